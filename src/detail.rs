@@ -1,9 +1,9 @@
-//! DEBUG and TRACE events of this program, for which tracing's own macros are compiled out.
+//! DEBUG and TRACE events of this program, because tracing's own macros are compiled out.
 //!
 //! `max_level_info` in Cargo.toml removes all events below INFO at compile time. Those of the SDK
 //! and its dependencies may contain passwords, so they are not in the program at all, and each
 //! request runs less code. Our own events of these levels are sent as INFO with a prefix in the
-//! target, by which [`crate::logs`] restores the level.
+//! target, from which [`crate::logs`] restores the level.
 
 use tracing::{Level, Metadata};
 
@@ -37,8 +37,8 @@ macro_rules! trace {
 
 pub(crate) use {as_debug, as_trace, debug, trace};
 
-/// The intended level and target of an event.
-pub(crate) fn meant<'m>(metadata: &Metadata<'m>) -> (Level, &'m str) {
+/// Returns the original level and target of an event.
+pub(crate) fn original<'m>(metadata: &Metadata<'m>) -> (Level, &'m str) {
     let target = metadata.target();
     if let Some(module) = target.strip_prefix(as_debug!()) {
         (Level::DEBUG, module)

@@ -103,8 +103,8 @@ fn fitted(text: &str) -> String {
 fn print_error(error: &str) {
     let text = fitted(&format!("error: {error}"));
     match (terminal::stderr_colour(), text.strip_prefix("error:")) {
-        (Colour::Some, Some(rest)) => to_stderr(&format!("\u{1b}[1;31merror:\u{1b}[0m{rest}")),
-        (Colour::Some | Colour::None, _) => to_stderr(&text),
+        (Colour::On, Some(rest)) => to_stderr(&format!("\u{1b}[1;31merror:\u{1b}[0m{rest}")),
+        (Colour::On | Colour::Off, _) => to_stderr(&text),
     }
 }
 

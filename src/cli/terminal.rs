@@ -53,9 +53,9 @@ fn colour_on(terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Colou
     let forced = variable("CLICOLOR_FORCE").is_some_and(|value| value != "0");
     let may = terminal && !is_dumb(&variable) && !is("CLICOLOR", "0");
     if variable("NO_COLOR").is_none() && (forced || may) {
-        Colour::Some
+        Colour::On
     } else {
-        Colour::None
+        Colour::Off
     }
 }
 
@@ -83,18 +83,18 @@ mod tests {
     #[test]
     fn colours_follow_the_conventions() {
         let cases: [ColorCase; 8] = [
-            (&[], true, Colour::Some),
-            (&[], false, Colour::None),
-            (&[("NO_COLOR", "1")], true, Colour::None),
+            (&[], true, Colour::On),
+            (&[], false, Colour::Off),
+            (&[("NO_COLOR", "1")], true, Colour::Off),
             (
                 &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")],
                 true,
-                Colour::None,
+                Colour::Off,
             ),
-            (&[("CLICOLOR", "0")], true, Colour::None),
-            (&[("CLICOLOR_FORCE", "1")], false, Colour::Some),
-            (&[("CLICOLOR_FORCE", "0")], false, Colour::None),
-            (&[("TERM", "dumb")], true, Colour::None),
+            (&[("CLICOLOR", "0")], true, Colour::Off),
+            (&[("CLICOLOR_FORCE", "1")], false, Colour::On),
+            (&[("CLICOLOR_FORCE", "0")], false, Colour::Off),
+            (&[("TERM", "dumb")], true, Colour::Off),
         ];
         for (set, terminal, expected) in cases {
             assert_eq!(colour_on(terminal, variables(set)), expected, "{set:?}");
@@ -105,10 +105,7 @@ mod tests {
     fn a_bar_needs_a_terminal_that_can_draw_and_nobody_who_wants_something_else() {
         let form = |terminal, quiet, asked, set| form_on(terminal, quiet, asked, variables(set));
         let auto = ProgressArg::Auto;
-        assert_eq!(
-            form(true, false, auto, &[]),
-            ProgressMode::Bar(Colour::Some)
-        );
+        assert_eq!(form(true, false, auto, &[]), ProgressMode::Bar(Colour::On));
         assert_eq!(form(false, false, auto, &[]), ProgressMode::Lines);
         assert_eq!(
             form(true, false, auto, &[("TERM", "dumb")]),

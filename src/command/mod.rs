@@ -54,7 +54,7 @@ pub fn run(parsed: &ParsedCommand) -> Exit {
         printer,
     };
     let screen = Screen::new();
-    match logs::begin(&parsed.log_settings(), &screen) {
+    match logs::init(&parsed.log_settings(), &screen) {
         Ok(None) => {}
         Ok(Some(notice)) => printer.info(notice),
         Err(error) => return output.close(Err(CommandError::refused(error))),

@@ -190,11 +190,11 @@ pub(super) async fn prepare(
 fn expected(weighed: &PreflightResult, list: &List, ceilings: Ceilings) -> ExpectedWork {
     ExpectedWork {
         rows: weighed.counts.map(|counts| ExpectedRows {
-            all: counts.rows,
+            total: counts.rows,
             to_send: counts.to_send,
         }),
         bytes: list.bytes,
-        users_a_second: users_per_second(&weighed.counts.unwrap_or_default(), ceilings),
+        users_per_second: users_per_second(&weighed.counts.unwrap_or_default(), ceilings),
     }
 }
 
@@ -204,7 +204,7 @@ fn log_beginning(begun: &BegunRun, plan: &SessionPlan, ceilings: Ceilings, expec
         run = session.run_id,
         session = session.number,
         goes_on = begun.resumes(),
-        rows = expected.rows.map(|rows| rows.all),
+        rows = expected.rows.map(|rows| rows.total),
         to_send = expected.rows.map(|rows| rows.to_send),
         run_directory = %begun.directory.path().display(),
         slots = plan.slots.limit(),

@@ -69,7 +69,7 @@ async fn session(
         }
     };
     let pacer = Pacer::new(prepared.ceilings);
-    let mut watch = progress::for_people(settings.progress, screen, prepared.expected);
+    let mut watch = progress::watcher(settings.progress, screen, prepared.expected);
     let asked = settings.existing_users.prescan;
     let read = prescan(&mut prepared, &pacer, asked, &mut signals, watch.as_mut()).await?;
     let Prepared {

@@ -1,5 +1,5 @@
-//! The fields of a line for people. What a pool or a list wrote may stand in them: it is shown so that it can neither repaint a terminal nor
-//! look like a line of its own.
+//! Formats the fields of text lines. Values may come from a pool or a list, so control characters
+//! and line breaks are escaped: they can neither affect a terminal nor forge a log line.
 
 use std::fmt::{self, Debug};
 
@@ -10,16 +10,17 @@ use tracing_subscriber::fmt::format::{Writer, debug_fn};
 
 use crate::sanitize::visible;
 
-/// What tracing-subscriber does on its own (the message, then `name=value`), with hidden characters and line breaks by their numbers.
-pub(super) fn fields() -> impl for<'w> FormatFields<'w> + Send + Sync + 'static {
-    debug_fn(field).delimited(" ")
+/// Like the default of tracing-subscriber (the message, then `name=value`), but with escaped
+/// invisible characters and line breaks.
+pub(super) fn field_formatter() -> impl for<'w> FormatFields<'w> + Send + Sync + 'static {
+    debug_fn(write_field).delimited(" ")
 }
 
-fn field(writer: &mut Writer<'_>, field: &Field, value: &dyn Debug) -> fmt::Result {
+fn write_field(writer: &mut Writer<'_>, field: &Field, value: &dyn Debug) -> fmt::Result {
     let text = one_line(&format!("{value:?}"));
     match field.name() {
         "message" => writer.write_str(&text),
-        // Names in italics and pale signs, as they were.
+        // Names in italics, equals signs dimmed, as by default.
         name if writer.has_ansi_escapes() => {
             write!(writer, "\u{1b}[3m{name}\u{1b}[0m\u{1b}[2m=\u{1b}[0m{text}")
         }
@@ -38,27 +39,27 @@ mod tests {
     const HOSTILE: &str = "a\u{1b}[2J\u{202e}b\r\nERROR forged";
 
     #[test]
-    fn text_of_others_stays_harmless_and_on_its_line() {
+    fn escapes_foreign_text() {
         let line = logged(false, || {
-            tracing::warn!(row = 7, words = HOSTILE, reason = %HOSTILE, "it says {HOSTILE}");
+            tracing::warn!(row = 7, text = HOSTILE, reason = %HOSTILE, "response: {HOSTILE}");
         });
-        let shown = "a[U+001B][2J[U+202E]b[U+000D][U+000A]ERROR forged";
+        let escaped = "a[U+001B][2J[U+202E]b[U+000D][U+000A]ERROR forged";
         assert_eq!(
             line,
             format!(
-                "  WARN it says {shown} row=7 words={:?} reason={shown}\n",
+                "  WARN response: {escaped} row=7 text={:?} reason={escaped}\n",
                 HOSTILE
             )
         );
     }
 
     #[test]
-    fn colours_are_the_line_s_own() {
-        let line = logged(true, || tracing::warn!(reason = %HOSTILE, "said"));
+    fn colors_come_from_the_formatter_only() {
+        let line = logged(true, || tracing::warn!(reason = %HOSTILE, "failed"));
         let plain = console::strip_ansi_codes(&line);
         assert_eq!(
             plain,
-            "  WARN said reason=a[U+001B][2J[U+202E]b[U+000D][U+000A]ERROR forged\n"
+            "  WARN failed reason=a[U+001B][2J[U+202E]b[U+000D][U+000A]ERROR forged\n"
         );
         assert!(line.contains("\u{1b}[3mreason\u{1b}[0m"), "{line:?}");
     }

@@ -1,4 +1,4 @@
-//! The log's file. One that takes no more lines does not end the run, but people are told.
+//! The log file. A failed write does not stop the run, but causes a warning.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::progress::Screen;
 use crate::sanitize::one_line;
 
-/// The file that `--log-file` names.
+/// The file given by `--log-file`.
 #[derive(Debug)]
 pub(super) struct LogFile {
     path: PathBuf,
@@ -19,15 +19,16 @@ pub(super) struct LogFile {
 
 #[derive(Debug, Default)]
 struct LogFileState {
-    /// People know that lines are missing.
-    told: bool,
-    /// The last line may have been written in part.
-    torn: bool,
+    /// Whether a warning has been shown.
+    warned: bool,
+    /// Whether the last line may be incomplete.
+    incomplete: bool,
 }
 
 impl LogFile {
-    /// Opened to append: each line is one write, so that two programs do not mix theirs. A file that is created is for its owner alone:
-    /// it tells which rows failed, and with what.
+    /// Opens the file for appending. Each line is a single write, so that lines of concurrent
+    /// processes do not mix. A new file is readable only by its owner, because it lists failed
+    /// rows.
     pub(super) fn open(path: &Path, screen: Screen) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         options.append(true).create(true);
@@ -44,21 +45,21 @@ impl LogFile {
         })
     }
 
-    /// Writes a line. The first one that cannot be written is told on standard error.
+    /// Writes a line. Only the first failure is reported on standard error.
     pub(super) fn write(&self, line: &[u8]) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = if state.torn {
+        let result = if state.incomplete {
             (&self.file).write_all(&[b"\n", line].concat())
         } else {
             (&self.file).write_all(line)
         };
-        state.torn = written.is_err();
-        if let Err(error) = written
-            && !state.told
+        state.incomplete = result.is_err();
+        if let Err(error) = result
+            && !state.warned
         {
-            state.told = true;
+            state.warned = true;
             let warning = format!(
-                "warning: --log-file {}: cannot be written: {error}; the run continues, and the log has a gap",
+                "warning: --log-file {}: cannot be written: {error}; the run continues, but log lines are missing",
                 self.path.display()
             );
             self.screen.line(&one_line(&warning));

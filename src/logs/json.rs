@@ -1,7 +1,8 @@
-//! One JSON object a line: time, level and message, the fields of the spans around the event, and its own.
+//! Log lines as JSON objects: time, level, message, the fields of the enclosing spans, and the
+//! event's own fields.
 //!
-//! The `json` feature of tracing-subscriber puts spans into objects of their own; here a run's id stands in each line at the top, where
-//! tools look for it.
+//! The `json` feature of tracing-subscriber nests spans in separate objects; here, the run ID is a
+//! top-level field of each line, where tools expect it.
 
 use std::fmt;
 use std::io::Write as _;
@@ -15,16 +16,16 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::To;
-use crate::detail::meant;
+use super::LogWriter;
+use crate::detail::original;
 use crate::sanitize::visible_json;
 
-/// See the module's words.
-pub(super) struct JsonLines(To);
+/// A layer that writes each event as a line of JSON.
+pub(super) struct JsonLines(LogWriter);
 
 impl JsonLines {
-    pub(super) fn new(to: To) -> Self {
-        Self(to)
+    pub(super) fn new(writer: LogWriter) -> Self {
+        Self(writer)
     }
 }
 
@@ -32,14 +33,14 @@ impl JsonLines {
 #[derive(Default)]
 struct Fields(Map<String, Value>);
 
-/// A line, in the order in which people read it.
+/// A line, in output order.
 #[derive(Serialize)]
 struct LogLine {
     time: String,
     level: &'static str,
     message: Value,
     #[serde(flatten)]
-    around: Map<String, Value>,
+    span_fields: Map<String, Value>,
     #[serde(flatten)]
     fields: Map<String, Value>,
 }
@@ -64,20 +65,20 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JsonLines {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let mut around = Map::new();
+        let mut span_fields = Map::new();
         for span in context.event_scope(event).into_iter().flatten() {
-            if let Some(Fields(of_span)) = span.extensions().get::<Fields>() {
-                let others = of_span
+            if let Some(Fields(outer)) = span.extensions().get::<Fields>() {
+                let inherited = outer
                     .iter()
                     .filter(|(name, _)| !fields.0.contains_key(*name));
-                around.extend(others.map(|(name, value)| (name.clone(), value.clone())));
+                span_fields.extend(inherited.map(|(name, value)| (name.clone(), value.clone())));
             }
         }
         let line = LogLine {
             time: humantime::format_rfc3339_micros(SystemTime::now()).to_string(),
-            level: meant(event.metadata()).0.as_str(),
+            level: original(event.metadata()).0.as_str(),
             message: fields.0.remove("message").unwrap_or_default(),
-            around,
+            span_fields,
             fields: fields.0,
         };
         if let Ok(text) = serde_json::to_string(&line) {
@@ -90,32 +91,32 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JsonLines {
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.put(field, format!("{value:?}"));
+        self.insert(field, format!("{value:?}"));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.put(field, value);
+        self.insert(field, value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.put(field, value);
+        self.insert(field, value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.put(field, value);
+        self.insert(field, value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.put(field, value);
+        self.insert(field, value);
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.put(field, value);
+        self.insert(field, value);
     }
 }
 
 impl Fields {
-    fn put(&mut self, field: &Field, value: impl Into<Value>) {
+    fn insert(&mut self, field: &Field, value: impl Into<Value>) {
         self.0.insert(field.name().to_owned(), value.into());
     }
 }

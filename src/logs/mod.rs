@@ -1,9 +1,9 @@
-//! The log: what the program says of itself for those who look into it later, on standard error or in a file.
+//! Logging to standard error or a file.
 //!
-//! Owns where lines go, how they look, and what may be said at all: only events of this program. What the SDK and the crates under it
-//! have to say is never let through, at no level, because they could show a request with its password. At a terminal, lines go through
-//! the [`Screen`], so that a bar makes room for them. What others wrote (a pool's messages) is made harmless where a line is written: `fields`
-//! for people, `json` for programs.
+//! Only events of this program are logged. Those of the SDK and its dependencies never are, at any
+//! level, because they could contain passwords. On a terminal, lines go through the [`Screen`], so
+//! that a progress bar makes room for them. Foreign text, such as a pool's messages, is escaped
+//! when a line is written.
 
 mod fields;
 mod file;
@@ -22,7 +22,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::hints::Hint;
 use crate::progress::{Colour, Screen};
 use file::LogFile;
-use filter::{Chosen, filter, let_through};
+use filter::{LogFilter, event_filter, filter};
 use json::JsonLines;
 use text::text_lines;
 
@@ -36,22 +36,22 @@ pub enum LogFormat {
     Json,
 }
 
-/// What is logged, where, and how.
+/// What is logged, where, and in which format.
 #[derive(Debug, Clone)]
 pub struct LogSettings {
-    /// How often more was asked for.
+    /// How often `-v` was given.
     pub verbose: u8,
     /// `RUST_LOG`.
     pub rust_log: Option<String>,
-    /// The file; none for standard error.
+    /// The file; `None` for standard error.
     pub file: Option<PathBuf>,
-    /// How lines look.
+    /// The format of log lines.
     pub format: LogFormat,
-    /// Whether there may be colours on standard error.
+    /// Whether lines on standard error may be colored.
     pub colour: Colour,
 }
 
-/// The log cannot be written.
+/// The log file cannot be opened.
 #[derive(Debug, thiserror::Error)]
 #[error("--log-file {path}: cannot be opened: {cause}")]
 pub struct LogError {
@@ -65,14 +65,14 @@ impl Hint for LogError {
     }
 }
 
-/// Where lines go.
+/// The destination of log lines.
 #[derive(Debug, Clone)]
-enum To {
+enum LogWriter {
     Screen(Screen),
     File(Arc<LogFile>),
 }
 
-impl Write for To {
+impl Write for LogWriter {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.write_all(line)?;
         Ok(line.len())
@@ -93,35 +93,35 @@ impl Write for To {
     }
 }
 
-/// Begins the log. What there is to say about the settings is returned, for people.
+/// Starts logging. Returns a message for the user if some settings are ignored.
 ///
 /// # Errors
-/// The file cannot be opened.
-pub fn begin(settings: &LogSettings, screen: &Screen) -> Result<Option<String>, LogError> {
-    let Chosen { targets, notice } = filter(
+/// Fails if the log file cannot be opened.
+pub fn init(settings: &LogSettings, screen: &Screen) -> Result<Option<String>, LogError> {
+    let LogFilter { targets, notice } = filter(
         settings.verbose,
         settings.file.is_some(),
         settings.rust_log.as_deref(),
     );
-    let to = match &settings.file {
-        None => To::Screen(screen.clone()),
+    let writer = match &settings.file {
+        None => LogWriter::Screen(screen.clone()),
         Some(path) => {
             let file = LogFile::open(path, screen.clone()).map_err(|cause| LogError {
                 path: path.clone(),
                 cause,
             })?;
-            To::File(Arc::new(file))
+            LogWriter::File(Arc::new(file))
         }
     };
-    let colours = settings.file.is_none() && settings.colour == Colour::Some;
+    let colors = settings.file.is_none() && settings.colour == Colour::On;
     let lines = match settings.format {
-        LogFormat::Json => JsonLines::new(to).boxed(),
-        LogFormat::Text => text_lines(move || to.clone(), colours).boxed(),
+        LogFormat::Json => JsonLines::new(writer).boxed(),
+        LogFormat::Text => text_lines(move || writer.clone(), colors).boxed(),
     };
-    // Somebody else's logger, in a test say, stays.
+    // Keeps a logger that is already installed, such as in tests.
     let _ = tracing_subscriber::registry()
         .with(lines)
-        .with(let_through(targets))
+        .with(event_filter(targets))
         .try_init();
     Ok(notice)
 }

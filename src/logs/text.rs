@@ -1,4 +1,5 @@
-//! One line of text: time, level, the spans around the event with their fields, the message and the event's own fields.
+//! Log lines as text: time, level, the enclosing spans with their fields, the message and the
+//! event's fields.
 
 use std::fmt;
 
@@ -9,27 +10,27 @@ use tracing_subscriber::fmt::{FmtContext, MakeWriter};
 use tracing_subscriber::layer::Layer;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::fields::fields;
-use crate::detail::meant;
+use super::fields::field_formatter;
+use crate::detail::original;
 
-/// Lines of text, written to where `to` says, each of them by one write.
-pub(super) fn text_lines<S, W>(to: W, colours: bool) -> impl Layer<S> + Send + Sync
+/// Returns a layer that writes each event as a line of text, in a single write.
+pub(super) fn text_lines<S, W>(writer: W, colors: bool) -> impl Layer<S> + Send + Sync
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let others = Format::default()
+    let rest = Format::default()
         .with_target(false)
         .with_level(false)
         .without_time();
     tracing_subscriber::fmt::layer()
-        .with_writer(to)
-        .with_ansi(colours)
-        .event_format(TextLine(others))
-        .fmt_fields(fields())
+        .with_writer(writer)
+        .with_ansi(colors)
+        .event_format(TextLine(rest))
+        .fmt_fields(field_formatter())
 }
 
-/// What tracing-subscriber does on its own, with the level that is meant.
+/// Like the default format of tracing-subscriber, but with the original level.
 struct TextLine(Format<Full, ()>);
 
 impl<S, N> FormatEvent<S, N> for TextLine
@@ -43,14 +44,14 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let (level, _) = meant(event.metadata());
+        let (level, _) = original(event.metadata());
         if writer.has_ansi_escapes() {
             writer.write_str("\u{1b}[2m")?;
             SystemTime.format_time(&mut writer)?;
             write!(
                 writer,
                 "\u{1b}[0m \u{1b}[{}m{level:>5}\u{1b}[0m ",
-                colour_of(level)
+                color_of(level)
             )?;
         } else {
             SystemTime.format_time(&mut writer)?;
@@ -60,8 +61,8 @@ where
     }
 }
 
-/// As tracing-subscriber has them: red to purple.
-fn colour_of(level: Level) -> u8 {
+/// Returns the ANSI color of a level, as in tracing-subscriber.
+fn color_of(level: Level) -> u8 {
     match level {
         Level::ERROR => 31,
         Level::WARN => 33,
@@ -82,9 +83,9 @@ pub(super) mod tests {
     use crate::detail;
 
     #[derive(Clone, Default)]
-    struct LogFields(Arc<Mutex<Vec<u8>>>);
+    struct LogBuffer(Arc<Mutex<Vec<u8>>>);
 
-    impl Write for LogFields {
+    impl Write for LogBuffer {
         fn write(&mut self, line: &[u8]) -> io::Result<usize> {
             self.0.lock().unwrap().extend_from_slice(line);
             Ok(line.len())
@@ -95,38 +96,38 @@ pub(super) mod tests {
         }
     }
 
-    /// What is logged, without the time that stands before it.
-    pub(in crate::logs) fn logged(colours: bool, say: impl FnOnce()) -> String {
-        let kept = LogFields::default();
-        let to = kept.clone();
-        let lines = text_lines(move || to.clone(), colours);
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), say);
-        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+    /// Returns the logged line without its leading time.
+    pub(in crate::logs) fn logged(colors: bool, log: impl FnOnce()) -> String {
+        let buffer = LogBuffer::default();
+        let writer = buffer.clone();
+        let lines = text_lines(move || writer.clone(), colors);
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), log);
+        let text = String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap();
         let (time, line) = text.split_once('Z').unwrap();
         assert!(time.ends_with(|last: char| last.is_ascii_digit()), "{text}");
         line.to_owned()
     }
 
     #[test]
-    fn a_line_has_the_level_that_is_meant_and_the_spans_around_it() {
+    fn line_has_the_original_level_and_the_spans() {
         let span = || tracing::error_span!("run", run = "r1");
         let line = logged(false, || {
             let _run = span().entered();
-            detail::debug!(row = 7, "no success");
+            detail::debug!(row = 7, "failed");
         });
-        assert_eq!(line, " DEBUG run{run=\"r1\"}: no success row=7\n");
+        assert_eq!(line, " DEBUG run{run=\"r1\"}: failed row=7\n");
         let line = logged(
             false,
             || detail::trace!(parent: &span(), row = 7, "answered"),
         );
         assert_eq!(line, " TRACE run{run=\"r1\"}: answered row=7\n");
-        let line = logged(false, || tracing::warn!("it rains"));
-        assert_eq!(line, "  WARN it rains\n");
+        let line = logged(false, || tracing::warn!("careful"));
+        assert_eq!(line, "  WARN careful\n");
     }
 
     #[test]
-    fn levels_are_coloured_where_colours_may_be() {
-        let line = logged(true, || detail::debug!("no success"));
-        assert_eq!(line, "\u{1b}[0m \u{1b}[34mDEBUG\u{1b}[0m no success\n");
+    fn colors_levels() {
+        let line = logged(true, || detail::debug!("failed"));
+        assert_eq!(line, "\u{1b}[0m \u{1b}[34mDEBUG\u{1b}[0m failed\n");
     }
 }

@@ -1,4 +1,4 @@
-//! A bar for terminals.
+//! The progress bar for terminals.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub(super) struct TerminalBar {
 
 impl TerminalBar {
     pub(super) fn new(screen: Screen, expected: ExpectedWork, colour: Colour) -> Self {
-        screen.begin();
+        screen.start_bar();
         Self {
             screen,
             estimate: Estimate::new(expected),
@@ -28,19 +28,19 @@ impl TerminalBar {
 
 impl Watch for TerminalBar {
     fn progress(&mut self, progress: &Progress) {
-        let view = self.estimate.view(progress);
+        let status = self.estimate.update(progress);
         let lines = render_bar(
-            &view,
+            &status,
             &counts(progress),
             progress.bottleneck.as_ref().map(bottleneck).as_deref(),
             self.screen.width(),
             self.colour,
         );
-        self.screen.show(&lines);
+        self.screen.update_bar(&lines);
     }
 
-    fn reading(&mut self, users: u64, about: Option<u64>, _: Duration) {
-        self.screen.show(&[reading(users, about)]);
+    fn reading(&mut self, users: u64, estimated_total: Option<u64>, _: Duration) {
+        self.screen.update_bar(&[reading(users, estimated_total)]);
     }
 
     fn notice(&mut self, text: &str) {
@@ -50,6 +50,6 @@ impl Watch for TerminalBar {
 
 impl Drop for TerminalBar {
     fn drop(&mut self) {
-        self.screen.end();
+        self.screen.remove_bar();
     }
 }

@@ -1,7 +1,7 @@
-//! How far a run is, how fast, and how long it will still take. Pure: time is an argument.
+//! Computes a run's progress, rate and remaining time. Time is an argument.
 //!
-//! Measured in rows: bytes are read ahead, those of a compressed list far ahead. Where the list could not be counted beforehand, the
-//! number of its rows is taken from the part of its bytes that lies behind.
+//! Progress is measured in rows, because bytes are read ahead (far ahead in a compressed list). If
+//! the rows were not counted beforehand, the fraction of bytes read is used instead.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -9,68 +9,68 @@ use std::time::Duration;
 use crate::import::{Bottleneck, Progress};
 use crate::outcome::Outcome;
 
-/// The rate is that of so long: shorter and it flickers, longer and a slow-down shows late.
-const RATE_OVER: Duration = Duration::from_secs(5);
+/// The window for the displayed rate. A shorter one flickers, a longer one reacts late.
+const RATE_WINDOW: Duration = Duration::from_secs(5);
 
-/// What is to come is judged by so long.
-const JUDGED_BY: Duration = Duration::from_secs(20);
+/// The window for the rate that the remaining time is based on.
+const REMAINING_WINDOW: Duration = Duration::from_secs(20);
 
-/// Time between two samples.
-const SAMPLE: Duration = Duration::from_millis(500);
+/// The time between two samples.
+const SAMPLE_INTERVAL: Duration = Duration::from_millis(500);
 
-/// What is known of a run before it begins.
+/// The expected work of a run, known before it begins.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ExpectedWork {
-    /// Rows, where the list was read beforehand.
+    /// Rows, if the list was scanned beforehand.
     pub rows: Option<ExpectedRows>,
-    /// The list's length in bytes, where it is known.
+    /// The list's length in bytes, if known.
     pub bytes: Option<u64>,
-    /// Users a second at the rates that were given, with all that follows a sign-up.
-    pub users_a_second: f64,
+    /// Users per second at the configured rates, including all steps after the sign-up.
+    pub users_per_second: f64,
 }
 
-/// Rows of a list.
+/// The number of rows in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ExpectedRows {
-    /// All of them.
-    pub all: u64,
-    /// Those that are neither broken nor duplicates.
+    /// All rows.
+    pub total: u64,
+    /// Valid rows that are not duplicates.
     pub to_send: u64,
 }
 
-/// How a run stands, for people.
+/// The status of a run, for display.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct View {
-    /// Rows that lie behind, those of earlier sessions included.
+pub(super) struct RunStatus {
+    /// Completed rows, including earlier sessions.
     pub(super) rows: u64,
-    /// Rows of the list, where they were counted.
-    pub(super) of: Option<u64>,
-    /// The part that lies behind, 0 to 1, where it is known.
-    pub(super) share: Option<f64>,
-    /// Sign-ups a second of late, with what else draws on their quota.
-    pub(super) a_second: f64,
-    /// Sign-ups a second, never more.
+    /// All rows of the list, if counted.
+    pub(super) total: Option<u64>,
+    /// The completed fraction, 0 to 1, if known.
+    pub(super) fraction: Option<f64>,
+    /// The recent rate of sign-ups and other requests of the same quota, per second.
+    pub(super) rate: f64,
+    /// The maximum rate.
     pub(super) ceiling: f64,
-    /// The time that is left, where it can be told.
-    pub(super) left: Option<Duration>,
+    /// The estimated remaining time, if known.
+    pub(super) remaining: Option<Duration>,
 }
 
-/// What was seen at a moment.
+/// The counts at one point in time.
 #[derive(Debug, Clone, Copy)]
 struct Sample {
     at: Duration,
-    /// Sign-ups sent, and what else draws on their quota.
-    asked: u64,
-    /// Users who were sent and have all that follows.
+    /// Sign-ups and other requests of the same quota.
+    requests: u64,
+    /// Users whose sign-up and steps are done.
     done: u64,
 }
 
-/// See the module's words.
+/// Estimates the rate and remaining time of a run from samples.
 #[derive(Debug)]
 pub(super) struct Estimate {
     expected: ExpectedWork,
     samples: VecDeque<Sample>,
-    /// Rows of earlier sessions that were broken or duplicates.
+    /// Rows of earlier sessions that needed no request.
     free_before: Option<u64>,
 }
 
@@ -83,41 +83,41 @@ impl Estimate {
         }
     }
 
-    /// How the run stands at this moment.
-    pub(super) fn view(&mut self, progress: &Progress) -> View {
-        self.look(progress);
+    /// Adds a sample and returns the current status.
+    pub(super) fn update(&mut self, progress: &Progress) -> RunStatus {
+        self.add_sample(progress);
         let counts = &progress.counts;
         let rows = counts.rows() - counts.of(Outcome::Unsent);
-        let share = self.share(rows, progress.bytes);
+        let fraction = self.fraction(rows, progress.bytes);
         let ceiling = progress.sign_ups.ceiling;
-        let asked = |sample: &Sample| sample.asked;
-        // The first of a second's requests are sent a little earlier than evenly: more than the ceiling it never is.
-        let a_second = self.a_second(RATE_OVER, asked).unwrap_or(0.0).min(ceiling);
-        View {
+        let requests = |sample: &Sample| sample.requests;
+        // Small bursts can push the measured rate slightly above the ceiling.
+        let rate = self.rate(RATE_WINDOW, requests).unwrap_or(0.0).min(ceiling);
+        RunStatus {
             rows,
-            of: self.expected.rows.map(|rows| rows.all),
-            share,
-            a_second,
+            total: self.expected.rows.map(|rows| rows.total),
+            fraction,
+            rate,
             ceiling,
-            left: if matches!(progress.bottleneck, Some(Bottleneck::Stopping { .. })) {
+            remaining: if matches!(progress.bottleneck, Some(Bottleneck::Stopping { .. })) {
                 None
             } else {
-                self.left(progress, rows, share)
+                self.remaining(progress, rows, fraction)
             },
         }
     }
 
-    fn look(&mut self, progress: &Progress) {
+    fn add_sample(&mut self, progress: &Progress) {
         let sample = Sample {
             at: progress.elapsed,
-            asked: progress.sign_ups.sent,
+            requests: progress.sign_ups.sent,
             done: progress.sent_now.saturating_sub(progress.to_follow as u64),
         };
-        let free = free(progress);
+        let free = free_rows(progress);
         self.free_before.get_or_insert(free);
-        // The last one moves with the time; the ones before it are half a second apart.
-        if let [.., before, last] = self.samples.make_contiguous()
-            && last.at < before.at + SAMPLE
+        // The last sample always holds the latest counts; the others are `SAMPLE_INTERVAL` apart.
+        if let [.., previous, last] = self.samples.make_contiguous()
+            && last.at < previous.at + SAMPLE_INTERVAL
         {
             *last = sample;
         } else {
@@ -126,90 +126,93 @@ impl Estimate {
         while self
             .samples
             .get(1)
-            .is_some_and(|next| next.at + JUDGED_BY < sample.at)
+            .is_some_and(|next| next.at + REMAINING_WINDOW < sample.at)
         {
             self.samples.pop_front();
         }
     }
 
-    /// The part of the rows that lies behind.
-    fn share(&self, rows: u64, bytes: u64) -> Option<f64> {
+    /// Returns the completed fraction of the list, if known.
+    fn fraction(&self, rows: u64, bytes: u64) -> Option<f64> {
         match (self.expected.rows, self.expected.bytes) {
-            (Some(ExpectedRows { all: 0, .. }), _) => Some(1.0),
-            (Some(expected), _) => Some(ratio(rows, expected.all).min(1.0)),
-            // What is read ahead is not behind: only the end is the end.
-            (None, Some(all @ 1..)) => Some(ratio(bytes, all).min(0.99)),
+            (Some(ExpectedRows { total: 0, .. }), _) => Some(1.0),
+            (Some(expected), _) => Some(ratio(rows, expected.total).min(1.0)),
+            // Bytes are read ahead, so having read all of them does not mean 100%.
+            (None, Some(total @ 1..)) => Some(ratio(bytes, total).min(0.99)),
             (None, Some(0) | None) => None,
         }
     }
 
-    fn left(&self, progress: &Progress, rows: u64, share: Option<f64>) -> Option<Duration> {
-        let to_send = rows - free(progress).min(rows);
-        let left = match self.expected.rows {
-            Some(expected) => whole(expected.to_send.saturating_sub(to_send)),
+    fn remaining(&self, progress: &Progress, rows: u64, fraction: Option<f64>) -> Option<Duration> {
+        let sent = rows - free_rows(progress).min(rows);
+        let rows_left = match self.expected.rows {
+            Some(expected) => to_f64(expected.to_send.saturating_sub(sent)),
             None => {
-                let share = share.filter(|share| *share > 0.0)?;
-                whole(to_send) * (1.0 - share) / share
+                let fraction = fraction.filter(|fraction| *fraction > 0.0)?;
+                to_f64(sent) * (1.0 - fraction) / fraction
             }
         };
-        let slowed = if progress.sign_ups.ceiling > 0.0 {
+        let throttling = if progress.sign_ups.ceiling > 0.0 {
             progress.sign_ups.allowed / progress.sign_ups.ceiling
         } else {
             1.0
         };
-        let planned = self.expected.users_a_second * slowed;
-        let observed = self.a_second(JUDGED_BY, |sample| sample.done);
-        let long_enough = progress.elapsed >= RATE_OVER;
-        // Those who wait for their steps have a part of their way behind them: a little less may be left than is said.
-        let users = left * self.part_that_is_sent(progress) + whole(progress.to_follow as u64);
-        time_left(users, planned, observed.filter(|_| long_enough))
+        let planned = self.expected.users_per_second * throttling;
+        let observed = self.rate(REMAINING_WINDOW, |sample| sample.done);
+        let long_enough = progress.elapsed >= RATE_WINDOW;
+        // Slightly pessimistic: users with pending steps have already completed some of their work.
+        let users = rows_left * self.sent_fraction(progress) + to_f64(progress.to_follow as u64);
+        remaining_time(users, planned, observed.filter(|_| long_enough))
     }
 
-    /// Of rows in order, the part for which requests leave. Where the pool was read first, most of them may cost nothing.
-    fn part_that_is_sent(&self, progress: &Progress) -> f64 {
+    /// Returns the fraction of valid rows that need requests. If the pool was listed first, many
+    /// may need none.
+    fn sent_fraction(&self, progress: &Progress) -> f64 {
         let in_flight = progress.in_flight as u64 + 1;
-        let free_now = free(progress) - self.free_before.unwrap_or(0).min(free(progress));
-        let in_order = progress.rows_now.saturating_sub(free_now);
-        ratio(progress.sent_now + in_flight, in_order + in_flight).min(1.0)
+        let free = free_rows(progress);
+        let free_now = free - self.free_before.unwrap_or(0).min(free);
+        let valid = progress.rows_now.saturating_sub(free_now);
+        ratio(progress.sent_now + in_flight, valid + in_flight).min(1.0)
     }
 
-    /// How much more there is a second, over this time.
-    fn a_second(&self, over: Duration, of: impl Fn(&Sample) -> u64) -> Option<f64> {
+    /// Returns the average increase per second of a count within the last `window`.
+    fn rate(&self, window: Duration, count: impl Fn(&Sample) -> u64) -> Option<f64> {
         let last = self.samples.back()?;
         let mut older = self.samples.iter().rev().skip(1);
         let first = older
-            .find(|sample| sample.at + over <= last.at)
+            .find(|sample| sample.at + window <= last.at)
             .or(self.samples.front())?;
         let seconds = last.at.saturating_sub(first.at).as_secs_f64();
-        (seconds > 0.0).then(|| whole(of(last).saturating_sub(of(first))) / seconds)
+        (seconds > 0.0).then(|| to_f64(count(last).saturating_sub(count(first))) / seconds)
     }
 }
 
-/// Rows that cost nothing: the list alone says what becomes of them.
-fn free(progress: &Progress) -> u64 {
+/// Returns the number of rows that needed no request, because the list alone determines their
+/// outcome.
+fn free_rows(progress: &Progress) -> u64 {
     [Outcome::Invalid, Outcome::Skipped, Outcome::Duplicate]
         .map(|outcome| progress.counts.of(outcome))
         .iter()
         .sum()
 }
 
-/// How long it takes to send so many users, at the rate that is allowed or at the one that is seen, whichever is lower. None where
-/// nothing goes on at all.
-fn time_left(users: f64, planned: f64, observed: Option<f64>) -> Option<Duration> {
-    let a_second = observed.map_or(planned, |observed| observed.min(planned));
+/// Returns the time for this many users at the lower of the planned and the observed rate. `None`
+/// if the rate is 0.
+fn remaining_time(users: f64, planned: f64, observed: Option<f64>) -> Option<Duration> {
+    let rate = observed.map_or(planned, |observed| observed.min(planned));
     if users < 0.5 {
         return Some(Duration::ZERO);
     }
-    (a_second > 0.0)
-        .then(|| Duration::try_from_secs_f64(users / a_second).ok())
+    (rate > 0.0)
+        .then(|| Duration::try_from_secs_f64(users / rate).ok())
         .flatten()
 }
 
-fn ratio(part: u64, all: u64) -> f64 {
-    whole(part) / whole(all)
+fn ratio(part: u64, total: u64) -> f64 {
+    to_f64(part) / to_f64(total)
 }
 
-fn whole(count: u64) -> f64 {
+fn to_f64(count: u64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
     let count = count as f64;
     count

@@ -1,23 +1,24 @@
-//! What is said of a run while it is at work, in words.
+//! Formats the values of progress output.
 
 use std::time::Duration;
 
-use super::estimate::View;
+use super::estimate::RunStatus;
 use crate::import::{Bottleneck, Progress};
 use crate::outcome::Outcome;
 use crate::pace::Category;
 use crate::plural::{counted, plural};
 
-/// How far the pool is read.
-pub(super) fn reading(users: u64, about: Option<u64>) -> String {
-    let of = about.map_or_else(String::new, |about| format!(" of about {about}"));
-    let noun = plural(about.unwrap_or(users), "user", "users");
-    format!("reading the pool: {users}{of} {noun}")
+/// Formats how much of the pool has been read.
+pub(super) fn reading(users: u64, estimated_total: Option<u64>) -> String {
+    let of_total = estimated_total.map_or_else(String::new, |total| format!(" of about {total}"));
+    let noun = plural(estimated_total.unwrap_or(users), "user", "users");
+    format!("reading the pool: {users}{of_total} {noun}")
 }
 
-/// `created 12`, `existed 3`, ...: outcomes that occur, and how many users wait for what follows.
+/// Formats the nonzero counts of outcomes (`created 12`, `existed 3`, ...) and of users with
+/// pending steps.
 pub(super) fn counts(progress: &Progress) -> Vec<String> {
-    let occur = Outcome::ALL
+    let outcomes = Outcome::ALL
         .into_iter()
         .filter(|outcome| progress.counts.of(*outcome) > 0)
         .map(|outcome| format!("{} {}", outcome.word(), progress.counts.of(outcome)));
@@ -27,10 +28,10 @@ pub(super) fn counts(progress: &Progress) -> Vec<String> {
             counted(progress.to_follow as u64, "user", "users")
         )
     });
-    occur.chain(to_follow).collect()
+    outcomes.chain(to_follow).collect()
 }
 
-/// What holds the run up.
+/// Describes a bottleneck.
 pub(super) fn bottleneck(bottleneck: &Bottleneck) -> String {
     match bottleneck {
         Bottleneck::Stopping { in_flight: 0 } => "stopping".to_owned(),
@@ -42,12 +43,12 @@ pub(super) fn bottleneck(bottleneck: &Bottleneck) -> String {
             duration(Duration::from_secs(since.as_secs())),
             rows(*in_flight)
         ),
-        Bottleneck::Unreachable { rows: found } => {
-            format!("no connection to the pool for the last {}", rows(*found))
+        Bottleneck::Unreachable { rows: count } => {
+            format!("no connection to the pool for the last {}", rows(*count))
         }
         Bottleneck::Throttled { category, reading } => format!(
             "{} throttled by Cognito: {:.1}/s (limit {:.0}/s)",
-            requests(*category),
+            request_noun(*category),
             reading.allowed,
             reading.ceiling
         ),
@@ -62,8 +63,8 @@ pub(super) fn bottleneck(bottleneck: &Bottleneck) -> String {
     }
 }
 
-/// What a category's requests are.
-fn requests(category: Category) -> &'static str {
+/// Returns the plural noun for a category's requests.
+fn request_noun(category: Category) -> &'static str {
     match category {
         Category::UserCreation => "sign-ups",
         Category::UserRead => "lookups",
@@ -77,26 +78,26 @@ fn rows(count: usize) -> String {
     counted(count as u64, "row", "rows")
 }
 
-/// `12 of 40 rows`, or as much of it as is known.
-pub(super) fn how_many(view: &View) -> String {
-    match view.of {
-        Some(of) => format!("{} of {}", view.rows, counted(of, "row", "rows")),
-        None => counted(view.rows, "row", "rows"),
+/// Formats the number of rows and the total, if known: `12 of 40 rows`.
+pub(super) fn rows_of_total(status: &RunStatus) -> String {
+    match status.total {
+        Some(total) => format!("{} of {}", status.rows, counted(total, "row", "rows")),
+        None => counted(status.rows, "row", "rows"),
     }
 }
 
-/// Whole percent, rounded down: all is only all when it is.
-pub(super) fn percent(share: f64) -> u32 {
+/// Converts a fraction to whole percent, rounded down, so that 100 means finished.
+pub(super) fn percent(fraction: f64) -> u32 {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "between 0 and 100"
     )]
-    let percent = (share * 100.0) as u32;
+    let percent = (fraction * 100.0) as u32;
     percent
 }
 
-/// Rounded up, for something is left as long as it is not over; two units at most: nobody waits for the second in an hour.
+/// Formats a duration with at most two units, rounded up to the second, so that 0 means finished.
 pub(super) fn duration(time: Duration) -> String {
     let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
@@ -118,7 +119,7 @@ mod tests {
     #[test]
     fn messages() {
         let mut text = format!("{}\n{}\n", reading(120, Some(600)), reading(120, None));
-        let mut add = |why: Bottleneck| text += &format!("{}\n", bottleneck(&why));
+        let mut add = |cause: Bottleneck| text += &format!("{}\n", bottleneck(&cause));
         for in_flight in 0..=2 {
             add(Bottleneck::Stopping { in_flight });
         }
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn how_far_the_pool_is_read_is_told_with_its_size_where_that_is_known() {
+    fn formats_pool_reading_with_and_without_total() {
         assert_eq!(
             reading(120, Some(600)),
             "reading the pool: 120 of about 600 users"
@@ -151,16 +152,14 @@ mod tests {
         assert_eq!(reading(120, None), "reading the pool: 120 users");
         assert_eq!(reading(1, None), "reading the pool: 1 user");
         assert_eq!(reading(0, Some(1)), "reading the pool: 0 of about 1 user");
-        assert_eq!(reading(1, None), "reading the pool: 1 user");
-        assert_eq!(reading(0, Some(1)), "reading the pool: 0 of about 1 user");
     }
 
     #[test]
-    fn times_have_two_units_at_most() {
-        let told = [0, 59, 60, 3_599, 3_600, 7_265, 86_400, 200_000]
+    fn durations_have_at_most_two_units() {
+        let formatted = [0, 59, 60, 3_599, 3_600, 7_265, 86_400, 200_000]
             .map(|seconds| duration(Duration::from_secs(seconds)));
         assert_eq!(
-            told,
+            formatted,
             [
                 "0s", "59s", "1m 00s", "59m 59s", "1h 00m", "2h 01m", "1d 00h", "2d 07h"
             ]
@@ -168,18 +167,18 @@ mod tests {
     }
 
     #[test]
-    fn less_than_a_second_is_not_nothing() {
+    fn rounds_durations_up() {
         assert_eq!(duration(Duration::from_millis(1)), "1s");
         assert_eq!(duration(Duration::from_millis(59_500)), "1m 00s");
     }
 
     #[test]
-    fn all_is_only_said_when_it_is_all() {
+    fn rounds_percentages_down() {
         assert_eq!([0.0, 0.5, 0.999, 1.0].map(percent), [0, 50, 99, 100]);
     }
 
     #[test]
-    fn a_slow_down_says_of_what_and_by_how_much() {
+    fn describes_throttling_and_missing_answers() {
         let reading = PaceReading {
             ceiling: 40.0,
             allowed: 19.4,
@@ -201,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stop_names_the_rows_that_are_waited_for_where_there_are_any() {
+    fn stopping_names_the_rows_in_flight() {
         let stopping = |in_flight| bottleneck(&Bottleneck::Stopping { in_flight });
         assert_eq!(stopping(1), "stopping: waiting for 1 row");
         assert_eq!(stopping(0), "stopping");

@@ -1,7 +1,7 @@
-//! What people see while a run is at work: a bar on a terminal, a line now and then elsewhere, nothing when they want quiet.
-//! All of it on standard error.
+//! Progress output on standard error: a bar on a terminal, periodic lines otherwise.
 //!
-//! [`estimate`] works out how far it is and how long it takes, `format` and `render_bar` how that is put; [`screen`] is where it goes.
+//! [`estimate`] computes progress, rate and remaining time, `format` and `render_bar` turn them
+//! into text, and [`screen`] shows it.
 
 mod bar;
 pub mod estimate;
@@ -19,23 +19,23 @@ pub use render_bar::Colour;
 pub use screen::{Screen, terminal_width};
 pub use wrap::wrapped;
 
-/// The form in which progress is shown.
+/// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProgressMode {
-    /// A bar that is drawn again and again.
+    /// A progress bar.
     Bar(Colour),
-    /// A line now and then.
+    /// A line every ten seconds.
     Lines,
-    /// Only what people should know at once.
+    /// Only notices.
     Notices,
     /// Nothing.
     Silent,
 }
 
-/// Shows a run's progress on this screen.
+/// Returns an observer that shows a run's progress on this screen.
 #[must_use]
-pub fn for_people(form: ProgressMode, screen: &Screen, expected: ExpectedWork) -> Box<dyn Watch> {
-    match form {
+pub fn watcher(mode: ProgressMode, screen: &Screen, expected: ExpectedWork) -> Box<dyn Watch> {
+    match mode {
         ProgressMode::Bar(colour) => {
             Box::new(bar::TerminalBar::new(screen.clone(), expected, colour))
         }
@@ -45,7 +45,7 @@ pub fn for_people(form: ProgressMode, screen: &Screen, expected: ExpectedWork) -
     }
 }
 
-/// Says what people should know at once.
+/// Shows only notices.
 struct Notices(Screen);
 
 impl Watch for Notices {
@@ -58,7 +58,7 @@ impl Watch for Notices {
     }
 }
 
-/// Says nothing.
+/// Shows nothing.
 struct Silent;
 
 impl Watch for Silent {

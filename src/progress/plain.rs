@@ -1,21 +1,22 @@
-//! A line every ten seconds, for logs.
+//! Progress as a line every ten seconds, for output that is not a terminal.
 
 use std::time::Duration;
 
 use super::estimate::{Estimate, ExpectedWork};
-use super::format::{bottleneck, counts, duration, how_many, percent, reading};
+use super::format::{bottleneck, counts, duration, percent, reading, rows_of_total};
 use super::screen::Screen;
 use crate::import::{Progress, Watch};
 use crate::sanitize::one_line;
 
-/// Time between two lines.
-const EVERY: Duration = Duration::from_secs(10);
+/// The time between two lines.
+const INTERVAL: Duration = Duration::from_secs(10);
 
 pub(super) struct PlainProgress {
     screen: Screen,
     estimate: Estimate,
+    /// When to write the next line, in time since the run began.
     next: Duration,
-    /// The same while the pool is read: the run's own time begins later.
+    /// When to write the next line while the pool is read, in time since reading began.
     next_reading: Duration,
 }
 
@@ -24,33 +25,33 @@ impl PlainProgress {
         Self {
             screen,
             estimate: Estimate::new(expected),
-            next: EVERY,
-            next_reading: EVERY,
+            next: INTERVAL,
+            next_reading: INTERVAL,
         }
     }
 
     fn line(&mut self, progress: &Progress) -> String {
-        let view = self.estimate.view(progress);
-        let share = view.share.map_or_else(String::new, |share| {
-            let of = if view.of.is_some() {
+        let status = self.estimate.update(progress);
+        let percentage = status.fraction.map_or_else(String::new, |fraction| {
+            let suffix = if status.total.is_some() {
                 ""
             } else {
                 " of the list"
             };
-            format!(" ({}%{of})", percent(share))
+            format!(" ({}%{suffix})", percent(fraction))
         });
-        let left = view.left.map_or_else(String::new, |left| {
-            format!(", about {} left", duration(left))
+        let remaining = status.remaining.map_or_else(String::new, |remaining| {
+            format!(", estimated_total {} left", duration(remaining))
         });
         let bottleneck = progress
             .bottleneck
             .as_ref()
-            .map_or_else(String::new, |why| format!("; {}", bottleneck(why)));
+            .map_or_else(String::new, |cause| format!("; {}", bottleneck(cause)));
         format!(
-            "{}{share}, {:.1}/s (limit {:.0}/s){left}: {}{bottleneck}",
-            how_many(&view),
-            view.a_second,
-            view.ceiling,
+            "{}{percentage}, {:.1}/s (limit {:.0}/s){remaining}: {}{bottleneck}",
+            rows_of_total(&status),
+            status.rate,
+            status.ceiling,
             counts(progress).join(", "),
         )
     }
@@ -60,15 +61,15 @@ impl Watch for PlainProgress {
     fn progress(&mut self, progress: &Progress) {
         let line = self.line(progress);
         if progress.elapsed >= self.next {
-            self.next = progress.elapsed + EVERY;
+            self.next = progress.elapsed + INTERVAL;
             self.notice(&line);
         }
     }
 
-    fn reading(&mut self, users: u64, about: Option<u64>, elapsed: Duration) {
+    fn reading(&mut self, users: u64, estimated_total: Option<u64>, elapsed: Duration) {
         if elapsed >= self.next_reading {
-            self.next_reading = elapsed + EVERY;
-            self.notice(&reading(users, about));
+            self.next_reading = elapsed + INTERVAL;
+            self.notice(&reading(users, estimated_total));
         }
     }
 
@@ -88,16 +89,16 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn a_line_tells_how_far_how_fast_and_how_long() {
+    fn line_shows_progress_rate_and_remaining_time() {
         let expected = ExpectedWork {
             rows: Some(ExpectedRows {
-                all: 1_000,
+                total: 1_000,
                 to_send: 1_000,
             }),
             bytes: None,
-            users_a_second: 40.0,
+            users_per_second: 40.0,
         };
-        let mut lines = PlainProgress::new(Screen::new(), expected);
+        let mut plain = PlainProgress::new(Screen::new(), expected);
         let mut counts = OutcomeCounts::default();
         let mut progress = Progress {
             sign_ups: PaceReading {
@@ -107,7 +108,7 @@ mod tests {
             },
             ..Progress::default()
         };
-        let _ = lines.line(&progress);
+        let _ = plain.line(&progress);
         counts.add_many(Outcome::Created, 380);
         counts.add_many(Outcome::Existed, 20);
         progress.counts = counts;
@@ -117,8 +118,8 @@ mod tests {
         progress.elapsed = Duration::from_secs(10);
         progress.bottleneck = Some(Bottleneck::List);
         assert_eq!(
-            lines.line(&progress),
-            "400 of 1000 rows (40%), 40.0/s (limit 40/s), about 15s left: created 380, existed 20; waiting for the list"
+            plain.line(&progress),
+            "400 of 1000 rows (40%), 40.0/s (limit 40/s), estimated_total 15s left: created 380, existed 20; waiting for the list"
         );
     }
 }

@@ -1,101 +1,103 @@
-//! What a bar looks like, for a terminal of any width. Pure.
+//! Renders the progress bar for any terminal width.
 
 use console::Style;
 
-use super::estimate::View;
-use super::format::{duration, how_many, percent};
+use super::estimate::RunStatus;
+use super::format::{duration, percent, rows_of_total};
 
-/// The bar is as wide as this, in columns, or narrower where there is less room.
-const BAR: usize = 24;
+/// The maximum width of the bar, in columns.
+const MAX_BAR_WIDTH: usize = 24;
 
-/// No narrower than this: it would show nothing.
-const LEAST_BAR: usize = 6;
+/// The minimum width of the bar: a narrower one would show nothing useful.
+const MIN_BAR_WIDTH: usize = 6;
 
-/// Lines are not wider than this: eyes have to find the next one, and a terminal that is made narrower has less to break.
-const WIDEST: usize = 110;
+/// The maximum line width. Longer lines are hard to read, and wrap more when a terminal is resized.
+const MAX_LINE_WIDTH: usize = 110;
 
-/// Lines of words, at most: the rest is left out, so that what stands above stays in sight.
-const LINES: usize = 6;
+/// The maximum number of lines, so that earlier output stays visible.
+const MAX_LINES: usize = 6;
 
-/// Whether there may be colours.
+/// Whether output may be colored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colour {
-    /// There may.
-    Some,
-    /// There may not.
-    None,
+    /// Use ANSI colors.
+    On,
+    /// Plain text.
+    Off,
 }
 
-/// The lines, none of them wider than one column less than the terminal: in the last one some terminals begin a new line.
+/// Renders the lines of the bar.
+///
+/// Lines end one column before the edge, because some terminals wrap when the last column is
+/// written.
 pub(super) fn render_bar(
-    view: &View,
+    status: &RunStatus,
     counts: &[String],
     bottleneck: Option<&str>,
     width: usize,
     colour: Colour,
 ) -> Vec<String> {
-    let room = width.saturating_sub(1).clamp(1, WIDEST);
-    let mut parts = vec![how_many(view)];
+    let line_width = width.saturating_sub(1).clamp(1, MAX_LINE_WIDTH);
+    let mut parts = vec![rows_of_total(status)];
     parts.push(format!(
         "{:.1}/s (limit {:.0}/s)",
-        view.a_second, view.ceiling
+        status.rate, status.ceiling
     ));
-    if let Some(left) = view.left {
-        parts.push(format!("eta {}", duration(left)));
+    if let Some(remaining) = status.remaining {
+        parts.push(format!("eta {}", duration(remaining)));
     }
     let mut lines = Vec::new();
-    let mut painted = None;
-    if let Some(share) = view.share {
-        // A third of the line, that the words have the rest.
-        let columns = (room / 3).clamp(LEAST_BAR, BAR);
-        let bar = bar(share, columns);
-        painted = Some((bar.clone(), paint(&bar, Style::new().green(), colour)));
-        parts.insert(0, format!("{bar} {:>3}%", percent(share)));
+    let mut colored_bar = None;
+    if let Some(fraction) = status.fraction {
+        let columns = (line_width / 3).clamp(MIN_BAR_WIDTH, MAX_BAR_WIDTH);
+        let bar = bar(fraction, columns);
+        colored_bar = Some((bar.clone(), colorize(&bar, Style::new().green(), colour)));
+        parts.insert(0, format!("{bar} {:>3}%", percent(fraction)));
     }
-    lines.extend(filled(&parts, "  ", room));
-    lines.extend(filled(counts, ", ", room));
-    let plain = lines.len();
+    lines.extend(fill_lines(&parts, "  ", line_width));
+    lines.extend(fill_lines(counts, ", ", line_width));
+    let uncolored = lines.len();
     if let Some(bottleneck) = bottleneck {
         let words: Vec<String> = bottleneck.split(' ').map(str::to_owned).collect();
-        lines.extend(filled(&words, " ", room));
+        lines.extend(fill_lines(&words, " ", line_width));
     }
-    lines.truncate(LINES);
-    for line in lines.iter_mut().skip(plain) {
-        *line = paint(line, Style::new().yellow(), colour);
+    lines.truncate(MAX_LINES);
+    for line in lines.iter_mut().skip(uncolored) {
+        *line = colorize(line, Style::new().yellow(), colour);
     }
-    if let (Some((bar, painted)), Some(first)) = (painted, lines.first_mut()) {
-        *first = first.replacen(&bar, &painted, 1);
+    if let (Some((bar, colored)), Some(first)) = (colored_bar, lines.first_mut()) {
+        *first = first.replacen(&bar, &colored, 1);
     }
     lines
 }
 
-fn bar(share: f64, columns: usize) -> String {
+fn bar(fraction: f64, columns: usize) -> String {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         clippy::cast_precision_loss,
         reason = "a few columns"
     )]
-    let full = ((share * columns as f64) as usize).min(columns);
-    format!("{}{}", "█".repeat(full), "░".repeat(columns - full))
+    let filled = ((fraction * columns as f64) as usize).min(columns);
+    format!("{}{}", "█".repeat(filled), "░".repeat(columns - filled))
 }
 
-fn paint(text: &str, style: Style, colour: Colour) -> String {
+fn colorize(text: &str, style: Style, colour: Colour) -> String {
     match colour {
-        Colour::Some => style.force_styling(true).apply_to(text).to_string(),
-        Colour::None => text.to_owned(),
+        Colour::On => style.force_styling(true).apply_to(text).to_string(),
+        Colour::Off => text.to_owned(),
     }
 }
 
-/// Puts parts into lines, as many as fit into each. A part that is wider than a line is cut off.
-fn filled(parts: &[String], between: &str, room: usize) -> Vec<String> {
+/// Fills lines with as many parts as fit. A part that is wider than a line is truncated.
+fn fill_lines(parts: &[String], separator: &str, line_width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for part in parts {
-        let part: String = part.chars().take(room).collect();
+        let part: String = part.chars().take(line_width).collect();
         if let Some(line) = lines.last_mut()
-            && columns(line) + columns(between) + columns(&part) <= room
+            && columns(line) + columns(separator) + columns(&part) <= line_width
         {
-            line.push_str(between);
+            line.push_str(separator);
             line.push_str(&part);
         } else {
             lines.push(part);
@@ -104,48 +106,48 @@ fn filled(parts: &[String], between: &str, room: usize) -> Vec<String> {
     lines
 }
 
-/// Every character here is as wide as one column.
+/// Returns the width of a text in which every character is one column wide.
 fn columns(text: &str) -> usize {
     text.chars().count()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Colour, View, columns, render_bar};
+    use super::{Colour, RunStatus, columns, render_bar};
     use std::time::Duration;
 
-    const VIEW: View = View {
+    const STATUS: RunStatus = RunStatus {
         rows: 3_800,
-        of: Some(10_000),
-        share: Some(0.38),
-        a_second: 38.44,
+        total: Some(10_000),
+        fraction: Some(0.38),
+        rate: 38.44,
         ceiling: 40.0,
-        left: Some(Duration::from_secs(162)),
+        remaining: Some(Duration::from_secs(162)),
     };
 
-    const SLOWED: &str = "sign-ups throttled by Cognito: 19.4/s (limit 40/s)";
+    const THROTTLED: &str = "sign-ups throttled by Cognito: 19.4/s (limit 40/s)";
 
-    fn at(width: usize) -> Vec<String> {
+    fn render(width: usize) -> Vec<String> {
         let counts = ["created 3700", "existed 90", "rejected 10"].map(str::to_owned);
-        render_bar(&VIEW, &counts, Some(SLOWED), width, Colour::None)
+        render_bar(&STATUS, &counts, Some(THROTTLED), width, Colour::Off)
     }
 
     #[test]
-    fn on_a_wide_terminal_each_matter_has_a_line() {
+    fn wide_terminal_shows_one_line_per_topic() {
         assert_eq!(
-            at(100),
+            render(100),
             [
                 "█████████░░░░░░░░░░░░░░░  38%  3800 of 10000 rows  38.4/s (limit 40/s)  eta 2m 42s",
                 "created 3700, existed 90, rejected 10",
-                SLOWED,
+                THROTTLED,
             ]
         );
     }
 
     #[test]
-    fn on_a_narrow_one_the_parts_go_onto_lines_of_their_own() {
+    fn narrow_terminal_wraps_between_parts() {
         assert_eq!(
-            at(40),
+            render(40),
             [
                 "████░░░░░░░░░  38%  3800 of 10000 rows",
                 "38.4/s (limit 40/s)  eta 2m 42s",
@@ -157,32 +159,32 @@ mod tests {
     }
 
     #[test]
-    fn no_line_reaches_the_last_column_however_narrow_it_is() {
+    fn lines_never_reach_the_last_column() {
         for width in 1..200 {
-            let lines = at(width);
+            let lines = render(width);
             let widest = lines.iter().map(|line| columns(line)).max();
             assert!(widest < Some(width.max(2)), "{width}: {lines:?}");
-            assert!(lines.len() <= super::LINES, "{width}: {lines:?}");
+            assert!(lines.len() <= super::MAX_LINES, "{width}: {lines:?}");
         }
     }
 
     #[test]
-    fn colours_are_there_only_where_they_may_be() {
-        let painted = render_bar(&VIEW, &[], Some(SLOWED), 100, Colour::Some);
-        assert!(painted[0].starts_with("\u{1b}[32m█"), "{painted:?}");
-        assert!(painted[1].starts_with("\u{1b}[33msign-ups"), "{painted:?}");
-        assert!(at(100).iter().all(|line| !line.contains('\u{1b}')));
+    fn colors_output_only_if_enabled() {
+        let colored = render_bar(&STATUS, &[], Some(THROTTLED), 100, Colour::On);
+        assert!(colored[0].starts_with("\u{1b}[32m█"), "{colored:?}");
+        assert!(colored[1].starts_with("\u{1b}[33msign-ups"), "{colored:?}");
+        assert!(render(100).iter().all(|line| !line.contains('\u{1b}')));
     }
 
     #[test]
-    fn what_is_not_known_is_left_out() {
-        let view = View {
-            of: None,
-            share: None,
-            left: None,
-            ..VIEW
+    fn omits_unknown_values() {
+        let status = RunStatus {
+            total: None,
+            fraction: None,
+            remaining: None,
+            ..STATUS
         };
-        let lines = render_bar(&view, &[], None, 100, Colour::None);
+        let lines = render_bar(&status, &[], None, 100, Colour::Off);
         assert_eq!(lines, ["3800 rows  38.4/s (limit 40/s)"]);
     }
 }

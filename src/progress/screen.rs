@@ -1,11 +1,13 @@
-//! Standard error, where lines and a bar share it: whoever writes a line does it here, so that the bar makes room for it.
+//! Standard error, shared by messages and the progress bar. All messages go through [`Screen`], so
+//! that the bar can make room for them.
 //!
-//! indicatif keeps the bar's state, its pace and who may write when; how it is put on the terminal is ours. indicatif fills each line
-//! up to the terminal's edge and counts on as many rows as it had drawn: a terminal that is made narrower breaks such lines anew, and
-//! what they were stays behind. Here lines end where their words do, and before the next drawing as many rows are erased as the old
-//! lines take up at the width of now.
+//! indicatif manages the bar's state, draw rate and locking, but this module draws it. indicatif
+//! pads lines to the terminal's width and erases as many rows as it has drawn, so a terminal that
+//! is made narrower rewraps the lines and keeps remains of them. Here, lines are not padded, and
+//! each drawing erases the rows that the previous lines take up at the current width.
 //!
-//! Terminals that cut lines off instead of breaking them (xterm) lose a row or two above the bar when they are made narrower than it.
+//! On terminals that truncate lines instead of rewrapping them (xterm), one or two rows above the
+//! bar are lost when the terminal becomes narrower than the bar.
 
 use std::borrow::Cow;
 use std::io::{self, Write as _};
@@ -16,13 +18,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::wrap::wrapped;
 
-/// How often the bar is drawn, a second. More is not seen.
-const DRAWS_A_SECOND: u8 = 10;
+/// How often per second the bar is drawn.
+const DRAWS_PER_SECOND: u8 = 10;
 
-/// Rows and columns of a terminal that does not say.
-const SIZE: (u16, u16) = (24, 80);
+/// Rows and columns of a terminal of unknown size.
+const DEFAULT_SIZE: (u16, u16) = (24, 80);
 
-/// See the module's words. A copy is the same screen.
+/// A handle to standard error. Clones share the same bar.
 #[derive(Debug, Clone)]
 pub struct Screen(ProgressBar);
 
@@ -33,7 +35,7 @@ impl Default for Screen {
 }
 
 impl Screen {
-    /// Without a bar.
+    /// Creates a screen without a bar.
     #[must_use]
     pub fn new() -> Self {
         Self(ProgressBar::with_draw_target(
@@ -42,8 +44,8 @@ impl Screen {
         ))
     }
 
-    /// Writes a message above the bar, if there is one, wrapped at the terminal's width. Errors are ignored: a run goes on
-    /// when no one reads its messages.
+    /// Writes a message above the bar, wrapped at the terminal's width. Ignores errors: a run
+    /// continues even if its messages cannot be written.
     pub fn line(&self, text: &str) {
         let text = match terminal_width() {
             Some(columns) => Cow::Owned(wrapped(text, usize::from(columns))),
@@ -52,41 +54,41 @@ impl Screen {
         let _ = self.write(format!("{text}\n").as_bytes());
     }
 
-    /// Writes whole lines, above the bar where there is one.
+    /// Writes whole lines above the bar.
     ///
     /// # Errors
-    /// They cannot be written.
+    /// Fails if standard error cannot be written.
     pub fn write(&self, lines: &[u8]) -> io::Result<()> {
         self.0.suspend(|| io::stderr().write_all(lines))
     }
 
-    /// Columns of the terminal at this moment.
+    /// Returns the current width of the terminal.
     pub(super) fn width(&self) -> usize {
         usize::from(size().1)
     }
 
-    /// From now on there is a bar.
-    pub(super) fn begin(&self) {
+    /// Starts showing a bar.
+    pub(super) fn start_bar(&self) {
         let target =
-            ProgressDrawTarget::term_like_with_hz(Box::new(Terminal::default()), DRAWS_A_SECOND);
+            ProgressDrawTarget::term_like_with_hz(Box::new(Terminal::default()), DRAWS_PER_SECOND);
         if let Ok(style) = ProgressStyle::with_template("{msg}") {
             self.0.set_style(style);
         }
         self.0.set_draw_target(target);
     }
 
-    /// Shows the bar with these lines.
-    pub(super) fn show(&self, lines: &[String]) {
+    /// Replaces the bar's lines.
+    pub(super) fn update_bar(&self, lines: &[String]) {
         self.0.set_message(lines.join("\n"));
     }
 
-    /// Takes the bar away.
-    pub(super) fn end(&self) {
+    /// Removes the bar.
+    pub(super) fn remove_bar(&self) {
         self.0.finish_and_clear();
     }
 }
 
-/// Columns of the terminal that standard error is; none where it is none.
+/// Returns the width of the terminal that standard error is connected to, if any.
 #[must_use]
 pub fn terminal_width() -> Option<u16> {
     let term = Term::stderr();
@@ -94,24 +96,25 @@ pub fn terminal_width() -> Option<u16> {
     (columns > 0).then_some(columns)
 }
 
-/// Rows and columns.
+/// Returns rows and columns.
 fn size() -> (u16, u16) {
     Term::stderr()
         .size_checked()
         .filter(|(rows, columns)| *rows > 0 && *columns > 0)
-        .unwrap_or(SIZE)
+        .unwrap_or(DEFAULT_SIZE)
 }
 
-/// A terminal as indicatif draws on it. A drawing ends with `flush`; before that come, for each line, its text and what fills it up.
+/// The terminal that indicatif draws on. For each line, indicatif writes the text and then padding;
+/// `flush` ends a drawing.
 #[derive(Debug, Default)]
 struct Terminal(Mutex<Drawing>);
 
 #[derive(Debug, Default)]
 struct Drawing {
-    /// The lines that are on the terminal.
+    /// The lines on the terminal.
     drawn: Vec<String>,
-    /// The ones of the next drawing, each with what fills it up behind it.
-    told: Vec<String>,
+    /// The strings written for the next drawing: alternating text and padding.
+    pending: Vec<String>,
 }
 
 impl Terminal {
@@ -121,9 +124,9 @@ impl Terminal {
 }
 
 impl Drawing {
-    /// What brings the next drawing onto a terminal of so many columns; nothing where it is there.
+    /// Returns the output for the next drawing at this width; empty if nothing has changed.
     fn next(&mut self, columns: usize) -> String {
-        let lines: Vec<String> = std::mem::take(&mut self.told)
+        let lines: Vec<String> = std::mem::take(&mut self.pending)
             .into_iter()
             .step_by(2)
             .map(|line| truncate_str(&line, columns.saturating_sub(1), "").into_owned())
@@ -160,7 +163,7 @@ impl TermLike for Terminal {
     }
 
     fn write_str(&self, text: &str) -> io::Result<()> {
-        self.drawing().told.push(text.to_owned());
+        self.drawing().pending.push(text.to_owned());
         Ok(())
     }
 
@@ -201,7 +204,7 @@ impl TermLike for Terminal {
 mod tests {
     use super::Drawing;
 
-    fn told(lines: &[&str]) -> Vec<String> {
+    fn padded(lines: &[&str]) -> Vec<String> {
         lines
             .iter()
             .flat_map(|line| [(*line).to_owned(), "   ".to_owned()])
@@ -209,29 +212,29 @@ mod tests {
     }
 
     #[test]
-    fn a_drawing_erases_the_one_before_as_the_terminal_has_broken_it() {
+    fn erases_the_rows_of_the_previous_drawing_after_rewrapping() {
         let mut drawing = Drawing {
-            told: told(&["0123456789abcdef", "xy"]),
+            pending: padded(&["0123456789abcdef", "xy"]),
             ..Drawing::default()
         };
         assert_eq!(drawing.next(20), "0123456789abcdef\r\nxy");
-        drawing.told = told(&["0123456789abcdef", "xy"]);
-        assert_eq!(drawing.next(20), "", "it is there already");
-        drawing.told = told(&["01234", "yz"]);
+        drawing.pending = padded(&["0123456789abcdef", "xy"]);
+        assert_eq!(drawing.next(20), "", "unchanged");
+        drawing.pending = padded(&["01234", "yz"]);
         assert_eq!(
             drawing.next(6),
             "\r\u{1b}[3A\u{1b}[J01234\r\nyz",
-            "three rows and one"
+            "rewrapped to three rows and one"
         );
-        drawing.told = told(&["0123456789abcdef"]);
+        drawing.pending = padded(&["0123456789abcdef"]);
         assert_eq!(
             drawing.next(6),
             "\r\u{1b}[1A\u{1b}[J01234",
-            "cut off before the edge"
+            "truncated before the edge"
         );
-        drawing.told = Vec::new();
+        drawing.pending = Vec::new();
         assert_eq!(drawing.next(6), "\r\u{1b}[J");
-        drawing.told = Vec::new();
+        drawing.pending = Vec::new();
         assert_eq!(drawing.next(6), "");
     }
 }

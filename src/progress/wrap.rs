@@ -1,67 +1,71 @@
-//! Lines for people, folded to the width of their terminal: what does not fit goes on below, indented under its label.
+//! Wraps messages at the width of the terminal, with continuation lines indented under the label.
 
 use console::measure_text_width;
 
-/// A label is a short word in front of a line's text: it has at most so many columns, with its colon.
-const LABEL: usize = 16;
+/// The maximum width of a label such as `error: `, including colon and space.
+const MAX_LABEL_WIDTH: usize = 16;
 
-/// Where a terminal is narrower than this, its own way to break lines is no worse.
-const NARROWEST: usize = 40;
+/// Narrower terminals wrap lines themselves.
+const MIN_WIDTH: usize = 40;
 
-/// The text with no line wider than `width` columns, but for words that are wider themselves.
+/// Wraps text at `width` columns, except within words and in commands to copy.
 #[must_use]
 pub fn wrapped(text: &str, width: usize) -> String {
-    if width < NARROWEST {
+    if width < MIN_WIDTH {
         return text.to_owned();
     }
-    let lines: Vec<String> = text.split('\n').map(|line| folded(line, width)).collect();
+    let lines: Vec<String> = text
+        .split('\n')
+        .map(|line| wrap_line(line, width))
+        .collect();
     lines.join("\n")
 }
 
-fn folded(line: &str, width: usize) -> String {
+fn wrap_line(line: &str, width: usize) -> String {
     if measure_text_width(line) <= width || is_command(line) {
         return line.to_owned();
     }
-    let hanging = hanging(line);
-    let start = line.len() - line.trim_start().len();
-    let (indentation, words) = line.split_at(start);
-    let mut folded = indentation.to_owned();
+    let continuation = continuation_indent(line);
+    let indent = line.len() - line.trim_start().len();
+    let (indentation, words) = line.split_at(indent);
+    let mut wrapped = indentation.to_owned();
     let mut column = measure_text_width(indentation);
     let mut is_first = true;
     for word in words.split(' ') {
-        let wide = measure_text_width(word);
+        let word_width = measure_text_width(word);
         if is_first {
             is_first = false;
-        } else if column + 1 + wide <= width {
-            folded.push(' ');
+        } else if column + 1 + word_width <= width {
+            wrapped.push(' ');
             column += 1;
         } else {
-            folded.push('\n');
-            folded.push_str(&" ".repeat(hanging));
-            column = hanging;
+            wrapped.push('\n');
+            wrapped.push_str(&" ".repeat(continuation));
+            column = continuation;
         }
-        folded.push_str(word);
-        column += wide;
+        wrapped.push_str(word);
+        column += word_width;
     }
-    folded
+    wrapped
 }
 
-/// Whether the line is a command or a list of flags, which must be copied as one line.
+/// Returns whether the line is a command or a list of flags that must be copied as one line.
 fn is_command(line: &str) -> bool {
     let text = line.trim_start();
     ["cognito-import ", "--"]
         .iter()
-        .any(|start| text.starts_with(start))
+        .any(|prefix| text.starts_with(prefix))
 }
 
-/// Columns before what goes on: under the text behind the label; where there is none, a little further in than the line itself.
-fn hanging(line: &str) -> usize {
+/// Returns the indentation of continuation lines: that of the text after the label, or two more
+/// than the line if it has no label.
+fn continuation_indent(line: &str) -> usize {
     let text = line.trim_start();
     let indentation = measure_text_width(line) - measure_text_width(text);
     let label = text
         .split_once(": ")
         .map(|(label, _)| measure_text_width(label) + 2)
-        .filter(|label| *label <= LABEL);
+        .filter(|label| *label <= MAX_LABEL_WIDTH);
     indentation + label.unwrap_or(2)
 }
 
@@ -70,7 +74,7 @@ mod tests {
     use super::wrapped;
 
     #[test]
-    fn what_does_not_fit_goes_on_under_its_label() {
+    fn continues_under_the_text_after_the_label() {
         let plan = "plan: 3 rows\n      UserRead: one AdminGetUser for each user that exists, at 96 a second\n      time: about 1s";
         assert_eq!(
             wrapped(plan, 40),
@@ -81,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_and_flags_to_copy_are_not_wrapped() {
+    fn does_not_wrap_commands_and_flags() {
         for line in [
             "      --map 'First Name=given_name' --map 'Last Name=family_name'",
             "  cognito-import check users.csv --pool pool.toml --strict",
@@ -92,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_a_label_goes_on_a_little_further_in() {
+    fn indents_continuation_of_lines_without_a_label() {
         let text = "      allow it for this pool, or leave the step out of this run: that is all";
         assert_eq!(
             wrapped(text, 44),
@@ -101,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn wide_characters_count_twice_and_a_word_is_never_broken() {
+    fn counts_wide_characters_twice_and_keeps_words_whole() {
         let wide = "note: \u{540d}\u{524d}\u{540d}\u{524d}\u{540d}\u{524d}\u{540d}\u{524d}\u{540d}\u{524d} \u{540d}\u{524d}\u{540d}\u{524d}\u{540d}\u{524d}\u{540d}\u{524d}\u{540d}\u{524d}";
         assert_eq!(wrapped(wide, 44).lines().count(), 2);
         let long = format!("note: {} end", "x".repeat(60));
@@ -112,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_of_hardly_any_width_is_left_to_itself() {
+    fn does_not_wrap_for_very_narrow_terminals() {
         let text = "note: one two three four five six seven eight nine ten";
         assert_eq!(wrapped(text, 12), text);
     }
