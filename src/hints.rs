@@ -1,17 +1,15 @@
-//! What the user can do about an error, kept apart from its message.
-//!
-//! The message of an error says what is wrong. Its hint says what to do about it: a terminal shows both on one line, and
-//! `--output json` has a field for each.
+//! Hints tell the user what to do about an error, separately from its message. A terminal shows
+//! both on one line; `--output json` has a field for each.
 
 use std::fmt;
 use std::io;
 
-/// An error that knows what to do about it.
+/// An error with a hint.
 pub trait Hint: fmt::Display {
-    /// A clause that can follow the message after a semicolon, without a period.
+    /// Returns a clause without a period that can follow the message after a semicolon.
     fn hint(&self) -> Option<String>;
 
-    /// `message; hint`, for text that has no field for the hint.
+    /// Returns `message; hint`, for output without a separate field for the hint.
     fn with_hint(&self) -> String {
         match self.hint() {
             Some(hint) => format!("{self}; {hint}"),

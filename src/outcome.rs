@@ -1,7 +1,7 @@
-//! The vocabulary of results: what can come of a row, and how a run is summed up.
+//! Outcomes of rows, steps and undone users, and the summary of a run.
 //!
-//! Owns the words and what each says about the exit code. Does not own how a result is reached (`import`), kept
-//! (`ledger`) or shown (`report`).
+//! These types only describe results. `import` produces them, `ledger` stores them and `report`
+//! shows them.
 
 mod follow_up;
 mod summary;
@@ -15,7 +15,8 @@ pub use follow_up::{FollowUp, StepCounts, StepResult, StepState, step_key};
 pub use summary::{CategoryRequests, Pace, RateSample, RunState, Summary};
 pub use undone::{KeptReason, MadeUser, Undoing, Undone};
 
-/// The code of a row in doubt whose user was created during the run, though the ledger knows of no request for it.
+/// The error code of a row in doubt whose user was created during the run although the ledger has
+/// no request for it.
 pub const CREATED_DURING_RUN: &str = "CreatedDuringRun";
 
 /// The outcome of a row. Every row has exactly one.
@@ -57,9 +58,9 @@ impl Outcome {
         Self::Unsent,
     ];
 
-    /// The word that stands in results and in the ledger.
+    /// Returns the name in results and in the ledger.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Created => "created",
             Self::Existed => "existed",
@@ -73,13 +74,13 @@ impl Outcome {
         }
     }
 
-    /// The outcome that a word of [`Outcome::word`] stands for.
+    /// Returns the outcome with this [`Outcome::name`].
     #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|outcome| outcome.word() == word)
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
     }
 
-    /// What the word means, for people who read a summary.
+    /// Returns a short description for summaries.
     #[must_use]
     pub fn meaning(self) -> &'static str {
         match self {
@@ -110,12 +111,11 @@ pub enum Evidence {
 }
 
 impl Evidence {
-    /// Every kind of it.
     pub const ALL: [Self; 3] = [Self::Answer, Self::Lookup, Self::Listing];
 
-    /// The word that stands in results and in the ledger.
+    /// Returns the name in results and in the ledger.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Answer => "answer",
             Self::Lookup => "lookup",
@@ -138,20 +138,19 @@ pub enum Delivery {
 }
 
 impl Delivery {
-    /// All of them.
     pub const ALL: [Self; 3] = [Self::Sent, Self::Refused, Self::None];
 
-    /// What a word of [`Delivery::word`] stands for.
+    /// Returns the delivery with this [`Delivery::name`].
     #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
-            .find(|delivery| delivery.word() == word)
+            .find(|delivery| delivery.name() == name)
     }
 
-    /// The word that stands in results and in the ledger.
+    /// Returns the name in results and in the ledger.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Sent => "sent",
             Self::Refused => "refused",
@@ -163,22 +162,21 @@ impl Delivery {
 /// One row of the results.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowResult {
-    /// Number of the row: 1 is the first one below the header.
+    /// The number of the row; the first row after the header is 1.
     pub row: u64,
-    /// Line of the list on which the row begins; the header is line 1.
+    /// The line on which the row starts; the header starts on line 1.
     pub line: u64,
     /// The username as it was (or would have been) sent.
     pub username: Option<String>,
-    /// The cells of the kept columns, as they stand in the list; none for a cell that could not be read.
+    /// The unchanged cells of the kept columns; `None` for a cell that could not be read.
     pub kept: Vec<Option<String>>,
-    /// What came of it.
     pub outcome: RowOutcome,
-    /// What follows the sign-up; none where nothing does.
+    /// The steps after the sign-up, if there are any.
     pub follow_up: Option<FollowUp>,
 }
 
 impl RowResult {
-    /// Whether the user is confirmed at the end of the run, where that is known.
+    /// Returns whether the user is confirmed at the end of the run, if that is known.
     #[must_use]
     pub fn confirmed(&self) -> Option<bool> {
         if self.has_done(CONFIRM_STEP) {
@@ -188,7 +186,8 @@ impl RowResult {
         }
     }
 
-    /// `UserConfirmed` as `SignUp` returned it. None where no answer to it says that it created the user.
+    /// Returns `UserConfirmed` from the response to `SignUp`, if a response says that the user was
+    /// created.
     #[must_use]
     pub fn confirmed_at_sign_up(&self) -> Option<bool> {
         let answered = self.outcome.outcome == Outcome::Created
@@ -196,7 +195,7 @@ impl RowResult {
         self.outcome.confirmed.filter(|_| answered)
     }
 
-    /// Whether the user is enabled at the end of the run, where that is known.
+    /// Returns whether the user is enabled at the end of the run, if that is known.
     #[must_use]
     pub fn enabled(&self) -> Option<bool> {
         if self.has_done(DISABLE_STEP) {
@@ -213,45 +212,43 @@ impl RowResult {
     }
 }
 
-/// What came of a row, without the row itself.
+/// The outcome of a row with its details.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowOutcome {
-    /// The outcome.
     pub outcome: Outcome,
-    /// How an outcome is known.
     pub evidence: Option<Evidence>,
     /// The user's `sub`.
     pub user_sub: Option<String>,
-    /// `UserStatus` as the pool words it, where it was looked up or listed.
+    /// `UserStatus`, if the user was looked up or listed.
     pub user_status: Option<String>,
-    /// Whether the user was confirmed when the row was settled, where the pool said so. See [`RowResult::confirmed`].
+    /// Whether the user was confirmed when the row was settled, if the pool reported it. See
+    /// [`RowResult::confirmed`].
     pub confirmed: Option<bool>,
     /// Whether the user was enabled when it was looked up or listed. See [`RowResult::enabled`].
     pub enabled: Option<bool>,
-    /// `UserCreateDate`, milliseconds since the Unix epoch on the service's clock, where it was looked up or listed.
+    /// `UserCreateDate` in milliseconds since the Unix epoch, on the service's clock, if the user
+    /// was looked up or listed.
     pub created_at: Option<i64>,
-    /// What became of the message.
     pub delivery: Option<Delivery>,
     /// `CodeDeliveryDetails.DeliveryMedium`: EMAIL or SMS.
     pub delivery_medium: Option<String>,
     /// `CodeDeliveryDetails.Destination`, masked by Cognito.
     pub delivery_destination: Option<String>,
-    /// Code of the error or of the broken rule.
+    /// The code of the error or of the broken rule.
     pub error_code: Option<String>,
-    /// The error in words.
     pub error_message: Option<String>,
-    /// `SignUp` requests sent for this row.
+    /// The number of `SignUp` requests sent for this row.
     pub attempts: u32,
-    /// From the row's start (its first request's permit) to its outcome, in milliseconds.
+    /// The time from the permit for the first request to the outcome, in milliseconds.
     pub duration_ms: u64,
-    /// For a `duplicate`: the earlier row with the same username.
+    /// The earlier row with the same username, for a duplicate.
     pub same_as_row: Option<u64>,
-    /// True where this row met the error that stopped the run: the next run takes it up again.
+    /// Whether the error of this row stopped the run. The next session retries the row.
     pub stopped_the_run: bool,
 }
 
 impl RowOutcome {
-    /// An outcome about which nothing else is known yet.
+    /// Creates an outcome without details.
     #[must_use]
     pub fn of(outcome: Outcome) -> Self {
         Self {
@@ -274,17 +271,17 @@ impl RowOutcome {
         }
     }
 
-    /// A row whose username stands in an earlier one.
+    /// Creates the outcome of a row that has the same username as an earlier one.
     #[must_use]
-    pub fn same_as(row: u64) -> Self {
+    pub fn duplicate_of(row: u64) -> Self {
         let mut outcome = Self::of(Outcome::Duplicate);
         outcome.same_as_row = Some(row);
         outcome
     }
 
-    /// The same with an error's code and words.
+    /// Sets the error.
     #[must_use]
-    pub fn because(mut self, code: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn with_error(mut self, code: impl Into<String>, message: impl Into<String>) -> Self {
         self.error_code = Some(code.into());
         self.error_message = Some(message.into());
         self
@@ -316,18 +313,18 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_was_taken_changes_the_state_at_the_end_and_not_what_sign_up_returned() {
+    fn steps_change_the_final_state_but_not_the_response_to_sign_up() {
         let failed = || StepState::Failed {
             code: "A".to_owned(),
             message: "b".to_owned(),
         };
-        for (state, at_the_end) in [
+        for (state, confirmed) in [
             (StepState::Done, true),
             (StepState::Pending, false),
             (failed(), false),
         ] {
             let row = row(Evidence::Answer, false, "confirm", state);
-            assert_eq!(row.confirmed(), Some(at_the_end), "{row:?}");
+            assert_eq!(row.confirmed(), Some(confirmed), "{row:?}");
             assert_eq!(row.confirmed_at_sign_up(), Some(false), "{row:?}");
             assert_eq!(row.enabled(), None, "{row:?}");
         }
@@ -340,10 +337,10 @@ mod tests {
     }
 
     #[test]
-    fn every_outcome_is_found_again_by_its_word() {
+    fn from_name_inverts_name() {
         for outcome in Outcome::ALL {
-            assert_eq!(Outcome::from_word(outcome.word()), Some(outcome));
+            assert_eq!(Outcome::from_name(outcome.name()), Some(outcome));
         }
-        assert_eq!(Outcome::from_word("imported"), None);
+        assert_eq!(Outcome::from_name("imported"), None);
     }
 }

@@ -1,12 +1,12 @@
 //! Counts with their nouns.
 
-/// `1 row`, `2 rows`.
+/// Returns a count with its noun: `1 row`, `2 rows`.
 #[must_use]
 pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{number} {}", plural(number, one, many))
 }
 
-/// The word that agrees with a number: a noun, or a verb such as `is`.
+/// Returns the noun or verb that agrees with the number.
 #[must_use]
 pub(crate) fn plural<'w>(number: u64, one: &'w str, many: &'w str) -> &'w str {
     if number == 1 { one } else { many }

@@ -1,20 +1,21 @@
-//! Text of others (a list's cells, a pool's messages) as people can look at it without harm.
+//! Makes untrusted text (cells of a list, messages of a pool) safe to display.
 //!
-//! A control character can repaint a terminal, and one that turns the direction of writing makes a name look like another one
-//! (Unicode Technical Report 36, "Unicode Security Considerations"). Neither is shown as it is: its number is. Nothing is lost by it.
+//! Control characters can repaint a terminal, and characters that change the writing direction can
+//! make one name look like another (Unicode Technical Report 36, "Unicode Security
+//! Considerations"). They are replaced with their code points, so no information is lost.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// The text with its hidden characters as `[U+202E]`. Line breaks and tabs stay.
+/// Replaces hidden characters with their code points, like `[U+202E]`. Keeps line breaks and tabs.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
-    replaced(text, |to, hidden| {
-        let _ = write!(to, "[U+{:04X}]", u32::from(hidden));
+    replace_hidden(text, |output, hidden| {
+        let _ = write!(output, "[U+{:04X}]", u32::from(hidden));
     })
 }
 
-/// The text on one line: line breaks and tabs are shown by their numbers as well. For words of others within a message of ours.
+/// Like [`visible`], but also replaces line breaks and tabs. For untrusted text within a message.
 #[must_use]
 pub fn one_line(text: &str) -> Cow<'_, str> {
     match visible(text) {
@@ -25,36 +26,38 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A message of ours that may have several lines: those after the first are indented, or belong to a table. A line break before anything
-/// else comes from untrusted text and is shown by its number.
+/// Like [`visible`], for a message of this program with several lines. In such messages, all lines
+/// after the first are indented or belong to a table. Any other line break comes from untrusted
+/// text and is replaced.
 #[must_use]
 pub fn message(text: &str) -> Cow<'_, str> {
-    let is_ours = |behind: &str| {
-        behind.is_empty()
-            || behind.starts_with("  ")
-            || behind.starts_with(|first| ('\u{2500}'..='\u{257f}').contains(&first))
+    let is_trusted = |line: &str| {
+        line.is_empty()
+            || line.starts_with("  ")
+            || line.starts_with(|first| ('\u{2500}'..='\u{257f}').contains(&first))
     };
-    let foreign = |(at, _): (usize, &str)| !text.get(at + 1..).is_none_or(is_ours);
-    if !text.match_indices('\n').any(foreign) {
+    let is_untrusted_break =
+        |(index, _): (usize, &str)| !text.get(index + 1..).is_none_or(is_trusted);
+    if !text.match_indices('\n').any(is_untrusted_break) {
         return visible(text);
     }
-    let mut shown = String::with_capacity(text.len() + 16);
-    for (place, line) in text.split_inclusive('\n').enumerate() {
-        if place > 0 && !is_ours(line) {
-            shown.pop();
-            shown.push_str("[U+000A]");
+    let mut output = String::with_capacity(text.len() + 16);
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        if index > 0 && !is_trusted(line) {
+            output.pop();
+            output.push_str("[U+000A]");
         }
-        shown.push_str(line);
+        output.push_str(line);
     }
-    Cow::Owned(visible(&shown).into_owned())
+    Cow::Owned(visible(&output).into_owned())
 }
 
-/// A word as it can be pasted into a shell. Control characters are written as bash, zsh and ksh have them (`$'\n'`).
+/// Quotes a word for a shell. Control characters use the syntax of bash, zsh and ksh (`$'\n'`).
 #[must_use]
 pub fn shell_word(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./:=,+@%".contains(c);
-    // zsh looks up a word that begins with an equals sign.
-    if !word.is_empty() && !word.starts_with('=') && word.chars().all(plain) {
+    let needs_no_quotes = |c: char| c.is_alphanumeric() || "-_./:=,+@%".contains(c);
+    // zsh expands words that begin with an equals sign.
+    if !word.is_empty() && !word.starts_with('=') && word.chars().all(needs_no_quotes) {
         return word.to_owned();
     }
     if matches!(one_line(word), Cow::Borrowed(_)) {
@@ -78,50 +81,53 @@ pub fn shell_word(word: &str) -> String {
     text
 }
 
-/// A JSON text with its hidden characters escaped: for programs it means the same. They stand nowhere but in strings.
+/// Escapes hidden characters in a JSON document. They occur only in strings, so its meaning does
+/// not change.
 #[must_use]
 pub fn visible_json(json: &str) -> Cow<'_, str> {
-    replaced(json, |to, hidden| {
+    replace_hidden(json, |output, hidden| {
         for unit in hidden.encode_utf16(&mut [0; 2]) {
-            let _ = write!(to, "\\u{unit:04x}");
+            let _ = write!(output, "\\u{unit:04x}");
         }
     })
 }
 
-fn replaced(text: &str, replace: impl Fn(&mut String, char)) -> Cow<'_, str> {
+fn replace_hidden(text: &str, replace: impl Fn(&mut String, char)) -> Cow<'_, str> {
     if is_plain(text) || !text.contains(is_hidden) {
         return Cow::Borrowed(text);
     }
-    let mut shown = String::with_capacity(text.len() + 16);
+    let mut output = String::with_capacity(text.len() + 16);
     for character in text.chars() {
         if is_hidden(character) {
-            replace(&mut shown, character);
+            replace(&mut output, character);
         } else {
-            shown.push(character);
+            output.push(character);
         }
     }
-    Cow::Owned(shown)
+    Cow::Owned(output)
 }
 
-/// Whether it is printable ASCII throughout. Nearly all text is, and lists are long: without a way out half-way, many bytes are looked at in
-/// one step.
+/// Whether the text is printable ASCII, as nearly all text is. There is no early exit, so that the
+/// compiler can vectorize the loop.
 fn is_plain(text: &str) -> bool {
     let plain = |byte: u8| (b' '..=b'~').contains(&byte) | (byte == b'\n') | (byte == b'\t');
     text.bytes().fold(true, |all, byte| all & plain(byte))
 }
 
-/// Characters that show nothing of their own and change how others look. The joiners U+200C and U+200D are left as they are: Persian, the
-/// languages of India and emoji are written with them.
+/// Whether a character is invisible and can change how others look. The joiners U+200C and U+200D
+/// are not included, because Persian, the languages of India and emoji need them.
 fn is_hidden(character: char) -> bool {
     match character {
         '\n' | '\t' => false,
-        // Soft hyphen; the Arabic letter mark; zero width space and the two marks of direction; separators of lines and paragraphs.
+        // Soft hyphen, Arabic letter mark, zero-width space, direction marks, line and paragraph
+        // separators.
         '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' => {
             true
         }
-        // Embeddings and overrides of direction; word joiner, invisible operators and isolates; the byte order mark.
+        // Direction embeddings and overrides, word joiner, invisible operators, isolates, byte
+        // order mark.
         '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => true,
-        // Annotations; tags, in which text can hide.
+        // Annotations, and tags, which can hide text.
         '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => true,
         other => other.is_control(),
     }
@@ -132,8 +138,8 @@ mod tests {
     use super::{message, one_line, shell_word, visible, visible_json};
 
     #[test]
-    fn what_is_hidden_or_turns_the_text_is_shown_by_its_number() {
-        for (text, shown) in [
+    fn replaces_hidden_characters_with_code_points() {
+        for (text, expected) in [
             ("\u{1b}[2Jann", "[U+001B][2Jann"),
             ("ann\u{9b}31m", "ann[U+009B]31m"),
             ("\r\u{7}\u{0}\u{7f}", "[U+000D][U+0007][U+0000][U+007F]"),
@@ -142,12 +148,12 @@ mod tests {
             ("\u{feff}a\u{200b}b", "[U+FEFF]a[U+200B]b"),
             ("a\u{e0041}", "a[U+E0041]"),
         ] {
-            assert_eq!(visible(text), shown);
+            assert_eq!(visible(text), expected);
         }
     }
 
     #[test]
-    fn what_people_write_stays() {
+    fn keeps_ordinary_text() {
         for text in [
             "ann@example.com",
             "Ünïcödé, 名前\n\tנעמה علي",
@@ -160,14 +166,14 @@ mod tests {
     }
 
     #[test]
-    fn words_of_others_stay_on_their_line() {
+    fn one_line_replaces_line_breaks_and_tabs() {
         assert_eq!(one_line("a\nb\tc\u{1b}d"), "a[U+000A]b[U+0009]c[U+001B]d");
         assert_eq!(one_line("ann"), "ann");
     }
 
     #[test]
-    fn only_lines_of_ours_begin_as_lines() {
-        for (text, shown) in [
+    fn message_replaces_untrusted_line_breaks() {
+        for (text, expected) in [
             ("list:\n  - a\n      b", "list:\n  - a\n      b"),
             (
                 "table\n\u{2502} a\n\u{2514}\n",
@@ -179,12 +185,12 @@ mod tests {
             ),
             ("a\r\n b", "a[U+000D][U+000A] b"),
         ] {
-            assert_eq!(message(text), shown);
+            assert_eq!(message(text), expected);
         }
     }
 
     #[test]
-    fn a_word_can_be_pasted_into_a_shell() {
+    fn quotes_words_for_a_shell() {
         for (word, quoted) in [
             ("--map", "--map"),
             ("it's", r"'it'\''s'"),
@@ -198,11 +204,11 @@ mod tests {
     }
 
     #[test]
-    fn json_means_the_same_as_before() {
-        let said = "a\u{202e}\u{9b}\u{e0041}\u{7f}";
-        let json = serde_json::to_string(said).unwrap();
-        let shown = visible_json(&json);
-        assert_eq!(shown, "\"a\\u202e\\u009b\\udb40\\udc41\\u007f\"");
-        assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), said);
+    fn escaping_json_keeps_its_meaning() {
+        let text = "a\u{202e}\u{9b}\u{e0041}\u{7f}";
+        let json = serde_json::to_string(text).unwrap();
+        let escaped = visible_json(&json);
+        assert_eq!(escaped, "\"a\\u202e\\u009b\\udb40\\udc41\\u007f\"");
+        assert_eq!(serde_json::from_str::<String>(&escaped).unwrap(), text);
     }
 }

@@ -1,34 +1,33 @@
-//! An external multimap: which values were added under this hash? Memory stays constant however
-//! many there are.
+//! An external multimap from hashes to values, in constant memory.
 //!
-//! Entries are partitioned by hash, so that equal hashes meet in the same partition. Each partition
-//! keeps the block that it is filling in memory. Full blocks go to one anonymous temporary file,
-//! each with a link to the previous block of its partition. A short list never needs the file. It
-//! is unlinked on creation, so it disappears with the process, even on SIGKILL.
+//! Entries are partitioned by hash. Each partition keeps the block that it is filling in memory.
+//! Full blocks go to one anonymous temporary file, each with a link to the previous block of its
+//! partition. Short lists never need the file. It is unlinked on creation, so it disappears with
+//! the process, even on SIGKILL.
 //!
-//! The survey asks at the end, for all hashes at once ([`Spill::groups`]). The ledger asks before
-//! each row, for one hash ([`Spill::find`]): its partitions are smaller, because a lookup reads a
-//! whole one.
+//! The survey reads all groups once at the end ([`Spill::groups`]). The ledger looks up one hash
+//! before each row ([`Spill::find`]). It uses smaller partitions, because a lookup reads a whole
+//! one.
 //!
-//! The listing of a pool's users (`ledger::listing`) stays in SQLite: its values are long, a pool
-//! can hold tens of millions of them, and reading a whole partition for each lookup would cost too
-//! much there.
+//! The listing of a pool's users (`ledger::listing`) uses SQLite instead: a pool can have tens of
+//! millions of users with long values, so reading a whole partition for each lookup would cost too
+//! much.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 
-/// Offset and length of the previous block, at the start of each block.
+/// The size of the link at the start of each block: offset and length of the previous block.
 const LINK: usize = 8 + 8;
 
-/// Hash and length of the value, in front of each value.
-const ENTRY_HEAD: usize = 8 + 4;
+/// The size of the header before each value: hash and length.
+const ENTRY_HEADER: usize = 8 + 4;
 
 pub(crate) struct Spill {
     block_bytes: usize,
     partitions: Vec<Partition>,
     file: Option<File>,
     file_end: u64,
-    /// A block that was read back.
+    /// The buffer for blocks that are read back.
     scratch: Vec<u8>,
 }
 
@@ -36,13 +35,13 @@ pub(crate) struct Spill {
 struct Partition {
     /// The block that is being filled: a link, then entries. Empty until the first entry.
     open: Vec<u8>,
-    /// The block written last.
-    written: BlockRef,
-    /// Bytes of entries in the file.
+    /// The last block in the file.
+    last_written: BlockRef,
+    /// The total size of the entries in the file.
     written_bytes: usize,
 }
 
-/// A block in the file, its link included. Length 0 means that there is none.
+/// A block in the file, including its link. Length 0 means no block.
 #[derive(Clone, Copy, Default)]
 struct BlockRef {
     offset: u64,
@@ -67,8 +66,8 @@ impl BlockRef {
 }
 
 impl Spill {
-    /// At most `partitions * block_bytes` stay in memory, plus one value for each partition whose
-    /// values are longer than a block.
+    /// Creates an empty map. It keeps at most `partitions * block_bytes` in memory, plus one value
+    /// per partition for values longer than a block.
     pub(crate) fn new(partitions: usize, block_bytes: usize) -> Self {
         Self {
             block_bytes,
@@ -79,7 +78,7 @@ impl Spill {
         }
     }
 
-    /// Adds a value, given in parts.
+    /// Adds a value that consists of several parts.
     ///
     /// # Errors
     /// The temporary file cannot be created or written.
@@ -88,7 +87,7 @@ impl Spill {
         let stored_length = u32::try_from(length).map_err(io::Error::other)?;
         let index = self.index(hash)?;
         let partition = self.partitions.get_mut(index).ok_or_else(damaged)?;
-        let is_full = partition.open.len() + ENTRY_HEAD + length > self.block_bytes;
+        let is_full = partition.open.len() + ENTRY_HEADER + length > self.block_bytes;
         if is_full && partition.open.len() > LINK {
             let file = match &mut self.file {
                 Some(file) => file,
@@ -96,7 +95,7 @@ impl Spill {
             };
             file.seek(SeekFrom::Start(self.file_end))?;
             file.write_all(&partition.open)?;
-            partition.written = BlockRef {
+            partition.last_written = BlockRef {
                 offset: self.file_end,
                 length: partition.open.len(),
             };
@@ -108,7 +107,7 @@ impl Spill {
             partition.open.reserve_exact(self.block_bytes);
             partition
                 .open
-                .extend_from_slice(&partition.written.to_link());
+                .extend_from_slice(&partition.last_written.to_link());
         }
         partition.open.extend_from_slice(&hash.to_le_bytes());
         partition
@@ -120,7 +119,7 @@ impl Spill {
         Ok(())
     }
 
-    /// Calls `visit` with each value that was added under this hash, in no particular order.
+    /// Calls `visit` with each value of this hash, in no particular order.
     ///
     /// # Errors
     /// The temporary file cannot be read, or `visit` fails.
@@ -136,7 +135,7 @@ impl Spill {
             hash,
             &mut visit,
         )?;
-        let mut block = partition.written;
+        let mut block = partition.last_written;
         while block.length > 0 {
             let file = self.file.as_mut().ok_or_else(damaged)?;
             self.scratch.resize(block.length, 0);
@@ -152,8 +151,8 @@ impl Spill {
         Ok(())
     }
 
-    /// Calls `visit` for every hash that was added more than once, with its values in the order in
-    /// which they were added. One partition at a time is in memory.
+    /// Calls `visit` for every hash with several values, in the order in which they were added.
+    /// Only one partition is in memory at a time.
     ///
     /// # Errors
     /// The temporary file cannot be read, or `visit` fails.
@@ -170,7 +169,7 @@ impl Spill {
             while position < bytes.len() {
                 let (hash, value) = entry_at(&bytes, position)?;
                 positions.push((hash, position));
-                position += ENTRY_HEAD + value.len();
+                position += ENTRY_HEADER + value.len();
             }
             positions.sort_unstable();
             for same_hash in positions.chunk_by(|(one, _), (next, _)| one == next) {
@@ -189,12 +188,13 @@ impl Spill {
         usize::try_from(hash % self.partitions.len() as u64).map_err(io::Error::other)
     }
 
-    /// Replaces `bytes` with all entries of a partition, in the order in which they were added.
+    /// Replaces the content of `bytes` with all entries of a partition, in the order in which they
+    /// were added.
     fn load(&mut self, partition: &Partition, bytes: &mut Vec<u8>) -> io::Result<()> {
         bytes.clear();
         bytes.resize(partition.written_bytes, 0);
         bytes.extend_from_slice(partition.open.get(LINK..).unwrap_or_default());
-        let (mut block, mut end) = (partition.written, partition.written_bytes);
+        let (mut block, mut end) = (partition.last_written, partition.written_bytes);
         while block.length > 0 {
             let file = self.file.as_mut().ok_or_else(damaged)?;
             let start = (end + LINK).checked_sub(block.length).ok_or_else(damaged)?;
@@ -216,31 +216,31 @@ fn visit_matches(
 ) -> io::Result<()> {
     let mut position = 0;
     while position < entries.len() {
-        let (found, value) = entry_at(entries, position)?;
-        if found == hash {
+        let (entry_hash, value) = entry_at(entries, position)?;
+        if entry_hash == hash {
             visit(value)?;
         }
-        position += ENTRY_HEAD + value.len();
+        position += ENTRY_HEADER + value.len();
     }
     Ok(())
 }
 
-/// The hash and the value of the entry at this position.
+/// Returns the hash and the value of the entry at this position.
 fn entry_at(entries: &[u8], position: usize) -> io::Result<(u64, &[u8])> {
     let entry = entries.get(position..).ok_or_else(damaged)?;
-    let (head, rest) = entry
-        .split_first_chunk::<ENTRY_HEAD>()
+    let (header, rest) = entry
+        .split_first_chunk::<ENTRY_HEADER>()
         .ok_or_else(damaged)?;
-    let [h0, h1, h2, h3, h4, h5, h6, h7, length @ ..] = *head;
+    let [h0, h1, h2, h3, h4, h5, h6, h7, length @ ..] = *header;
     let length = u32::from_le_bytes(length) as usize;
     let hash = u64::from_le_bytes([h0, h1, h2, h3, h4, h5, h6, h7]);
     Ok((hash, rest.get(..length).ok_or_else(damaged)?))
 }
 
-/// A little-endian number at this position.
+/// Reads a little-endian number at this position.
 ///
 /// # Errors
-/// The bytes end before it does.
+/// Fewer than eight bytes follow.
 pub(crate) fn read_u64(bytes: &[u8], position: usize) -> io::Result<u64> {
     bytes
         .get(position..)
@@ -249,7 +249,7 @@ pub(crate) fn read_u64(bytes: &[u8], position: usize) -> io::Result<u64> {
         .ok_or_else(damaged)
 }
 
-/// The temporary file does not hold what was written to it.
+/// Returns the error for a temporary file with unexpected content.
 pub(crate) fn damaged() -> io::Error {
     io::Error::other("the temporary file was changed or truncated by another process")
 }
@@ -264,7 +264,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn finds_and_groups_what_a_map_in_memory_holds(
+        fn finds_and_groups_the_same_values_as_a_map_in_memory(
             added in prop::collection::vec((0..40_u64, 0..=255_u8, 0..2 * BLOCK), 0..120),
         ) {
             let mut spill = Spill::new(3, BLOCK);
@@ -274,7 +274,7 @@ mod tests {
                 spill.add(*hash, &[&value, b"|"]).unwrap();
                 let values = expected.entry(*hash).or_default();
                 values.push([&value[..], b"|"].concat());
-                // Lookups between additions move the file's cursor.
+                // Lookups between additions move the file cursor.
                 let mut found = 0;
                 spill.find(*hash, |_| { found += 1; Ok(()) }).unwrap();
                 prop_assert_eq!(found, values.len());

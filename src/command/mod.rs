@@ -36,7 +36,7 @@ use crate::cli::Printer;
 use crate::cli::exit::{Codes, Exit};
 use crate::cli::settings::{CommandSettings, ParsedCommand, SettingsError};
 use crate::logs;
-use crate::process::need_files;
+use crate::process::check_file_limit;
 use crate::progress::Screen;
 use crate::run::Signals;
 use answer::{CommandOutput, OutputWriter};
@@ -59,7 +59,7 @@ pub fn run(parsed: &ParsedCommand) -> Exit {
         Ok(Some(notice)) => printer.info(notice),
         Err(error) => return output.close(Err(CommandError::refused(error))),
     }
-    if let Err(error) = need_files() {
+    if let Err(error) = check_file_limit() {
         return output.close(Err(CommandError::refused(error)));
     }
     output.close(catch_panic(codes, || {

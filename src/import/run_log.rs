@@ -12,7 +12,7 @@ use crate::pace::Category;
 use crate::pool::Failure;
 
 pub(super) fn row(row: u64, outcome: Outcome, code: Option<&str>) {
-    let outcome_word = outcome.word();
+    let outcome_word = outcome.name();
     match outcome {
         Outcome::Created => {
             detail::debug!(row, outcome = outcome_word, code, "a row is settled");
@@ -95,7 +95,7 @@ impl Slowed {
                 continue;
             };
             let is = sample.slowed_ms > 0;
-            let (allowed, ceiling) = (sample.allowed_a_second(), sample.ceiling_a_second());
+            let (allowed, ceiling) = (sample.allowed_per_second(), sample.ceiling_per_second());
             if is && !*was {
                 tracing::info!(category, allowed, ceiling, "slowed down");
             } else if *was && !is {

@@ -119,7 +119,7 @@ impl Stood {
     pub fn field(&self, field: Field) -> Option<&str> {
         let yes_no = |flag: bool| if flag { "true" } else { "false" };
         match field {
-            Field::Outcome => Some(self.outcome.word()),
+            Field::Outcome => Some(self.outcome.name()),
             Field::UserStatus => self.user_status.as_deref(),
             Field::Confirmed => self.confirmed.map(yes_no),
             Field::Enabled => self.enabled.map(yes_no),
@@ -222,7 +222,7 @@ fn take_in<E: From<LedgerError>>(
                 rank,
                 signed(row.row),
                 username,
-                outcome.outcome.word(),
+                outcome.outcome.name(),
                 outcome.user_status,
                 row.confirmed(),
                 row.enabled(),
@@ -240,7 +240,7 @@ fn stood(row: &Row<'_>) -> rusqlite::Result<Stood> {
     Ok(Stood {
         row: row.get::<_, i64>(2)?.unsigned_abs(),
         username: row.get(3)?,
-        outcome: Outcome::from_word(&word).unwrap_or(Outcome::InDoubt),
+        outcome: Outcome::from_name(&word).unwrap_or(Outcome::InDoubt),
         user_status: row.get(5)?,
         confirmed: row.get(6)?,
         enabled: row.get(7)?,

@@ -40,7 +40,7 @@ pub enum RunKind {
 impl RunKind {
     /// Its name in the ledger and the summary.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Import => "import",
             Self::Rehearsal => "rehearsal",
@@ -49,14 +49,14 @@ impl RunKind {
 
     pub(super) fn compare(self, database: &Connection, path: &Path) -> Result<(), LedgerError> {
         let found = get(database, name::KIND).map_err(|cause| LedgerError::of(path, cause))?;
-        if found.as_deref() == Some(self.word()) {
+        if found.as_deref() == Some(self.name()) {
             return Ok(());
         }
         Err(LedgerError::OtherRun {
             path: path.to_owned(),
             what: "kind of run",
             found: found.unwrap_or_default(),
-            here: self.word().to_owned(),
+            here: self.name().to_owned(),
         })
     }
 }
@@ -74,7 +74,7 @@ impl Identity {
 
     pub(super) fn write(&self, database: &Connection) -> rusqlite::Result<()> {
         put(database, "list", &self.list)?;
-        put(database, name::KIND, self.kind.word())?;
+        put(database, name::KIND, self.kind.name())?;
         for (name, _, value) in self.bound() {
             put(database, name, &value)?;
         }
@@ -244,7 +244,7 @@ pub(super) fn kind(database: &Connection) -> rusqlite::Result<RunKind> {
     let word = get(database, "kind")?;
     [RunKind::Import, RunKind::Rehearsal]
         .into_iter()
-        .find(|kind| Some(kind.word()) == word.as_deref())
+        .find(|kind| Some(kind.name()) == word.as_deref())
         .ok_or_else(|| broken_seal("run"))
 }
 

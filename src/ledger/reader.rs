@@ -160,7 +160,7 @@ impl LedgerReader {
 
     pub fn is_of_rehearsal(&self) -> Result<bool, LedgerError> {
         identity::get(&self.database, name::KIND)
-            .map(|kind| kind.as_deref() == Some(RunKind::Rehearsal.word()))
+            .map(|kind| kind.as_deref() == Some(RunKind::Rehearsal.name()))
             .map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
@@ -214,7 +214,7 @@ impl LedgerReader {
 pub(super) fn settled(database: &Connection) -> rusqlite::Result<Vec<(Outcome, u64)>> {
     let mut statement = database.prepare("SELECT outcome, count(*) FROM results GROUP BY 1")?;
     let rows = statement.query_map([], |row| {
-        let outcome = Outcome::from_word(&row.get::<_, String>(0)?);
+        let outcome = Outcome::from_name(&row.get::<_, String>(0)?);
         Ok(outcome.map(|outcome| (outcome, row.get::<_, i64>(1).unwrap_or(0).unsigned_abs())))
     })?;
     let counts = rows.collect::<rusqlite::Result<Vec<_>>>()?;
@@ -267,7 +267,7 @@ fn row_result(
     let settled: bool = row.get(6)?;
     let outcome = match (settled, begun_ms) {
         (true, _) => read_outcome(row, RESULTS_AT, number)?,
-        (false, Some(_)) => Some(RowOutcome::of(Outcome::InDoubt).because(
+        (false, Some(_)) => Some(RowOutcome::of(Outcome::InDoubt).with_error(
             INTERRUPTED,
             if shape.resumes {
                 "the run ended before this row was settled; the same command settles it"

@@ -68,14 +68,14 @@ pub(super) fn write_outcome(
     insert
         .execute(params![
             row,
-            outcome.outcome.word(),
-            outcome.evidence.map(Evidence::word),
+            outcome.outcome.name(),
+            outcome.evidence.map(Evidence::name),
             outcome.user_sub,
             outcome.user_status,
             outcome.confirmed,
             outcome.enabled,
             outcome.created_at,
-            outcome.delivery.map(Delivery::word),
+            outcome.delivery.map(Delivery::name),
             outcome.delivery_medium,
             outcome.delivery_destination,
             outcome.error_code,
@@ -100,16 +100,16 @@ pub(super) fn read_outcome(
         from.get_ref(at + place)
             .map(|value| value.as_str_or_null().ok().flatten())
     };
-    let Some(outcome) = word(0)?.and_then(Outcome::from_word) else {
+    let Some(outcome) = word(0)?.and_then(Outcome::from_name) else {
         return Ok(None);
     };
     let evidence = match word(1)? {
         None => None,
         Some(word) => Evidence::ALL
             .into_iter()
-            .find(|evidence| evidence.word() == word),
+            .find(|evidence| evidence.name() == word),
     };
-    let delivery = word(7)?.and_then(Delivery::from_word);
+    let delivery = word(7)?.and_then(Delivery::from_name);
     let outcome = RowOutcome {
         outcome,
         evidence,

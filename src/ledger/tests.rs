@@ -132,7 +132,7 @@ async fn reads_rows_in_order_and_reports_unsettled_ones_as_in_doubt_or_unsent() 
         line: 3,
         username: None,
         kept: Vec::new(),
-        outcome: RowOutcome::of(Outcome::Invalid).because("row.cell_count", "2 cells"),
+        outcome: RowOutcome::of(Outcome::Invalid).with_error("row.cell_count", "2 cells"),
         follow_up: None,
     };
     let unsent = super::writer::ReadRow {
@@ -191,7 +191,7 @@ async fn a_row_with_a_known_outcome_is_begun_and_settled_at_once_unless_it_is_a_
     let seen = rows(&directory);
     assert_eq!(seen[0].outcome, existed);
     assert_eq!(seen[1].outcome.outcome, Outcome::InDoubt);
-    assert_eq!(seen[2].outcome, RowOutcome::same_as(1));
+    assert_eq!(seen[2].outcome, RowOutcome::duplicate_of(1));
     let (_, standing) = reopen(&directory, &[]);
     let maybe_sent = 1;
     assert_eq!(
@@ -306,7 +306,7 @@ async fn only_selected_outcomes_are_reset_for_a_retry() {
             (4, stopper),
             (
                 5,
-                RowOutcome::of(Outcome::InDoubt).because(CREATED_DURING_RUN, "by whom?"),
+                RowOutcome::of(Outcome::InDoubt).with_error(CREATED_DURING_RUN, "by whom?"),
             ),
         ]))
         .await;

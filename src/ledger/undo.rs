@@ -56,7 +56,7 @@ impl ToUndo {
             .text(self.user.sub.as_deref())
             .number(self.user.created_ms)
             .number(self.begun_ms)
-            .text(outcome.map(|outcome| outcome.undone.word()))
+            .text(outcome.map(|outcome| outcome.undone.name()))
             .text(outcome.and_then(|outcome| outcome.error_code.as_deref()))
             .text(outcome.and_then(|outcome| outcome.error_message.as_deref()));
         seal.value()
@@ -68,7 +68,7 @@ impl ToUndo {
         let outcome = match word {
             None => None,
             Some(word) => Some(Undoing {
-                undone: Undone::from_word(&word).ok_or_else(|| broken_seal("users"))?,
+                undone: Undone::from_name(&word).ok_or_else(|| broken_seal("users"))?,
                 error_code: row.get(6)?,
                 error_message: row.get(7)?,
             }),
@@ -127,7 +127,7 @@ impl UndoLedger {
         if used {
             again.extend([Undone::Kept(Used), Undone::Kept(MaybeUsed)]);
         }
-        let words: Vec<&str> = again.into_iter().map(Undone::word).collect();
+        let words: Vec<&str> = again.into_iter().map(Undone::name).collect();
         let change = || -> rusqlite::Result<()> {
             let transaction = self.database.unchecked_transaction()?;
             for word in words {
@@ -206,7 +206,7 @@ impl UndoLedger {
                 let undone = match row.get::<_, Option<String>>(0)? {
                     None => None,
                     Some(word) => {
-                        Some(Undone::from_word(&word).ok_or_else(|| broken_seal("users"))?)
+                        Some(Undone::from_name(&word).ok_or_else(|| broken_seal("users"))?)
                     }
                 };
                 Ok((undone, row.get::<_, i64>(1)?.unsigned_abs()))
@@ -260,7 +260,7 @@ fn write(database: &Connection, user: &ToUndo) -> rusqlite::Result<()> {
             user.user.sub,
             user.user.created_ms,
             user.begun_ms,
-            outcome.map(|outcome| outcome.undone.word()),
+            outcome.map(|outcome| outcome.undone.name()),
             outcome.and_then(|outcome| outcome.error_code.as_deref()),
             outcome.and_then(|outcome| outcome.error_message.as_deref()),
             user.seal(),

@@ -1,57 +1,52 @@
-//! What follows a sign-up, and how it stands for one user.
+//! Steps after a sign-up and their state.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The step that confirms a user, as [`StepResult::step`] names it.
+/// The [`StepResult::step`] that confirms a user.
 pub(super) const CONFIRM_STEP: &str = "confirm";
 
-/// The step that disables a user.
+/// The [`StepResult::step`] that disables a user.
 pub(super) const DISABLE_STEP: &str = "disable";
 
-/// The state of one step after the sign-up.
+/// The state of a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum StepState {
-    /// Not done, or unknown. Repeating the step does no harm.
+    /// Not done, or unknown. Repeating the step is harmless.
     Pending,
     /// Done, now or earlier.
     Done,
-    /// The pool refused it permanently, or all tries failed.
-    Failed {
-        /// Code of the error.
-        code: String,
-        /// The error in words.
-        message: String,
-    },
+    /// Refused permanently, or all attempts failed.
+    Failed { code: String, message: String },
 }
 
 /// One step after a sign-up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepResult {
-    /// Which: `confirm`, `verify email`, `verify phone_number`, `verify email and phone_number`, `group NAME`, `disable`.
+    /// `confirm`, `verify email`, `verify phone_number`, `verify email and phone_number`,
+    /// `group NAME` or `disable`.
     pub step: String,
-    /// How it stands.
     #[serde(flatten)]
     pub state: StepState,
 }
 
-/// The name of a step in JSON documents, where keys have no spaces: `verify_email`, `group_staff`.
+/// Returns the key of a step in JSON, without spaces: `verify_email`, `group_staff`.
 #[must_use]
 pub fn step_key(step: &str) -> String {
     step.replace(' ', "_")
 }
 
-/// What follows one user's sign-up: its steps, in the order in which they are taken.
+/// The steps after one user's sign-up, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FollowUp {
-    /// The steps, at least one.
+    /// At least one step.
     pub steps: Vec<StepResult>,
 }
 
 impl FollowUp {
-    /// Whether this step was taken.
+    /// Returns whether this step is done.
     #[must_use]
     pub(super) fn has_done(&self, name: &str) -> bool {
         self.steps
@@ -59,7 +54,7 @@ impl FollowUp {
             .any(|step| step.step == name && step.state == StepState::Done)
     }
 
-    /// Whether a step is still to be taken.
+    /// Returns whether any step is pending.
     #[must_use]
     pub fn is_pending(&self) -> bool {
         self.steps
@@ -68,7 +63,8 @@ impl FollowUp {
     }
 }
 
-/// As it stands in results: `done`, `pending`, or `failed: STEP CODE`, the first step that failed.
+/// Formats the state for results: `done`, `pending`, or `failed: STEP CODE` for the first failed
+/// step.
 impl fmt::Display for FollowUp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_pending() {
@@ -83,7 +79,7 @@ impl fmt::Display for FollowUp {
     }
 }
 
-/// Users by the state of one step after the sign-up.
+/// Users by the state of one step.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StepCounts {
@@ -99,7 +95,7 @@ pub struct StepCounts {
 mod tests {
     use super::{FollowUp, StepResult, StepState};
 
-    fn word(states: &[StepState]) -> String {
+    fn text(states: &[StepState]) -> String {
         let names = ["confirm", "verify email", "group staff"];
         let steps = names
             .iter()
@@ -113,21 +109,21 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_failed_is_named_once_nothing_is_pending() {
+    fn names_the_failed_step_once_no_step_is_pending() {
         let failed = |code: &str| StepState::Failed {
             code: code.to_owned(),
             message: "why".to_owned(),
         };
         let (done, pending) = (StepState::Done, StepState::Pending);
-        assert_eq!(word(&[done.clone(), done.clone()]), "done");
+        assert_eq!(text(&[done.clone(), done.clone()]), "done");
         assert_eq!(
-            word(&[
+            text(&[
                 done.clone(),
                 failed("AliasExistsException"),
                 failed("Other")
             ]),
             "failed: verify email AliasExistsException"
         );
-        assert_eq!(word(&[done, failed("Other"), pending]), "pending");
+        assert_eq!(text(&[done, failed("Other"), pending]), "pending");
     }
 }

@@ -1,4 +1,4 @@
-//! A run summed up, and how fast it went.
+//! The summary of a run, and its request rates.
 
 use std::collections::BTreeMap;
 
@@ -16,47 +16,47 @@ pub struct CategoryRequests {
     pub throttled: u64,
 }
 
-/// How fast a category went for a while: a sample of the run's record.
+/// A sample of a category's request rate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RateSample {
     /// The quota category.
     pub category: String,
-    /// When it began: milliseconds since the Unix epoch, by this machine's clock.
+    /// The start in milliseconds since the Unix epoch, on the local clock.
     pub at_ms: i64,
-    /// How long it lasted, in milliseconds.
+    /// The duration in milliseconds.
     pub span_ms: i64,
     /// Requests sent.
     pub sent: u64,
-    /// Requests that the pool answered and did not throttle. Answers come later than their requests were sent.
+    /// Responses that were not throttled. Their requests may have been sent in an earlier sample.
     pub accepted: u64,
-    /// Requests answered by "too many requests".
+    /// Responses with "too many requests".
     pub throttled: u64,
-    /// Requests that the run's rate had room for in that time, in thousandths: the rate that was given, times the time.
+    /// The number of requests that the ceiling allows in this time, in thousandths.
     pub room_milli: u64,
-    /// Of these, those that were allowed: fewer where the pool throttled before.
+    /// The number of requests that were allowed after throttling, in thousandths.
     pub allowed_milli: u64,
-    /// Milliseconds in which less than the ceiling was allowed.
+    /// Milliseconds in which the allowed rate was below the ceiling.
     pub slowed_ms: i64,
 }
 
 impl RateSample {
-    /// Requests a second that were allowed, on average over the sample.
+    /// Returns the average allowed rate in requests per second.
     #[must_use]
-    pub fn allowed_a_second(&self) -> f64 {
-        self.a_second(self.allowed_milli)
+    pub fn allowed_per_second(&self) -> f64 {
+        self.per_second(self.allowed_milli)
     }
 
-    /// Requests a second that the run could send at most.
+    /// Returns the ceiling in requests per second.
     #[must_use]
-    pub fn ceiling_a_second(&self) -> f64 {
-        self.a_second(self.room_milli)
+    pub fn ceiling_per_second(&self) -> f64 {
+        self.per_second(self.room_milli)
     }
 
-    /// Rounded to hundredths: more would be noise.
-    fn a_second(&self, milli: u64) -> f64 {
+    /// Converts to requests per second, rounded to hundredths.
+    fn per_second(&self, milli: u64) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "a second's worth of requests")]
-        let a_second = milli as f64 / self.span_ms.max(1) as f64;
-        (a_second * 100.0).round() / 100.0
+        let per_second = milli as f64 / self.span_ms.max(1) as f64;
+        (per_second * 100.0).round() / 100.0
     }
 }
 
@@ -90,7 +90,7 @@ pub enum RunState {
     Interrupted,
 }
 
-/// A run summed up: a projection of the ledger.
+/// The summary of a run, a projection of the ledger.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Summary {
@@ -128,8 +128,9 @@ pub struct Summary {
     /// Rows by delivery of the message that a sign-up can send (`sent`, `refused`, `none`), where
     /// the pool reported it.
     pub deliveries: BTreeMap<&'static str, u64>,
-    /// Users by the state of each step after the sign-up; empty without such steps. Keys are `confirm`, `verify_email`,
-    /// `verify_phone_number`, `verify_email_and_phone_number`, `group_NAME` and `disable`.
+    /// Users by the state of each step after the sign-up; empty without such steps. Keys are
+    /// `confirm`, `verify_email`, `verify_phone_number`, `verify_email_and_phone_number`,
+    /// `group_NAME` and `disable`.
     #[serde(serialize_with = "by_step_key")]
     pub follow_up: BTreeMap<String, StepCounts>,
     /// Steps that failed permanently, by error code.
@@ -150,9 +151,9 @@ fn by_step_key<S: Serializer>(
 }
 
 impl Summary {
-    /// Rows with this outcome.
+    /// Returns the number of rows with this outcome.
     #[must_use]
     pub fn count(&self, outcome: Outcome) -> u64 {
-        self.outcomes.get(outcome.word()).copied().unwrap_or(0)
+        self.outcomes.get(outcome.name()).copied().unwrap_or(0)
     }
 }

@@ -1,35 +1,36 @@
-//! What can come of a user that a run made when the run is undone.
+//! Outcomes of undoing a run, for each user that the run created.
 
-/// Why a user is left alone.
+use std::fmt;
+
+/// The reason why `undo` keeps a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum KeptReason {
-    /// It has done something itself since it was made.
+    /// The account was used after the import.
     Used,
-    /// Nothing shows that it has not.
+    /// There is no record of whether the account was used.
     MaybeUsed,
-    /// The user that has the name now is not the one that the run made.
+    /// The username now belongs to a user that the run did not create.
     AnotherUser,
-    /// Nothing shows that it is the one that the run made.
+    /// It cannot be shown that the run created the user.
     NotIdentified,
-    /// It was created when the run was not at work, whatever the ledger says.
+    /// The user was created while the run was not active.
     OutsideRun,
 }
 
-/// What came of one user. Every user that the run made ends in exactly one of these.
+/// The outcome for one user. Every user that the run created has exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Undone {
     /// Deleted on our request.
     Deleted,
-    /// It was not there any more.
+    /// No longer existed.
     Gone,
-    /// It is left alone.
     Kept(KeptReason),
-    /// The pool did not let it be deleted, or nothing could be learnt of it.
+    /// The lookup or the deletion failed.
     Failed,
 }
 
 impl Undone {
-    /// Every one, in the order in which a summary lists them.
+    /// Every outcome, in the order of summaries.
     pub const ALL: [Self; 8] = [
         Self::Deleted,
         Self::Gone,
@@ -41,9 +42,9 @@ impl Undone {
         Self::Failed,
     ];
 
-    /// The word that stands in the results and in the ledger of an undo.
+    /// Returns the name in the results and in the ledger of an undo.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Deleted => "deleted",
             Self::Gone => "gone",
@@ -56,19 +57,19 @@ impl Undone {
         }
     }
 
-    /// The key that counts such users in JSON documents: `deleted`, `kept_maybe_used`.
+    /// Returns the key in JSON, like `deleted` or `kept_maybe_used`.
     #[must_use]
     pub fn key(self) -> String {
-        self.word().replace(": ", "_").replace(' ', "_")
+        self.name().replace(": ", "_").replace(' ', "_")
     }
 
-    /// What a word of [`Undone::word`] stands for.
+    /// Returns the outcome with this [`Undone::name`].
     #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|undone| undone.word() == word)
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|undone| undone.name() == name)
     }
 
-    /// What the word means, for people who read a summary.
+    /// Returns a short description for summaries.
     #[must_use]
     pub fn meaning(self) -> &'static str {
         match self {
@@ -86,19 +87,16 @@ impl Undone {
     }
 }
 
-/// What came of a user, with the error where there was one.
+/// The outcome for a user, with its error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undoing {
-    /// What came of it.
     pub undone: Undone,
-    /// Code of the error.
     pub error_code: Option<String>,
-    /// The error in words.
     pub error_message: Option<String>,
 }
 
 impl Undoing {
-    /// Without an error.
+    /// Creates an outcome without an error.
     #[must_use]
     pub fn of(undone: Undone) -> Self {
         Self {
@@ -107,29 +105,29 @@ impl Undoing {
             error_message: None,
         }
     }
+}
 
-    /// The word, and for a failure the code: `failed: CODE`.
-    #[must_use]
-    pub fn said(&self) -> String {
-        match (self.undone, &self.error_code) {
-            (Undone::Failed, Some(code)) => format!("{}: {code}", self.undone.word()),
-            (Undone::Failed | Undone::Deleted | Undone::Gone | Undone::Kept(_), _) => {
-                self.undone.word().to_owned()
-            }
+/// Writes the name and, for a failure, the error code: `failed: CODE`.
+impl fmt::Display for Undoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.undone.name())?;
+        match &self.error_code {
+            Some(code) if self.undone == Undone::Failed => write!(f, ": {code}"),
+            Some(_) | None => Ok(()),
         }
     }
 }
 
-/// A user that a run made.
+/// A user that a run created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MadeUser {
-    /// Number of its row.
+    /// The number of the row.
     pub row: u64,
     /// The username as it was sent.
     pub username: String,
-    /// Its `sub`, where the run learnt it.
+    /// The user's `sub`, if the run learned it.
     pub sub: Option<String>,
-    /// `UserCreateDate`, milliseconds since the Unix epoch, where the run learnt it.
+    /// `UserCreateDate` in milliseconds since the Unix epoch, if the run learned it.
     pub created_ms: Option<i64>,
 }
 
@@ -138,10 +136,10 @@ mod tests {
     use super::Undone;
 
     #[test]
-    fn every_one_is_found_again_by_its_word() {
+    fn from_name_inverts_name() {
         for undone in Undone::ALL {
-            assert_eq!(Undone::from_word(undone.word()), Some(undone));
+            assert_eq!(Undone::from_name(undone.name()), Some(undone));
         }
-        assert_eq!(Undone::from_word("kept"), None);
+        assert_eq!(Undone::from_name("kept"), None);
     }
 }

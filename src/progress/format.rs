@@ -21,7 +21,7 @@ pub(super) fn counts(progress: &Progress) -> Vec<String> {
     let outcomes = Outcome::ALL
         .into_iter()
         .filter(|outcome| progress.counts.of(*outcome) > 0)
-        .map(|outcome| format!("{} {}", outcome.word(), progress.counts.of(outcome)));
+        .map(|outcome| format!("{} {}", outcome.name(), progress.counts.of(outcome)));
     let to_follow = (progress.to_follow > 0).then(|| {
         format!(
             "{} with pending steps",

@@ -119,7 +119,7 @@ impl Metrics {
         self.sample(
             "info",
             &[
-                ("kind", about.kind.word()),
+                ("kind", about.kind.name()),
                 ("list", &summary.list),
                 ("user_pool_id", &summary.user_pool_id),
                 ("client_id", &summary.client_id),

@@ -79,7 +79,7 @@ pub fn reasons_of<'r>(row: &'r RowResult, and: &'r str) -> [Cow<'r, str>; 5] {
         ),
     };
     [
-        outcome.outcome.word().into(),
+        outcome.outcome.name().into(),
         code,
         words + and,
         row.row.to_string().into(),

@@ -60,7 +60,7 @@ pub(super) fn write(
 ) -> io::Result<()> {
     let document = SummaryDocument {
         schema_version: SCHEMA_VERSION,
-        kind: about.kind.word(),
+        kind: about.kind.name(),
         summary,
         exit_code,
         exit_meaning,

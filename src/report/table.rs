@@ -45,7 +45,7 @@ fn outcomes(summary: &Summary, width: Option<u16>) -> Table {
         let count = summary.count(outcome);
         // What every run has is always shown; the rest where there is some.
         if count > 0 || matches!(outcome, Outcome::Created | Outcome::Existed) {
-            table.add_row([outcome.word(), &count.to_string(), outcome.meaning()]);
+            table.add_row([outcome.name(), &count.to_string(), outcome.meaning()]);
         }
     }
     table.add_row(["", "", ""]);
@@ -86,7 +86,7 @@ fn facts(summary: &Summary) -> Vec<String> {
     }
     let messages: Vec<String> = [Delivery::Sent, Delivery::Refused]
         .into_iter()
-        .filter_map(|delivery| Some((summary.deliveries.get(delivery.word())?, delivery.word())))
+        .filter_map(|delivery| Some((summary.deliveries.get(delivery.name())?, delivery.name())))
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
     if !messages.is_empty() {

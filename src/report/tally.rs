@@ -157,11 +157,12 @@ mod tests {
     fn errors_have_their_first_rows_as_examples_and_do_not_grow_without_bounds() {
         let mut tally = ReportTally::default();
         for number in 1..=10 {
-            let outcome = RowOutcome::of(Outcome::Rejected).because("A", format!("why {number}"));
+            let outcome =
+                RowOutcome::of(Outcome::Rejected).with_error("A", format!("why {number}"));
             tally.row(&row(number, outcome));
         }
         for number in 0..1_000 {
-            let outcome = RowOutcome::of(Outcome::Failed).because(format!("B{number}"), "why");
+            let outcome = RowOutcome::of(Outcome::Failed).with_error(format!("B{number}"), "why");
             tally.row(&row(11 + number, outcome));
         }
         let a = &tally.errors["A"];

@@ -42,7 +42,7 @@ impl UndoReport {
             (Self::DryRun, Some(outcome)) if outcome.undone == Undone::Deleted => {
                 WOULD_BE_DELETED.to_owned()
             }
-            (Self::Results | Self::DryRun, Some(outcome)) => outcome.said(),
+            (Self::Results | Self::DryRun, Some(outcome)) => outcome.to_string(),
         }
     }
 }

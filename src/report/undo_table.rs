@@ -37,7 +37,7 @@ fn words(report: UndoReport, undone: Option<Undone>) -> (&'static str, &'static 
             ("would be deleted", "created by the run and not used since")
         }
         (UndoReport::DryRun | UndoReport::Results, Some(undone)) => {
-            (undone.word(), undone.meaning())
+            (undone.name(), undone.meaning())
         }
     }
 }

@@ -103,7 +103,7 @@ fn read(run: &Path) -> Result<Rows, LedgerError> {
     reader.rate_samples()?;
     reader.each_row(|row| {
         let username = row.username.clone().unwrap_or_default();
-        let outcome = row.outcome.outcome.word().to_owned();
+        let outcome = row.outcome.outcome.name().to_owned();
         rows.insert(row.row, (username, outcome));
         Ok::<(), LedgerError>(())
     })?;

@@ -344,7 +344,7 @@ fn findings_never_overwrite_the_list() {
     let long = dir.file("long.csv", users(20_000));
     let nowhere = dir.cli("check").arg(long).env("TMPDIR", "/no/such/folder");
     nowhere.run().exits(3).says([
-        "usernames and addresses cannot be kept in a temporary file",
+        "cannot use the temporary file of usernames and addresses",
         "TMPDIR",
     ]);
     let cli = dir

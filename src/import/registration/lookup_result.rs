@@ -21,7 +21,7 @@ impl Registration<'_> {
             if self.undelivered {
                 outcome.delivery = Some(Delivery::Refused);
                 if let Some(failure) = &self.failure {
-                    outcome = outcome.because(failure.code.clone(), failure.message.clone());
+                    outcome = outcome.with_error(failure.code.clone(), failure.message.clone());
                 }
             }
         }
@@ -39,7 +39,7 @@ impl Registration<'_> {
             UserOwner::Ours => RowOutcome::of(Outcome::Created),
             UserOwner::Theirs => RowOutcome::of(Outcome::Existed),
             UserOwner::Unsettled(doubt) => RowOutcome::of(Outcome::InDoubt)
-                .because(self.failure_code("NotSettled"), doubt.message()),
+                .with_error(self.failure_code("NotSettled"), doubt.message()),
         }
     }
 
@@ -53,7 +53,7 @@ impl Registration<'_> {
                 RowOutcome::of(Outcome::Existed)
             }
             UserOwner::Ours | UserOwner::Unsettled(Doubt::BeforeTheRow | Doubt::NoTime) => {
-                RowOutcome::of(Outcome::InDoubt).because(
+                RowOutcome::of(Outcome::InDoubt).with_error(
                     CREATED_DURING_RUN,
                     "the username exists; its user was created since this run began and has the attributes of the row, and the ledger \
                      knows of no request that could have created it",
@@ -69,7 +69,7 @@ impl Registration<'_> {
             } else {
                 Outcome::Existed
             };
-            let outcome = RowOutcome::of(outcome).because(
+            let outcome = RowOutcome::of(outcome).with_error(
                 "UserNotFoundException",
                 "the pool says that the username exists, and a look-up does not find it: probably it is another user's alias, or the \
                  user was deleted in between",
@@ -129,7 +129,7 @@ impl Registration<'_> {
         if self.maybe_made {
             let why = format!("the look-up failed: {}", failure.message);
             let is_unreachable = failure.advice == Advice::Unreachable;
-            let outcome = RowOutcome::of(Outcome::InDoubt).because(failure.code, why);
+            let outcome = RowOutcome::of(Outcome::InDoubt).with_error(failure.code, why);
             return if is_unreachable {
                 self.unreachable(outcome)
             } else {
@@ -157,6 +157,6 @@ impl Registration<'_> {
             "the username exists; the look-up failed: {}",
             failure.message
         );
-        self.with_attempts(RowOutcome::of(Outcome::Existed).because(failure.code.clone(), why))
+        self.with_attempts(RowOutcome::of(Outcome::Existed).with_error(failure.code.clone(), why))
     }
 }

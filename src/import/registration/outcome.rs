@@ -4,7 +4,7 @@ use crate::outcome::{Delivery, Evidence, Outcome, RowOutcome};
 use crate::pool::{Failure, SignedUp};
 
 pub(super) fn failed(outcome: Outcome, failure: &Failure) -> RowOutcome {
-    RowOutcome::of(outcome).because(failure.code.clone(), failure.message.clone())
+    RowOutcome::of(outcome).with_error(failure.code.clone(), failure.message.clone())
 }
 
 pub(super) fn created_outcome(answer: SignedUp) -> RowOutcome {

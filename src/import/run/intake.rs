@@ -77,7 +77,7 @@ impl Run<'_> {
             let (_, outcome) = not_sent(why);
             let message = format!(
                 "an earlier session may have sent this row, and now it is {}: {}",
-                outcome.outcome.word(),
+                outcome.outcome.name(),
                 outcome
                     .error_message
                     .as_deref()
@@ -85,8 +85,8 @@ impl Run<'_> {
             );
             let code = outcome
                 .error_code
-                .unwrap_or_else(|| outcome.outcome.word().to_owned());
-            let outcome = RowOutcome::of(Outcome::InDoubt).because(code, message);
+                .unwrap_or_else(|| outcome.outcome.name().to_owned());
+            let outcome = RowOutcome::of(Outcome::InDoubt).with_error(code, message);
             self.settle(listed.row.number, listed.row.end_byte, outcome);
         }
         others
@@ -283,7 +283,7 @@ fn not_sent(why: NotSent) -> (Option<String>, RowOutcome) {
     match why {
         NotSent::Broken(broken) => {
             let outcome =
-                RowOutcome::of(Outcome::Invalid).because(broken.code(), broken.to_string());
+                RowOutcome::of(Outcome::Invalid).with_error(broken.code(), broken.to_string());
             (broken.username, outcome)
         }
         NotSent::Skipped { username } => (username, RowOutcome::of(Outcome::Skipped)),

@@ -118,7 +118,7 @@ impl Silence {
 
 /// Rows of all sessions by outcome, and requests in flight.
 pub(super) fn known(progress: &Progress, in_flight: usize) -> String {
-    let counts = Outcome::ALL.map(|outcome| (progress.counts.of(outcome), outcome.word()));
+    let counts = Outcome::ALL.map(|outcome| (progress.counts.of(outcome), outcome.name()));
     let mut parts: Vec<String> = counts
         .into_iter()
         .filter(|(rows, _)| *rows > 0)

@@ -21,7 +21,7 @@ pub struct RowSums {
 impl Default for RowSums {
     fn default() -> Self {
         Self {
-            outcomes: Outcome::ALL.map(|outcome| (outcome.word(), 0)).into(),
+            outcomes: Outcome::ALL.map(|outcome| (outcome.name(), 0)).into(),
             errors: BTreeMap::new(),
             deliveries: BTreeMap::new(),
         }
@@ -31,9 +31,9 @@ impl Default for RowSums {
 impl RowSums {
     pub fn row(&mut self, row: &RowResult) {
         let outcome = &row.outcome;
-        *self.outcomes.entry(outcome.outcome.word()).or_default() += 1;
+        *self.outcomes.entry(outcome.outcome.name()).or_default() += 1;
         if let Some(delivery) = outcome.delivery {
-            *self.deliveries.entry(delivery.word()).or_default() += 1;
+            *self.deliveries.entry(delivery.name()).or_default() += 1;
         }
         if let Some(code) = &outcome.error_code {
             // Errors repeat: the code is cloned only the first time.

@@ -93,7 +93,7 @@ async fn lists_the_users_that_the_run_created_and_keeps_their_outcomes() {
     );
     let mut said = Vec::new();
     undo.each_user::<LedgerError>(|user| {
-        said.push((user.user.row, user.outcome.as_ref().map(Undoing::said)));
+        said.push((user.user.row, user.outcome.as_ref().map(Undoing::to_string)));
         Ok(())
     })
     .unwrap();

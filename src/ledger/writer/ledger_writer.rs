@@ -77,7 +77,7 @@ impl<'d> LedgerWriter<'d> {
         let hash = username_hash(row.compared_as());
         if let Some(earlier) = self.holder(hash, row)? {
             self.note(row.row, row.line, Some(&row.username), &row.kept)?;
-            self.settle(row.row, &RowOutcome::same_as(earlier))?;
+            self.settle(row.row, &RowOutcome::duplicate_of(earlier))?;
             return Ok(BeginResult::SameAs(earlier));
         }
         let line = signed(row.line);

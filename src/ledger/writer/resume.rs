@@ -32,17 +32,17 @@ pub(super) fn take_up(
             transaction.execute(
                 "UPDATE rows SET username_hash = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE outcome = ?1 AND \
                  error_code = ?2)",
-                params![outcome.word(), CREATED_DURING_RUN],
+                params![outcome.name(), CREATED_DURING_RUN],
             )?;
         } else {
             transaction.execute(
                 "UPDATE rows SET username_hash = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE outcome = ?1)",
-                params![outcome.word()],
+                params![outcome.name()],
             )?;
         }
         transaction.execute(
             "DELETE FROM results WHERE outcome = ?1",
-            params![outcome.word()],
+            params![outcome.name()],
         )?;
     }
     seal_again(transaction)?;

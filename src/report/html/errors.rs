@@ -81,7 +81,7 @@ fn group(code: &str, rows: &ErrorRows, names: Names, run: RunBegun<'_>) -> Error
     let by_outcome: Vec<String> = rows
         .by_outcome
         .iter()
-        .map(|(outcome, count)| format!("{} {}", outcome.word(), thousands(*count)))
+        .map(|(outcome, count)| format!("{} {}", outcome.name(), thousands(*count)))
         .collect();
     let further = rows.count - rows.examples.len() as u64;
     ErrorGroup {
@@ -225,7 +225,7 @@ mod tests {
                 line: row + 1,
                 username: Some("ann@example.com".to_owned()),
                 kept: Vec::new(),
-                outcome: RowOutcome::of(outcome).because(code, "x".repeat(1_000)),
+                outcome: RowOutcome::of(outcome).with_error(code, "x".repeat(1_000)),
                 follow_up: None,
             });
         }

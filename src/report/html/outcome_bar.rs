@@ -50,7 +50,7 @@ pub(super) fn parts(summary: &Summary) -> Vec<Part> {
                 0.0
             };
             let part = Part {
-                word: outcome.word(),
+                word: outcome.name(),
                 meaning: outcome.meaning(),
                 rows: thousands(count),
                 share: percent(count, summary.rows),

@@ -360,7 +360,7 @@ fn messages(run: &RunShown<'_>) -> String {
         return String::new();
     }
     let rows = |delivery: Delivery| {
-        let rows = run.summary.deliveries.get(delivery.word());
+        let rows = run.summary.deliveries.get(delivery.name());
         rows.copied().unwrap_or(0)
     };
     format!(

@@ -8,9 +8,9 @@ use crate::outcome::{Outcome, RateSample, RunState, Summary};
 /// A finished run with these outcomes.
 pub(in crate::report) fn summary(counts: &[(Outcome, u64)]) -> Summary {
     let mut outcomes: BTreeMap<&'static str, u64> =
-        Outcome::ALL.map(|outcome| (outcome.word(), 0)).into();
+        Outcome::ALL.map(|outcome| (outcome.name(), 0)).into();
     for (outcome, count) in counts {
-        outcomes.insert(outcome.word(), *count);
+        outcomes.insert(outcome.name(), *count);
     }
     Summary {
         run_id: Some("0123456789abcdef".to_owned()),

@@ -146,7 +146,7 @@ fn plain(outcome: Outcome) -> &'static str {
         | Outcome::Skipped
         | Outcome::Rejected
         | Outcome::Failed
-        | Outcome::Unsent => outcome.word(),
+        | Outcome::Unsent => outcome.name(),
     }
 }
 

@@ -32,9 +32,9 @@ fn rows() -> ReportTally {
         tally.row(&row(number, "ann", outcome));
     }
     let policy = "column password: the password does not meet the pool's policy: it has no digit";
-    let invalid = RowOutcome::of(Outcome::Invalid).because("password.policy", policy);
+    let invalid = RowOutcome::of(Outcome::Invalid).with_error("password.policy", policy);
     tally.row(&row(9, "bob@example.com", invalid));
-    let refused = RowOutcome::of(Outcome::Rejected).because(
+    let refused = RowOutcome::of(Outcome::Rejected).with_error(
         "UserLambdaValidationException",
         "PreSignUp failed with error not Carl.",
     );

@@ -226,7 +226,7 @@ fn after_an_unclear_deletion_it_is_looked_up_and_deleted_again_until_tries_are_u
     let RemovalStep::Settled(last) = ann.next(found("ann", "sub-1", "UNCONFIRMED"), 0.5) else {
         panic!("it goes on for ever");
     };
-    assert_eq!(last.said(), "failed: ConnectionLost");
+    assert_eq!(last.to_string(), "failed: ConnectionLost");
     assert!(
         last.error_message
             .unwrap()
@@ -279,7 +279,7 @@ fn throttles_are_nobody_s_failure_and_a_refusal_for_good_is() {
     let RemovalStep::Settled(last) = ann.next(RemovalEvent::Deleted(Err(refused)), 0.5) else {
         panic!("it goes on");
     };
-    assert_eq!(last.said(), "failed: InvalidParameterException");
+    assert_eq!(last.to_string(), "failed: InvalidParameterException");
     let mut unanswered = new();
     let mut step = after(&mut unanswered, []);
     for _ in 0..3 {
