@@ -57,7 +57,7 @@ fn rows(criterion: &mut Criterion) {
     .unwrap();
     let held = mapping
         .clone()
-        .held_to(&Strictness::Pool(Arc::new(PoolRules::default())));
+        .with_rules(&Strictness::Pool(Arc::new(PoolRules::default())));
     let mut group = criterion.benchmark_group("1000 rows");
     group.throughput(Throughput::Elements(ROWS));
     group.bench_function("read", |bencher| {

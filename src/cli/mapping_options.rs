@@ -1,7 +1,7 @@
 //! Mapping options from the flags, and their combination with those of the mapping file.
 
 use super::args::{FollowUpArgs, MappingArgs};
-use crate::mapping::{FollowUpOptions, MappingOptions, Sourced, Target, ValueOf};
+use crate::mapping::{FollowUpOptions, MappingOptions, Sourced, Target, ValueTableEntry};
 use crate::user::pool_rules::Contact;
 
 /// Returns the mapping options of the flags.
@@ -182,7 +182,7 @@ fn drop_overridden_cells(flags: &MappingOptions, file: &mut MappingOptions) {
         !dates.any(|flag| flag.value.attribute == entry.value.attribute)
     });
     file.values.retain(|entry| {
-        let overrides = |flag: &Sourced<ValueOf>| {
+        let overrides = |flag: &Sourced<ValueTableEntry>| {
             flag.value.column.eq_ignore_ascii_case(&entry.value.column)
                 && flag.value.cell == entry.value.cell
         };

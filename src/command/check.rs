@@ -80,8 +80,8 @@ async fn check_list(
     };
     let mapping = list
         .mapping
-        .given(flags.into_iter().collect())
-        .held_to(&strictness(rules));
+        .with_flags(flags.into_iter().collect())
+        .with_rules(&strictness(rules));
     let (survey, findings) = surveyed(list.rows, &mapping, case_insensitive, settings).await?;
     let notify = |text: &str| printer.info(text);
     let decision = ListingDecision {

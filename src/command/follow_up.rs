@@ -27,7 +27,7 @@ pub(super) fn refuse_misfits(
         ));
     }
     if !kinds.is_empty() && !looks.look_ups.any() {
-        let asked: Vec<&str> = kinds.iter().map(|kind| kind.asked_by()).collect();
+        let asked: Vec<&str> = kinds.iter().map(|kind| kind.requested_by()).collect();
         return Err(CommandError::refusal(
             format_args!(
                 "--no-lookup (or --lookup none) signs no request, and what follows a sign-up has to be signed ({})",

@@ -192,7 +192,7 @@ impl List {
                 );
             }
         };
-        let mapping = mapping.given(flags_given(dialect));
+        let mapping = mapping.with_flags(flags_given(dialect));
         Ok(Self {
             source,
             bytes,

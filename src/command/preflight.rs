@@ -60,14 +60,14 @@ impl PreflightFindings {
         survey: Option<Survey>,
     ) -> Self {
         let counts = survey.as_ref().map(|survey| survey.counts);
-        let attributes = mapping.attributes_from();
+        let attributes = mapping.attributes_with_columns();
         let kinds = mapping.follow_up_kinds();
         let named = named_groups(mapping, survey.as_ref());
         let create_groups = mapping.creates_groups();
         let missing = missing_groups(&named, found, create_groups);
         let meant = RunIntent {
             attributes: &attributes,
-            with_password: mapping.gives_password(),
+            with_password: mapping.sets_password(),
             secret_given: intent.secret_given,
             counts: counts.as_ref(),
             notes: survey.as_ref().map_or(&[], |survey| &survey.notes),
@@ -79,7 +79,7 @@ impl PreflightFindings {
                 groups: named.len(),
                 rows_name_groups: mapping.rows_name_groups(),
                 missing_groups: &missing,
-                for_all_users: mapping.groups_of_everybody(),
+                for_all_users: mapping.groups_for_all(),
                 create_groups,
             },
             allowed: intent.allowed,
@@ -180,7 +180,7 @@ impl PreflightFindings {
 /// The groups that users are put into, as far as they are known.
 fn named_groups(mapping: &Mapping, survey: Option<&Survey>) -> BTreeSet<String> {
     let mut named = survey.map_or_else(BTreeSet::new, |survey| survey.groups.clone());
-    let of_everybody = mapping.groups_of_everybody().iter();
+    let of_everybody = mapping.groups_for_all().iter();
     named.extend(of_everybody.map(ToString::to_string));
     named
 }

@@ -114,7 +114,10 @@ pub(super) async fn prepare(
             .iter()
             .map(|_| "--pool")
             .collect();
-        list.mapping = list.mapping.given(given).held_to(&strictness(rules));
+        list.mapping = list
+            .mapping
+            .with_flags(given)
+            .with_rules(&strictness(rules));
     }
     let weighing = Preflight {
         settings,

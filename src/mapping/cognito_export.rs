@@ -1,32 +1,34 @@
-//! Rows of an export of another user pool that need a decision: federated users, and users who are disabled there.
+//! Notes on rows exported from another user pool that need a decision: federated and disabled
+//! users.
 
 use super::Mapping;
 use super::null_marker::is_null_marker;
 use crate::rows::RawRow;
 use crate::user::note::{Note, NoteKind};
 
-/// Cognito's `UserStatus` of a user who signs in through an identity provider.
+/// The `UserStatus` of a federated user.
 const EXTERNAL_PROVIDER: &str = "EXTERNAL_PROVIDER";
 
-/// Names of columns that hold a user's status: as Cognito names it in filters and in answers, and as other tools do.
+/// Columns of a user's status: Cognito's names in filters and responses, and those of other tools.
 const STATUS: [&str; 4] = ["cognito:user_status", "UserStatus", "user_status", "Status"];
 
-/// The attribute that lists a user's identity providers. Federated users have it, and so have native users who are linked to one.
+/// The attribute that lists a user's identity providers. Federated users have it, and so do native
+/// users that are linked to a provider.
 const IDENTITIES: &str = "identities";
 
-/// The columns that tell.
+/// The columns of an export that need a decision.
 #[derive(Debug, Clone, Default)]
 pub(super) struct CognitoExport {
-    /// With the name that flags know it by.
+    /// Columns of the status, each with its name in [`STATUS`].
     status: Vec<(usize, &'static str)>,
     identities: Option<usize>,
-    /// Whether the user may sign in, where nothing uses the column.
+    /// The `Enabled` column, if no option uses it.
     enabled: Option<usize>,
 }
 
 impl CognitoExport {
-    pub(super) fn of(names: &[String], unused_enabled: Option<usize>) -> Self {
-        let place = |wanted: &str| {
+    pub(super) fn from_header(names: &[String], unused_enabled: Option<usize>) -> Self {
+        let index = |wanted: &str| {
             names
                 .iter()
                 .position(|name| name.eq_ignore_ascii_case(wanted))
@@ -34,9 +36,9 @@ impl CognitoExport {
         Self {
             status: STATUS
                 .into_iter()
-                .filter_map(|name| Some((place(name)?, name)))
+                .filter_map(|name| Some((index(name)?, name)))
                 .collect(),
-            identities: place(IDENTITIES),
+            identities: index(IDENTITIES),
             enabled: unused_enabled,
         }
     }
@@ -49,7 +51,7 @@ impl Mapping {
         let mut note = |kind, column: usize, message: &str| {
             notes.push(Note {
                 kind,
-                column: self.column(column),
+                column: self.owned_column_name(column),
                 message: message.to_owned(),
             });
         };

@@ -1,14 +1,14 @@
-//! What a column's name means, and what is said of one that means nothing.
+//! The meanings of column names.
 
-use crate::user::STANDARD_ATTRIBUTES;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::user::STANDARD_ATTRIBUTES;
 use crate::user::pool_rules::Contact;
 
-/// Columns of Cognito's own exports and templates that only Cognito sets, with the reason: the answers of ListUsers and AdminGetUser,
-/// and the import job's CSV header.
-const OWNED_BY_COGNITO: [(&str, &str); 11] = [
+/// Columns that only Cognito sets, each with the reason. They are found in responses of ListUsers
+/// and AdminGetUser, and in the CSV header of an import job.
+const COGNITO_ONLY: [(&str, &str); 11] = [
     (
         "sub",
         "Cognito assigns a new one to every user; copy the old one into the results with `--keep sub`",
@@ -31,19 +31,19 @@ const OWNED_BY_COGNITO: [(&str, &str); 11] = [
     ("preferredmfasetting", MFA),
 ];
 
-/// The column that says whether a user may sign in.
+/// The column that says whether a user is enabled.
 const ENABLED: &str = "enabled";
 
 const MFA: &str = "SignUp cannot set it: users set up MFA themselves";
 
-/// What names of columns with passwords have in them, in lower case: such a column is never copied anywhere.
-const OF_PASSWORDS: [&str; 4] = ["passw", "pwd", "user_pass", "kennwort"];
+/// Parts of the lowercase names of password columns. Such a column is never copied.
+const SECRET_NAME_PARTS: [&str; 4] = ["passw", "pwd", "user_pass", "kennwort"];
 
-/// A name that is more edits away is not what was meant; nor is one of which they change more than a third (`Vorname` is no
-/// `username`).
-const NEAR: usize = 2;
+/// The maximum number of edits between similar names. They must also change at most a third of the
+/// name, so that `Vorname` is not similar to `username`.
+const MAX_EDITS: usize = 2;
 
-/// What a column can be for.
+/// What a column sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// The username.
@@ -54,45 +54,31 @@ pub enum Target {
     Attribute(Arc<str>),
     /// Whether an address is verified after the sign-up.
     Verified(Contact),
-    /// The groups that the user is put into after the sign-up.
+    /// The groups that the user is added to after the sign-up.
     Groups,
 }
 
 impl Target {
-    /// What somebody means who writes this.
+    /// Parses a target.
     ///
     /// # Errors
-    /// It is nothing that a sign-up can set.
+    /// A sign-up cannot set it.
     pub fn parse(word: &str) -> Result<Self, String> {
-        match of_name(word) {
-            ByName::Means(target) => Ok(target),
-            ByName::Owned(why) => Err(format!("{word}: {why}")),
-            ByName::Nothing => {
-                let near = near_known(word)
-                    .map_or_else(String::new, |near| format!(" (nearest known name: {near})"));
+        match name_meaning(word) {
+            NameMeaning::Target(target) => Ok(target),
+            NameMeaning::CognitoOnly(reason) => Err(format!("{word}: {reason}")),
+            NameMeaning::Unknown => {
+                let hint = nearest_known(word).map_or_else(String::new, |known| {
+                    format!(" (nearest known name: {known})")
+                });
                 Err(format!(
-                    "{word}: not something that a sign-up can set{near}; expected username, password, a standard attribute, custom:NAME, groups, email_verified or phone_number_verified"
+                    "{word}: not something that a sign-up can set{hint}; expected username, password, a standard attribute, custom:NAME, groups, email_verified or phone_number_verified"
                 ))
             }
         }
     }
-}
 
-/// An attribute by its name.
-///
-/// # Errors
-/// It is none that a sign-up can set.
-pub fn attribute(name: &str) -> Result<Arc<str>, String> {
-    match Target::parse(name)? {
-        Target::Attribute(name) => Ok(name),
-        Target::Username | Target::Password | Target::Verified(_) | Target::Groups => Err(format!(
-            "{name}: not an attribute; expected a standard attribute or custom:NAME"
-        )),
-    }
-}
-
-impl Target {
-    /// The word that [`Target::parse`] takes for it.
+    /// The word that [`Target::parse`] accepts for it.
     #[must_use]
     pub fn word(&self) -> String {
         match self {
@@ -118,76 +104,102 @@ impl fmt::Display for Target {
     }
 }
 
-/// What a name says by itself.
-pub(super) enum ByName {
-    Means(Target),
-    Owned(&'static str),
-    Nothing,
+/// Parses the name of an attribute.
+///
+/// # Errors
+/// It is not an attribute that a sign-up can set.
+pub fn attribute(name: &str) -> Result<Arc<str>, String> {
+    match Target::parse(name)? {
+        Target::Attribute(name) => Ok(name),
+        Target::Username | Target::Password | Target::Verified(_) | Target::Groups => Err(format!(
+            "{name}: not an attribute; expected a standard attribute or custom:NAME"
+        )),
+    }
 }
 
-pub(super) fn of_name(name: &str) -> ByName {
+/// The meaning of a column name.
+pub(super) enum NameMeaning {
+    Target(Target),
+    /// Only Cognito sets it, for this reason.
+    CognitoOnly(&'static str),
+    Unknown,
+}
+
+pub(super) fn name_meaning(name: &str) -> NameMeaning {
     let lower = name.to_ascii_lowercase();
     match lower.as_str() {
-        "username" | "cognito:username" => return ByName::Means(Target::Username),
-        "password" => return ByName::Means(Target::Password),
-        "email_verified" => return ByName::Means(Target::Verified(Contact::Email)),
-        "phone_number_verified" => return ByName::Means(Target::Verified(Contact::PhoneNumber)),
-        "groups" => return ByName::Means(Target::Groups),
+        "username" | "cognito:username" => return NameMeaning::Target(Target::Username),
+        "password" => return NameMeaning::Target(Target::Password),
+        "email_verified" => return NameMeaning::Target(Target::Verified(Contact::Email)),
+        "phone_number_verified" => {
+            return NameMeaning::Target(Target::Verified(Contact::PhoneNumber));
+        }
+        "groups" => return NameMeaning::Target(Target::Groups),
         _ => {}
     }
     if STANDARD_ATTRIBUTES.contains(&lower.as_str()) {
-        return ByName::Means(Target::Attribute(lower.into()));
+        return NameMeaning::Target(Target::Attribute(lower.into()));
     }
     if let Some(custom) = lower.strip_prefix("custom:")
         && !custom.is_empty()
     {
-        // The case of a custom attribute's own name counts in Cognito; that of the prefix does not here.
-        let own = name.get("custom:".len()..).unwrap_or_default();
-        return ByName::Means(Target::Attribute(format!("custom:{own}").into()));
+        // Names of custom attributes are case-sensitive in Cognito. Only the prefix is normalized.
+        let name = name.get("custom:".len()..).unwrap_or_default();
+        return NameMeaning::Target(Target::Attribute(format!("custom:{name}").into()));
     }
-    OWNED_BY_COGNITO
+    COGNITO_ONLY
         .iter()
-        .find(|(owned, _)| *owned == lower)
-        .map_or(ByName::Nothing, |(_, why)| ByName::Owned(why))
+        .find(|(known, _)| *known == lower)
+        .map_or(NameMeaning::Unknown, |(_, reason)| {
+            NameMeaning::CognitoOnly(reason)
+        })
 }
 
-/// Whether this is the column in which Cognito says that a user may sign in.
-pub(super) fn says_enabled(name: &str) -> bool {
+/// Whether this is Cognito's column that says whether a user is enabled.
+pub(super) fn is_enabled_column(name: &str) -> bool {
     name.eq_ignore_ascii_case(ENABLED)
 }
 
 /// Whether a column of this name probably holds passwords.
 pub(super) fn looks_secret(name: &str) -> bool {
     let lower = name.to_lowercase();
-    lower == "pass" || OF_PASSWORDS.iter().any(|word| lower.contains(word))
+    lower == "pass" || SECRET_NAME_PARTS.iter().any(|part| lower.contains(part))
 }
 
-/// The known name that may be meant by this one.
-pub(super) fn near_known(name: &str) -> Option<&'static str> {
+/// Returns the known name that is most similar to this one.
+pub(super) fn nearest_known(name: &str) -> Option<&'static str> {
     let known = ["username", "password"]
         .into_iter()
         .chain(STANDARD_ATTRIBUTES);
     nearest(name, known)
 }
 
-/// The name among these that may be meant by this one.
+/// Returns the candidate that is most similar to the name, ignoring case and separators, if one is
+/// similar enough.
 #[must_use]
-pub fn nearest<'a>(name: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let plain = |text: &str| text.to_lowercase().replace(['-', '_', ' ', '.'], "");
-    let name = plain(name);
-    among
-        .map(|known| (strsim::damerau_levenshtein(&name, &plain(known)), known))
-        .filter(|(distance, known)| *distance <= NEAR && *distance * 3 <= known.chars().count())
+pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let normalized = |text: &str| text.to_lowercase().replace(['-', '_', ' ', '.'], "");
+    let name = normalized(name);
+    candidates
+        .map(|known| {
+            (
+                strsim::damerau_levenshtein(&name, &normalized(known)),
+                known,
+            )
+        })
+        .filter(|(distance, known)| {
+            *distance <= MAX_EDITS && *distance * 3 <= known.chars().count()
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, known)| known)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Contact, Target, attribute, looks_secret, near_known, nearest};
+    use super::{Contact, Target, attribute, looks_secret, nearest, nearest_known};
 
     #[test]
-    fn a_target_is_the_username_the_password_or_an_attribute() {
+    fn parses_targets() {
         let attribute_of = |name: &str| Ok(Target::Attribute(name.into()));
         assert_eq!(Target::parse("Username"), Ok(Target::Username));
         assert_eq!(Target::parse("password"), Ok(Target::Password));
@@ -201,22 +213,22 @@ mod tests {
             Ok(Target::Verified(Contact::Email))
         );
         assert_eq!(Target::parse("groups"), Ok(Target::Groups));
-        for (wrong, why) in [
+        for (wrong, reason) in [
             ("mail", "nearest known name: email"),
             ("custom:", "not something that a sign-up can set"),
             ("", "not something that a sign-up can set"),
             ("sub", "Cognito assigns a new one"),
         ] {
             let error = Target::parse(wrong).unwrap_err();
-            assert!(error.contains(why), "{wrong}: {error}");
+            assert!(error.contains(reason), "{wrong}: {error}");
         }
-        for none in ["username", "groups", "email_verified"] {
-            assert!(attribute(none).unwrap_err().contains("not an attribute"));
+        for other in ["username", "groups", "email_verified"] {
+            assert!(attribute(other).unwrap_err().contains("not an attribute"));
         }
     }
 
     #[test]
-    fn columns_of_passwords_are_known_by_many_names() {
+    fn recognizes_password_columns_by_many_names() {
         for name in [
             "password",
             "Passwort",
@@ -234,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_name_is_found_whatever_its_case_and_its_separators() {
+    fn nearest_ignores_case_and_separators() {
         let names = ["E-Mail Address", "Last Name"];
         assert_eq!(
             nearest("email address", names.into_iter()),
@@ -245,8 +257,8 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_only_sounds_like_a_known_one_is_not_taken_for_it() {
-        for (name, near) in [
+    fn nearest_known_requires_a_similar_name() {
+        for (name, expected) in [
             ("emial", Some("email")),
             ("E-Mails", Some("email")),
             ("user name", Some("username")),
@@ -260,7 +272,7 @@ mod tests {
             ("sub", None),
             ("id", None),
         ] {
-            assert_eq!(near_known(name), near, "{name}");
+            assert_eq!(nearest_known(name), expected, "{name}");
         }
     }
 }

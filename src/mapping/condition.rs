@@ -3,10 +3,11 @@
 use super::Mapping;
 use crate::rows::RawRow;
 
-/// The value that matches every cell with something in it.
+/// The value that matches every nonempty cell.
 const ANY: &str = "*";
 
-/// A condition on one cell. It sees the cell as it appears in the list, whatever value tables and other transforms make of it.
+/// A condition on one cell. It is tested against the original cell, before value tables and other
+/// transformations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Condition {
     column: usize,
@@ -15,15 +16,15 @@ pub(super) struct Condition {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Wanted {
-    /// Every cell that is not blank.
+    /// Any cell that is not blank.
     Any,
-    /// The value, folded.
+    /// The value, trimmed and in lowercase.
     Value(String),
 }
 
 impl Condition {
     pub(super) fn new(column: usize, value: &str) -> Self {
-        let value = folded(value);
+        let value = trimmed_lowercase(value);
         let wanted = if value == ANY {
             Wanted::Any
         } else {
@@ -36,16 +37,17 @@ impl Condition {
         self.column
     }
 
-    /// `is_empty`: the cell counts as empty, whatever is in it.
-    fn holds(&self, cell: &str, is_empty: bool) -> bool {
+    /// Tests a cell. With `is_empty`, the cell counts as empty even if it has a value.
+    fn matches(&self, cell: &str, is_empty: bool) -> bool {
         match &self.wanted {
             Wanted::Any => !is_empty,
-            Wanted::Value(value) => folded(cell) == *value || (value.is_empty() && is_empty),
+            Wanted::Value(value) => {
+                trimmed_lowercase(cell) == *value || (value.is_empty() && is_empty)
+            }
         }
     }
 
-    /// The same text for the same condition, for the run's identity.
-    pub(super) fn identity(&self) -> String {
+    fn identity(&self) -> String {
         let column = self.column + 1;
         match &self.wanted {
             Wanted::Any => format!("column {column} has a value"),
@@ -55,22 +57,22 @@ impl Condition {
 }
 
 impl Mapping {
-    /// Whether the record meets one of these conditions.
-    pub(super) fn meets(&self, conditions: &[Condition], raw: &RawRow<'_>) -> bool {
+    /// Whether the record meets any of these conditions.
+    pub(super) fn meets_any(&self, conditions: &[Condition], raw: &RawRow<'_>) -> bool {
         conditions.iter().any(|condition| {
             let cell = raw.cell(condition.column).unwrap_or_default().trim();
-            condition.holds(cell, self.unless_null(cell).is_empty())
+            condition.matches(cell, self.unless_null(cell).is_empty())
         })
     }
 }
 
-/// All of them, for the run's identity.
+/// The conditions as a part of the run's identity.
 pub(super) fn identity(conditions: &[Condition]) -> String {
     let conditions: Vec<String> = conditions.iter().map(Condition::identity).collect();
     conditions.join(" or ")
 }
 
-/// A text without its case and the white space around it.
-pub(super) fn folded(text: &str) -> String {
+/// Trims and lowercases a text for comparison.
+pub(super) fn trimmed_lowercase(text: &str) -> String {
     text.trim().to_lowercase()
 }

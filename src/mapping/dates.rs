@@ -1,4 +1,4 @@
-//! Dates as old systems write them, and as Cognito takes them.
+//! Parses dates of other systems and converts them to the forms of Cognito.
 
 use std::borrow::Cow;
 
@@ -7,18 +7,18 @@ use time::format_description::{OwnedFormatItem, parse_strftime_owned};
 use time::parsing::Parsed;
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 
-/// How dates are written, in the words of `strftime`. Days, months and hours may have one digit or two.
+/// A date format in the notation of `strftime`. Days, months and hours may have one or two digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DateFormat {
-    words: String,
+    pattern: String,
     form: DateForm,
-    /// The spelling of words in cells, where the format has any.
-    spelling: Option<HalfDays>,
+    /// The case of AM and PM, if the format contains words.
+    words: Option<AmPmCase>,
 }
 
-/// How `time` spells the halves of a day: it has no parser that ignores case for strftime's formats.
+/// The case of AM and PM that `time` expects. For strftime formats, its parser is case-sensitive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum HalfDays {
+enum AmPmCase {
     /// `%p`: AM, PM.
     Upper,
     /// `%P`: am, pm.
@@ -50,69 +50,69 @@ const WEEKDAYS: [&str; 7] = [
     "Sunday",
 ];
 
-/// What the words ask for.
+/// A parsed pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum DateForm {
-    /// `%+`: a time as programs write it, with or without parts of a second, in UTC or with an offset.
+    /// `%+`: RFC 3339, with or without fractions of a second, in UTC or with an offset.
     Rfc3339,
     /// Anything else.
     Items(OwnedFormatItem),
 }
 
-/// The word for the whole of RFC 3339, as `date` and chrono have it.
+/// The pattern of RFC 3339, as in `date` and chrono.
 const RFC_3339: &str = "%+";
 
-/// Words that a leading zero belongs to. A list seldom keeps to it, so that neither is asked for.
+/// Directives with a leading zero. Lists often omit it, so it is optional.
 const PADDED: [char; 7] = ['d', 'm', 'H', 'I', 'M', 'S', 'j'];
 
 impl DateFormat {
-    /// Reads the words.
+    /// Parses a pattern.
     ///
     /// # Errors
-    /// A word is unknown, or they do not tell the day.
-    pub fn parse(words: &str) -> Result<Self, String> {
-        if words == RFC_3339 {
+    /// A directive is unknown, or the pattern does not identify the day.
+    pub fn parse(pattern: &str) -> Result<Self, String> {
+        if pattern == RFC_3339 {
             return Ok(Self {
-                words: words.to_owned(),
+                pattern: pattern.to_owned(),
                 form: DateForm::Rfc3339,
-                spelling: None,
+                words: None,
             });
         }
-        let (loose, used) = loosened(words)?;
-        let has = |any: &str| used.chars().any(|word| any.contains(word));
-        let day = has("sc") || (has("Y") && (has("j") || (has("mbBh") && has("de"))));
-        if has("yDxg") && !day {
+        let (lenient, directives) = without_padding(pattern)?;
+        let has = |any: &str| directives.chars().any(|directive| any.contains(directive));
+        let identifies_day = has("sc") || (has("Y") && (has("j") || (has("mbBh") && has("de"))));
+        if has("yDxg") && !identifies_day {
             return Err(
                 "a two-digit year does not identify the century: the list needs four-digit years (%Y)"
                     .to_owned(),
             );
         }
-        if !day {
+        if !identifies_day {
             return Err("does not identify the day: it needs %Y, %m (or %b) and %d".to_owned());
         }
-        let items = parse_strftime_owned(&loose).map_err(|error| error.to_string())?;
+        let items = parse_strftime_owned(&lenient).map_err(|error| error.to_string())?;
         Ok(Self {
-            words: words.to_owned(),
+            pattern: pattern.to_owned(),
             form: DateForm::Items(items),
-            spelling: has("aAbBhpP").then_some(if has("P") {
-                HalfDays::Lower
+            words: has("aAbBhpP").then_some(if has("P") {
+                AmPmCase::Lower
             } else {
-                HalfDays::Upper
+                AmPmCase::Upper
             }),
         })
     }
 
-    /// The words as they were given.
+    /// The pattern as given.
     #[must_use]
-    pub fn words(&self) -> &str {
-        &self.words
+    pub fn pattern(&self) -> &str {
+        &self.pattern
     }
 
-    /// The date as YYYY-MM-DD; none where the cell does not fit.
+    /// Converts a date to YYYY-MM-DD. Returns `None` if the cell does not match the format.
     pub(super) fn day(&self, cell: &str) -> Option<String> {
-        let cell = &*self.spelled(cell);
-        let day = match self.moment(cell) {
-            Some(moment) => moment.date(),
+        let cell = &*self.normalize_words(cell);
+        let day = match self.date_time(cell) {
+            Some(date_time) => date_time.date(),
             None => Date::parse(cell, self.items()?).ok()?,
         };
         let year = u32::try_from(day.year()).ok()?;
@@ -123,45 +123,46 @@ impl DateFormat {
         ))
     }
 
-    /// The time as seconds since the Unix epoch. A day without a time begins at midnight, and a time without an offset is UTC.
+    /// Converts a date to seconds since the Unix epoch. The default time is midnight, and the
+    /// default offset is UTC.
     pub(super) fn epoch_seconds(&self, cell: &str) -> Option<String> {
-        let cell = &*self.spelled(cell);
-        let moment = match self.moment(cell) {
-            Some(moment) => moment,
+        let cell = &*self.normalize_words(cell);
+        let date_time = match self.date_time(cell) {
+            Some(date_time) => date_time,
             None => match PrimitiveDateTime::parse(cell, self.items()?) {
-                Ok(moment) => moment.assume_utc(),
+                Ok(date_time) => date_time.assume_utc(),
                 Err(_) => Date::parse(cell, self.items()?)
                     .ok()?
                     .with_time(Time::MIDNIGHT)
                     .assume_utc(),
             },
         };
-        Some(moment.unix_timestamp().to_string())
+        Some(date_time.unix_timestamp().to_string())
     }
 
-    /// The cell with the names of months and weekdays, and the halves of a day, in the case that the format expects.
-    fn spelled<'c>(&self, cell: &'c str) -> Cow<'c, str> {
-        let Some(half_days) = self.spelling else {
+    /// Changes the names of months and weekdays, AM and PM to the case that `time` expects.
+    fn normalize_words<'c>(&self, cell: &'c str) -> Cow<'c, str> {
+        let Some(am_pm) = self.words else {
             return Cow::Borrowed(cell);
         };
         let mut text = String::with_capacity(cell.len());
         let mut rest = cell;
-        while let Some(from) = rest.find(|c: char| c.is_ascii_alphabetic()) {
-            let (before, letters) = rest.split_at(from);
+        while let Some(start) = rest.find(|c: char| c.is_ascii_alphabetic()) {
+            let (before, letters) = rest.split_at(start);
             let end = letters
                 .find(|c: char| !c.is_ascii_alphabetic())
                 .unwrap_or(letters.len());
             let (word, after) = letters.split_at(end);
             text.push_str(before);
-            text.push_str(spelled(word, half_days));
+            text.push_str(normalize_word(word, am_pm));
             rest = after;
         }
         text.push_str(rest);
         Cow::Owned(text)
     }
 
-    /// Where the cell tells the offset, or counts seconds since the epoch.
-    fn moment(&self, cell: &str) -> Option<OffsetDateTime> {
+    /// Parses a cell with an offset, or with seconds since the epoch.
+    fn date_time(&self, cell: &str) -> Option<OffsetDateTime> {
         let items = match &self.form {
             DateForm::Rfc3339 => return OffsetDateTime::parse(cell, &Rfc3339).ok(),
             DateForm::Items(items) => items,
@@ -174,7 +175,7 @@ impl DateFormat {
         parsed.try_into().ok()
     }
 
-    /// What a cell without an offset is read by; none where there is always one.
+    /// The format of a cell without an offset. RFC 3339 always has an offset.
     fn items(&self) -> Option<&OwnedFormatItem> {
         match &self.form {
             DateForm::Rfc3339 => None,
@@ -183,23 +184,24 @@ impl DateFormat {
     }
 }
 
-/// A word of a date in the case that `time` expects, or unchanged if `time` does not know it.
-fn spelled(word: &str, half_days: HalfDays) -> &str {
-    let half_days = match half_days {
-        HalfDays::Upper => ["AM", "PM"],
-        HalfDays::Lower => ["am", "pm"],
+/// Changes a word to the case that `time` expects, if `time` knows it.
+fn normalize_word(word: &str, am_pm: AmPmCase) -> &str {
+    let am_pm = match am_pm {
+        AmPmCase::Upper => ["AM", "PM"],
+        AmPmCase::Lower => ["am", "pm"],
     };
     let names = MONTHS.into_iter().chain(WEEKDAYS);
     let short = names.clone().filter_map(|name| name.get(..3));
     names
         .chain(short)
-        .chain(half_days)
+        .chain(am_pm)
         .find(|known| known.eq_ignore_ascii_case(word))
         .unwrap_or(word)
 }
 
-/// Whether this is a day as `YYYY-MM-DD`. OpenID Connect (5.1) writes the year 0000 where it is left out.
-pub(super) fn is_day(text: &str) -> bool {
+/// Whether this is a valid date in the form `YYYY-MM-DD`. OpenID Connect (5.1) allows the year 0000
+/// to omit the year.
+pub(super) fn is_calendar_date(text: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let [year, month, day] = *text.split('-').collect::<Vec<_>>().as_slice() else {
         return false;
@@ -215,58 +217,57 @@ pub(super) fn is_day(text: &str) -> bool {
         .parse()
         .ok()
         .and_then(|month: u8| Month::try_from(month).ok());
-    let day = match (year.parse(), month, day.parse()) {
-        (Ok(year), Some(month), Ok(day)) => Date::from_calendar_date(year, month, day),
-        _ => return false,
-    };
-    day.is_ok()
+    match (year.parse(), month, day.parse()) {
+        (Ok(year), Some(month), Ok(day)) => Date::from_calendar_date(year, month, day).is_ok(),
+        _ => false,
+    }
 }
 
-/// The same words without leading zeros; and the words that it has.
-fn loosened(words: &str) -> Result<(String, String), String> {
-    let mut loose = String::with_capacity(words.len());
-    let mut used = String::new();
-    let mut characters = words.chars();
+/// Makes leading zeros optional. Returns the new pattern and the letters of its directives.
+fn without_padding(pattern: &str) -> Result<(String, String), String> {
+    let mut lenient = String::with_capacity(pattern.len());
+    let mut directives = String::new();
+    let mut characters = pattern.chars();
     while let Some(character) = characters.next() {
         if character != '%' {
-            loose.push(character);
+            lenient.push(character);
             continue;
         }
         match characters.next() {
             None => return Err("ends with a %: write %% for the character itself".to_owned()),
             Some('F') => {
-                loose.push_str("%Y-%-m-%-d");
-                used.push_str("Ymd");
+                lenient.push_str("%Y-%-m-%-d");
+                directives.push_str("Ymd");
             }
-            Some('T') => loose.push_str("%-H:%-M:%-S"),
-            Some('R') => loose.push_str("%-H:%-M"),
-            Some(word) => {
-                used.push(word);
-                loose.push('%');
-                if PADDED.contains(&word) {
-                    loose.push('-');
+            Some('T') => lenient.push_str("%-H:%-M:%-S"),
+            Some('R') => lenient.push_str("%-H:%-M"),
+            Some(directive) => {
+                directives.push(directive);
+                lenient.push('%');
+                if PADDED.contains(&directive) {
+                    lenient.push('-');
                 }
-                loose.push(word);
-                if "-_0".contains(word)
+                lenient.push(directive);
+                if "-_0".contains(directive)
                     && let Some(padded) = characters.next()
                 {
-                    used.push(padded);
-                    loose.push(padded);
+                    directives.push(padded);
+                    lenient.push(padded);
                 }
             }
         }
     }
-    Ok((loose, used))
+    Ok((lenient, directives))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{DateFormat, is_day};
+    use super::{DateFormat, is_calendar_date};
 
     #[test]
-    fn a_day_is_one_of_the_calendar() {
+    fn recognizes_calendar_dates() {
         for day in ["1990-02-28", "2024-02-29", "0000-02-29"] {
-            assert!(is_day(day), "{day}");
+            assert!(is_calendar_date(day), "{day}");
         }
         for other in [
             "1990-02-30",
@@ -278,13 +279,13 @@ mod tests {
             "1990-00-01",
             "",
         ] {
-            assert!(!is_day(other), "{other}");
+            assert!(!is_calendar_date(other), "{other}");
         }
     }
 
     #[test]
-    fn days_are_written_as_cognito_takes_them() {
-        for (words, cell, day) in [
+    fn converts_dates_to_year_month_day() {
+        for (pattern, cell, day) in [
             ("%d.%m.%Y", "31.12.1999", Some("1999-12-31")),
             ("%d.%m.%Y", "1.2.1999", Some("1999-02-01")),
             ("%d.%m.%Y", "01.02.1999", Some("1999-02-01")),
@@ -320,14 +321,14 @@ mod tests {
             ("%+", "1980-03-05T23:59:59.123Z", Some("1980-03-05")),
             ("%+", "1980-03-05", None),
         ] {
-            let format = DateFormat::parse(words).unwrap();
-            assert_eq!(format.day(cell).as_deref(), day, "{words} {cell}");
+            let format = DateFormat::parse(pattern).unwrap();
+            assert_eq!(format.day(cell).as_deref(), day, "{pattern} {cell}");
         }
     }
 
     #[test]
-    fn times_are_seconds_since_the_epoch() {
-        for (words, cell, seconds) in [
+    fn converts_dates_to_epoch_seconds() {
+        for (pattern, cell, seconds) in [
             ("%d.%m.%Y", "02.01.1970", Some("86400")),
             ("%F %T", "1970-01-01 00:01:40", Some("100")),
             ("%FT%T%z", "1970-01-01T01:01:40+0100", Some("100")),
@@ -343,18 +344,18 @@ mod tests {
             ("%F %T", "1970-01-01", None),
             ("%F %T", "1970-01-01 25:00:00", None),
         ] {
-            let format = DateFormat::parse(words).unwrap();
+            let format = DateFormat::parse(pattern).unwrap();
             assert_eq!(
                 format.epoch_seconds(cell).as_deref(),
                 seconds,
-                "{words} {cell}"
+                "{pattern} {cell}"
             );
         }
     }
 
     #[test]
-    fn words_that_do_not_tell_the_day_are_refused() {
-        for (words, why) in [
+    fn rejects_patterns_that_do_not_identify_the_day() {
+        for (pattern, reason) in [
             ("%d.%m.%y", "century"),
             ("%D", "century"),
             ("%d.%m.", "does not identify the day"),
@@ -365,8 +366,8 @@ mod tests {
             ("%+Z", "does not identify the day"),
             ("%d.%m.%Y %", "ends with a %"),
         ] {
-            let error = DateFormat::parse(words).unwrap_err();
-            assert!(error.contains(why), "{words}: {error}");
+            let error = DateFormat::parse(pattern).unwrap_err();
+            assert!(error.contains(reason), "{pattern}: {error}");
         }
     }
 }

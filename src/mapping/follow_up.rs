@@ -1,99 +1,95 @@
-//! Which steps follow a row's sign-up. The order: confirm, verify, groups, disable.
+//! The steps that follow a row's sign-up, in the order confirm, verify, groups, disable.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::Mapping;
-use super::condition::{self, Condition, folded};
-use super::mapped_row::DraftValue;
+use super::condition::{self, Condition, trimmed_lowercase};
+use super::mapped_row::{MappedAttribute, report};
 use super::transform::TransformError;
 use crate::rows::RawRow;
 use crate::user::finding::{Finding, Rule};
 use crate::user::pool_rules::Contact;
 use crate::user::rules::quoted;
-use crate::user::{Addresses, FollowUpStep, StepKind, wrong_group_name};
+use crate::user::{Addresses, FollowUpStep, StepKind, group_name_error};
 
-/// Whom a step is for.
+/// The rows that a step applies to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) enum StepCondition {
     #[default]
-    Nobody,
-    Everybody,
-    /// Rows for which one of these holds.
+    Never,
+    Always,
+    /// Rows that meet any of these conditions.
     Where(Vec<Condition>),
 }
 
-/// An address that is verified.
+/// A contact to mark as verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Verified {
+pub(super) struct VerifiedContact {
     pub(super) contact: Contact,
-    /// Its place among the list's attributes.
-    pub(super) place: Option<usize>,
-    /// The column that decides for each row.
+    /// The index of its attribute, if the list sets it.
+    pub(super) attribute: Option<usize>,
+    /// The column that says for each row whether the contact is verified.
     pub(super) column: Option<usize>,
 }
 
-/// What follows the sign-ups of a list.
+/// The steps that follow the sign-ups of a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct FollowUpFrom {
     pub(super) confirm: StepCondition,
-    pub(super) verify: Vec<Verified>,
-    /// Groups of every user.
+    pub(super) verify: Vec<VerifiedContact>,
+    /// Groups for all users.
     pub(super) groups: Vec<Arc<str>>,
-    /// The column with more groups, and what separates them.
+    /// The column of a row's own groups, and their separator.
     pub(super) groups_column: Option<(usize, String)>,
-    /// Groups that the pool does not have are created.
+    /// Create groups that are missing in the pool.
     pub(super) create_groups: bool,
     pub(super) disable: StepCondition,
 }
 
 impl FollowUpFrom {
     pub(super) fn kinds(&self) -> Vec<StepKind> {
-        let asked = |kind: &StepKind| match kind {
-            StepKind::Confirm => self.confirm != StepCondition::Nobody,
+        let is_requested = |kind: &StepKind| match kind {
+            StepKind::Confirm => self.confirm != StepCondition::Never,
             StepKind::Verify => !self.verify.is_empty(),
             StepKind::AddToGroup => !self.groups.is_empty() || self.groups_column.is_some(),
-            StepKind::Disable => self.disable != StepCondition::Nobody,
+            StepKind::Disable => self.disable != StepCondition::Never,
         };
-        StepKind::ALL.into_iter().filter(asked).collect()
-    }
-
-    fn is_nothing(&self) -> bool {
-        self.kinds().is_empty()
+        StepKind::ALL.into_iter().filter(is_requested).collect()
     }
 }
 
 impl Mapping {
-    /// The kinds of steps that may follow a sign-up; none where nothing does.
+    /// The kinds of steps that may follow a sign-up.
     #[must_use]
     pub fn follow_up_kinds(&self) -> Vec<StepKind> {
         self.follow_up.kinds()
     }
 
-    /// The groups that every user is put into.
+    /// The groups that every user is added to.
     #[must_use]
-    pub fn groups_of_everybody(&self) -> &[Arc<str>] {
+    pub fn groups_for_all(&self) -> &[Arc<str>] {
         &self.follow_up.groups
     }
 
-    /// Whether groups that the pool does not have are created.
+    /// Whether to create groups that are missing in the pool.
     #[must_use]
     pub fn creates_groups(&self) -> bool {
         self.follow_up.create_groups
     }
 
-    /// Whether rows name groups of their own.
+    /// Whether rows have their own groups.
     #[must_use]
     pub fn rows_name_groups(&self) -> bool {
         self.follow_up.groups_column.is_some()
     }
 
-    /// What follows the sign-ups, as a text: the same for the same steps of the same rows. None where nothing does.
+    /// A text that identifies the steps of all rows, or `None` if there are none.
     #[must_use]
     pub fn follow_up_identity(&self) -> Option<String> {
         let from = &self.follow_up;
         let mut parts = Vec::new();
-        parts.extend(whom("confirm", &from.confirm));
+        parts.extend(step_identity("confirm", &from.confirm));
         for verified in &from.verify {
             let mut part = format!("verify {}", verified.contact.attribute());
             if let Some(column) = verified.column {
@@ -105,61 +101,63 @@ impl Mapping {
         if let Some((column, separator)) = &from.groups_column {
             parts.push(format!("groups of column {} by {separator:?}", column + 1));
         }
-        parts.extend(whom("disable", &from.disable));
+        parts.extend(step_identity("disable", &from.disable));
         (!parts.is_empty()).then(|| parts.join(", "))
     }
 
-    /// The steps that follow a row's sign-up. What does not fit is found here.
+    /// Returns the steps that follow a row's sign-up. Reports invalid cells.
     pub(super) fn steps<'a>(
         &'a self,
         raw: &RawRow<'a>,
         username: &str,
-        values: &[DraftValue<'a>],
+        values: &[MappedAttribute<'a>],
         findings: &mut Vec<Finding>,
     ) -> Vec<FollowUpStep> {
         let from = &self.follow_up;
-        if from.is_nothing() {
+        if from.kinds().is_empty() {
             return Vec::new();
         }
         let mut steps = Vec::new();
-        if self.is_for(&from.confirm, raw) {
+        if self.applies(&from.confirm, raw) {
             steps.push(FollowUpStep::Confirm);
         }
         let mut addresses = [None; 2];
         for (verified, address) in from.verify.iter().zip(&mut addresses) {
-            let wanted = self.is_said(verified.column, raw, findings);
-            let there = values
+            let is_verified = self.says_yes(verified.column, raw, findings);
+            let has_address = values
                 .iter()
-                .any(|value| Some(value.place) == verified.place)
+                .any(|value| Some(value.index) == verified.attribute)
                 || self
                     .rules
-                    .username_stands_for(verified.contact.attribute(), username);
-            *address = (wanted && there).then_some(verified.contact);
+                    .username_provides(verified.contact.attribute(), username);
+            *address = (is_verified && has_address).then_some(verified.contact);
         }
-        steps.extend(Addresses::of(addresses.into_iter().flatten()).map(FollowUpStep::Verify));
+        steps.extend(
+            Addresses::from_contacts(addresses.into_iter().flatten()).map(FollowUpStep::Verify),
+        );
         steps.extend(
             from.groups
                 .iter()
                 .map(Arc::clone)
                 .map(FollowUpStep::AddToGroup),
         );
-        self.own_groups(raw, &mut steps, findings);
-        if self.is_for(&from.disable, raw) {
+        self.add_row_groups(raw, &mut steps, findings);
+        if self.applies(&from.disable, raw) {
             steps.push(FollowUpStep::Disable);
         }
         steps
     }
 
-    fn is_for(&self, whom: &StepCondition, raw: &RawRow<'_>) -> bool {
-        match whom {
-            StepCondition::Nobody => false,
-            StepCondition::Everybody => true,
-            StepCondition::Where(conditions) => self.meets(conditions, raw),
+    fn applies(&self, condition: &StepCondition, raw: &RawRow<'_>) -> bool {
+        match condition {
+            StepCondition::Never => false,
+            StepCondition::Always => true,
+            StepCondition::Where(conditions) => self.meets_any(conditions, raw),
         }
     }
 
-    /// What a column of yes and no says; yes where there is no column.
-    fn is_said(
+    /// Whether the cell of a yes-or-no column says yes. Without a column, all rows do.
+    fn says_yes(
         &self,
         column: Option<usize>,
         raw: &RawRow<'_>,
@@ -168,15 +166,15 @@ impl Mapping {
         let Some(column) = column else {
             return true;
         };
-        let mut faulty = false;
-        let cell = self.cell(raw, column, &mut faulty, findings);
+        let mut invalid = false;
+        let cell = self.cell(raw, column, &mut invalid, findings);
         match yes_or_no(cell) {
-            Some(said) => said && !faulty,
-            None if faulty => false,
+            Some(yes) => yes && !invalid,
+            None if invalid => false,
             None => {
-                self.misfits(
+                report(
                     findings,
-                    column,
+                    self.column_name(column),
                     TransformError {
                         rule: Rule::YesOrNo,
                         message: format!(
@@ -190,8 +188,8 @@ impl Mapping {
         }
     }
 
-    /// The groups in the row's own cell.
-    fn own_groups(
+    /// Adds the groups in the row's cell.
+    fn add_row_groups(
         &self,
         raw: &RawRow<'_>,
         steps: &mut Vec<FollowUpStep>,
@@ -200,46 +198,42 @@ impl Mapping {
         let Some((column, separator)) = &self.follow_up.groups_column else {
             return;
         };
-        let mut faulty = false;
-        let cell = self.cell(raw, *column, &mut faulty, findings);
+        let mut invalid = false;
+        let cell = self.cell(raw, *column, &mut invalid, findings);
         let names = cell.split(separator.as_str()).map(str::trim);
-        for name in names.filter(|name| !name.is_empty() && !faulty) {
-            if let Some(why) = wrong_group_name(name) {
-                self.misfits(
+        for name in names.filter(|name| !name.is_empty() && !invalid) {
+            if let Some(reason) = group_name_error(name) {
+                report(
                     findings,
-                    *column,
+                    self.column_name(*column),
                     TransformError {
                         rule: Rule::Group,
-                        message: format!("{}: {why}", quoted(name)),
+                        message: format!("{}: {reason}", quoted(name)),
                     },
                 );
                 continue;
             }
-            let is_there = |step: &FollowUpStep| matches!(step, FollowUpStep::AddToGroup(there) if **there == *name);
-            if !steps.iter().any(is_there) {
+            let adds_to_it = |step: &FollowUpStep| matches!(step, FollowUpStep::AddToGroup(group) if **group == *name);
+            if !steps.iter().any(adds_to_it) {
                 steps.push(FollowUpStep::AddToGroup(name.into()));
             }
         }
     }
-
-    fn misfits(&self, findings: &mut Vec<Finding>, column: usize, misfit: TransformError) {
-        super::mapped_row::found(findings, self.name_of(column), misfit);
-    }
 }
 
-fn whom(step: &str, whom: &StepCondition) -> Option<String> {
-    match whom {
-        StepCondition::Nobody => None,
-        StepCondition::Everybody => Some(step.to_owned()),
+fn step_identity(step: &str, condition: &StepCondition) -> Option<String> {
+    match condition {
+        StepCondition::Never => None,
+        StepCondition::Always => Some(step.to_owned()),
         StepCondition::Where(conditions) => {
             Some(format!("{step} where {}", condition::identity(conditions)))
         }
     }
 }
 
-/// What a cell says; an empty one says no.
+/// Parses a yes-or-no cell. An empty cell is a no.
 fn yes_or_no(cell: &str) -> Option<bool> {
-    match folded(cell).as_str() {
+    match trimmed_lowercase(cell).as_str() {
         "true" | "1" | "yes" => Some(true),
         "false" | "0" | "no" | "" => Some(false),
         _ => None,
@@ -251,7 +245,7 @@ mod tests {
     use super::yes_or_no;
 
     #[test]
-    fn a_cell_says_yes_or_no_or_nothing() {
+    fn parses_yes_and_no() {
         for yes in ["true", "TRUE", " 1 ", "Yes"] {
             assert_eq!(yes_or_no(yes), Some(true), "{yes}");
         }

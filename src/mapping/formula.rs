@@ -1,63 +1,70 @@
-//! Cells that hold a spreadsheet's formula instead of a value. Some exports write `="0049"` to keep a spreadsheet from taking a text for
-//! a number; sent as it is, the formula would become the user's name or password.
+//! Cells that hold a spreadsheet formula instead of a value. Some exports write `="0049"` so that
+//! spreadsheets do not treat the text as a number. Sent unchanged, the formula would become the
+//! username or the password.
 
 use super::Mapping;
 use super::follow_up::StepCondition;
-use super::mapped_row::found;
+use super::mapped_row::report;
 use super::transform::TransformError;
 use crate::rows::RawRow;
 use crate::user::finding::{Finding, Rule};
 use crate::user::rules::quoted;
 
-/// Begins a formula that is a text, or several that are joined.
-const TEXT: &str = "=\"";
+/// The start of a formula that is a text or joins several texts.
+const TEXT_FORMULA: &str = "=\"";
 
 impl Mapping {
-    /// Conditions compare the cell as it appears in the list, and a formula matches none of them: a suspended user would not be disabled.
-    pub(super) fn formulas_in_conditions(&self, raw: &RawRow<'_>, findings: &mut Vec<Finding>) {
-        let whom = [&self.follow_up.confirm, &self.follow_up.disable];
-        let conditions = whom.into_iter().flat_map(|whom| match whom {
+    /// Reports formulas in cells that conditions test. A formula matches no condition, so that a
+    /// suspended user, for example, would not be disabled.
+    pub(super) fn check_conditions_for_formulas(
+        &self,
+        raw: &RawRow<'_>,
+        findings: &mut Vec<Finding>,
+    ) {
+        let steps = [&self.follow_up.confirm, &self.follow_up.disable];
+        let conditions = steps.into_iter().flat_map(|condition| match condition {
             StepCondition::Where(conditions) => conditions.as_slice(),
-            StepCondition::Nobody | StepCondition::Everybody => &[],
+            StepCondition::Never | StepCondition::Always => &[],
         });
         for condition in conditions.chain(&self.skip) {
             let column = condition.column();
-            if let Some(misfit) = misfit(raw.cell(column).unwrap_or_default()) {
-                found(findings, self.name_of(column), misfit);
+            if let Some(error) = cell_error(raw.cell(column).unwrap_or_default()) {
+                report(findings, self.column_name(column), error);
             }
         }
     }
 }
 
-/// What to say of a cell that holds a formula.
-pub(super) fn misfit(cell: &str) -> Option<TransformError> {
+/// Returns an error if the cell holds a formula.
+pub(super) fn cell_error(cell: &str) -> Option<TransformError> {
     is_formula(cell).then(|| TransformError {
         rule: Rule::Formula,
         message: format!("{} is a spreadsheet formula, not a value", quoted(cell)),
     })
 }
 
-/// The same of a password, which is not repeated.
-pub(super) fn misfit_of_password(cell: &str) -> Option<TransformError> {
+/// Returns an error if the password is a formula. The password is not repeated.
+pub(super) fn password_error(cell: &str) -> Option<TransformError> {
     is_formula(cell).then(|| TransformError {
         rule: Rule::Formula,
         message: "the cell holds a spreadsheet formula, not a password".to_owned(),
     })
 }
 
-/// What to say of a header that does not fit, and of which a cell holds a formula. None of its cells is repeated: it may be a row.
-pub(super) fn of_header(names: &[String]) -> Option<String> {
+/// Returns the problem of an invalid header that contains a formula. Its cells are not repeated,
+/// because the line may be a row.
+pub(super) fn header_problem(names: &[String]) -> Option<String> {
     names.iter().any(|name| is_formula(name)).then(|| {
         "its cells are spreadsheet formulas; --unwrap-formulas reads =\"text\" as text".to_owned()
     })
 }
 
-/// A password may begin with `=`, and nearly none is `="...".
+/// Passwords may begin with `=`, but hardly any begin with `="` and contain another quote.
 fn is_formula(cell: &str) -> bool {
     cell.starts_with(['=', ' ', '\t'])
         && cell
             .trim_start()
-            .strip_prefix(TEXT)
+            .strip_prefix(TEXT_FORMULA)
             .is_some_and(|rest| rest.contains('"'))
 }
 
@@ -66,7 +73,7 @@ mod tests {
     use super::is_formula;
 
     #[test]
-    fn a_text_that_is_written_as_a_formula_is_one() {
+    fn recognizes_text_formulas() {
         for formula in ["=\"dan\"", "=\"\"", " =\"x\"", "=\"a\"&\"b\"", "=\"a\"&B2"] {
             assert!(is_formula(formula), "{formula}");
         }

@@ -1,16 +1,17 @@
-//! What a column probably holds, by the names that other systems give it. Guesses are only suggested, and never acted upon.
+//! Guesses the target of a column by the names that other systems use. Guesses are only suggested,
+//! never applied.
 
-use super::columns::{ByName, Target, near_known, of_name};
+use super::columns::{NameMeaning, Target, name_meaning, nearest_known};
 
-/// A guess.
+/// A guessed target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Guess {
     pub(super) target: Target,
-    /// Lower is likelier, among the columns of a list.
+    /// Of several columns in a list, the one with the lowest rank is likeliest.
     pub(super) rank: usize,
 }
 
-/// Names of each target, the likeliest first, as [`plain`] has them: without case, accents and separators. English, German, French and Spanish.
+/// The [`normalized`] names of each target in English, German, French and Spanish, likeliest first.
 const NAMES: [(&str, &str); 20] = [
     (
         "username",
@@ -83,14 +84,14 @@ const NAMES: [(&str, &str); 20] = [
     ),
 ];
 
-/// What may precede a name without changing what it means: `user_email`, `Primary Phone`.
-const OWNERS: [&str; 12] = [
+/// Prefixes that do not change the meaning of a name: `user_email`, `Primary Phone`.
+const PREFIXES: [&str; 12] = [
     "user", "customer", "member", "contact", "person", "client", "employee", "student", "primary",
     "main", "your", "my",
 ];
 
-/// Names with these in them hold what was made of a password, or a part of it: they are never guessed to hold anything.
-const HASHES: [&str; 16] = [
+/// Parts of names of columns with password hashes or salts. Their targets are never guessed.
+const HASH_NAME_PARTS: [&str; 16] = [
     "hash",
     "crypt",
     "digest",
@@ -109,45 +110,49 @@ const HASHES: [&str; 16] = [
     "cifrad",
 ];
 
-/// The ranks of guesses that are less certain than all in [`NAMES`].
-const WITH_OWNER: usize = 100;
-const NEAR: usize = 1_000;
+/// Added to the rank of a name after a prefix.
+const PREFIXED: usize = 100;
 
-/// What a column of this name probably holds.
+/// The rank of a name that is only similar to a known one.
+const SIMILAR: usize = 1_000;
+
+/// Guesses the target of a column by its name.
 pub(super) fn guess(name: &str) -> Option<Guess> {
-    let near = || {
+    let similar = || {
         Some(Guess {
-            target: target(near_known(name)?)?,
-            rank: NEAR,
+            target: target(nearest_known(name)?)?,
+            rank: SIMILAR,
         })
     };
     if mentions_hash(name) {
         return None;
     }
-    certain_guess(name).or_else(near)
+    certain_guess(name).or_else(similar)
 }
 
-/// The same, where it is by a name that is known, and not by one that is only similar.
+/// Guesses the target by known names only, not by similar ones.
 pub(super) fn certain_guess(name: &str) -> Option<Guess> {
-    let plain = plain(name);
+    let normalized = normalized(name);
     if mentions_hash(name) {
         return None;
     }
-    let owned = || {
-        let rest = OWNERS.iter().find_map(|owner| plain.strip_prefix(owner))?;
-        let guess = listed(rest)?;
-        // `user_pass` is WordPress's name for a column of hashes.
+    let prefixed = || {
+        let rest = PREFIXES
+            .iter()
+            .find_map(|prefix| normalized.strip_prefix(prefix))?;
+        let guess = known_name(rest)?;
+        // In WordPress, `user_pass` is a column of hashes.
         (guess.target != Target::Password).then(|| Guess {
-            rank: WITH_OWNER + guess.rank,
+            rank: PREFIXED + guess.rank,
             ..guess
         })
     };
-    listed(&plain).or_else(owned)
+    known_name(&normalized).or_else(prefixed)
 }
 
-fn listed(plain: &str) -> Option<Guess> {
+fn known_name(normalized: &str) -> Option<Guess> {
     NAMES.iter().find_map(|(word, names)| {
-        let rank = names.split(' ').position(|name| name == plain)?;
+        let rank = names.split(' ').position(|name| name == normalized)?;
         Some(Guess {
             target: target(word)?,
             rank,
@@ -156,41 +161,41 @@ fn listed(plain: &str) -> Option<Guess> {
 }
 
 fn target(word: &str) -> Option<Target> {
-    match of_name(word) {
-        ByName::Means(target) => Some(target),
-        ByName::Owned(_) | ByName::Nothing => None,
+    match name_meaning(word) {
+        NameMeaning::Target(target) => Some(target),
+        NameMeaning::CognitoOnly(_) | NameMeaning::Unknown => None,
     }
 }
 
-/// Whether the name says that the column holds hashes, or something else that a password was made into.
+/// Whether the name says that the column holds hashes or salts.
 pub(super) fn mentions_hash(name: &str) -> bool {
-    let plain = plain(name);
-    plain == "userpass" || HASHES.iter().any(|word| plain.contains(word))
+    let normalized = normalized(name);
+    normalized == "userpass" || HASH_NAME_PARTS.iter().any(|part| normalized.contains(part))
 }
 
-/// A name without case, accents, and all that is neither a letter nor a digit.
-pub(super) fn plain(name: &str) -> String {
-    let mut plain = String::with_capacity(name.len());
+/// Converts a name to lowercase letters and digits without accents and separators.
+pub(super) fn normalized(name: &str) -> String {
+    let mut normalized = String::with_capacity(name.len());
     for c in name.chars().flat_map(char::to_lowercase) {
         match c {
-            'à' | 'á' | 'â' | 'ä' | 'ã' => plain.push('a'),
-            'è' | 'é' | 'ê' | 'ë' => plain.push('e'),
-            'ì' | 'í' | 'î' | 'ï' => plain.push('i'),
-            'ò' | 'ó' | 'ô' | 'ö' | 'õ' => plain.push('o'),
-            'ù' | 'ú' | 'û' | 'ü' => plain.push('u'),
-            'ç' => plain.push('c'),
-            'ñ' => plain.push('n'),
-            'ß' => plain.push_str("ss"),
-            c if c.is_alphanumeric() => plain.push(c),
+            'à' | 'á' | 'â' | 'ä' | 'ã' => normalized.push('a'),
+            'è' | 'é' | 'ê' | 'ë' => normalized.push('e'),
+            'ì' | 'í' | 'î' | 'ï' => normalized.push('i'),
+            'ò' | 'ó' | 'ô' | 'ö' | 'õ' => normalized.push('o'),
+            'ù' | 'ú' | 'û' | 'ü' => normalized.push('u'),
+            'ç' => normalized.push('c'),
+            'ñ' => normalized.push('n'),
+            'ß' => normalized.push_str("ss"),
+            c if c.is_alphanumeric() => normalized.push(c),
             _ => {}
         }
     }
-    plain
+    normalized
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{NAMES, certain_guess, guess, mentions_hash, plain, target};
+    use super::{NAMES, certain_guess, guess, mentions_hash, normalized, target};
     use crate::mapping::columns::Target;
 
     fn word(name: &str) -> Option<String> {
@@ -198,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_other_systems_are_guessed() {
+    fn guesses_names_of_other_systems() {
         for (name, target) in [
             ("User Name", "username"),
             ("user_login", "username"),
@@ -234,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_of_hashes_is_never_guessed_to_be_anything() {
+    fn never_guesses_columns_of_hashes() {
         for name in [
             "encrypted_password",
             "password_hash",
@@ -264,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_similar_name_is_less_certain() {
+    fn ranks_similar_names_last() {
         assert_eq!(certain_guess("emial"), None);
         assert_eq!(
             guess("emial").unwrap().target,
@@ -275,13 +280,13 @@ mod tests {
     }
 
     #[test]
-    fn every_name_is_plain_has_one_target_and_every_target_exists() {
+    fn names_are_normalized_and_unique_and_targets_exist() {
         let mut all: Vec<&str> = Vec::new();
         for (word, names) in NAMES {
             assert!(target(word).is_some(), "{word}");
             for name in names.split(' ') {
-                assert_eq!(plain(name), name);
-                assert!(!all.contains(&name), "{name} is there twice");
+                assert_eq!(normalized(name), name);
+                assert!(!all.contains(&name), "{name} is listed twice");
                 all.push(name);
             }
         }

@@ -1,13 +1,13 @@
-//! The mapping as a text: the same for the same meaning of the same columns.
+//! Identifies a mapping by a text: the numbers of its columns, and everything else that changes
+//! what is sent. The ledger stores the text, so that a run is only resumed with the same mapping.
 
 use std::fmt::Write as _;
 
 use super::Mapping;
-use super::attribute_source::ValueOrigin;
 use super::condition;
-use super::transform::ValueForm;
+use super::transform::{ValueForm, ValueOrigin};
 
-/// Names every column by its number, and then everything that changes what is sent.
+/// Returns the identity of a mapping.
 pub(super) fn text(mapping: &Mapping) -> String {
     let mut text = username(mapping);
     let _ = match (mapping.password, &mapping.generated) {
@@ -16,9 +16,9 @@ pub(super) fn text(mapping: &Mapping) -> String {
         (None, Some(_)) => write!(text, " password=generate"),
         (None, None) => write!(text, " password=none"),
     };
-    for attribution in &mapping.attributes {
-        let _ = write!(text, " {}=", attribution.name);
-        let _ = match &attribution.origin {
+    for source in &mapping.attributes {
+        let _ = write!(text, " {}=", source.name);
+        let _ = match &source.origin {
             ValueOrigin::Column(column) => write!(text, "{}", column + 1),
             ValueOrigin::Joined(columns) => {
                 let numbers: Vec<String> = columns
@@ -29,12 +29,12 @@ pub(super) fn text(mapping: &Mapping) -> String {
             }
             ValueOrigin::Constant(value) => write!(text, "{value:?}"),
         };
-        let _ = match &attribution.form {
-            ValueForm::AsItIs => Ok(()),
+        let _ = match &source.form {
+            ValueForm::Unchanged => Ok(()),
             ValueForm::Lowercase => write!(text, ":lowercase"),
             ValueForm::Phone(region) => write!(text, ":phone({region})"),
-            ValueForm::Day(format) | ValueForm::EpochSeconds(format) => {
-                write!(text, ":date({:?})", format.words())
+            ValueForm::Date(format) | ValueForm::EpochSeconds(format) => {
+                write!(text, ":date({:?})", format.pattern())
             }
         };
     }

@@ -1,54 +1,57 @@
-//! A row on its way to a user: lent from the list, and changed only where a transformation applies.
+//! A row mapped to a username, a password, attributes and follow-up steps. It borrows from the list
+//! and copies a value only if a transformation changes it.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::attribute_source::{AttributeSource, ValueOrigin};
+use super::Mapping;
 use super::formula;
-use super::transform::{TransformError, ValueForm, joined};
-use super::{Mapping, TRIM};
+use super::transform::{AttributeSource, TransformError, ValueForm, ValueOrigin, joined};
 use crate::rows::RawRow;
 use crate::user::finding::Finding;
 use crate::user::{Attribute, FollowUpStep, NewUser, Password};
 
-/// What a row asks for, before the rules. Holds a password: so it has no `Debug`.
+/// Ends a finding about a value that is valid except for surrounding whitespace.
+pub(super) const TRIM: &str = "; --trim removes the whitespace around it";
+
+/// A mapped row that has not been checked yet. It has no `Debug` because it holds a password.
 pub struct MappedRow<'a> {
     /// `Username`; may be empty.
-    pub username: Drafted<'a>,
-    /// The column that it comes from.
+    pub username: MappedText<'a>,
+    /// The column of the username.
     pub username_column: usize,
-    /// The password's cell, where a column has passwords; may be empty.
+    /// The password's cell, if passwords come from the list; may be empty.
     pub password: Option<&'a str>,
-    /// The attributes that are set: none of them is empty.
-    pub values: Vec<DraftValue<'a>>,
-    /// What follows the sign-up.
+    /// The attributes that have a value.
+    pub values: Vec<MappedAttribute<'a>>,
+    /// The steps after the sign-up.
     pub follow_up: Vec<FollowUpStep>,
 }
 
-/// A text that may be checked, unless a transformation found fault with it.
+/// A value after its transformations.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Drafted<'a> {
-    /// As it will be sent; as it stands in the list where it is faulty.
+pub struct MappedText<'a> {
+    /// The value to send, or the original cell if it is invalid.
     pub text: Cow<'a, str>,
-    /// A transformation did not fit, and its finding says so: there is nothing to add to it.
-    pub faulty: bool,
+    /// Whether a transformation failed. Its finding is reported, so no further rules are checked.
+    pub invalid: bool,
 }
 
-/// An attribute of a draft.
+/// An attribute of a mapped row.
 #[derive(Debug, Clone)]
-pub struct DraftValue<'a> {
-    /// Its place among [`super::Mapping::attributes`].
-    pub place: usize,
-    /// Its name.
+pub struct MappedAttribute<'a> {
+    /// The index in [`super::Mapping::attributes`].
+    pub index: usize,
+    /// The attribute's name.
     pub name: &'a Arc<str>,
-    /// The column that it comes from, for findings.
+    /// The column of the value, for findings.
     pub column: &'a str,
-    /// The value; not empty.
-    pub value: Drafted<'a>,
+    /// The value; never empty.
+    pub value: MappedText<'a>,
 }
 
 impl<'a> MappedRow<'a> {
-    /// The user, of its own.
+    /// Converts the row into an owned user.
     #[must_use]
     pub fn into_user(self) -> NewUser {
         NewUser {
@@ -57,9 +60,9 @@ impl<'a> MappedRow<'a> {
             attributes: self
                 .values
                 .into_iter()
-                .map(|value| Attribute {
-                    name: Arc::clone(value.name),
-                    value: value.value.text.into_owned(),
+                .map(|attribute| Attribute {
+                    name: Arc::clone(attribute.name),
+                    value: attribute.value.text.into_owned(),
                 })
                 .collect(),
             follow_up: self.follow_up,
@@ -68,8 +71,8 @@ impl<'a> MappedRow<'a> {
 }
 
 impl Mapping {
-    /// What the record asks for. What does not fit a transformation is found here.
-    pub(super) fn draft<'a>(
+    /// Maps a record. Reports transformations that fail.
+    pub(super) fn map_row<'a>(
         &'a self,
         raw: &RawRow<'a>,
         findings: &mut Vec<Finding>,
@@ -77,19 +80,19 @@ impl Mapping {
         let (username, username_column) = self.username(raw, findings);
         let password = self.password_cell(raw);
         if let (Some(column), Some(cell)) = (self.password, password)
-            && let Some(misfit) = formula::misfit_of_password(cell)
+            && let Some(error) = formula::password_error(cell)
         {
-            found(findings, self.name_of(column), misfit);
+            report(findings, self.column_name(column), error);
         }
         let mut values = Vec::with_capacity(self.attributes.len());
-        for (place, attribution) in self.attributes.iter().enumerate() {
-            let value = self.value(raw, attribution, findings);
-            // An empty cell is no attribute: Cognito is never sent an empty string.
+        for (index, source) in self.attributes.iter().enumerate() {
+            let value = self.value(raw, source, findings);
+            // An empty cell sets no attribute: Cognito is never sent an empty string.
             if !value.text.is_empty() {
-                values.push(DraftValue {
-                    place,
-                    name: &attribution.name,
-                    column: &attribution.label,
+                values.push(MappedAttribute {
+                    index,
+                    name: &source.name,
+                    column: &source.label,
                     value,
                 });
             }
@@ -107,40 +110,35 @@ impl Mapping {
     fn value<'a>(
         &'a self,
         raw: &RawRow<'a>,
-        attribution: &'a AttributeSource,
+        source: &'a AttributeSource,
         findings: &mut Vec<Finding>,
-    ) -> Drafted<'a> {
-        let mut faulty = false;
-        let text = match &attribution.origin {
+    ) -> MappedText<'a> {
+        let mut invalid = false;
+        let text = match &source.origin {
             ValueOrigin::Column(column) => {
-                Cow::Borrowed(self.cell(raw, *column, &mut faulty, findings))
+                Cow::Borrowed(self.cell(raw, *column, &mut invalid, findings))
             }
             ValueOrigin::Joined(columns) => joined(
                 columns
                     .iter()
-                    .map(|column| self.cell(raw, *column, &mut faulty, findings)),
+                    .map(|column| self.cell(raw, *column, &mut invalid, findings)),
             ),
             ValueOrigin::Constant(value) => Cow::Borrowed(value.as_str()),
         };
-        if faulty || text.is_empty() || attribution.form == ValueForm::AsItIs {
-            return Drafted { text, faulty };
+        if invalid || text.is_empty() || source.form == ValueForm::Unchanged {
+            return MappedText { text, invalid };
         }
-        let text = self.formed(
-            &attribution.form,
-            text,
-            &attribution.label,
-            &mut faulty,
-            findings,
-        );
-        Drafted { text, faulty }
+        let text = self.apply_form(&source.form, text, &source.label, &mut invalid, findings);
+        MappedText { text, invalid }
     }
 
-    /// A cell: empty where `--null` says so, then trimmed, then as its column's table has it; unchanged where it is not in the table.
+    /// Returns a cell after `--null`, `--trim` and its column's value table, in this order. A cell
+    /// that is missing from the table is returned unchanged.
     pub(super) fn cell<'a>(
         &'a self,
         raw: &RawRow<'a>,
         column: usize,
-        faulty: &mut bool,
+        invalid: &mut bool,
         findings: &mut Vec<Finding>,
     ) -> &'a str {
         let cell = self.unless_null(raw.cell(column).unwrap_or_default());
@@ -149,25 +147,25 @@ impl Mapping {
         } else {
             cell
         };
-        if let Some(misfit) = formula::misfit(cell) {
-            *faulty = true;
-            found(findings, self.name_of(column), misfit);
+        if let Some(error) = formula::cell_error(cell) {
+            *invalid = true;
+            report(findings, self.column_name(column), error);
             return cell;
         }
         let Some(Some(table)) = self.tables.get(column) else {
             return cell;
         };
-        table.replaced(cell).unwrap_or_else(|mut misfit| {
-            *faulty = true;
-            if self.trim_would_help(cell, |trimmed| table.replaced(trimmed).is_ok()) {
-                misfit.message.push_str(TRIM);
+        table.replace(cell).unwrap_or_else(|mut error| {
+            *invalid = true;
+            if self.trim_would_help(cell, |trimmed| table.replace(trimmed).is_ok()) {
+                error.message.push_str(TRIM);
             }
-            found(findings, self.name_of(column), misfit);
+            report(findings, self.column_name(column), error);
             cell
         })
     }
 
-    /// The same cell; empty where it equals a text of `--null`.
+    /// Returns the cell, or an empty text if `--null` names it.
     pub(super) fn unless_null<'a>(&self, cell: &'a str) -> &'a str {
         if self.null.iter().any(|text| text == cell) {
             ""
@@ -176,32 +174,38 @@ impl Mapping {
         }
     }
 
-    /// A value in its form; as it was where it does not fit.
-    pub(super) fn formed<'a>(
+    /// Converts a value to its form, or reports it and returns it unchanged.
+    pub(super) fn apply_form<'a>(
         &self,
         form: &ValueForm,
         text: Cow<'a, str>,
         column: &str,
-        faulty: &mut bool,
+        invalid: &mut bool,
         findings: &mut Vec<Finding>,
     ) -> Cow<'a, str> {
-        form.of(text).unwrap_or_else(|(text, mut misfit)| {
-            *faulty = true;
-            if self.trim_would_help(&text, |trimmed| form.of(trimmed.into()).is_ok()) {
-                misfit.message.push_str(TRIM);
+        form.apply(text).unwrap_or_else(|(text, mut error)| {
+            *invalid = true;
+            if self.trim_would_help(&text, |trimmed| form.apply(trimmed.into()).is_ok()) {
+                error.message.push_str(TRIM);
             }
-            found(findings, column, misfit);
+            report(findings, column, error);
             text
         })
     }
+
+    /// Whether surrounding whitespace is the only problem of a value, and `--trim` would remove it.
+    pub(super) fn trim_would_help(&self, value: &str, is_valid: impl FnOnce(&str) -> bool) -> bool {
+        let trimmed = value.trim();
+        !self.trim && trimmed.len() < value.len() && is_valid(trimmed)
+    }
 }
 
-/// The same cell may be the username and an attribute: what is wrong with it is said once.
-pub(super) fn found(findings: &mut Vec<Finding>, column: &str, misfit: TransformError) {
+/// Adds a finding once, even if the same cell is the username and an attribute.
+pub(super) fn report(findings: &mut Vec<Finding>, column: &str, error: TransformError) {
     let finding = Finding {
-        rule: misfit.rule,
+        rule: error.rule,
         column: Some(column.to_owned()),
-        message: misfit.message,
+        message: error.message,
     };
     if !findings.contains(&finding) {
         findings.push(finding);

@@ -1,24 +1,24 @@
-//! What is worth knowing about a row, though it does not make it invalid.
+//! Notes on rows: things worth knowing that do not make a row invalid.
 
-use super::attribute_source::{AttributeSource, ValueOrigin};
-use super::dates::is_day;
+use super::Mapping;
+use super::dates::is_calendar_date;
 use super::follow_up::FollowUpFrom;
-use super::mapped_row::DraftValue;
+use super::mapped_row::{MappedAttribute, MappedRow};
 use super::null_marker::is_null_marker;
-use super::{MappedRow, Mapping};
+use super::transform::{AttributeSource, ValueOrigin};
 use crate::rows::RawRow;
 use crate::user::garbled::{is_garbled, lost_characters};
 use crate::user::note::{Note, NoteKind};
 use crate::user::rules::quoted;
 
-/// The columns that notes are about, each once.
+/// Returns the columns that notes can be about, without duplicates.
 pub(super) fn noted_columns(
     attributes: &[AttributeSource],
     follow_up: &FollowUpFrom,
 ) -> Vec<usize> {
     let mut columns: Vec<usize> = attributes
         .iter()
-        .flat_map(|attribution| match &attribution.origin {
+        .flat_map(|source| match &source.origin {
             ValueOrigin::Column(column) => std::slice::from_ref(column),
             ValueOrigin::Joined(columns) => columns,
             ValueOrigin::Constant(_) => &[],
@@ -38,13 +38,13 @@ pub(super) fn noted_columns(
 }
 
 impl Mapping {
-    /// Adds the notes on a row. Asked while a list is read beforehand, and not again when its rows are sent.
-    pub fn notes(&self, raw: &RawRow<'_>, draft: &MappedRow<'_>, notes: &mut Vec<Note>) {
+    /// Adds the notes on a row. Only the survey calls this, not the import.
+    pub fn notes(&self, raw: &RawRow<'_>, mapped: &MappedRow<'_>, notes: &mut Vec<Note>) {
         self.notes_on_cognito_export(raw, notes);
         for column in &self.noted {
-            // What does not fit its column's table is a finding.
-            let mut misfit = false;
-            let cell = self.cell(raw, *column, &mut misfit, &mut Vec::new());
+            // Invalid cells are reported as findings.
+            let mut invalid = false;
+            let cell = self.cell(raw, *column, &mut invalid, &mut Vec::new());
             let kind = if is_null_marker(cell) {
                 NoteKind::NullMarker
             } else if is_garbled(cell) {
@@ -56,38 +56,38 @@ impl Mapping {
             };
             notes.push(self.note(kind, *column, quoted(cell)));
         }
-        self.notes_on_credentials(draft, notes);
-        for value in &draft.values {
-            if &**value.name == "birthdate" && self.is_odd_birthdate(value) {
+        self.notes_on_credentials(mapped, notes);
+        for attribute in &mapped.values {
+            if &**attribute.name == "birthdate" && self.is_odd_birthdate(attribute) {
                 notes.push(Note {
                     kind: NoteKind::Birthdate,
-                    column: Some(value.column.to_owned()),
-                    message: quoted(&value.value.text),
+                    column: Some(attribute.column.to_owned()),
+                    message: quoted(&attribute.value.text),
                 });
             }
         }
     }
 
-    /// Whether the column is read as a phone number: its `.0` is stripped, or the row is invalid.
+    /// Whether the column is a phone number. If so, `.0` is either stripped or makes the row
+    /// invalid.
     fn is_phone_number(&self, column: usize) -> bool {
-        self.attributes.iter().any(|attribution| {
-            &*attribution.name == "phone_number"
-                && attribution.origin == ValueOrigin::Column(column)
+        self.attributes.iter().any(|source| {
+            &*source.name == "phone_number" && source.origin == ValueOrigin::Column(column)
         })
     }
 
-    /// Characters that were lost in a username or a password are a finding.
-    fn notes_on_credentials(&self, draft: &MappedRow<'_>, notes: &mut Vec<Note>) {
-        let (column, username) = (draft.username_column, &*draft.username.text);
-        // The same cell may be an attribute as well.
-        if !draft.username.faulty && !self.noted.contains(&column) {
+    /// Adds notes on the username and the password. Lost characters in them are findings instead.
+    fn notes_on_credentials(&self, mapped: &MappedRow<'_>, notes: &mut Vec<Note>) {
+        let (column, username) = (mapped.username_column, &*mapped.username.text);
+        // If the cell is also an attribute, it already has a note.
+        if !mapped.username.invalid && !self.noted.contains(&column) {
             if is_garbled(username) && !lost_characters(username) {
                 notes.push(self.note(NoteKind::Garbled, column, quoted(username)));
             } else if is_float(username) {
                 notes.push(self.note(NoteKind::Float, column, quoted(username)));
             }
         }
-        if let (Some(column), Some(password)) = (self.password, draft.password)
+        if let (Some(column), Some(password)) = (self.password, mapped.password)
             && is_garbled(password)
             && !lost_characters(password)
         {
@@ -99,25 +99,25 @@ impl Mapping {
     fn note(&self, kind: NoteKind, column: usize, message: String) -> Note {
         Note {
             kind,
-            column: self.column(column),
+            column: self.owned_column_name(column),
             message,
         }
     }
 
-    /// Whether this is no day, and no finding says so.
-    fn is_odd_birthdate(&self, value: &DraftValue<'_>) -> bool {
-        let text = &*value.value.text;
-        if value.value.faulty || is_day(text) || is_null_marker(text) {
+    /// Whether the value is not a date, and there is no finding about it.
+    fn is_odd_birthdate(&self, birthdate: &MappedAttribute<'_>) -> bool {
+        let text = &*birthdate.value.text;
+        if birthdate.value.invalid || is_calendar_date(text) || is_null_marker(text) {
             return false;
         }
         let mut findings = Vec::new();
         self.rules
-            .value(value.place, value.column, text, &mut findings);
+            .check_value(birthdate.index, birthdate.column, text, &mut findings);
         findings.is_empty()
     }
 }
 
-/// A whole number as programs write it that read it as a decimal one: `1001.0`, `4.93E+09`.
+/// Whether this is a whole number written as a decimal number, such as `1001.0` or `4.93E+09`.
 fn is_float(cell: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if let Some(whole) = cell.strip_suffix(".0") {
@@ -139,7 +139,7 @@ mod tests {
     use super::is_float;
 
     #[test]
-    fn whole_numbers_that_were_read_as_decimals_are_known() {
+    fn recognizes_whole_numbers_written_as_decimals() {
         for float in ["1001.0", "0.0", "4.93E+09", "4,93E+09", "1e+16"] {
             assert!(is_float(float), "{float}");
         }

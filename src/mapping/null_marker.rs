@@ -1,7 +1,7 @@
-//! Texts that other systems write where there is no value.
+//! Placeholders that other systems write for missing values.
 
-/// What databases, spreadsheets and programming languages write, spelled as they do. Words that are names of people in another spelling
-/// (Null, Nan) count only in these.
+/// The placeholders of databases, spreadsheets and programming languages. Matching is
+/// case-sensitive, because people have names such as Null and Nan.
 const MARKERS: [&str; 26] = [
     // Databases and their clients.
     "NULL",
@@ -14,7 +14,7 @@ const MARKERS: [&str; 26] = [
     "<NULL>",
     "[NULL]",
     "[null]",
-    // Spreadsheets, in English, German, and the Romance languages.
+    // Spreadsheets, in English, German and the Romance languages.
     "#N/A",
     "#N/D",
     "#NV",
@@ -34,16 +34,16 @@ const MARKERS: [&str; 26] = [
     "undefined",
 ];
 
-/// How the day that MySQL writes for a missing one begins; a time may follow it.
-const NO_DAY: &str = "0000-00-00";
+/// MySQL's zero date. A time may follow it.
+const ZERO_DATE: &str = "0000-00-00";
 
-/// The same in other orders of day, month and year.
-const NO_DAYS: [&str; 3] = ["00/00/0000", "00.00.0000", "00-00-0000"];
+/// The zero date in other formats.
+const ZERO_DATES: [&str; 3] = ["00/00/0000", "00.00.0000", "00-00-0000"];
 
-/// Whether a cell that is exactly this has no value, as far as anybody can tell.
+/// Whether a cell is a placeholder for a missing value.
 #[must_use]
 pub(super) fn is_null_marker(cell: &str) -> bool {
-    MARKERS.contains(&cell) || cell.starts_with(NO_DAY) || NO_DAYS.contains(&cell)
+    MARKERS.contains(&cell) || cell.starts_with(ZERO_DATE) || ZERO_DATES.contains(&cell)
 }
 
 #[cfg(test)]
@@ -51,7 +51,7 @@ mod tests {
     use super::is_null_marker;
 
     #[test]
-    fn markers_are_known_by_their_spelling() {
+    fn recognizes_markers_by_their_exact_spelling() {
         for marker in [
             "NULL",
             "\\N",

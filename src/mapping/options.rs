@@ -1,15 +1,16 @@
-//! What was asked for, before a header is seen.
+//! The options of a mapping, from the command line and the mapping file.
 
 use std::sync::Arc;
+
+use clap::ValueEnum;
 
 use super::columns::Target;
 use super::dates::DateFormat;
 use super::phone::Region;
 use crate::user::hint::FlagsGiven;
 use crate::user::pool_rules::Contact;
-use clap::ValueEnum;
 
-/// Where passwords come from.
+/// The source of passwords.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum PasswordFrom {
     /// The password column (default)
@@ -24,7 +25,7 @@ pub enum PasswordFrom {
 }
 
 impl PasswordFrom {
-    /// Whether users may get a random one.
+    /// Whether users may get random passwords.
     #[must_use]
     pub fn may_generate(self) -> bool {
         match self {
@@ -34,102 +35,102 @@ impl PasswordFrom {
     }
 }
 
-/// Something that was asked for, and by what: errors name it.
+/// A value and its origin, which errors mention.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sourced<T> {
-    /// What was asked for.
+    /// The value.
     pub value: T,
-    /// The flag as it was typed, or the file with line and key.
+    /// The flag as typed, or the file with line and key.
     pub origin: String,
 }
 
 impl<T> Sourced<T> {
-    /// Asked for by this flag or key.
+    /// A value from this flag or key.
     #[must_use]
-    pub fn new(value: T, by: impl Into<String>) -> Self {
+    pub fn new(value: T, origin: impl Into<String>) -> Self {
         Self {
             value,
-            origin: by.into(),
+            origin: origin.into(),
         }
     }
 }
 
-/// A column that has a meaning other than its name's.
+/// A column that is mapped to a target (`--map`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnTarget {
-    /// The column, compared without case.
+    /// The column. Its case is ignored.
     pub column: String,
-    /// What it means.
+    /// Its target.
     pub target: Target,
 }
 
-/// An attribute with the same value for every row.
+/// An attribute with the same value in every row (`--set`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Constant {
     /// The attribute.
     pub attribute: Arc<str>,
-    /// Its value; not empty.
+    /// Its value; never empty.
     pub value: String,
 }
 
-/// An attribute that is put together from several columns.
+/// An attribute joined from several columns (`--join`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Join {
     /// The attribute.
     pub attribute: Arc<str>,
-    /// The columns, compared without case, in the order in which their cells are joined.
+    /// The columns in the order in which their cells are joined. Their case is ignored.
     pub columns: Vec<String>,
 }
 
-/// How an attribute's dates are written in the list.
+/// The format of an attribute's dates in the list (`--date-format`).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DateOf {
+pub struct AttributeDateFormat {
     /// The attribute.
     pub attribute: Arc<str>,
-    /// How.
+    /// The format.
     pub format: DateFormat,
 }
 
-/// One line of a column's value table.
+/// An entry of a column's value table (`--value`).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ValueOf {
-    /// The column, compared without case.
+pub struct ValueTableEntry {
+    /// The column. Its case is ignored.
     pub column: String,
-    /// The cell as it stands in the list; `*` is every other one.
+    /// The cell in the list; `*` matches all other cells.
     pub cell: String,
-    /// What it becomes; empty: nothing is set.
-    pub becomes: String,
+    /// The value to send; if empty, the attribute is not set.
+    pub replacement: String,
 }
 
-/// Rows whose cell in this column is this value. The cell is taken as it appears in the list.
+/// A condition on the original cell of a column (`COLUMN=VALUE`).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ColumnIs {
-    /// The column, compared without case.
+pub struct ColumnEquals {
+    /// The column. Its case is ignored.
     pub column: String,
-    /// The value, compared without case and without white space around it; `*` is every cell with something in it.
+    /// The value. Case and surrounding whitespace are ignored; `*` matches every nonempty cell.
     pub value: String,
 }
 
-/// What is asked for after the sign-ups.
+/// The steps requested after the sign-ups.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FollowUpOptions {
-    /// Every user is confirmed.
+    /// Confirm all users.
     pub confirm: bool,
-    /// Users of rows for which one of these holds are confirmed.
-    pub confirm_where: Vec<Sourced<ColumnIs>>,
-    /// Addresses that are verified, where a row has them.
+    /// Confirm the users of rows that meet any of these conditions.
+    pub confirm_where: Vec<Sourced<ColumnEquals>>,
+    /// Contacts to mark as verified.
     pub verify: Vec<Sourced<Contact>>,
-    /// Groups that every user is put into.
+    /// Groups to add all users to.
     pub groups: Vec<Sourced<String>>,
-    /// What separates the groups in a cell.
+    /// The separator of groups in a cell.
     pub group_separator: Option<Sourced<String>>,
-    /// Groups that the pool does not have are created.
+    /// Create groups that are missing in the pool.
     pub create_groups: bool,
-    /// Users of rows for which one of these holds are disabled.
-    pub disable_where: Vec<Sourced<ColumnIs>>,
+    /// Disable the users of rows that meet any of these conditions.
+    pub disable_where: Vec<Sourced<ColumnEquals>>,
 }
 
-/// What is converted to lowercase.
+/// A value to convert to lowercase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Lowercase {
     /// The username
@@ -138,51 +139,53 @@ pub enum Lowercase {
     Email,
 }
 
-/// What the command line and the mapping file say of the columns.
+/// The options of the command line and the mapping file about columns and rows.
 #[derive(Debug, Clone, Default)]
 pub struct MappingOptions {
-    /// Columns to drop, compared without case.
+    /// Columns to drop. Their case is ignored.
     pub ignore: Vec<Sourced<String>>,
-    /// Drop columns that mean nothing.
+    /// Drop columns without a target.
     pub ignore_unknown: bool,
-    /// Where passwords come from.
+    /// The source of passwords.
     pub password: Option<PasswordFrom>,
-    /// Columns that mean something else than their names say.
+    /// Columns with a target other than their name's.
     pub columns: Vec<Sourced<ColumnTarget>>,
-    /// Columns with the username, which may be attributes as well: the first one that is not empty in a row.
+    /// Columns of the username, which can also be attributes. The first nonempty one in a row is
+    /// used.
     pub username_from: Vec<Sourced<String>>,
-    /// The column of whose cells UUIDs are made for usernames.
+    /// The column that UUIDs for usernames are derived from.
     pub username_uuid: Option<Sourced<String>>,
-    /// Attributes that are the same for every row.
+    /// Attributes with the same value in every row.
     pub set: Vec<Sourced<Constant>>,
-    /// Attributes from several columns.
+    /// Attributes joined from several columns.
     pub join: Vec<Sourced<Join>>,
-    /// Columns that are copied into the results.
+    /// Columns to copy into the results.
     pub keep: Vec<Sourced<String>>,
-    /// Rows for which one of these holds are left out.
-    pub skip_where: Vec<Sourced<ColumnIs>>,
-    /// White space around every cell but the password is taken away.
+    /// Skip rows that meet any of these conditions.
+    pub skip_where: Vec<Sourced<ColumnEquals>>,
+    /// Trim whitespace around every cell except the password.
     pub trim: bool,
-    /// Cells that equal one of these texts are empty.
+    /// Texts of cells to treat as empty.
     pub null: Vec<String>,
-    /// Passwords that look like hashes, or are all alike, are what users type.
+    /// Accept passwords that look like hashes or are all the same.
     pub allow_suspicious_passwords: bool,
-    /// What is written small.
+    /// Values to lowercase.
     pub lowercase: Vec<Lowercase>,
-    /// Where phone numbers without a country code are from.
+    /// The country of phone numbers without a country code.
     pub phone_region: Option<Region>,
-    /// How dates are written.
-    pub dates: Vec<Sourced<DateOf>>,
-    /// What cells become.
-    pub values: Vec<Sourced<ValueOf>>,
-    /// What follows the sign-ups.
+    /// The formats of dates.
+    pub dates: Vec<Sourced<AttributeDateFormat>>,
+    /// The value tables.
+    pub values: Vec<Sourced<ValueTableEntry>>,
+    /// The steps after the sign-ups.
     pub follow_up: FollowUpOptions,
 }
 
 impl MappingOptions {
-    /// The flags that say this, for hints. A flag that can be repeated with another value is not among them.
+    /// The flags that these options correspond to, for hints. Flags that can be repeated with
+    /// another value are left out.
     pub(super) fn flags_given(&self) -> FlagsGiven {
-        let given = [
+        let flags = [
             ("--trim", self.trim),
             (
                 "--username-from",
@@ -205,9 +208,9 @@ impl MappingOptions {
                 self.follow_up.group_separator.is_some(),
             ),
         ];
-        given
+        flags
             .into_iter()
-            .filter_map(|(flag, given)| given.then_some(flag))
+            .filter_map(|(flag, is_given)| is_given.then_some(flag))
             .collect()
     }
 }

@@ -1,4 +1,4 @@
-//! Phone numbers as people write them, and E.164 as Cognito takes it.
+//! Converts phone numbers as people write them to E.164, the format of Cognito.
 
 use std::fmt;
 use std::str::FromStr as _;
@@ -6,21 +6,22 @@ use std::str::FromStr as _;
 use phonenumber::country::{Id, Source};
 use phonenumber::{Mode, PhoneNumber};
 
-/// Where numbers without a country code are from.
+/// The country of numbers without a country code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Region(Id);
 
-/// Digits of a number with its country code, at most (ITU-T E.164), and what people put between them.
-const LONGEST: usize = 40;
+/// The maximum length of a cell: the digits of a number with its country code (ITU-T E.164) and the
+/// separators between them.
+const MAX_LENGTH: usize = 40;
 
-/// Digits of an area code, at most, with the zero before it.
-const LONGEST_AREA: usize = 6;
+/// The maximum number of digits of an area code, including the leading zero.
+const MAX_AREA_DIGITS: usize = 6;
 
 impl Region {
-    /// A country by its two letters.
+    /// Parses the two letters of a country.
     ///
     /// # Errors
-    /// There is none.
+    /// The country does not exist.
     pub fn parse(letters: &str) -> Result<Self, String> {
         Id::from_str(&letters.to_ascii_uppercase())
             .map(Self)
@@ -29,21 +30,21 @@ impl Region {
             })
     }
 
-    /// The number in E.164; none where it is no number that is valid in its country.
+    /// Converts a number to E.164. Returns `None` if it is not valid in its country.
     pub(super) fn e164(self, cell: &str) -> Option<String> {
-        let plain = plain(cell)?;
-        let number = if plain.starts_with('+') {
-            phonenumber::parse(None, &plain).ok()?
+        let digits = plus_and_digits(cell)?;
+        let number = if digits.starts_with('+') {
+            phonenumber::parse(None, &digits).ok()?
         } else {
-            let number = phonenumber::parse(Some(self.0), &plain).ok()?;
+            let number = phonenumber::parse(Some(self.0), &digits).ok()?;
             match number.code().source() {
-                // The prefix for other countries (00, 011): what follows is not of this region.
-                Source::Idd => abroad(&plain, number.code().value())?,
+                // After an international prefix (00, 011), the number is not of this region.
+                Source::Idd => international(&digits, number.code().value())?,
                 Source::Plus | Source::Number | Source::Default => number,
             }
         };
-        let sound = number.is_valid() && number.extension().is_none();
-        sound.then(|| number.format().mode(Mode::E164).to_string())
+        let is_valid = number.is_valid() && number.extension().is_none();
+        is_valid.then(|| number.format().mode(Mode::E164).to_string())
     }
 }
 
@@ -53,38 +54,39 @@ impl fmt::Display for Region {
     }
 }
 
-/// The digits, with a plus before them if there is one. None for a cell with anything but what people put between digits, for a decimal
-/// number, and for two numbers in one cell.
-fn plain(cell: &str) -> Option<String> {
+/// Returns the digits and the leading plus, without separators. Returns `None` if the cell contains
+/// other characters, a decimal number, or two numbers.
+fn plus_and_digits(cell: &str) -> Option<String> {
     let cell = cell.trim();
-    if cell.chars().count() > LONGEST || holds_two_numbers(cell) {
+    if cell.chars().count() > MAX_LENGTH || holds_two_numbers(cell) {
         return None;
     }
     let cell = without_fraction(cell)?;
-    let mut plain = String::with_capacity(cell.len());
+    let mut digits = String::with_capacity(cell.len());
     for character in cell.chars() {
         match character {
-            '0'..='9' => plain.push(character),
-            '+' if plain.is_empty() => plain.push('+'),
+            '0'..='9' => digits.push(character),
+            '+' if digits.is_empty() => digits.push('+'),
             '(' | ')' | '.' | '/' | '-' | '\u{2010}'..='\u{2015}' => {}
             '\n' | '\r' => return None,
             space if space.is_whitespace() => {}
             _ => return None,
         }
     }
-    Some(plain)
+    Some(digits)
 }
 
 fn are_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn digits(text: &str) -> usize {
+fn count_digits(text: &str) -> usize {
     text.bytes().filter(u8::is_ascii_digit).count()
 }
 
-/// The cell without the `.0` that spreadsheets and pandas add to whole numbers; none where a point makes it another decimal number. A
-/// point can also separate groups of digits, as in `030.901820` and `01.23.45.67.89`.
+/// Removes the `.0` that spreadsheets and pandas add to whole numbers. Returns `None` for other
+/// decimal numbers. A point can also separate groups of digits, as in `030.901820` and
+/// `01.23.45.67.89`.
 fn without_fraction(cell: &str) -> Option<&str> {
     let Some((before, last)) = cell.rsplit_once('.') else {
         return Some(cell);
@@ -96,33 +98,31 @@ fn without_fraction(cell: &str) -> Option<&str> {
     if are_digits(whole) && last == "0" {
         return Some(before);
     }
-    let separates = if are_digits(whole) && are_digits(last) {
-        let groups = last.len() >= 3 && last.bytes().any(|digit| digit != b'0');
-        groups && whole.len() <= LONGEST_AREA && (has_plus || whole.len() >= 2)
+    let separates_groups = if are_digits(whole) && are_digits(last) {
+        let is_group = last.len() >= 3 && last.bytes().any(|digit| digit != b'0');
+        is_group && whole.len() <= MAX_AREA_DIGITS && (has_plus || whole.len() >= 2)
     } else if before.contains('.') {
         last.len() >= 2
     } else {
         last.len() >= 3
     };
-    (separates && digits(before) > 0)
-        .then_some(before)
-        .map(|_| cell)
+    (separates_groups && count_digits(before) > 0).then_some(cell)
 }
 
-/// Whether these are two numbers (`030 1234 / 030 1235`), or a number and other last digits of it (`030 901820/21`): joined, they could be
-/// the number of another person.
+/// Whether the cell holds two numbers (`030 1234 / 030 1235`) or a number with alternative last
+/// digits (`030 901820/21`). Joined, they could be the number of another person.
 fn holds_two_numbers(cell: &str) -> bool {
-    let begins_anew = |text: &str| text.trim_start().starts_with(['0', '+', '(']);
+    let starts_number = |text: &str| text.trim_start().starts_with(['0', '+', '(']);
     if let Some((area, number)) = cell.split_once('/') {
-        let longest = match area.trim_start() {
-            area if area.starts_with('+') => LONGEST_AREA + 1,
-            area if area.starts_with("00") => LONGEST_AREA + 3,
-            _ => LONGEST_AREA,
+        let max_digits = match area.trim_start() {
+            area if area.starts_with('+') => MAX_AREA_DIGITS + 1,
+            area if area.starts_with("00") => MAX_AREA_DIGITS + 3,
+            _ => MAX_AREA_DIGITS,
         };
         if number.contains('/')
-            || begins_anew(number)
-            || digits(number) < 3
-            || digits(area) > longest
+            || starts_number(number)
+            || count_digits(number) < 3
+            || count_digits(area) > max_digits
         {
             return true;
         }
@@ -135,30 +135,31 @@ fn holds_two_numbers(cell: &str) -> bool {
     for after in between_dashes {
         if before.ends_with(char::is_whitespace)
             && after.starts_with(char::is_whitespace)
-            && begins_anew(after)
+            && starts_number(after)
         {
             return true;
         }
         before = after;
     }
-    // The area code comes twice.
+    // The area code is repeated.
     let mut groups = cell.split_whitespace();
     groups.next().is_some_and(|area| {
         area.len() >= 3
             && area.starts_with('0')
-            && digits(cell) > 12
+            && count_digits(cell) > 12
             && groups.any(|group| group == area)
     })
 }
 
-/// The number behind the prefix for other countries, read by its own country's rules: zeros that belong to it stay.
-fn abroad(digits: &str, code: u16) -> Option<PhoneNumber> {
+/// Parses the number after an international prefix by the rules of its own country, so that zeros
+/// that belong to the number are kept.
+fn international(digits: &str, code: u16) -> Option<PhoneNumber> {
     let code = code.to_string();
-    // No country's prefix is shorter than two digits or longer than five.
+    // All countries' prefixes have two to five digits.
     (2..=5)
         .filter_map(|length| digits.get(length..))
-        .find(|behind| behind.starts_with(&code))
-        .and_then(|behind| phonenumber::parse(None, format!("+{behind}")).ok())
+        .find(|number| number.starts_with(&code))
+        .and_then(|number| phonenumber::parse(None, format!("+{number}")).ok())
 }
 
 #[cfg(test)]
@@ -168,7 +169,7 @@ mod tests {
     use super::Region;
 
     #[test]
-    fn numbers_become_e_164() {
+    fn converts_numbers_to_e_164() {
         for (region, cell, number) in [
             ("DE", "030 901820", Some("+4930901820")),
             ("DE", "(030) 90 18-20", Some("+4930901820")),
@@ -177,7 +178,7 @@ mod tests {
             ("DE", "+49 (0)30 901820", Some("+4930901820")),
             ("DE", "0049 30 901820", Some("+4930901820")),
             ("DE", "+1 212 555 0100", Some("+12125550100")),
-            // The zero of an Italian number belongs to it.
+            // The zero belongs to an Italian number.
             ("DE", "+39 06 6982 0000", Some("+390669820000")),
             ("DE", "0039 06 6982 0000", Some("+390669820000")),
             ("IT", "06 6982 0000", Some("+390669820000")),
@@ -185,7 +186,8 @@ mod tests {
             ("US", "011 49 30 901820", Some("+4930901820")),
             ("us", "1-212-555-0100", Some("+12125550100")),
             ("GB", "020 7946 0000", Some("+442079460000")),
-            // Spreadsheets and pandas add `.0` to whole numbers, and drop the plus and leading zeros.
+            // Spreadsheets and pandas add `.0` to whole numbers, and drop the plus and leading
+            // zeros.
             ("DE", "4930901820.0", Some("+4930901820")),
             ("DE", "+4930901820.0", Some("+4930901820")),
             ("DE", "030901820.0", Some("+4930901820")),
@@ -216,7 +218,7 @@ mod tests {
             ("US", "212.555.0100", Some("+12125550100")),
             ("US", "+1.2125550100", Some("+12125550100")),
             ("DE", "4.930.901.820", Some("+4930901820")),
-            // Two numbers, or other last digits of one.
+            // Two numbers, or alternative last digits.
             ("DE", "030 1234 / 030 1235", None),
             ("DE", "030 1 / 030 2", None),
             ("DE", "030 901820/21", None),
@@ -228,7 +230,7 @@ mod tests {
             ("DE", "030 901820; 030 901821", None),
             ("DE", "030 / 901820", Some("+4930901820")),
             ("DE", "+49 171/1234567", Some("+491711234567")),
-            // Where the numbering plan says so, digits are added.
+            // Digits are added if the numbering plan requires it.
             ("AR", "011 15 2345 6789", Some("+5491123456789")),
             ("US", "1-800-FLOWERS", None),
             ("DE", "０３０ ９０１８２０", None),
@@ -256,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_region_is_a_country_s_two_letters() {
+    fn parses_two_letter_countries() {
         assert_eq!(Region::parse("de").unwrap().to_string(), "DE");
         for wrong in ["", "D", "Germany", "XX", "49"] {
             assert!(Region::parse(wrong).is_err(), "{wrong}");
@@ -265,17 +267,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_stands_in_a_cell_a_number_is_a_plus_and_digits_and_stays_itself(
+        fn results_keep_the_digits_of_the_cell_and_are_stable(
             cell in "[0-9+ ()./-]{0,24}|[+]?[0-9]{8,12}[.][0-9]{1,2}|.{0,30}",
             region in prop::sample::select(vec!["DE", "US", "IT", "BR", "CI"]),
         ) {
             let region = Region::parse(region).unwrap();
             if let Some(number) = region.e164(&cell) {
                 let digits = number.strip_prefix('+').unwrap();
-                // No digit but those of the cell, and the country's code before them.
-                let of_cell: String = cell.chars().filter(char::is_ascii_digit).collect();
-                let of_cell = if cell.trim().ends_with(".0") { &of_cell[..of_cell.len() - 1] } else { &of_cell };
-                prop_assert!((0..=3).any(|code| of_cell.ends_with(&digits[code..])), "{} {}", cell, number);
+                // Only the country code is added to the digits of the cell.
+                let cell_digits: String = cell.chars().filter(char::is_ascii_digit).collect();
+                let cell_digits = if cell.trim().ends_with(".0") { &cell_digits[..cell_digits.len() - 1] } else { &cell_digits };
+                prop_assert!((0..=3).any(|code| cell_digits.ends_with(&digits[code..])), "{} {}", cell, number);
                 prop_assert!(digits.len() <= 15 && digits.bytes().all(|b| b.is_ascii_digit()), "{}", number);
                 let again = region.e164(&number);
                 prop_assert_eq!(again.as_deref(), Some(number.as_str()));

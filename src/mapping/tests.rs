@@ -3,17 +3,18 @@ use crate::rows::{Dialect, Header, Rows};
 use crate::source::OpenSource;
 use crate::user::{InvalidRow, Row};
 
-mod asked;
 mod cells;
 mod conditions;
+mod finding_messages;
 mod follow_up;
-mod messages;
-mod refused;
-mod suggested;
-mod transformed;
+mod header_messages;
+mod header_problems;
+mod options;
+mod suggestions;
+mod transforms;
 mod usernames;
 
-/// What a flag with the name of a column asks for.
+/// A flag with column names.
 fn names(flag: &str, names: &[&str]) -> Vec<Sourced<String>> {
     names
         .iter()
@@ -45,58 +46,74 @@ fn rows(text: &str) -> Vec<Row> {
 }
 
 fn rows_with(text: &str, options: &MappingOptions) -> Vec<Row> {
-    let source = OpenSource {
-        bytes: Box::new(std::io::Cursor::new(text.as_bytes().to_vec())),
-        length: None,
-    };
-    let mut rows = Rows::open("list.csv".to_owned(), source, &Dialect::default()).unwrap();
-    let mapping = Mapping::from_header("list.csv", rows.header(), options).unwrap();
-    let mut seen = Vec::new();
-    while let Some(raw) = rows.next_row().unwrap() {
-        seen.push(mapping.row(&raw));
+    let mut raw_rows = open_rows(text.as_bytes(), &Dialect::default());
+    let mapping = Mapping::from_header("list.csv", raw_rows.header(), options).unwrap();
+    let mut rows = Vec::new();
+    while let Some(raw) = raw_rows.next_row().unwrap() {
+        rows.push(mapping.row(&raw));
     }
-    seen
+    rows
 }
 
-fn broken(row: &Row) -> &InvalidRow {
-    row.user.as_ref().unwrap_err().broken().unwrap()
+fn open_rows(list: &[u8], dialect: &Dialect) -> Rows {
+    let source = OpenSource {
+        bytes: Box::new(std::io::Cursor::new(list.to_vec())),
+        length: None,
+    };
+    Rows::open("list.csv".to_owned(), source, dialect).unwrap()
+}
+
+fn invalid(row: &Row) -> &InvalidRow {
+    row.user.as_ref().unwrap_err().invalid().unwrap()
+}
+
+/// The codes of a row's findings.
+fn codes(row: &Row) -> Vec<&'static str> {
+    match &row.user {
+        Ok(_) => Vec::new(),
+        Err(_) => invalid(row)
+            .findings
+            .iter()
+            .map(|finding| finding.rule.code())
+            .collect(),
+    }
 }
 
 #[test]
-fn columns_are_known_by_name_whatever_their_case_and_order() {
-    let found = mapping(
+fn recognizes_columns_in_any_case_and_order() {
+    let mapping = mapping(
         "EMAIL,Password,cognito:USERNAME,Custom:legacyId",
         &MappingOptions::default(),
     )
     .unwrap();
     assert_eq!(
-        found.identity(),
+        mapping.identity(),
         "username=3 password=2 email=1 custom:legacyId=4"
     );
 }
 
 #[test]
-fn a_column_that_stands_twice_is_refused() {
-    let found = problems(
+fn rejects_duplicate_columns() {
+    let problems = problems(
         "username,password,Username,email,EMAIL",
         &MappingOptions::default(),
     );
     assert!(
-        found[0].contains("columns 1 and 3 both mean the username"),
-        "{found:?}"
+        problems[0].contains("columns 1 and 3 are both mapped to the username"),
+        "{problems:?}"
     );
     assert!(
-        found[1].contains("columns 4 and 5 both mean email"),
-        "{found:?}"
+        problems[1].contains("columns 4 and 5 are both mapped to email"),
+        "{problems:?}"
     );
 }
 
 #[test]
-fn what_only_cognito_sets_is_ignored_with_a_notice_and_can_be_dropped_in_silence() {
+fn ignores_cognito_only_columns_with_a_notice_unless_they_are_dropped() {
     let all = "username,password,email_verified,phone_number_verified,sub,identities,cognito:user_status,UserStatus,Enabled,\
                UserCreateDate,UserLastModifiedDate,cognito:mfa_enabled,MFAOptions,UserMFASettingList,PreferredMfaSetting";
-    let found = mapping(all, &MappingOptions::default()).unwrap();
-    let notices = found.notices();
+    let ignoring_them = mapping(all, &MappingOptions::default()).unwrap();
+    let notices = ignoring_them.notices();
     let codes: Vec<&str> = notices.iter().map(|notice| notice.code).collect();
     assert_eq!(codes, ["verified_ignored", "cognito_columns_ignored"]);
     assert!(notices[0].hint.contains("--verify email,phone_number"));
@@ -108,7 +125,7 @@ fn what_only_cognito_sets_is_ignored_with_a_notice_and_can_be_dropped_in_silence
     }
     assert!(notices[1].hint.contains("--disable-where Enabled=false"));
     let plain = mapping("username,password", &MappingOptions::default()).unwrap();
-    assert_eq!(found.identity(), plain.identity());
+    assert_eq!(ignoring_them.identity(), plain.identity());
     let dropped: Vec<&str> = all.split(',').skip(2).collect();
     assert_eq!(mapping(all, &ignoring(&dropped)).unwrap().notices(), []);
     let kept = MappingOptions {
@@ -127,7 +144,7 @@ fn what_only_cognito_sets_is_ignored_with_a_notice_and_can_be_dropped_in_silence
 }
 
 #[test]
-fn without_passwords_the_column_is_not_needed_and_not_sent() {
+fn without_passwords_the_column_is_optional_and_unused() {
     let none = MappingOptions {
         password: Some(PasswordFrom::None),
         ..Default::default()
@@ -143,17 +160,17 @@ fn without_passwords_the_column_is_not_needed_and_not_sent() {
 }
 
 #[test]
-fn an_empty_cell_is_no_attribute() {
-    let seen = rows("username,password,email,name\nann,Passw0rd!,,\n");
-    assert!(seen[0].user.as_ref().unwrap().attributes.is_empty());
+fn empty_cells_set_no_attribute() {
+    let rows = rows("username,password,email,name\nann,Passw0rd!,,\n");
+    assert!(rows[0].user.as_ref().unwrap().attributes.is_empty());
 }
 
 #[test]
-fn all_findings_of_a_row_are_told_at_once_and_never_a_password() {
-    let seen = rows("username,password,email,name\n, Hid den,x@y.z,\n");
-    let broken = broken(&seen[0]);
-    assert_eq!(broken.findings.len(), 2);
-    let text = broken.to_string();
+fn reports_all_findings_of_a_row_without_the_password() {
+    let rows = rows("username,password,email,name\n, Hid den,x@y.z,\n");
+    let invalid = invalid(&rows[0]);
+    assert_eq!(invalid.findings.len(), 2);
+    let text = invalid.to_string();
     assert!(
         text.contains("column username: ") && text.contains("column password: "),
         "{text}"
@@ -162,13 +179,13 @@ fn all_findings_of_a_row_are_told_at_once_and_never_a_password() {
 }
 
 #[test]
-fn a_row_that_cannot_be_read_names_its_column() {
-    let seen = rows("username,password,email\nann,Passw0rd!\nbob,Passw0rd!,b@x.y\n");
-    let broken = broken(&seen[0]);
-    assert_eq!(broken.code(), "row.cell_count");
+fn findings_about_unreadable_rows_name_the_column() {
+    let rows = rows("username,password,email\nann,Passw0rd!\nbob,Passw0rd!,b@x.y\n");
+    let invalid = invalid(&rows[0]);
+    assert_eq!(invalid.code(), "row.cell_count");
     assert_eq!(
-        broken.to_string(),
+        invalid.to_string(),
         "column email: the row has 2 cells, but the header has 3 columns"
     );
-    assert!(seen[1].user.is_ok());
+    assert!(rows[1].user.is_ok());
 }

@@ -1,35 +1,68 @@
-//! What becomes of a cell on its way to a value.
+//! Transforms cells into values.
 //!
-//! The order: white space is trimmed, then the column's value table is asked; cells are joined; then a date or a phone number
-//! is brought into its form; last, what is to be small is written small. Where nothing applies, nothing is copied.
+//! The order: whitespace is trimmed and the column's value table is applied; cells are joined; the
+//! result is converted to its form: lowercase, a date or a phone number. Values that stay the same
+//! are not copied.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::dates::DateFormat;
 use super::phone::Region;
 use crate::user::finding::Rule;
 use crate::user::rules::quoted;
 
-/// The cell that stands for every other one in a value table.
+/// Matches every cell that is not in the value table.
 pub(super) const ANY_OTHER: &str = "*";
 
-/// Why a transformation does not fit.
+/// An attribute that the list sets, and the source of its value.
+#[derive(Debug, Clone)]
+pub struct AttributeSource {
+    /// The attribute's name, shared by all rows of the list.
+    pub name: Arc<str>,
+    /// The column's name in the list, for findings; joined columns are separated by `+`.
+    pub label: String,
+    pub(super) origin: ValueOrigin,
+    pub(super) form: ValueForm,
+}
+
+/// The cells of a value, or a constant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ValueOrigin {
+    Column(usize),
+    Joined(Vec<usize>),
+    Constant(String),
+}
+
+impl AttributeSource {
+    /// The value, if all rows have the same.
+    #[must_use]
+    pub fn constant(&self) -> Option<&str> {
+        match &self.origin {
+            ValueOrigin::Constant(value) => Some(value),
+            ValueOrigin::Column(_) | ValueOrigin::Joined(_) => None,
+        }
+    }
+}
+
+/// A value that cannot be transformed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct TransformError {
     pub(super) rule: Rule,
     pub(super) message: String,
 }
 
-/// What a column's cells become.
+/// The replacements of a column's cells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct ValueTable(pub(super) BTreeMap<String, String>);
 
 impl ValueTable {
-    /// What a cell becomes. An empty one stays empty, unless the table names it.
-    pub(super) fn replaced<'a>(&'a self, cell: &'a str) -> Result<&'a str, TransformError> {
-        if let Some(becomes) = self.0.get(cell).filter(|_| cell != ANY_OTHER) {
-            return Ok(becomes);
+    /// Returns the replacement of a cell. An empty cell stays empty unless the table has an entry
+    /// for it.
+    pub(super) fn replace<'a>(&'a self, cell: &'a str) -> Result<&'a str, TransformError> {
+        if let Some(replacement) = self.0.get(cell).filter(|_| cell != ANY_OTHER) {
+            return Ok(replacement);
         }
         if cell.is_empty() {
             return Ok(cell);
@@ -47,55 +80,55 @@ impl ValueTable {
     }
 }
 
-/// What an attribute's value goes through at last.
+/// The form of an attribute's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ValueForm {
-    AsItIs,
+    Unchanged,
     Lowercase,
     Phone(Region),
-    Day(DateFormat),
+    Date(DateFormat),
     EpochSeconds(DateFormat),
 }
 
 impl ValueForm {
-    /// Brings a value that is not empty into this form.
-    pub(super) fn of<'a>(
+    /// Converts a nonempty value to this form. Returns the value with the error.
+    pub(super) fn apply<'a>(
         &self,
         value: Cow<'a, str>,
     ) -> Result<Cow<'a, str>, (Cow<'a, str>, TransformError)> {
-        let (formed, rule) = match self {
-            Self::AsItIs => return Ok(value),
+        let (converted, rule) = match self {
+            Self::Unchanged => return Ok(value),
             Self::Lowercase => return Ok(lowercase(value)),
             Self::Phone(region) => (region.e164(&value), Rule::PhoneNumber),
-            Self::Day(format) => (format.day(&value), Rule::DateFormat),
+            Self::Date(format) => (format.day(&value), Rule::DateFormat),
             Self::EpochSeconds(format) => (format.epoch_seconds(&value), Rule::DateFormat),
         };
-        match formed {
-            Some(formed) if formed == *value => Ok(value),
-            Some(formed) => Ok(Cow::Owned(formed)),
+        match converted {
+            Some(converted) if converted == *value => Ok(value),
+            Some(converted) => Ok(Cow::Owned(converted)),
             None => {
-                let message = self.misfit(&value);
+                let message = self.error_message(&value);
                 Err((value, TransformError { rule, message }))
             }
         }
     }
 
-    fn misfit(&self, value: &str) -> String {
-        let found = quoted(value);
+    fn error_message(&self, value: &str) -> String {
+        let value = quoted(value);
         match self {
-            Self::AsItIs | Self::Lowercase => String::new(),
+            Self::Unchanged | Self::Lowercase => String::new(),
             Self::Phone(region) => format!(
-                "{found} is neither a phone number of {region} nor one with a country code; correct it or empty the cell"
+                "{value} is neither a phone number of {region} nor one with a country code; correct it or empty the cell"
             ),
-            Self::Day(format) | Self::EpochSeconds(format) => format!(
-                "{found} is not a date in the format {}; correct it or --date-format",
-                format.words()
+            Self::Date(format) | Self::EpochSeconds(format) => format!(
+                "{value} is not a date in the format {}; correct it or --date-format",
+                format.pattern()
             ),
         }
     }
 }
 
-/// Small letters; the same text where it has no others.
+/// Lowercases a text. Returns it without a copy if nothing changes.
 pub(super) fn lowercase(text: Cow<'_, str>) -> Cow<'_, str> {
     if text
         .bytes()
@@ -103,15 +136,15 @@ pub(super) fn lowercase(text: Cow<'_, str>) -> Cow<'_, str> {
     {
         return text;
     }
-    let small = text.to_lowercase();
-    if small == *text {
+    let lower = text.to_lowercase();
+    if lower == *text {
         text
     } else {
-        Cow::Owned(small)
+        Cow::Owned(lower)
     }
 }
 
-/// The cells that are not empty, with a space between them.
+/// Joins the nonempty cells with spaces.
 pub(super) fn joined<'a>(cells: impl Iterator<Item = &'a str>) -> Cow<'a, str> {
     let mut cells = cells.filter(|cell| !cell.is_empty());
     let mut text = Cow::Borrowed(cells.next().unwrap_or_default());
@@ -134,59 +167,57 @@ mod tests {
     use crate::mapping::phone::Region;
     use crate::user::finding::Rule;
 
-    fn table(lines: &[(&str, &str)]) -> ValueTable {
-        let owned = |(cell, becomes): &(&str, &str)| ((*cell).to_owned(), (*becomes).to_owned());
-        ValueTable(lines.iter().map(owned).collect())
+    fn table(entries: &[(&str, &str)]) -> ValueTable {
+        let owned =
+            |(cell, replacement): &(&str, &str)| ((*cell).to_owned(), (*replacement).to_owned());
+        ValueTable(entries.iter().map(owned).collect())
     }
 
     #[test]
-    fn a_table_takes_only_cells_that_are_in_it() {
+    fn rejects_cells_that_are_not_in_the_value_table() {
         let strict = table(&[("active", "true"), ("left", "")]);
-        assert_eq!(strict.replaced("active"), Ok("true"));
-        assert_eq!(strict.replaced("left"), Ok(""));
-        assert_eq!(strict.replaced(""), Ok(""));
+        assert_eq!(strict.replace("active"), Ok("true"));
+        assert_eq!(strict.replace("left"), Ok(""));
+        assert_eq!(strict.replace(""), Ok(""));
         for other in ["Active", "gone", "*"] {
-            let misfit = strict.replaced(other).unwrap_err();
-            assert_eq!(misfit.rule, Rule::ValueUnknown);
-            assert!(
-                misfit.message.contains(&format!("\"{other}\"")),
-                "{misfit:?}"
-            );
+            let error = strict.replace(other).unwrap_err();
+            assert_eq!(error.rule, Rule::ValueUnknown);
+            assert!(error.message.contains(&format!("\"{other}\"")), "{error:?}");
         }
         let open = table(&[("active", "true"), ("*", "false"), ("", "unknown")]);
-        for (cell, becomes) in [
+        for (cell, replacement) in [
             ("active", "true"),
             ("gone", "false"),
             ("*", "false"),
             ("", "unknown"),
         ] {
-            assert_eq!(open.replaced(cell), Ok(becomes));
+            assert_eq!(open.replace(cell), Ok(replacement));
         }
     }
 
     #[test]
-    fn what_already_has_its_form_is_not_copied() {
+    fn does_not_copy_values_that_already_have_their_form() {
         let forms = [
-            (ValueForm::AsItIs, "Ann"),
+            (ValueForm::Unchanged, "Ann"),
             (ValueForm::Lowercase, "ann@example.com"),
             (
                 ValueForm::Phone(Region::parse("DE").unwrap()),
                 "+4930901820",
             ),
             (
-                ValueForm::Day(DateFormat::parse("%F").unwrap()),
+                ValueForm::Date(DateFormat::parse("%F").unwrap()),
                 "1999-12-31",
             ),
         ];
         for (form, value) in forms {
-            let formed = form.of(Cow::Borrowed(value)).unwrap();
-            assert!(matches!(formed, Cow::Borrowed(_)), "{form:?}");
-            assert_eq!(formed, value);
+            let converted = form.apply(Cow::Borrowed(value)).unwrap();
+            assert!(matches!(converted, Cow::Borrowed(_)), "{form:?}");
+            assert_eq!(converted, value);
         }
     }
 
     #[test]
-    fn what_does_not_fit_is_said_with_what_was_found() {
+    fn errors_quote_the_value_cut_and_escaped() {
         let forms = [
             (
                 ValueForm::Phone(Region::parse("DE").unwrap()),
@@ -194,7 +225,7 @@ mod tests {
                 Rule::PhoneNumber,
             ),
             (
-                ValueForm::Day(DateFormat::parse("%d.%m.%Y").unwrap()),
+                ValueForm::Date(DateFormat::parse("%d.%m.%Y").unwrap()),
                 "12/31/1999",
                 Rule::DateFormat,
             ),
@@ -205,42 +236,39 @@ mod tests {
             ),
         ];
         for (form, value, rule) in forms {
-            let (back, misfit) = form.of(Cow::Borrowed(value)).unwrap_err();
-            assert_eq!((&*back, misfit.rule), (value, rule));
-            assert!(
-                misfit.message.contains(&format!("\"{value}\"")),
-                "{misfit:?}"
-            );
+            let (returned, error) = form.apply(Cow::Borrowed(value)).unwrap_err();
+            assert_eq!((&*returned, error.rule), (value, rule));
+            assert!(error.message.contains(&format!("\"{value}\"")), "{error:?}");
         }
-        let misfit = ValueForm::Phone(Region::parse("DE").unwrap())
-            .of(Cow::Borrowed("a\u{1b}[2Jb"))
+        let error = ValueForm::Phone(Region::parse("DE").unwrap())
+            .apply(Cow::Borrowed("a\u{1b}[2Jb"))
             .unwrap_err()
             .1;
-        assert!(!misfit.message.contains('\u{1b}'), "{misfit:?}");
+        assert!(!error.message.contains('\u{1b}'), "{error:?}");
         let long = "9".repeat(500);
-        let (_, misfit) = ValueForm::Phone(Region::parse("DE").unwrap())
-            .of(Cow::Borrowed(&long))
+        let (_, error) = ValueForm::Phone(Region::parse("DE").unwrap())
+            .apply(Cow::Borrowed(&long))
             .unwrap_err();
-        assert!(misfit.message.len() < 300, "{misfit:?}");
+        assert!(error.message.len() < 300, "{error:?}");
     }
 
     #[test]
-    fn cells_that_are_not_empty_are_joined_by_a_space() {
-        for (cells, whole) in [
+    fn joins_nonempty_cells_with_a_space() {
+        for (cells, expected) in [
             (vec!["Ann", "Lee"], "Ann Lee"),
             (vec!["", "Lee"], "Lee"),
             (vec!["Ann", ""], "Ann"),
             (vec!["Ann", "", "Lee"], "Ann Lee"),
             (vec!["", ""], ""),
         ] {
-            assert_eq!(joined(cells.into_iter()), whole);
+            assert_eq!(joined(cells.into_iter()), expected);
         }
         assert!(matches!(joined(["Ann", ""].into_iter()), Cow::Borrowed(_)));
     }
 
     proptest! {
         #[test]
-        fn small_letters_are_those_of_the_standard_library(text in ".*") {
+        fn lowercases_like_the_standard_library(text in ".*") {
             prop_assert_eq!(lowercase(Cow::Borrowed(&text)), text.to_lowercase());
         }
     }

@@ -1,4 +1,4 @@
-//! What is said of a record that cannot be read as a row.
+//! Findings about records that cannot be read as rows.
 
 use super::Mapping;
 use crate::plural::counted;
@@ -6,16 +6,16 @@ use crate::rows::{MAX_RECORD_BYTES, QuoteFault, RawRow, Unreadable};
 use crate::user::finding::{Finding, Rule};
 
 impl Mapping {
-    /// The finding for it.
-    pub(super) fn unreadable(&self, raw: &RawRow<'_>, why: &Unreadable) -> Finding {
-        let (rule, column, message) = match why {
+    /// Describes why a record is unreadable.
+    pub(super) fn unreadable(&self, raw: &RawRow<'_>, reason: &Unreadable) -> Finding {
+        let (rule, column, message) = match reason {
             Unreadable::Cells {
                 expected,
                 found,
                 last_line,
             } => (
                 Rule::CellCount,
-                self.column(*(found.min(expected))),
+                self.owned_column_name(*(found.min(expected))),
                 format!(
                     "the row has {}, but the header has {}{}{}",
                     counted(*found as u64, "cell", "cells"),
@@ -30,8 +30,8 @@ impl Mapping {
             ),
             Unreadable::Quotes { column, fault } => (
                 Rule::Quotes,
-                self.column(*column),
-                misplaced(*fault).to_owned(),
+                self.owned_column_name(*column),
+                quote_message(*fault).to_owned(),
             ),
             Unreadable::Swallowed { last_line } => (
                 Rule::SwallowedRows,
@@ -46,15 +46,15 @@ impl Mapping {
                 valid_bytes,
             } => (
                 Rule::Encoding,
-                self.column(*column),
+                self.owned_column_name(*column),
                 format!("invalid UTF-8 after byte {valid_bytes}"),
             ),
             Unreadable::Transcoding { column, encoding } => (
                 Rule::Encoding,
-                self.column(*column),
+                self.owned_column_name(*column),
                 format!(
                     "the cell cannot be read as {encoding}; correct it, or {}",
-                    if self.given.has("--encoding") {
+                    if self.flags.has("--encoding") {
                         "correct --encoding"
                     } else {
                         "set the list's encoding with --encoding"
@@ -86,7 +86,7 @@ impl Mapping {
     }
 }
 
-/// Whether a cell may be found under another column than its own.
+/// Whether cells may be in the wrong columns.
 pub(super) fn cells_may_have_moved(raw: &RawRow<'_>) -> bool {
     match &raw.unreadable {
         Some(
@@ -100,8 +100,8 @@ pub(super) fn cells_may_have_moved(raw: &RawRow<'_>) -> bool {
     }
 }
 
-/// Says nothing of the cell itself, which may be a password.
-fn misplaced(fault: QuoteFault) -> &'static str {
+/// Describes a misplaced quote. The cell is not repeated, because it may be a password.
+fn quote_message(fault: QuoteFault) -> &'static str {
     match fault {
         QuoteFault::TextAfter { backslash: false } => {
             "text follows the closing quote; double any quote that belongs to the value"
@@ -113,7 +113,7 @@ fn misplaced(fault: QuoteFault) -> &'static str {
             "whitespace precedes the opening quote; remove it, or put it inside the quotes"
         }
         QuoteFault::EscapedLetter => {
-            "a letter or digit is escaped, which programs read differently; write the character itself, or double the escape character"
+            "a letter or digit is escaped, which programs interpret differently; write the character itself, or double the escape character"
         }
         QuoteFault::EscapeOutside => {
             "an escape character is used outside quotes, where it has no effect; quote the cell"
@@ -121,7 +121,7 @@ fn misplaced(fault: QuoteFault) -> &'static str {
     }
 }
 
-/// The lines of a record, if it has several.
+/// Mentions the lines of a record that has several.
 fn several_lines(line: u64, last_line: u64) -> String {
     if last_line > line {
         format!("; lines {line} to {last_line} were read as one row")

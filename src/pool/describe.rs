@@ -134,7 +134,7 @@ fn pool_rules(pool: &UserPoolType) -> PoolRules {
 }
 
 fn contacts<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Contact> {
-    names.filter_map(Contact::of_attribute).collect()
+    names.filter_map(Contact::from_attribute).collect()
 }
 
 /// The triggers of a sign-up.

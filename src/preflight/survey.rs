@@ -151,10 +151,7 @@ impl<F: FnMut(&ReportedFinding<'_>) -> io::Result<()>> Surveyor<'_, F> {
             counts.skipped += 1;
             return Ok(());
         }
-        let CheckedRow {
-            draft: mapped,
-            findings,
-        } = self.mapping.findings(raw);
+        let CheckedRow { mapped, findings } = self.mapping.check_row(raw);
         let Some(mapped) = mapped else {
             let username = self.mapping.username_of_unreadable(raw);
             return self.invalid(raw, username.as_deref(), &findings);

@@ -1,71 +1,71 @@
-//! What is wrong with a row, or with a list's header.
+//! Findings: what is wrong with a row.
 
-mod ways;
+mod hints;
 
 use std::fmt;
 
-use super::hint::{FlagsGiven, HintOption, joined};
+use super::hint::{FlagsGiven, HintOption, join_options};
 use crate::sanitize::one_line;
 
-/// A rule that a row breaks. Its code stands in results as `error_code`.
+/// A rule for rows. Its code is the `error_code` in results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
-    /// The record has as many cells as the header.
+    /// A row has as many cells as the header.
     CellCount,
     /// Every cell is text in the list's encoding.
     Encoding,
-    /// Every quote is closed.
+    /// An opening quote is closed.
     OpenQuote,
     /// Quotes enclose whole cells.
     Quotes,
-    /// A row holds no other rows.
+    /// A row does not contain other rows.
     SwallowedRows,
-    /// A row holds at most 64 KiB.
+    /// A row has at most 64 KiB.
     TooLong,
-    /// A cell under no name is empty.
+    /// A column without a name is empty.
     UnnamedColumn,
     /// A row has a username.
     UsernameMissing,
-    /// 1 to 128 characters, no white space, no control characters and no U+FFFD.
+    /// A username has 1 to 128 characters, without whitespace, control characters and U+FFFD.
     Username,
     /// A row has a password.
     PasswordMissing,
-    /// At most 256 characters, white space at neither end, and no U+FFFD.
+    /// A password has at most 256 characters, no surrounding whitespace, and no U+FFFD.
     Password,
-    /// A password, not its hash.
+    /// A password is not a hash.
     PasswordHash,
-    /// The pool's password policy.
+    /// A password meets the pool's policy.
     PasswordPolicy,
-    /// What this pool takes as a username.
+    /// A username has the form that the pool requires.
     UsernameFormat,
-    /// An e-mail address.
+    /// An email address is valid.
     Email,
-    /// A phone number in E.164.
+    /// A phone number has E.164 format.
     PhoneNumber,
-    /// An attribute that the pool requires.
+    /// A row has the attributes that the pool requires.
     AttributeMissing,
-    /// As many characters as Cognito and the pool take.
+    /// A value has a length that Cognito and the pool allow.
     ValueLength,
-    /// A number within the pool's bounds.
+    /// A number is within the pool's range.
     NumberRange,
-    /// A value of the kind that the pool takes.
+    /// A value has the type that the pool expects.
     AttributeValue,
-    /// A username that stands in the list once.
+    /// A username is unique in the list.
     Duplicate,
-    /// A cell holds a value, not a spreadsheet's formula.
+    /// A cell does not hold a spreadsheet formula.
     Formula,
-    /// A cell of a column with a value table is in it.
+    /// A cell is in its column's value table.
     ValueUnknown,
-    /// A date has the form that `--date-format` tells.
+    /// A date matches `--date-format`.
     DateFormat,
-    /// A cell that decides about a step says yes or no.
+    /// A yes-or-no cell says yes or no.
     YesOrNo,
-    /// A group has a name that groups can have.
+    /// A group name is valid in Cognito.
     Group,
 }
 
 impl Rule {
-    /// Every rule.
+    /// All rules.
     pub(crate) const ALL: [Self; 26] = [
         Self::CellCount,
         Self::Encoding,
@@ -95,13 +95,13 @@ impl Rule {
         Self::Group,
     ];
 
-    /// The rule that a code of [`Rule::code`] stands for.
+    /// Returns the rule with this code.
     #[must_use]
-    pub fn of_code(code: &str) -> Option<Self> {
+    pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|rule| rule.code() == code)
     }
 
-    /// What is wrong with a row that breaks it.
+    /// Describes a violation of the rule.
     #[must_use]
     pub fn meaning(self) -> &'static str {
         match self {
@@ -138,7 +138,7 @@ impl Rule {
         }
     }
 
-    /// The code in results.
+    /// The `error_code` in results.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -171,51 +171,51 @@ impl Rule {
         }
     }
 
-    /// What to do about it, without flags that were given already.
+    /// What to do about a violation, without flags that are already given.
     #[must_use]
     pub fn hint(self, given: &FlagsGiven) -> String {
-        joined(self.ways(), given)
+        join_options(self.hint_options(), given)
     }
 
-    fn ways(self) -> &'static [HintOption] {
+    fn hint_options(self) -> &'static [HintOption] {
         match self {
-            Self::CellCount => ways::CELL_COUNT,
-            Self::Encoding => ways::ENCODING,
-            Self::Quotes => ways::QUOTES,
-            Self::SwallowedRows => ways::SWALLOWED_ROWS,
-            Self::TooLong => ways::TOO_LONG,
-            Self::OpenQuote => ways::OPEN_QUOTE,
-            Self::UnnamedColumn => ways::UNNAMED_COLUMN,
-            Self::UsernameMissing => ways::USERNAME_MISSING,
-            Self::Username => ways::USERNAME,
-            Self::PasswordMissing => ways::PASSWORD_MISSING,
-            Self::Password => ways::PASSWORD,
-            Self::PasswordHash => ways::PASSWORD_HASH,
-            Self::PasswordPolicy => ways::PASSWORD_POLICY,
-            Self::UsernameFormat => ways::USERNAME_FORMAT,
-            Self::Email => ways::EMAIL,
-            Self::PhoneNumber => ways::PHONE_NUMBER,
-            Self::AttributeMissing => ways::ATTRIBUTE_MISSING,
-            Self::ValueLength => ways::VALUE_LENGTH,
-            Self::NumberRange | Self::AttributeValue => ways::ATTRIBUTE_VALUE,
-            Self::Duplicate => ways::DUPLICATE,
-            Self::Formula => ways::FORMULA,
-            Self::ValueUnknown => ways::VALUE_UNKNOWN,
-            Self::DateFormat => ways::DATE_FORMAT,
-            Self::YesOrNo => ways::YES_OR_NO,
-            Self::Group => ways::GROUP,
+            Self::CellCount => hints::CELL_COUNT,
+            Self::Encoding => hints::ENCODING,
+            Self::Quotes => hints::QUOTES,
+            Self::SwallowedRows => hints::SWALLOWED_ROWS,
+            Self::TooLong => hints::TOO_LONG,
+            Self::OpenQuote => hints::OPEN_QUOTE,
+            Self::UnnamedColumn => hints::UNNAMED_COLUMN,
+            Self::UsernameMissing => hints::USERNAME_MISSING,
+            Self::Username => hints::USERNAME,
+            Self::PasswordMissing => hints::PASSWORD_MISSING,
+            Self::Password => hints::PASSWORD,
+            Self::PasswordHash => hints::PASSWORD_HASH,
+            Self::PasswordPolicy => hints::PASSWORD_POLICY,
+            Self::UsernameFormat => hints::USERNAME_FORMAT,
+            Self::Email => hints::EMAIL,
+            Self::PhoneNumber => hints::PHONE_NUMBER,
+            Self::AttributeMissing => hints::ATTRIBUTE_MISSING,
+            Self::ValueLength => hints::VALUE_LENGTH,
+            Self::NumberRange | Self::AttributeValue => hints::ATTRIBUTE_VALUE,
+            Self::Duplicate => hints::DUPLICATE,
+            Self::Formula => hints::FORMULA,
+            Self::ValueUnknown => hints::VALUE_UNKNOWN,
+            Self::DateFormat => hints::DATE_FORMAT,
+            Self::YesOrNo => hints::YES_OR_NO,
+            Self::Group => hints::GROUP,
         }
     }
 }
 
-/// One thing that is wrong with a row. Never holds a password.
+/// A violation of a rule. Never contains a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// The rule that is broken.
+    /// The violated rule.
     pub rule: Rule,
-    /// The column, as the list names it, where it is about one.
+    /// The name of the column in the list, if the finding is about one.
     pub column: Option<String>,
-    /// What was found and what to do.
+    /// What is wrong and what to do.
     pub message: String,
 }
 
@@ -259,10 +259,10 @@ mod tests {
     }
 
     #[test]
-    fn every_rule_is_found_again_by_its_code() {
+    fn rules_round_trip_through_their_codes() {
         for rule in Rule::ALL {
-            assert_eq!(Rule::of_code(rule.code()), Some(rule));
+            assert_eq!(Rule::from_code(rule.code()), Some(rule));
         }
-        assert_eq!(Rule::of_code("InvalidParameterException"), None);
+        assert_eq!(Rule::from_code("InvalidParameterException"), None);
     }
 }

@@ -1,30 +1,30 @@
-//! What is done with a user once the pool has it: the steps that follow a sign-up.
+//! The steps that follow a sign-up.
 
 use std::fmt;
 use std::sync::Arc;
 
 use super::pool_rules::Contact;
 
-/// Most characters of a group's name (the service's model, `GroupNameType`).
+/// The maximum number of characters of a group name (`GroupNameType` in the service model).
 pub const MAX_GROUP_NAME: usize = 128;
 
-/// What a step's word begins with, where it puts the user into a group.
+/// The prefix of a group name in the text of a step.
 const GROUP: &str = "group ";
 
-/// One step. Each is safe to repeat.
+/// A step. Every step is safe to repeat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FollowUpStep {
-    /// `AdminConfirmSignUp`: the user may sign in without typing a code.
+    /// `AdminConfirmSignUp`: the user can sign in without entering a code.
     Confirm,
-    /// `AdminUpdateUserAttributes`: these addresses are verified, in one call.
+    /// `AdminUpdateUserAttributes`: marks these addresses as verified in one call.
     Verify(Addresses),
     /// `AdminAddUserToGroup`.
     AddToGroup(Arc<str>),
-    /// `AdminDisableUser`: the user may not sign in.
+    /// `AdminDisableUser`: the user cannot sign in.
     Disable,
 }
 
-/// Addresses of a user, at least one.
+/// One or both addresses of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Addresses {
     /// `email`.
@@ -49,12 +49,12 @@ pub enum StepKind {
 }
 
 impl StepKind {
-    /// All of them, in the order in which steps are taken.
+    /// All kinds, in the order of the steps.
     pub const ALL: [Self; 4] = [Self::Confirm, Self::Verify, Self::AddToGroup, Self::Disable];
 
-    /// What asks for it on the command line.
+    /// The flag or column that requests the step.
     #[must_use]
-    pub fn asked_by(self) -> &'static str {
+    pub fn requested_by(self) -> &'static str {
         match self {
             Self::Confirm => "--confirm",
             Self::Verify => "--verify",
@@ -65,22 +65,22 @@ impl StepKind {
 }
 
 impl Addresses {
-    /// These addresses; none where there are none.
+    /// Collects addresses. Returns `None` if there are none.
     #[must_use]
-    pub fn of(addresses: impl Iterator<Item = Contact>) -> Option<Self> {
-        addresses.fold(None, |before, contact| {
-            let one = match contact {
+    pub fn from_contacts(contacts: impl Iterator<Item = Contact>) -> Option<Self> {
+        contacts.fold(None, |addresses, contact| {
+            let address = match contact {
                 Contact::Email => Self::Email,
                 Contact::PhoneNumber => Self::PhoneNumber,
             };
-            match before {
-                Some(before) if before != one => Some(Self::Both),
-                Some(_) | None => Some(one),
+            match addresses {
+                Some(other) if other != address => Some(Self::Both),
+                Some(_) | None => Some(address),
             }
         })
     }
 
-    /// One by one.
+    /// The individual addresses.
     #[must_use]
     pub fn contacts(self) -> &'static [Contact] {
         match self {
@@ -92,7 +92,7 @@ impl Addresses {
 }
 
 impl FollowUpStep {
-    /// Which kind it is.
+    /// The kind of the step.
     #[must_use]
     pub fn kind(&self) -> StepKind {
         match self {
@@ -103,7 +103,7 @@ impl FollowUpStep {
         }
     }
 
-    /// The step that a word of its `Display` stands for.
+    /// Parses the `Display` form of a step.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Some(match word {
@@ -117,7 +117,7 @@ impl FollowUpStep {
     }
 }
 
-/// As it stands in the ledger and in results. No two steps of a user have the same.
+/// The form in the ledger and the results. It is unique among the steps of a user.
 impl fmt::Display for FollowUpStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -133,9 +133,10 @@ impl fmt::Display for FollowUpStep {
     }
 }
 
-/// Why no group can have this name, if none can (the service's model: `[\p{L}\p{M}\p{S}\p{N}\p{P}]+`).
+/// Returns why a group name is invalid, if it is (the service model requires
+/// `[\p{L}\p{M}\p{S}\p{N}\p{P}]+`).
 #[must_use]
-pub fn wrong_group_name(name: &str) -> Option<&'static str> {
+pub fn group_name_error(name: &str) -> Option<&'static str> {
     if name.is_empty() {
         Some("a group name must not be empty")
     } else if name.chars().count() > MAX_GROUP_NAME {
@@ -149,10 +150,10 @@ pub fn wrong_group_name(name: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Addresses, Contact, FollowUpStep, wrong_group_name};
+    use super::{Addresses, Contact, FollowUpStep, group_name_error};
 
     #[test]
-    fn every_step_is_found_again_by_its_word() {
+    fn steps_round_trip_through_their_text() {
         for step in [
             FollowUpStep::Confirm,
             FollowUpStep::Verify(Addresses::Email),
@@ -168,21 +169,21 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_verified_together() {
-        let of = |contacts: &[Contact]| Addresses::of(contacts.iter().copied());
-        assert_eq!(of(&[]), None);
+    fn collects_addresses() {
+        let collect = |contacts: &[Contact]| Addresses::from_contacts(contacts.iter().copied());
+        assert_eq!(collect(&[]), None);
         for addresses in [Addresses::Email, Addresses::PhoneNumber, Addresses::Both] {
-            assert_eq!(of(addresses.contacts()), Some(addresses));
+            assert_eq!(collect(addresses.contacts()), Some(addresses));
         }
     }
 
     #[test]
-    fn a_group_has_a_name_without_white_space() {
-        for good in ["staff", "a;b", "Größe", "x".repeat(128).as_str()] {
-            assert_eq!(wrong_group_name(good), None, "{good}");
+    fn group_names_have_no_whitespace_and_128_characters() {
+        for valid in ["staff", "a;b", "Größe", "x".repeat(128).as_str()] {
+            assert_eq!(group_name_error(valid), None, "{valid}");
         }
-        for bad in ["", "a b", "a\tb", "x".repeat(129).as_str()] {
-            assert!(wrong_group_name(bad).is_some(), "{bad}");
+        for invalid in ["", "a b", "a\tb", "x".repeat(129).as_str()] {
+            assert!(group_name_error(invalid).is_some(), "{invalid}");
         }
     }
 }

@@ -1,6 +1,7 @@
-//! Text that lost its characters, or was read in another encoding than it was written in.
+//! Detects text that lost characters or was read in the wrong encoding.
 
-/// What Windows-1252 has for the bytes from 0x80 to 0x9F (WHATWG Encoding Standard), where it differs from Latin-1.
+/// The characters of the bytes 0x80 to 0x9F in Windows-1252 (WHATWG Encoding Standard), which
+/// differ from Latin-1.
 const WINDOWS_1252: [(char, u8); 27] = [
     ('€', 0x80),
     ('‚', 0x82),
@@ -31,46 +32,49 @@ const WINDOWS_1252: [(char, u8); 27] = [
     ('Ÿ', 0x9f),
 ];
 
-/// The characters that the first byte of a two-byte character becomes where UTF-8 is read as Mac OS Roman (√) or as an MS-DOS code page
-/// (├, ┬). Another character that is not ASCII follows them, which no name has.
+/// The first bytes of two-byte characters in UTF-8, read as Mac OS Roman (√) or as an MS-DOS code
+/// page (├, ┬). They are followed by another non-ASCII character, which does not occur in names.
 const FIRST_BYTES: [char; 3] = ['√', '├', '┬'];
 
-/// Whether this is what `Müller` becomes in a wrong conversion: `MÃ¼ller`, `M√ºller`, `M\u{fffd}ller`.
+/// Whether the text looks like the result of a wrong conversion: `MÃ¼ller`, `M√ºller` or
+/// `M\u{fffd}ller` instead of `Müller`.
 pub(crate) fn is_garbled(text: &str) -> bool {
     if text.is_ascii() {
         return false;
     }
-    let mut before = 'a';
+    let mut previous = 'a';
     for character in text.chars() {
-        let follows_first_byte = FIRST_BYTES.contains(&before) && !character.is_ascii();
+        let follows_first_byte = FIRST_BYTES.contains(&previous) && !character.is_ascii();
         if character == '\u{fffd}' || is_c1(character) || follows_first_byte {
             return true;
         }
-        before = character;
+        previous = character;
     }
     text.split(|character: char| character.is_ascii())
         .any(is_utf_8_read_as_windows_1252)
 }
 
-/// Whether characters were lost for good: U+FFFD replaces them. `ï¿½` is its UTF-8, read as Windows-1252.
+/// Whether characters were lost and replaced by U+FFFD, or by `ï¿½`, its UTF-8 read as
+/// Windows-1252.
 pub(crate) fn lost_characters(text: &str) -> bool {
     text.contains('\u{fffd}') || text.contains("ï¿½")
 }
 
-/// A control character from U+0080 to U+009F. People do not type them: reading Windows-1252 as Latin-1 makes them.
+/// Whether this is a control character from U+0080 to U+009F. They result from reading Windows-1252
+/// as Latin-1.
 fn is_c1(character: char) -> bool {
     ('\u{80}'..='\u{9f}').contains(&character)
 }
 
-/// Whether the bytes of these characters in Windows-1252, none of which is ASCII, are whole characters in UTF-8.
+/// Whether these non-ASCII characters, encoded in Windows-1252, are valid UTF-8.
 fn is_utf_8_read_as_windows_1252(characters: &str) -> bool {
-    let bytes: Option<Vec<u8>> = characters.chars().map(in_windows_1252).collect();
+    let bytes: Option<Vec<u8>> = characters.chars().map(windows_1252_byte).collect();
     bytes.is_some_and(|bytes| !bytes.is_empty() && std::str::from_utf8(&bytes).is_ok())
 }
 
-fn in_windows_1252(character: char) -> Option<u8> {
-    let of_table = WINDOWS_1252.iter().find(|(known, _)| *known == character);
-    of_table
+fn windows_1252_byte(character: char) -> Option<u8> {
+    let entry = WINDOWS_1252.iter().find(|(known, _)| *known == character);
+    entry
         .map(|(_, byte)| *byte)
         .or_else(|| u8::try_from(u32::from(character)).ok())
 }
@@ -80,7 +84,7 @@ mod tests {
     use super::is_garbled;
 
     #[test]
-    fn text_of_a_wrong_conversion_is_told_from_text_with_accents() {
+    fn distinguishes_garbled_text_from_text_with_accents() {
         for garbled in [
             "MÃ¼ller",
             "Oâ€™Neil",
@@ -97,7 +101,7 @@ mod tests {
         ] {
             assert!(is_garbled(garbled), "{garbled}");
         }
-        for sound in [
+        for intact in [
             "",
             "Ann",
             "Müller",
@@ -115,7 +119,7 @@ mod tests {
             "Âme",
             "Ã",
         ] {
-            assert!(!is_garbled(sound), "{sound}");
+            assert!(!is_garbled(intact), "{intact}");
         }
     }
 }

@@ -1,9 +1,10 @@
-//! Hints: what to do about a finding or a note, without suggesting a flag that was given already.
+//! Hints: what to do about a finding or a note. Flags that are already given are not suggested.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-/// Flags in effect, from the command line or the mapping file, by the names they have on the command line.
+/// The flags in effect, from the command line or the mapping file, by their names on the command
+/// line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FlagsGiven(BTreeSet<Cow<'static, str>>);
 
@@ -14,17 +15,18 @@ impl FlagsGiven {
         self.0.contains(flag)
     }
 
-    /// Those of a command, by its words. What a mapping file says is not among them.
+    /// The flags on a command line. Options of a mapping file are not included.
     #[must_use]
     pub fn of_command(words: &[String]) -> Self {
-        let flags = words.iter().take_while(|word| *word != "--");
-        let names = flags
+        let names = words
+            .iter()
+            .take_while(|word| *word != "--")
             .filter(|word| word.starts_with("--"))
             .map(|word| word.split_once('=').map_or(word.as_str(), |(name, _)| name));
         Self(names.map(|name| Cow::Owned(name.to_owned())).collect())
     }
 
-    /// Adds those of another set.
+    /// Adds other flags.
     pub(crate) fn add(&mut self, others: Self) {
         self.0.extend(others.0);
     }
@@ -36,28 +38,28 @@ impl FromIterator<&'static str> for FlagsGiven {
     }
 }
 
-/// One of several things to do.
+/// One of the options in a hint.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum HintOption {
-    /// Always possible.
+    /// Always included.
     Always(&'static str),
-    /// Suggests a flag: left out where the flag was given.
-    Unless(&'static str, &'static str),
-    /// Makes sense only where the flag was given.
-    Given(&'static str, &'static str),
+    /// Suggests a flag. Included unless the flag is given.
+    UnlessGiven(&'static str, &'static str),
+    /// Included only if the flag is given.
+    IfGiven(&'static str, &'static str),
 }
 
-/// The ways that remain, as `a, b, or c`.
-pub(super) fn joined(ways: &[HintOption], given: &FlagsGiven) -> String {
-    let ways: Vec<&str> = ways
+/// Joins the options that apply: `a, b, or c`.
+pub(super) fn join_options(options: &[HintOption], given: &FlagsGiven) -> String {
+    let texts: Vec<&str> = options
         .iter()
-        .filter_map(|way| match *way {
+        .filter_map(|option| match *option {
             HintOption::Always(text) => Some(text),
-            HintOption::Unless(flag, text) => (!given.has(flag)).then_some(text),
-            HintOption::Given(flag, text) => given.has(flag).then_some(text),
+            HintOption::UnlessGiven(flag, text) => (!given.has(flag)).then_some(text),
+            HintOption::IfGiven(flag, text) => given.has(flag).then_some(text),
         })
         .collect();
-    match ways.as_slice() {
+    match texts.as_slice() {
         [] => String::new(),
         [only] => (*only).to_owned(),
         [first, second] => format!("{first}, or {second}"),
@@ -67,10 +69,10 @@ pub(super) fn joined(ways: &[HintOption], given: &FlagsGiven) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{FlagsGiven, HintOption, joined};
+    use super::{FlagsGiven, HintOption, join_options};
 
     #[test]
-    fn the_flags_of_a_command_are_known_by_their_names() {
+    fn finds_the_flags_of_a_command() {
         let words = ["import", "--trim", "--encoding=utf-8", "--", "--quote"];
         let given = FlagsGiven::of_command(&words.map(str::to_owned));
         assert!(given.has("--trim") && given.has("--encoding"));
@@ -78,11 +80,11 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_that_was_given_is_not_suggested() {
-        let ways = [
+    fn does_not_suggest_given_flags() {
+        let options = [
             HintOption::Always("correct it"),
-            HintOption::Unless("--trim", "pass --trim"),
-            HintOption::Given("--encoding", "correct --encoding"),
+            HintOption::UnlessGiven("--trim", "pass --trim"),
+            HintOption::IfGiven("--encoding", "correct --encoding"),
         ];
         for (given, hint) in [
             (vec![], "correct it, or pass --trim"),
@@ -93,7 +95,7 @@ mod tests {
             ),
         ] {
             let given: FlagsGiven = given.into_iter().collect();
-            assert_eq!(joined(&ways, &given), hint);
+            assert_eq!(join_options(&options, &given), hint);
         }
     }
 }

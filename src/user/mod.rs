@@ -1,7 +1,8 @@
-//! Stage 3: what a row means: the user that it asks for, or what is wrong with it.
+//! Users, and the rules that they must follow.
 //!
-//! Pure: no I/O, no clock; only a generated password asks the system for randomness. [`crate::mapping`] ties columns to the user once a
-//! list; [`rules`] are what a row is held to: the `SignUp` API's, and those of one pool ([`pool_rules`]) where they are known.
+//! [`crate::mapping`] creates users from rows. [`rules`] checks them against the `SignUp` API and,
+//! if they are known, the rules of a pool ([`pool_rules`]). There is no I/O and no clock here; only
+//! generated passwords need randomness from the system.
 
 pub mod finding;
 mod follow_up;
@@ -18,12 +19,13 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use finding::{Finding, Rule};
-pub use follow_up::{Addresses, FollowUpStep, MAX_GROUP_NAME, StepKind, wrong_group_name};
+pub use follow_up::{Addresses, FollowUpStep, MAX_GROUP_NAME, StepKind, group_name_error};
 pub use hint::FlagsGiven;
 pub use note::{Note, NoteKind};
 pub use password::{NoRandomness, Password};
 
-/// The standard attributes that `SignUp` can set (Cognito's developer guide, "User pool attributes").
+/// The standard attributes that `SignUp` can set (Cognito's developer guide, "User pool
+/// attributes").
 pub const STANDARD_ATTRIBUTES: [&str; 17] = [
     "address",
     "birthdate",
@@ -47,7 +49,7 @@ pub const STANDARD_ATTRIBUTES: [&str; 17] = [
 /// One attribute of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribute {
-    /// The name that Cognito knows: a standard one or `custom:...`. Shared by all rows of a list.
+    /// The name in Cognito: a standard one or `custom:...`. All rows of a list share it.
     pub name: Arc<str>,
     /// The value; never empty.
     pub value: String,
@@ -56,27 +58,27 @@ pub struct Attribute {
 /// A user to sign up.
 #[derive(Debug, Clone)]
 pub struct NewUser {
-    /// `Username` as it is sent.
+    /// `Username`.
     pub username: String,
-    /// None only where the run was told to sign users up without one.
+    /// The password; `None` only with `--password none`.
     pub password: Option<Password>,
     /// `UserAttributes`, in the order of the columns.
     pub attributes: Vec<Attribute>,
-    /// What is done with the user once the pool has it, in this order.
+    /// The steps after the sign-up, in this order.
     pub follow_up: Vec<FollowUpStep>,
 }
 
-/// A row of the list, with what it means.
+/// A row of the list, mapped and checked.
 #[derive(Debug)]
 pub struct Row {
-    /// Number of the row: 1 is the first one below the header.
+    /// The number of the row. The first row below the header is 1.
     pub number: u64,
-    /// Line on which it begins.
+    /// The line that it starts on.
     pub line: u64,
-    /// Bytes of the list up to its end.
+    /// The offset of its end in the list.
     pub end_byte: u64,
-    /// The cells of the columns that are copied into the results, as they stand in the list; none for a cell that could not be
-    /// read.
+    /// The original cells of the columns that are copied into the results; `None` if a cell could
+    /// not be read.
     pub kept: Vec<Option<String>>,
     /// The user, or why the row is not sent.
     pub user: Result<NewUser, NotSent>,
@@ -85,32 +87,32 @@ pub struct Row {
 /// Why a row is not sent.
 #[derive(Debug)]
 pub enum NotSent {
-    /// It breaks rules.
-    Broken(InvalidRow),
-    /// `--skip-where` leaves it out.
+    /// It violates rules.
+    Invalid(InvalidRow),
+    /// `--skip-where` skips it.
     Skipped {
-        /// Its username, where it has one.
+        /// Its username, if it has one.
         username: Option<String>,
     },
 }
 
 impl NotSent {
-    /// The rules that it breaks, if that is why.
+    /// The violations, if the row is invalid.
     #[must_use]
-    pub fn broken(&self) -> Option<&InvalidRow> {
+    pub fn invalid(&self) -> Option<&InvalidRow> {
         match self {
-            Self::Broken(broken) => Some(broken),
+            Self::Invalid(row) => Some(row),
             Self::Skipped { .. } => None,
         }
     }
 }
 
-/// A row that cannot be sent.
+/// A row that violates rules.
 #[derive(Debug)]
 pub struct InvalidRow {
-    /// Its username, where one could be read.
+    /// Its username, if one could be read.
     pub username: Option<String>,
-    /// Everything that is wrong, at least one thing.
+    /// All violations; never empty.
     pub findings: Vec<Finding>,
 }
 
@@ -126,8 +128,8 @@ impl InvalidRow {
 
 impl fmt::Display for InvalidRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, finding) in self.findings.iter().enumerate() {
-            if place > 0 {
+        for (index, finding) in self.findings.iter().enumerate() {
+            if index > 0 {
                 f.write_str("; ")?;
             }
             write!(f, "{finding}")?;
@@ -137,22 +139,22 @@ impl fmt::Display for InvalidRow {
 }
 
 impl Row {
-    /// The username, where one could be read.
+    /// The username, if one could be read.
     #[must_use]
     pub fn username(&self) -> Option<&str> {
         match &self.user {
             Ok(user) => Some(&user.username),
-            Err(NotSent::Broken(broken)) => broken.username.as_deref(),
+            Err(NotSent::Invalid(row)) => row.username.as_deref(),
             Err(NotSent::Skipped { username }) => username.as_deref(),
         }
     }
 }
 
-/// A username as a pool that ignores case compares it. Most are so already.
+/// Returns a username as case-insensitive pools compare it: in lowercase.
 #[must_use]
 pub fn fold(username: &str) -> Cow<'_, str> {
-    let is_folded = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
-    if username.bytes().all(is_folded) {
+    let is_lowercase = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
+    if username.bytes().all(is_lowercase) {
         Cow::Borrowed(username)
     } else {
         Cow::Owned(username.to_lowercase())
@@ -164,7 +166,7 @@ mod tests {
     use super::{NewUser, Password};
 
     #[test]
-    fn a_user_shown_for_debugging_shows_no_password() {
+    fn debug_output_of_users_hides_passwords() {
         let user = NewUser {
             username: "ann".into(),
             password: Some(Password::new("Hidden#42")),

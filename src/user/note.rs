@@ -1,32 +1,31 @@
-//! Notes: conditions of a row that do not make it invalid, and that people should know of before it is sent.
-//!
-//! They are counted while the list is read beforehand, each kind with a few examples, and shown as notices.
+//! Notes: things about a row that do not make it invalid, but that users should know before it is
+//! sent. The survey of the list counts them and shows each kind as a notice with examples.
 
 use std::fmt;
 
-use super::hint::{FlagsGiven, HintOption, joined};
+use super::hint::{FlagsGiven, HintOption, join_options};
 use crate::plural::counted;
 
 /// A kind of note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoteKind {
-    /// A cell equals a text that other systems write where there is no value.
+    /// A cell holds a placeholder for a missing value.
     NullMarker,
-    /// A user who signs in through an identity provider, by the column with this name.
+    /// A user signs in through an identity provider, according to the column with this name.
     Federated(&'static str),
-    /// A user with a password who is also linked to an identity provider.
+    /// A user with a password is also linked to an identity provider.
     Linked,
-    /// A user who is disabled in the pool that the list comes from.
+    /// A user is disabled in the pool that the list was exported from.
     Disabled,
-    /// A text lost characters, or was read in another encoding than it was written in.
+    /// A text lost characters or was read in the wrong encoding.
     Garbled,
-    /// A whole number is written as a decimal one.
+    /// A whole number is written as a decimal number.
     Float,
-    /// A birthdate is no day as `YYYY-MM-DD`.
+    /// A birthdate is not a valid date in the form `YYYY-MM-DD`.
     Birthdate,
-    /// A username differs in case alone from another one, in a pool where that makes two users.
+    /// A username differs from another one only in case, and the pool is case-sensitive.
     NameCase,
-    /// An address is under another username as well, in a pool where it is an alias.
+    /// Another username has the same address, which is an alias in the pool.
     AliasRepeat,
 }
 
@@ -61,7 +60,7 @@ impl NoteKind {
         }
     }
 
-    /// What all notes of this kind have in common.
+    /// Summarizes the notes of this kind.
     #[must_use]
     pub fn summary(self, count: u64) -> String {
         match self {
@@ -86,8 +85,12 @@ impl NoteKind {
                 counted(count, "cell looks", "cells look")
             ),
             Self::Float => format!(
-                "{} as a decimal number where a whole number was probably meant, as spreadsheets and pandas do",
-                counted(count, "cell is written", "cells are written")
+                "{} converted to decimal, as spreadsheets and pandas do",
+                counted(
+                    count,
+                    "cell looks like a whole number",
+                    "cells look like whole numbers"
+                )
             ),
             Self::Birthdate => format!(
                 "{} not a valid date in the form YYYY-MM-DD; Cognito only checks the length (10 characters)",
@@ -104,10 +107,10 @@ impl NoteKind {
         }
     }
 
-    /// What to do about them.
+    /// What to do about notes of this kind.
     #[must_use]
     pub fn hint(self, given: &FlagsGiven) -> String {
-        let ways: &[HintOption] = match self {
+        let options: &[HintOption] = match self {
             Self::NullMarker => &[HintOption::Always(
                 "pass --null TEXT to treat cells that equal TEXT as empty",
             )],
@@ -121,19 +124,19 @@ impl NoteKind {
                 "pass --disable-where Enabled=false to disable them after the sign-up",
             )],
             Self::Garbled => &[
-                HintOption::Unless(
+                HintOption::UnlessGiven(
                     "--encoding",
                     "set the list's encoding with --encoding (such as windows-1252) if it is not UTF-8",
                 ),
-                HintOption::Given("--encoding", "correct --encoding"),
+                HintOption::IfGiven("--encoding", "correct --encoding"),
                 HintOption::Always("export the list again if an earlier conversion garbled it"),
             ],
             Self::Float => &[HintOption::Always(
-                "export these columns as text: digits may have been lost as well",
+                "export these columns as text, because digits may have been lost",
             )],
             Self::NameCase => &[
                 HintOption::Always("remove one row of each pair if they are the same person"),
-                HintOption::Unless(
+                HintOption::UnlessGiven(
                     "--lowercase username",
                     "pass --lowercase username to skip the later row as a duplicate",
                 ),
@@ -149,18 +152,18 @@ impl NoteKind {
                 ),
             ],
         };
-        joined(ways, given)
+        join_options(options, given)
     }
 }
 
-/// One note. Never holds a password.
+/// A note on a row. Never contains a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     /// Its kind.
     pub kind: NoteKind,
-    /// The column, as the list names it, where it is about one.
+    /// The name of the column in the list, if the note is about one.
     pub column: Option<String>,
-    /// What was noticed.
+    /// The value or fact that the note is about.
     pub message: String,
 }
 
@@ -179,13 +182,11 @@ mod tests {
 
     #[test]
     fn messages() {
-        let (none, encoding) = (
-            FlagsGiven::default(),
-            FlagsGiven::from_iter(["--encoding", "--lowercase username"]),
-        );
+        let none = FlagsGiven::default();
+        let flags = FlagsGiven::from_iter(["--encoding", "--lowercase username"]);
         let mut text = String::new();
         for kind in NoteKind::ALL {
-            let (hint, with_flags) = (kind.hint(&none), kind.hint(&encoding));
+            let (hint, with_flags) = (kind.hint(&none), kind.hint(&flags));
             let (one, two) = (kind.summary(1), kind.summary(2));
             text += &format!("{}: {one}\n    {two}\n    {hint}\n", kind.code());
             if with_flags != hint {

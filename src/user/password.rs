@@ -1,4 +1,4 @@
-//! Passwords: one that stands in the list, or one that nobody knows.
+//! Passwords from the list, and generated ones.
 
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
@@ -6,67 +6,69 @@ use zeroize::Zeroizing;
 use super::pool_rules::PasswordPolicy;
 use super::rules::{MAX_PASSWORD, SYMBOLS};
 
-/// Characters of a generated password, unless the policy asks for more: over 150 bits, which nobody guesses.
-const GENERATED: usize = 28;
+/// The length of a generated password, unless the policy requires more. It has over 150 bits.
+const GENERATED_LENGTH: usize = 28;
 
 const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const LOWER: &str = "abcdefghijklmnopqrstuvwxyz";
 const NUMBERS: &str = "0123456789";
 
-/// A password, from the cell to the request. Shows itself to nobody and is wiped when dropped.
+/// A password, from the cell to the request. It is hidden in debug output and wiped when dropped.
 #[derive(Debug, Clone)]
 pub struct Password(SecretString);
 
-/// The system gave no random bytes.
+/// The system provides no random bytes.
 #[derive(Debug, thiserror::Error)]
 #[error("the system provides no random bytes for a password: {0}")]
 pub struct NoRandomness(getrandom::Error);
 
 impl Password {
-    /// Takes it out of a cell.
+    /// Copies a password from a cell.
     #[must_use]
     pub fn new(cell: &str) -> Self {
         Self(SecretString::from(cell))
     }
 
-    /// A random one that meets the policy: it has a character of every kind that a policy can ask for.
+    /// Generates a random password that meets the policy. It has a character of every kind that a
+    /// policy can require.
     ///
     /// # Errors
-    /// The system gives no randomness.
+    /// The system provides no random bytes.
     pub fn generate(policy: &PasswordPolicy) -> Result<Self, NoRandomness> {
         let kinds = [UPPER, LOWER, NUMBERS, SYMBOLS].map(str::as_bytes);
-        let length = policy.minimum_length.clamp(GENERATED, MAX_PASSWORD);
+        let length = policy.minimum_length.clamp(GENERATED_LENGTH, MAX_PASSWORD);
         let mut bytes = Zeroizing::new(Vec::with_capacity(length));
         for kind in kinds {
-            bytes.extend(kind.get(below(kind.len())?));
+            bytes.extend(kind.get(random_below(kind.len())?));
         }
         let all = kinds.concat();
         while bytes.len() < length {
-            bytes.extend(all.get(below(all.len())?));
+            bytes.extend(all.get(random_below(all.len())?));
         }
-        // The kinds stand in front so far.
+        // Shuffle, because the first characters are one of each kind.
         for last in (1..bytes.len()).rev() {
-            bytes.swap(last, below(last + 1)?);
+            bytes.swap(last, random_below(last + 1)?);
         }
         let text = String::from_utf8_lossy(&bytes);
         Ok(Self::new(&text))
     }
 
-    /// The password itself: for the request, and for nothing else.
+    /// The password itself, to be used only in requests.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 }
 
-/// A number below `bound` (at most 256), each as likely as the others.
-fn below(bound: usize) -> Result<usize, NoRandomness> {
-    let fair = 256 - 256 % bound;
+/// Returns a uniformly distributed number below `bound`, which is at most 256.
+fn random_below(bound: usize) -> Result<usize, NoRandomness> {
+    // Larger bytes are rejected, because they would favor small numbers.
+    let limit = 256 - 256 % bound;
     loop {
         let mut byte = [0_u8];
         getrandom::fill(&mut byte).map_err(NoRandomness)?;
         let [byte] = byte;
-        if usize::from(byte) < fair {
+        if usize::from(byte) < limit {
             return Ok(usize::from(byte) % bound);
         }
     }
@@ -74,7 +76,7 @@ fn below(bound: usize) -> Result<usize, NoRandomness> {
 
 #[cfg(test)]
 mod tests {
-    use super::{GENERATED, Password};
+    use super::{GENERATED_LENGTH, Password};
     use crate::user::pool_rules::{PasswordPolicy, PoolRules};
     use crate::user::rules::{RowRules, Strictness};
     use std::collections::BTreeSet;
@@ -95,17 +97,17 @@ mod tests {
         for _ in 0..200 {
             let password = Password::generate(&policy).unwrap();
             let mut findings = Vec::new();
-            rules.password("password", password.expose(), &mut findings);
+            rules.check_password("password", password.expose(), &mut findings);
             assert_eq!(findings, []);
             assert_eq!(password.expose().chars().count(), 99);
             assert!(seen.insert(password.expose().to_owned()));
         }
-        let usual = Password::generate(&PasswordPolicy::default()).unwrap();
-        assert_eq!(usual.expose().len(), GENERATED);
+        let default = Password::generate(&PasswordPolicy::default()).unwrap();
+        assert_eq!(default.expose().len(), GENERATED_LENGTH);
     }
 
     #[test]
-    fn every_character_turns_up_at_every_place() {
+    fn any_character_can_come_first() {
         let mut first = BTreeSet::new();
         for _ in 0..3_000 {
             let password = Password::generate(&PasswordPolicy::default()).unwrap();

@@ -1,25 +1,27 @@
-//! What the passwords of a list have in common. One odd password is its owner's; a column of them is not what it should be.
+//! Detects columns of passwords that are probably hashes, masks or placeholders. A single odd
+//! password may be genuine; a whole column of them is not.
 
 use serde::Serialize;
 
 use super::Password;
 use super::rules::{is_hash, is_one_character, looks_like_digest};
 
-/// From this many rows on, one password for all of them is suspicious. A shorter list may have been written by hand.
-const SAME_IN: u64 = 10;
+/// The minimum number of rows for identical passwords to be suspicious. A shorter list may have
+/// been written by hand.
+const MIN_IDENTICAL: u64 = 10;
 
-/// Rows from which on passwords of one repeated character are suspicious.
-const ONE_CHARACTER_IN: u64 = 2;
+/// The minimum number of rows for passwords of one repeated character to be suspicious.
+const MIN_MASKED: u64 = 2;
 
-/// Passwords by what they look like.
+/// Counts of passwords by their form.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PasswordCounts {
     /// Rows with a password in the list.
     pub with_password: u64,
-    /// Passwords that look like a hash.
+    /// Passwords that look like hashes.
     pub with_hash: u64,
-    /// Passwords with as many hexadecimal or base64 digits as a digest has.
+    /// Passwords with the length and the digits of a hexadecimal or base64 digest.
     pub with_digest: u64,
     /// Passwords of one repeated character.
     pub with_one_character: u64,
@@ -27,7 +29,7 @@ pub struct PasswordCounts {
     pub same_password: bool,
 }
 
-/// The passwords of a list, seen one after the other.
+/// Collects the passwords of a list.
 #[derive(Default)]
 pub struct PasswordColumn {
     first: Option<Password>,
@@ -35,7 +37,7 @@ pub struct PasswordColumn {
 }
 
 impl PasswordColumn {
-    /// Takes the next one in.
+    /// Adds a password.
     pub fn add(&mut self, password: &str) {
         let counts = &mut self.counts;
         let first = self.first.get_or_insert_with(|| Password::new(password));
@@ -47,19 +49,19 @@ impl PasswordColumn {
         counts.with_one_character += u64::from(is_one_character(password));
     }
 
-    /// What was seen so far.
+    /// The counts so far.
     #[must_use]
     pub fn counts(&self) -> PasswordCounts {
         self.counts
     }
 }
 
-/// Why the passwords of a list are probably not what their owners type.
+/// The reason why the passwords of a list are probably not real.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suspicion {
     /// A stable name for programs.
     pub code: &'static str,
-    /// What they have in common.
+    /// What the passwords have in common.
     pub message: String,
 }
 
@@ -69,7 +71,7 @@ impl Suspicion {
 }
 
 impl PasswordCounts {
-    /// Whether these are probably not what their owners type, and why.
+    /// Returns the reason why these are probably not real passwords, if there is one.
     #[must_use]
     pub fn suspicion(&self) -> Option<Suspicion> {
         let all = self.with_password;
@@ -89,14 +91,14 @@ impl PasswordCounts {
                     self.with_digest
                 ),
             )
-        } else if all >= ONE_CHARACTER_IN && self.with_one_character == all {
+        } else if all >= MIN_MASKED && self.with_one_character == all {
             (
                 "passwords_masked",
                 format!(
                     "all {all} passwords are a single repeated character, as systems display masked passwords"
                 ),
             )
-        } else if all >= SAME_IN && self.same_password {
+        } else if all >= MIN_IDENTICAL && self.same_password {
             (
                 "passwords_identical",
                 format!("all {all} passwords are the same"),
@@ -121,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_is_suspicious_by_what_its_passwords_have_in_common() {
+    fn suspects_columns_of_hashes_masks_and_identical_passwords() {
         let repeat = |password: &str, times: usize| vec![password.to_owned(); times];
         let numbered = |times: usize| (0..times).map(|number| format!("Passw0rd!{number}"));
         let hash = "*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19";

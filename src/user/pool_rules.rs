@@ -1,5 +1,6 @@
-//! What a user pool and its app client demand of the users that sign up, as `DescribeUserPool` and `DescribeUserPoolClient` tell
-//! it, or as a file tells it that `cognito-import describe` wrote. The names are Cognito's own.
+//! The rules of a user pool and its app client for users that sign up, from `DescribeUserPool` and
+//! `DescribeUserPoolClient` or from a file written by `cognito-import describe`. The names are
+//! Cognito's.
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -86,7 +87,7 @@ pub struct PasswordPolicy {
 }
 
 impl Default for PasswordPolicy {
-    /// Cognito's own for new pools.
+    /// The default policy of new pools.
     fn default() -> Self {
         Self {
             minimum_length: 8,
@@ -188,9 +189,9 @@ impl Contact {
         }
     }
 
-    /// The contact that an attribute is, if it is one.
+    /// Returns the contact with this attribute name.
     #[must_use]
-    pub fn of_attribute(name: &str) -> Option<Self> {
+    pub fn from_attribute(name: &str) -> Option<Self> {
         [Self::Email, Self::PhoneNumber]
             .into_iter()
             .find(|contact| contact.attribute() == name)
@@ -198,19 +199,19 @@ impl Contact {
 }
 
 impl PoolRules {
-    /// The rule of an attribute; none where the schema does not have it. A schema that was left out knows every attribute.
+    /// Returns the rule of an attribute, if the schema has it.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&AttributeRule> {
         self.schema.iter().find(|rule| rule.name == name)
     }
 
-    /// Whether the schema is known at all.
+    /// Whether the schema is known. A file may omit it.
     #[must_use]
     pub fn knows_schema(&self) -> bool {
         !self.schema.is_empty()
     }
 
-    /// Whether the app client may write an attribute. True where nobody knows.
+    /// Whether the app client may write an attribute. Without a known client, it may.
     #[must_use]
     pub fn is_writable(&self, name: &str) -> bool {
         match self
@@ -219,7 +220,8 @@ impl PoolRules {
             .map(|client| client.write_attributes.as_deref())
         {
             None => true,
-            // Unset means the standard ones: custom ones have to be listed (developer guide, "Attribute permissions and scopes").
+            // Unset means the standard attributes. Custom ones must be listed (developer guide,
+            // "Attribute permissions and scopes").
             Some(None) => STANDARD_ATTRIBUTES.contains(&name),
             Some(Some(listed)) => listed.iter().any(|writable| writable == name),
         }
@@ -239,27 +241,30 @@ impl PoolRules {
             .any(|factor| factor != "PASSWORD")
     }
 
-    /// Whether it is an alias that only a confirmed user can have: AWS takes `preferred_username` at sign-up only where it is none
-    /// (developer guide, "Customizing sign-in attributes").
+    /// Whether the attribute is an alias that only confirmed users can have. If
+    /// `preferred_username` is an alias, AWS does not accept it at sign-up (developer guide,
+    /// "Customizing sign-in attributes").
     #[must_use]
-    pub fn is_alias_of_the_confirmed(&self, name: &str) -> bool {
+    pub fn is_confirmed_only_alias(&self, name: &str) -> bool {
         name == "preferred_username" && self.alias_attributes.iter().any(|alias| alias == name)
     }
 
-    /// The columns of a list for this pool: what it requires first, then everything else that the app client may write.
+    /// Returns the columns of a list for this pool: first the required attributes, then the others
+    /// that the app client may write.
     #[must_use]
     pub fn columns(&self, with_password: bool) -> Vec<String> {
         let settable = |rule: &&AttributeRule| {
             let name = rule.name.as_str();
             let is_known = STANDARD_ATTRIBUTES.contains(&name) || name.starts_with("custom:");
-            // A schema also has what only Cognito or an administrator sets: sub, identities, email_verified, dev:custom:...
-            is_known && self.is_writable(name) && !self.is_alias_of_the_confirmed(name)
+            // Excludes attributes that only Cognito or an administrator sets: sub, identities,
+            // email_verified, dev:custom:...
+            is_known && self.is_writable(name) && !self.is_confirmed_only_alias(name)
         };
         let (required, others): (Vec<_>, Vec<_>) = self
             .schema
             .iter()
             .filter(settable)
-            .partition(|rule| rule.required && !self.username_is(&rule.name));
+            .partition(|rule| rule.required && !self.is_username_attribute(&rule.name));
         let names = required.into_iter().chain(others);
         std::iter::once("username")
             .chain(with_password.then_some("password"))
@@ -268,9 +273,9 @@ impl PoolRules {
             .collect()
     }
 
-    /// Whether the username stands for this attribute, so that the attribute need not be given.
+    /// Whether the username can serve as this attribute, so that the list does not need to set it.
     #[must_use]
-    pub fn username_is(&self, attribute: &str) -> bool {
+    pub fn is_username_attribute(&self, attribute: &str) -> bool {
         self.username_attributes
             .iter()
             .any(|contact| contact.attribute() == attribute)
@@ -282,7 +287,7 @@ mod tests {
     use super::{AttributeRule, ClientRules, PoolRules};
 
     #[test]
-    fn rules_survive_their_file() {
+    fn rules_round_trip_through_a_file() {
         let rules = PoolRules {
             user_pool_id: Some("us-east-1_Ab1".into()),
             client: Some(ClientRules {
@@ -307,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_s_columns_begin_with_what_is_required() {
+    fn columns_start_with_required_attributes() {
         let attribute = |name: &str, required| AttributeRule {
             name: name.into(),
             required,
@@ -329,16 +334,16 @@ mod tests {
             rules.columns(true),
             ["username", "password", "email", "name", "custom:id"]
         );
-        let by_email = PoolRules {
+        let email_pool = PoolRules {
             username_attributes: vec![super::Contact::Email],
             client: Some(ClientRules::default()),
             ..rules
         };
-        assert_eq!(by_email.columns(false), ["username", "name", "email"]);
+        assert_eq!(email_pool.columns(false), ["username", "name", "email"]);
     }
 
     #[test]
-    fn a_client_without_a_list_writes_the_standard_attributes() {
+    fn clients_without_a_list_may_write_standard_attributes() {
         let with = |write_attributes| PoolRules {
             client: Some(ClientRules {
                 write_attributes,

@@ -1,5 +1,6 @@
-//! The rules that a row is held to before anything is sent: those of the `SignUp` API, which hold for every pool, and those of
-//! one pool, where they are known. What they refuse is never sent, so a rule refuses only what Cognito would.
+//! The rules for rows: those of the `SignUp` API, which apply to every pool, and those of one pool,
+//! if they are known. A row that violates a rule is never sent, so rules reject only what Cognito
+//! would reject.
 
 mod api;
 mod formats;
@@ -14,27 +15,28 @@ use super::fold;
 use super::pool_rules::{Contact, PasswordPolicy, PoolRules};
 use schema::ValueRule;
 
-pub(crate) use api::value as too_long;
+pub(crate) use api::value as value_too_long;
 pub use api::{MAX_ATTRIBUTE_NAME, MAX_PASSWORD, MAX_USERNAME, MAX_VALUE};
 pub(crate) use formats::{quoted, shown};
-pub(crate) use hashes::finding as password_hash;
+pub(crate) use hashes::check as password_hash;
 pub(crate) use hashes::{is_hash, is_one_character, looks_like_digest};
 pub(crate) use password::SYMBOLS;
 
-/// How much a row is held to.
+/// The rules to check.
 #[derive(Debug, Clone, Default)]
 pub enum Strictness {
-    /// The lengths and patterns of the API's requests alone.
+    /// Only the lengths and patterns of the API's requests.
     #[default]
     Api,
-    /// Also what addresses and numbers look like, which no pool decides.
+    /// Also the formats of email addresses and phone numbers, which are the same in every pool.
     Formats,
-    /// Also one pool's rules.
+    /// Also the rules of a pool.
     Pool(Arc<PoolRules>),
 }
 
 impl Strictness {
-    /// The policy that passwords have to meet; Cognito's own for new pools where the pool's is not known, which asks for every kind.
+    /// The password policy of the pool, or the default of new pools if it is not known, which
+    /// requires all kinds of characters.
     #[must_use]
     pub fn password_policy(&self) -> PasswordPolicy {
         self.pool()
@@ -50,25 +52,25 @@ impl Strictness {
     }
 }
 
-/// The rules for the rows of one list: worked out once from its attributes.
+/// The rules for the rows of a list, prepared once from its attributes.
 #[derive(Debug, Clone, Default)]
 pub struct RowRules {
     policy: Option<PasswordPolicy>,
     /// The pool's `UsernameAttributes`.
-    username_is: Vec<Contact>,
-    /// The attribute that every username of the pool is, where the list sets it as well: its place among the list's attributes.
-    username_again: Option<usize>,
-    /// The pool's aliases that a username must not look like.
-    username_is_not: Vec<Contact>,
-    /// One for each attribute that the list sets, in its order.
+    username_attributes: Vec<Contact>,
+    /// The index of the pool's only username attribute, if the list also sets it.
+    username_attribute_index: Option<usize>,
+    /// The pool's aliases, which a username must not look like.
+    aliases: Vec<Contact>,
+    /// The rule of each attribute that the list sets, in its order.
     values: Vec<ValueRule>,
-    /// What every user of the pool must have, and the list or the username can give: the name, and its place among the list's
-    /// attributes where it has one. What neither can give is no row's fault.
+    /// The required attributes of the pool that the list or the username can provide, each with
+    /// its index if the list sets it. Others are not the fault of a row.
     required: Vec<(String, Option<usize>)>,
 }
 
 impl RowRules {
-    /// The rules for a list that sets these attributes.
+    /// Prepares the rules for a list that sets these attributes.
     pub fn new<'a>(strictness: &Strictness, attributes: impl Iterator<Item = &'a str>) -> Self {
         let names: Vec<&str> = attributes.collect();
         let values = names
@@ -91,38 +93,38 @@ impl RowRules {
         let required = pool.schema.iter().filter(|rule| rule.required);
         Self {
             policy: Some(pool.password_policy.clone()),
-            username_is: pool.username_attributes.clone(),
-            username_again: match pool.username_attributes.as_slice() {
+            username_attributes: pool.username_attributes.clone(),
+            username_attribute_index: match pool.username_attributes.as_slice() {
                 [only] => names.iter().position(|name| *name == only.attribute()),
                 _ => None,
             },
-            username_is_not: aliases.collect(),
+            aliases: aliases.collect(),
             values,
             required: required
                 .filter_map(|rule| {
-                    let place = names.iter().position(|name| *name == rule.name);
-                    let can_be_given = place.is_some() || pool.username_is(&rule.name);
-                    can_be_given.then(|| (rule.name.clone(), place))
+                    let index = names.iter().position(|name| *name == rule.name);
+                    let can_be_provided = index.is_some() || pool.is_username_attribute(&rule.name);
+                    can_be_provided.then(|| (rule.name.clone(), index))
                 })
                 .collect(),
         }
     }
 
-    /// The addresses that are aliases in the pool.
+    /// The contacts that are aliases in the pool.
     pub fn aliases(&self) -> &[Contact] {
-        &self.username_is_not
+        &self.aliases
     }
 
-    /// What is wrong with a username that is not empty.
-    pub fn username(&self, column: &str, value: &str, findings: &mut Vec<Finding>) {
+    /// Checks a nonempty username.
+    pub fn check_username(&self, column: &str, value: &str, findings: &mut Vec<Finding>) {
         if let Some(finding) = api::username(column, value) {
             findings.push(finding);
             return;
         }
-        let is = |contact: &Contact| formats::is(*contact, value);
-        if !self.username_is.is_empty() && !self.username_is.iter().any(is) {
-            let names: Vec<&str> = self
-                .username_is
+        let has_format = |contact: &Contact| formats::is(*contact, value);
+        let allowed = &self.username_attributes;
+        if !allowed.is_empty() && !allowed.iter().any(has_format) {
+            let names: Vec<&str> = allowed
                 .iter()
                 .map(|contact| formats::describe(*contact))
                 .collect();
@@ -136,7 +138,7 @@ impl RowRules {
                 ),
             });
         }
-        if let Some(contact) = self.username_is_not.iter().copied().find(is) {
+        if let Some(contact) = self.aliases.iter().copied().find(has_format) {
             findings.push(Finding {
                 rule: Rule::UsernameFormat,
                 column: Some(column.to_owned()),
@@ -149,39 +151,46 @@ impl RowRules {
         }
     }
 
-    /// What is wrong with a password that is not empty. Says nothing of the password itself.
-    pub fn password(&self, column: &str, value: &str, findings: &mut Vec<Finding>) {
+    /// Checks a nonempty password. Findings do not contain the password.
+    pub fn check_password(&self, column: &str, value: &str, findings: &mut Vec<Finding>) {
         let finding = api::password(column, value)
-            .or_else(|| password::finding(self.policy.as_ref()?, column, value));
+            .or_else(|| password::check(self.policy.as_ref()?, column, value));
         findings.extend(finding);
     }
 
-    /// What is wrong with the value of an attribute, which is not empty. `place` is the attribute's among those of the list.
-    pub fn value(&self, place: usize, column: &str, value: &str, findings: &mut Vec<Finding>) {
-        if let Some(finding) = api::value(column, value) {
-            findings.push(finding);
-        } else if let Some(rule) = self.values.get(place) {
-            findings.extend(rule.finding(column, value));
-        }
-    }
-
-    /// What is wrong with the attribute that the username stands for. Cognito: "User email should be empty or same as username, since
-    /// username attribute is email". Whether it tells upper from lower case there is not known, so only other letters are refused.
-    pub fn same_as_username(
+    /// Checks a nonempty value of the attribute with this index.
+    pub fn check_value(
         &self,
-        username: &str,
-        place: usize,
+        index: usize,
         column: &str,
         value: &str,
         findings: &mut Vec<Finding>,
     ) {
-        let Some(contact) = self.username_is.first() else {
+        if let Some(finding) = api::value(column, value) {
+            findings.push(finding);
+        } else if let Some(rule) = self.values.get(index) {
+            findings.extend(rule.check(column, value));
+        }
+    }
+
+    /// Checks that the pool's only username attribute equals the username. Cognito: "User email
+    /// should be empty or same as username, since username attribute is email". Whether Cognito
+    /// compares the case is not known, so a different case is allowed.
+    pub fn check_equals_username(
+        &self,
+        username: &str,
+        index: usize,
+        column: &str,
+        value: &str,
+        findings: &mut Vec<Finding>,
+    ) {
+        let Some(contact) = self.username_attributes.first() else {
             return;
         };
-        if self.username_again != Some(place) || username == value {
+        if self.username_attribute_index != Some(index) || username == value {
             return;
         }
-        // What is no address is told as such.
+        // Invalid addresses have their own finding.
         let are_addresses = formats::is(*contact, username) && formats::is(*contact, value);
         if are_addresses && fold(username) != fold(value) {
             findings.push(Finding {
@@ -196,34 +205,38 @@ impl RowRules {
         }
     }
 
-    /// What is missing. `given` says whether the row has the attribute at that place, `column` where it comes from.
-    pub fn missing(
+    /// Checks that no required attribute is missing. `has_value` says whether the row has the
+    /// attribute with that index, and `column` returns its column.
+    pub fn check_required(
         &self,
         username: &str,
-        given: impl Fn(usize) -> bool,
+        has_value: impl Fn(usize) -> bool,
         column: impl Fn(usize) -> Option<String>,
         findings: &mut Vec<Finding>,
     ) {
-        for (name, place) in &self.required {
-            let is_given = match place {
-                Some(place) => given(*place),
-                // What is wrong with a username is said of the username.
-                None => !self.username_is.iter().any(|is| formats::is(*is, username)),
+        for (name, index) in &self.required {
+            let is_present = match index {
+                Some(index) => has_value(*index),
+                // An invalid username has its own finding.
+                None => !self
+                    .username_attributes
+                    .iter()
+                    .any(|contact| formats::is(*contact, username)),
             };
-            if !is_given && !self.username_stands_for(name, username) {
+            if !is_present && !self.username_provides(name, username) {
                 findings.push(Finding {
                     rule: Rule::AttributeMissing,
-                    column: place.and_then(&column),
+                    column: index.and_then(&column),
                     message: format!("{name} is missing, and this pool requires it"),
                 });
             }
         }
     }
 
-    /// Whether this username is the attribute in the pool, so that the attribute need not be given.
+    /// Whether this username serves as the attribute in the pool.
     #[must_use]
-    pub fn username_stands_for(&self, attribute: &str, username: &str) -> bool {
-        match self.username_is.as_slice() {
+    pub fn username_provides(&self, attribute: &str, username: &str) -> bool {
+        match self.username_attributes.as_slice() {
             [] => false,
             [only] => only.attribute() == attribute,
             several => several

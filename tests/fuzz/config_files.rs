@@ -150,7 +150,7 @@ fn map(list: &[u8], dialect: &Dialect, options: &MappingOptions, strictness: &St
         return;
     };
     let mapping = match Mapping::from_header("users.csv", rows.header(), options) {
-        Ok(mapping) => mapping.held_to(strictness),
+        Ok(mapping) => mapping.with_rules(strictness),
         Err(error) => {
             assert!(!error.to_string().is_empty());
             return;

@@ -70,7 +70,7 @@ impl ReadSettings {
         }
         let mapping = mapping
             .ok()
-            .map(|mapping| mapping.held_to(&self.strictness));
+            .map(|mapping| mapping.with_rules(&self.strictness));
         let selection = Selection::new(&header, Secrets::Written);
         let mut rejects = Rewriter::begin(Vec::new(), rows.reading(), &header, false).unwrap();
         let is_template = rows.reading().identity().contains("template=aws");
@@ -123,7 +123,7 @@ fn class(mapping: Option<&Mapping>, raw: &RawRow<'_>) -> Class {
     let Some(mapping) = mapping else {
         return Class::Skipped;
     };
-    let findings = mapping.findings(raw).findings;
+    let findings = mapping.check_row(raw).findings;
     let skips = mapping.skips(raw);
     let row = mapping.row(raw);
     assert_eq!(row.kept.len(), mapping.kept().len());
@@ -148,7 +148,7 @@ fn class(mapping: Option<&Mapping>, raw: &RawRow<'_>) -> Class {
             assert!(skips);
             Class::Skipped
         }
-        Err(NotSent::Broken(broken)) => {
+        Err(NotSent::Invalid(broken)) => {
             assert!(!skips && !broken.findings.is_empty());
             let rules: Vec<Rule> = broken.findings.iter().map(|finding| finding.rule).collect();
             assert_eq!(

@@ -247,7 +247,7 @@ fn a_missing_column_is_refused() {
 fn two_columns_for_the_same_attribute_are_refused() {
     let stderr = assert_refused("username,cognito:username,password\nann,ann,Passw0rd!\n");
     assert!(
-        stderr.contains("columns 1 and 2 both mean the username"),
+        stderr.contains("columns 1 and 2 are both mapped to the username"),
         "{stderr}"
     );
 }

@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use crate::mapping::{ColumnIs, Sourced};
+use crate::mapping::{ColumnEquals, Sourced};
+use crate::user::group_name_error;
 use crate::user::pool_rules::Contact;
-use crate::user::wrong_group_name;
 
 /// Steps after sign-up.
 ///
@@ -20,7 +20,7 @@ pub struct FollowUpArgs {
     ///
     /// Values are compared as by --skip-where.
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = confirm_where, hide_short_help = true)]
-    pub confirm_where: Vec<Sourced<ColumnIs>>,
+    pub confirm_where: Vec<Sourced<ColumnEquals>>,
     /// Mark the email or phone number as verified
     ///
     /// A column email_verified or phone_number_verified decides for each row: true, 1 or yes;
@@ -42,17 +42,17 @@ pub struct FollowUpArgs {
     ///
     /// Values are compared as by --skip-where.
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = disable_where, hide_short_help = true)]
-    pub disable_where: Vec<Sourced<ColumnIs>>,
+    pub disable_where: Vec<Sourced<ColumnEquals>>,
     /// Apply these steps to users who already existed, too
     #[arg(long, hide_short_help = true)]
     pub follow_up_existing: bool,
 }
 
-fn confirm_where(text: &str) -> Result<Sourced<ColumnIs>, String> {
+fn confirm_where(text: &str) -> Result<Sourced<ColumnEquals>, String> {
     column_is(text).map(|condition| Sourced::new(condition, format!("--confirm-where {text}")))
 }
 
-fn disable_where(text: &str) -> Result<Sourced<ColumnIs>, String> {
+fn disable_where(text: &str) -> Result<Sourced<ColumnEquals>, String> {
     column_is(text).map(|condition| Sourced::new(condition, format!("--disable-where {text}")))
 }
 
@@ -60,18 +60,18 @@ fn disable_where(text: &str) -> Result<Sourced<ColumnIs>, String> {
 /// uses groups.
 pub(in crate::cli) fn group(text: &str) -> Result<String, String> {
     let name = text.trim();
-    match wrong_group_name(name) {
+    match group_name_error(name) {
         Some(error) => Err(error.to_owned()),
         None => Ok(name.to_owned()),
     }
 }
 
 /// Splits at the last `=`, because a column name may contain one.
-pub(in crate::cli) fn column_is(text: &str) -> Result<ColumnIs, String> {
+pub(in crate::cli) fn column_is(text: &str) -> Result<ColumnEquals, String> {
     let (column, value) = text
         .rsplit_once('=')
         .ok_or("expected COLUMN=VALUE, such as Status=blocked")?;
-    Ok(ColumnIs {
+    Ok(ColumnEquals {
         column: column.trim().to_owned(),
         value: value.to_owned(),
     })

@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::follow_up::column_is;
 use crate::mapping::{
-    ColumnIs, ColumnTarget, Constant, DateFormat, DateOf, Join, Lowercase, Region, Sourced, Target,
-    ValueOf, attribute,
+    AttributeDateFormat, ColumnEquals, ColumnTarget, Constant, DateFormat, Join, Lowercase, Region,
+    Sourced, Target, ValueTableEntry, attribute,
 };
 
 /// How columns become usernames, passwords and attributes.
@@ -56,7 +56,7 @@ pub struct MappingArgs {
     /// The cell is compared as it appears in the file, ignoring case and surrounding whitespace.
     /// `COLUMN=` matches empty cells, `COLUMN=*` all others. Skipped rows are not validated.
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = skip_where, hide_short_help = true)]
-    pub skip_where: Vec<Sourced<ColumnIs>>,
+    pub skip_where: Vec<Sourced<ColumnEquals>>,
     /// Trim whitespace around every cell except the password
     #[arg(long, hide_short_help = true)]
     pub trim: bool,
@@ -88,13 +88,13 @@ pub struct MappingArgs {
     ///
     /// Example: 'birthdate=%d.%m.%Y'. `%+` is RFC 3339 (1990-02-01T08:30:00.123Z).
     #[arg(long, value_name = "ATTRIBUTE=FORMAT", value_parser = date, hide_short_help = true)]
-    pub date_format: Vec<Sourced<DateOf>>,
+    pub date_format: Vec<Sourced<AttributeDateFormat>>,
     /// Replace one value of a column with another; repeatable
     ///
     /// Example: 'Status:active=true'. `*` matches every other cell, and an empty VALUE sets
     /// nothing. Once a column has replacements, a cell that matches none of them is invalid.
     #[arg(long, value_name = "COLUMN:CELL=VALUE", value_parser = value, hide_short_help = true)]
-    pub value: Vec<Sourced<ValueOf>>,
+    pub value: Vec<Sourced<ValueTableEntry>>,
     /// Accept passwords that look like hashes or are all the same
     ///
     /// Also accepts passwords that consist of one repeated character.
@@ -120,7 +120,7 @@ fn column_target(text: &str) -> Result<Sourced<ColumnTarget>, String> {
     Ok(Sourced::new(column_target, format!("--map {text}")))
 }
 
-fn skip_where(text: &str) -> Result<Sourced<ColumnIs>, String> {
+fn skip_where(text: &str) -> Result<Sourced<ColumnEquals>, String> {
     column_is(text).map(|condition| Sourced::new(condition, format!("--skip-where {text}")))
 }
 
@@ -164,11 +164,11 @@ fn join(text: &str) -> Result<Sourced<Join>, String> {
     Ok(Sourced::new(join, format!("--join {text}")))
 }
 
-fn date(text: &str) -> Result<Sourced<DateOf>, String> {
+fn date(text: &str) -> Result<Sourced<AttributeDateFormat>, String> {
     let (name, format) = text
         .split_once('=')
         .ok_or("expected ATTRIBUTE=FORMAT, such as birthdate=%d.%m.%Y")?;
-    let date = DateOf {
+    let date = AttributeDateFormat {
         attribute: attribute(name.trim())?,
         format: DateFormat::parse(format)?,
     };
@@ -177,13 +177,13 @@ fn date(text: &str) -> Result<Sourced<DateOf>, String> {
 
 /// Splits at the last `=` and at the last `:` before it, because a column name may contain a `:`
 /// and a cell a `=`.
-fn value(text: &str) -> Result<Sourced<ValueOf>, String> {
-    let (cell, becomes) = text.rsplit_once('=').ok_or(VALUE_USAGE)?;
+fn value(text: &str) -> Result<Sourced<ValueTableEntry>, String> {
+    let (cell, replacement) = text.rsplit_once('=').ok_or(VALUE_USAGE)?;
     let (column, cell) = cell.rsplit_once(':').ok_or(VALUE_USAGE)?;
-    let value = ValueOf {
+    let value = ValueTableEntry {
         column: column.trim().to_owned(),
         cell: cell.to_owned(),
-        becomes: becomes.to_owned(),
+        replacement: replacement.to_owned(),
     };
     Ok(Sourced::new(value, format!("--value {text}")))
 }
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn accepts_colons_in_column_names_and_equals_signs_in_cells() {
-        for (text, column, cell, becomes) in [
+        for (text, column, cell, replacement) in [
             ("Status:active=true", "Status", "active", "true"),
             (
                 "custom:status:active=true",
@@ -256,9 +256,9 @@ mod tests {
                 (
                     parsed.column.as_str(),
                     parsed.cell.as_str(),
-                    parsed.becomes.as_str()
+                    parsed.replacement.as_str()
                 ),
-                (column, cell, becomes)
+                (column, cell, replacement)
             );
         }
         assert!(value("Status=true").is_err() && value("Status:active").is_err());

@@ -7,8 +7,8 @@ use super::{MappingFile, MappingFileError};
 use crate::cli::args::follow_up::{column_is, group, separator};
 use crate::cli::args::mapping::{EMPTY_ATTRIBUTE, null_text};
 use crate::mapping::{
-    ColumnIs, ColumnTarget, Constant, DateFormat, DateOf, FollowUpOptions, Join, Lowercase,
-    MappingOptions, PasswordFrom, Region, Sourced, Target, ValueOf, attribute,
+    AttributeDateFormat, ColumnEquals, ColumnTarget, Constant, DateFormat, FollowUpOptions, Join,
+    Lowercase, MappingOptions, PasswordFrom, Region, Sourced, Target, ValueTableEntry, attribute,
 };
 use crate::user::pool_rules::Contact;
 
@@ -138,10 +138,10 @@ impl MappingFile {
         self.keys.null.iter().map(read).collect()
     }
 
-    fn dates(&self) -> Result<Vec<Sourced<DateOf>>, MappingFileError> {
+    fn dates(&self) -> Result<Vec<Sourced<AttributeDateFormat>>, MappingFileError> {
         let read = |(name, format): (&String, &Located<String>)| {
             let key = format!("dates.\"{name}\"");
-            let date = DateOf {
+            let date = AttributeDateFormat {
                 attribute: self.attribute(name, format, &key)?,
                 format: DateFormat::parse(format.get_ref())
                     .map_err(|cause| self.invalid(format, &key, cause))?,
@@ -151,20 +151,24 @@ impl MappingFile {
         self.keys.dates.iter().map(read).collect()
     }
 
-    fn values(&self) -> Vec<Sourced<ValueOf>> {
+    fn values(&self) -> Vec<Sourced<ValueTableEntry>> {
         let entries = self.keys.values.iter().flat_map(|(column, table)| {
             table
                 .iter()
-                .map(move |(cell, becomes)| (column, cell, becomes))
+                .map(move |(cell, replacement)| (column, cell, replacement))
         });
         entries
-            .map(|(column, cell, becomes)| {
-                let value = ValueOf {
+            .map(|(column, cell, replacement)| {
+                let value = ValueTableEntry {
                     column: column.trim().to_owned(),
                     cell: cell.clone(),
-                    becomes: becomes.get_ref().clone(),
+                    replacement: replacement.get_ref().clone(),
                 };
-                self.sourced(becomes, format!("values.\"{column}\".\"{cell}\""), value)
+                self.sourced(
+                    replacement,
+                    format!("values.\"{column}\".\"{cell}\""),
+                    value,
+                )
             })
             .collect()
     }
@@ -216,7 +220,7 @@ impl MappingFile {
         &self,
         key: &str,
         texts: &[Located<String>],
-    ) -> Result<Vec<Sourced<ColumnIs>>, MappingFileError> {
+    ) -> Result<Vec<Sourced<ColumnEquals>>, MappingFileError> {
         let read = |text: &Located<String>| {
             let condition =
                 column_is(text.get_ref()).map_err(|cause| self.invalid(text, key, cause))?;

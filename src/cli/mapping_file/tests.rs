@@ -59,7 +59,7 @@ fn options_record_file_line_and_key() {
     );
     assert_eq!(&*options.set[0].value.attribute, "custom:source");
     assert_eq!(options.join[0].value.columns, ["First Name", "Last Name"]);
-    assert_eq!(options.dates[0].value.format.words(), "%d.%m.%Y");
+    assert_eq!(options.dates[0].value.format.pattern(), "%d.%m.%Y");
     let values: Vec<_> = options
         .values
         .iter()
@@ -67,7 +67,7 @@ fn options_record_file_line_and_key() {
             (
                 &*value.value.column,
                 &*value.value.cell,
-                &*value.value.becomes,
+                &*value.value.replacement,
             )
         })
         .collect();

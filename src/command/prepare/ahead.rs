@@ -61,7 +61,7 @@ impl ToRead {
             1
         };
         // A row that an earlier session began was sound then, and may have been sent: the pool's rules of today do not unsay that.
-        let as_begun = mapping.clone().held_to(&Strictness::Api);
+        let as_begun = mapping.clone().with_rules(&Strictness::Api);
         let mut passwords = watch_passwords.then(FirstPasswords::default);
         Prefetch::start(rows, together, move |raw, _| {
             let told = |error: LedgerError| NotKept::Failed(error.with_hint());

@@ -87,7 +87,7 @@ impl Preflight<'_> {
         }
         let case_insensitive = self.rules.is_none_or(|rules| !rules.case_sensitive);
         // Rows that have begun may be sent whatever the pool's rules say of them today.
-        let as_begun = list.mapping.clone().held_to(&Strictness::Api);
+        let as_begun = list.mapping.clone().with_rules(&Strictness::Api);
         let survey = surveyed(list, &as_begun, case_insensitive).await?;
         let counts = survey.as_ref().map(|survey| survey.counts);
         let rows = counts.map(|counts| left(&counts, settled));

@@ -281,7 +281,7 @@ impl Run<'_> {
 /// The outcome of a row that is not sent, and its username if it could be read.
 fn not_sent(why: NotSent) -> (Option<String>, RowOutcome) {
     match why {
-        NotSent::Broken(broken) => {
+        NotSent::Invalid(broken) => {
             let outcome =
                 RowOutcome::of(Outcome::Invalid).with_error(broken.code(), broken.to_string());
             (broken.username, outcome)

@@ -1,38 +1,38 @@
-//! Which attributes the columns give, and in which form.
+//! Resolves the attributes that the list sets, and the forms of their values.
 
 use std::sync::Arc;
 
 use super::column_resolver::ColumnResolver;
-use crate::mapping::attribute_source::{AttributeSource, ValueOrigin};
 use crate::mapping::columns::Target;
 use crate::mapping::options::{Lowercase, MappingOptions};
-use crate::mapping::transform::ValueForm;
+use crate::mapping::transform::{AttributeSource, ValueForm, ValueOrigin};
 use crate::sanitize::shell_word;
 use crate::user::rules;
 
-/// All of them: those of columns in the order of the columns, then those that are joined, then those that are the same for
-/// every row.
+/// Returns all attributes: from columns in the order of the columns, then joined ones, then
+/// constants.
 pub(super) fn all(columns: &mut ColumnResolver<'_>) -> Vec<AttributeSource> {
-    let mut attributes = of_columns(columns);
-    joined(columns, &mut attributes);
-    constants(columns, &mut attributes);
-    dates(columns, &mut attributes);
+    let mut attributes = from_columns(columns);
+    add_joined(columns, &mut attributes);
+    add_constants(columns, &mut attributes);
+    set_date_formats(columns, &mut attributes);
     attributes
 }
 
-fn of_columns(columns: &mut ColumnResolver<'_>) -> Vec<AttributeSource> {
+fn from_columns(columns: &mut ColumnResolver<'_>) -> Vec<AttributeSource> {
     let mut attributes: Vec<AttributeSource> = Vec::new();
-    for place in 0..columns.count() {
-        let Some(Target::Attribute(name)) = columns.target(place).cloned() else {
+    for index in 0..columns.count() {
+        let Some(Target::Attribute(name)) = columns.target(index).cloned() else {
             continue;
         };
         if attributes.iter().any(|earlier| earlier.name == name) {
             continue;
         }
-        columns.only(&Target::Attribute(Arc::clone(&name)));
+        // Reports a second column with the same target.
+        columns.column_of(&Target::Attribute(Arc::clone(&name)));
         attributes.push(AttributeSource {
-            label: columns.name(place).to_owned(),
-            origin: ValueOrigin::Column(place),
+            label: columns.name(index).to_owned(),
+            origin: ValueOrigin::Column(index),
             form: form(&name, columns.options),
             name,
         });
@@ -44,21 +44,21 @@ fn form(attribute: &str, options: &MappingOptions) -> ValueForm {
     match (attribute, options.phone_region) {
         ("email", _) if options.lowercase.contains(&Lowercase::Email) => ValueForm::Lowercase,
         ("phone_number", Some(region)) => ValueForm::Phone(region),
-        _ => ValueForm::AsItIs,
+        _ => ValueForm::Unchanged,
     }
 }
 
-fn joined(columns: &mut ColumnResolver<'_>, attributes: &mut Vec<AttributeSource>) {
+fn add_joined(columns: &mut ColumnResolver<'_>, attributes: &mut Vec<AttributeSource>) {
     let options = columns.options;
     let joins = std::mem::take(&mut columns.joins);
-    for (asked, places) in options.join.iter().zip(joins) {
-        let Some(places) = places else { continue };
-        let name = Arc::clone(&asked.value.attribute);
-        if is_new(columns, &name, &asked.origin, attributes) {
-            let names: Vec<&str> = places.iter().map(|place| columns.name(*place)).collect();
+    for (option, parts) in options.join.iter().zip(joins) {
+        let Some(parts) = parts else { continue };
+        let name = Arc::clone(&option.value.attribute);
+        if is_new(columns, &name, &option.origin, attributes) {
+            let names: Vec<&str> = parts.iter().map(|index| columns.name(*index)).collect();
             attributes.push(AttributeSource {
                 label: names.join("+"),
-                origin: ValueOrigin::Joined(places),
+                origin: ValueOrigin::Joined(parts),
                 form: form(&name, options),
                 name,
             });
@@ -66,76 +66,75 @@ fn joined(columns: &mut ColumnResolver<'_>, attributes: &mut Vec<AttributeSource
     }
 }
 
-fn constants(columns: &mut ColumnResolver<'_>, attributes: &mut Vec<AttributeSource>) {
+fn add_constants(columns: &mut ColumnResolver<'_>, attributes: &mut Vec<AttributeSource>) {
     let options = columns.options;
-    for asked in &options.set {
-        let name = Arc::clone(&asked.value.attribute);
-        // Once for the list, so that not every row of it is found broken.
-        if let Some(finding) = rules::too_long(&name, &asked.value.value) {
+    for option in &options.set {
+        let name = Arc::clone(&option.value.attribute);
+        // Reported once here, instead of in every row.
+        if let Some(finding) = rules::value_too_long(&name, &option.value.value) {
             columns
                 .problems
-                .push(format!("{}: {}", asked.origin, finding.message));
+                .push(format!("{}: {}", option.origin, finding.message));
         }
-        if is_new(columns, &name, &asked.origin, attributes) {
+        if is_new(columns, &name, &option.origin, attributes) {
             attributes.push(AttributeSource {
                 label: name.to_string(),
-                origin: ValueOrigin::Constant(asked.value.value.clone()),
-                form: ValueForm::AsItIs,
+                origin: ValueOrigin::Constant(option.value.value.clone()),
+                form: ValueForm::Unchanged,
                 name,
             });
         }
     }
 }
 
-/// Whether nothing else gives the attribute. What does is named.
+/// Whether the attribute has no source yet. Reports an existing one.
 fn is_new(
     columns: &mut ColumnResolver<'_>,
     name: &Arc<str>,
-    by: &str,
+    origin: &str,
     attributes: &[AttributeSource],
 ) -> bool {
     let Some(earlier) = attributes.iter().find(|earlier| earlier.name == *name) else {
         return true;
     };
     columns.problems.push(match &earlier.origin {
-        ValueOrigin::Column(place) => format!(
-            "{by}: column {}, {}, gives {name} as well; drop it with `--ignore-column {}`",
-            place + 1,
+        ValueOrigin::Column(index) => format!(
+            "{origin}: column {}, {}, is already mapped to {name}; drop it with `--ignore-column {}`",
+            index + 1,
             earlier.label,
             shell_word(&earlier.label)
         ),
         ValueOrigin::Joined(_) | ValueOrigin::Constant(_) => {
-            format!("{by}: {name} already has a value")
+            format!("{origin}: {name} already has a value")
         }
     });
     false
 }
 
-fn dates(columns: &mut ColumnResolver<'_>, attributes: &mut [AttributeSource]) {
+fn set_date_formats(columns: &mut ColumnResolver<'_>, attributes: &mut [AttributeSource]) {
     let options = columns.options;
-    for asked in &options.dates {
-        let name = &asked.value.attribute;
+    for option in &options.dates {
+        let (name, origin) = (&option.value.attribute, &option.origin);
         let from_cells = attributes
             .iter_mut()
-            .find(|attribution| attribution.name == *name && attribution.constant().is_none());
-        let Some(attribution) = from_cells else {
+            .find(|source| source.name == *name && source.constant().is_none());
+        let Some(source) = from_cells else {
             columns
                 .problems
-                .push(format!("{}: no column gives {name}", asked.origin));
+                .push(format!("{origin}: no column is mapped to {name}"));
             continue;
         };
-        let format = asked.value.format.clone();
-        match (&**name, &attribution.form) {
+        let format = option.value.format.clone();
+        match (&**name, &source.form) {
             ("email" | "phone_number", _) => columns
                 .problems
-                .push(format!("{}: {name} is not a date", asked.origin)),
-            (_, ValueForm::Day(_) | ValueForm::EpochSeconds(_)) => columns.problems.push(format!(
-                "{}: {name} already has a date format",
-                asked.origin
-            )),
-            ("updated_at", _) => attribution.form = ValueForm::EpochSeconds(format),
-            (_, ValueForm::AsItIs | ValueForm::Lowercase | ValueForm::Phone(_)) => {
-                attribution.form = ValueForm::Day(format);
+                .push(format!("{origin}: {name} is not a date")),
+            (_, ValueForm::Date(_) | ValueForm::EpochSeconds(_)) => columns
+                .problems
+                .push(format!("{origin}: {name} already has a date format")),
+            ("updated_at", _) => source.form = ValueForm::EpochSeconds(format),
+            (_, ValueForm::Unchanged | ValueForm::Lowercase | ValueForm::Phone(_)) => {
+                source.form = ValueForm::Date(format);
             }
         }
     }

@@ -1,61 +1,60 @@
-//! What each column is for.
+//! Resolves the columns of a header by the options first, then by their names.
 
-mod secrets;
-
-use crate::mapping::columns::{ByName, Target, looks_secret, nearest, of_name};
+use crate::mapping::columns::{NameMeaning, Target, looks_secret, name_meaning, nearest};
 use crate::mapping::condition::Condition;
-use crate::mapping::options::{ColumnIs, MappingOptions, PasswordFrom, Sourced};
+use crate::mapping::options::{ColumnEquals, MappingOptions, PasswordFrom, Sourced};
 use crate::mapping::transform::ValueTable;
 use crate::rows::reasons::places;
 use crate::user::pool_rules::Contact;
 
-/// What is known of a column while the header is read.
+/// The state of one column.
 #[derive(Default)]
 pub(super) struct HeaderColumn {
-    /// What it means by the command line, or else by its name.
+    /// Its target by the options, or else by its name.
     pub(super) target: Option<Target>,
-    /// It was dropped by name.
+    /// `--ignore-column` drops it.
     pub(super) ignored: bool,
-    /// It is joined, kept, the username, or decides about a step: it need not mean anything by itself.
+    /// An option uses it: it is joined, kept, the username, or part of a condition. It does not
+    /// need a target.
     pub(super) used: bool,
-    /// Its name, or what it means, is a password's.
+    /// Its name or target is that of a password.
     secret: bool,
-    /// Somebody knows its name: so it is one.
+    /// Its name is known or given in an option, so the line probably is a header.
     pub(super) known: bool,
 }
 
-/// The columns of a header that is being read, and all that is wrong with it so far.
+/// The columns of a header, and its problems so far. Columns are numbered from 0.
 pub(super) struct ColumnResolver<'a> {
     pub(super) options: &'a MappingOptions,
     pub(super) problems: Vec<String>,
-    /// Columns whose meaning is not known.
+    /// Columns without a target.
     pub(super) unknown: Vec<usize>,
-    /// Columns of which a problem says that they can be dropped.
+    /// Columns that a problem suggests dropping.
     pub(super) droppable: Vec<usize>,
-    /// Columns that mean nothing and are dropped for it.
+    /// Columns without a target that `--ignore-unknown` drops.
     pub(super) dropped: Vec<usize>,
-    /// Columns of Cognito's own exports that SignUp cannot set.
-    pub(super) owned_by_cognito: Vec<usize>,
-    /// Columns that say whether an address is verified, where none is to be.
-    pub(super) unverified: Vec<(usize, Contact)>,
+    /// Columns of Cognito's exports that SignUp cannot set.
+    pub(super) cognito_only: Vec<usize>,
+    /// Columns such as `email_verified`, without `--verify`.
+    pub(super) unused_verified: Vec<(usize, Contact)>,
     /// Columns without a name.
     pub(super) unnamed: Vec<usize>,
-    /// No column gives the username, or the password, and one has to.
+    /// There is no column for the username, and one is required.
     pub(super) lacks_username: bool,
+    /// There is no column for the password, and one is required.
     pub(super) lacks_password: bool,
     /// Columns that are copied into the results.
     pub(super) kept: Vec<usize>,
-    /// The columns of each join; none where one of them is missing.
+    /// The columns of each join; `None` if one of them is missing.
     pub(super) joins: Vec<Option<Vec<usize>>>,
-    /// Rows that are left out, whose users are confirmed, and whose users are disabled.
     pub(super) skip_where: Vec<Condition>,
     pub(super) confirm_where: Vec<Condition>,
     pub(super) disable_where: Vec<Condition>,
     names: &'a [String],
     pub(super) columns: Vec<HeaderColumn>,
-    /// Columns of a list of rejects that say why: they are passed over.
-    pub(super) reasons: Vec<usize>,
-    /// Columns that were named for the username.
+    /// Columns of a list of rejects that give the reason. They are ignored.
+    pub(super) reason_columns: Vec<usize>,
+    /// Columns that options use for the username.
     pub(super) username_from: Vec<usize>,
 }
 
@@ -73,8 +72,8 @@ impl<'a> ColumnResolver<'a> {
             dropped: Vec::new(),
             lacks_username: false,
             lacks_password: false,
-            owned_by_cognito: Vec::new(),
-            unverified: Vec::new(),
+            cognito_only: Vec::new(),
+            unused_verified: Vec::new(),
             unnamed: Vec::new(),
             kept: Vec::new(),
             joins: Vec::new(),
@@ -82,83 +81,82 @@ impl<'a> ColumnResolver<'a> {
             confirm_where: Vec::new(),
             disable_where: Vec::new(),
             columns: names.iter().map(column).collect(),
-            reasons: places(names),
+            reason_columns: places(names),
             names,
             username_from: Vec::new(),
         }
     }
 
-    /// What was asked for comes first, and names last: they speak only where nothing else does.
-    pub(super) fn find(&mut self) {
+    /// Applies the options, then resolves the remaining columns by name.
+    pub(super) fn resolve(&mut self) {
         let options = self.options;
-        for asked in &options.ignore {
-            self.ignore(&asked.origin, &asked.value);
+        for option in &options.ignore {
+            self.ignore(&option.origin, &option.value);
         }
-        for asked in &options.columns {
-            self.map(&asked.origin, &asked.value.column, &asked.value.target);
+        for option in &options.columns {
+            self.map(&option.origin, &option.value.column, &option.value.target);
         }
-        self.find_username();
-        for asked in &options.keep {
-            let kept = self.used(&asked.origin, &asked.value);
+        self.resolve_username_columns();
+        for option in &options.keep {
+            let kept = self.use_column(&option.origin, &option.value);
             self.kept.extend(kept);
         }
         self.kept.sort_unstable();
         self.kept.dedup();
-        for asked in &options.join {
-            let places: Vec<Option<usize>> = asked
+        for option in &options.join {
+            let parts: Vec<Option<usize>> = option
                 .value
                 .columns
                 .iter()
-                .map(|name| self.used(&format!("{}: {name}", asked.origin), name))
+                .map(|name| self.use_column(&format!("{}: {name}", option.origin), name))
                 .collect();
-            self.joins.push(places.into_iter().collect());
+            self.joins.push(parts.into_iter().collect());
         }
         self.skip_where = self.conditions(&options.skip_where);
         self.confirm_where = self.conditions(&options.follow_up.confirm_where);
         self.disable_where = self.conditions(&options.follow_up.disable_where);
-        for place in 0..self.names.len() {
-            self.by_name(place);
+        for index in 0..self.names.len() {
+            self.resolve_by_name(index);
         }
     }
 
-    pub(super) fn name(&self, place: usize) -> &'a str {
-        self.names.get(place).map_or("", String::as_str)
+    pub(super) fn name(&self, index: usize) -> &'a str {
+        self.names.get(index).map_or("", String::as_str)
     }
 
     pub(super) fn count(&self) -> usize {
         self.names.len()
     }
 
-    /// What the column at this place means.
-    pub(super) fn target(&self, place: usize) -> Option<&Target> {
-        self.columns.get(place)?.target.as_ref()
+    pub(super) fn target(&self, index: usize) -> Option<&Target> {
+        self.columns.get(index)?.target.as_ref()
     }
 
-    pub(super) fn places(&self, name: &str) -> Vec<usize> {
+    pub(super) fn columns_named(&self, name: &str) -> Vec<usize> {
         (0..self.names.len())
-            .filter(|place| self.name(*place).eq_ignore_ascii_case(name))
+            .filter(|index| self.name(*index).eq_ignore_ascii_case(name))
             .collect()
     }
 
-    /// Where a column is that was asked for by name.
-    fn place(&mut self, by: &str, name: &str) -> Option<usize> {
-        match *self.places(name).as_slice() {
-            [place] => {
-                if let Some(column) = self.columns.get_mut(place) {
+    /// Returns the only column with this name, or reports why there is none.
+    fn find_column(&mut self, origin: &str, name: &str) -> Option<usize> {
+        match *self.columns_named(name).as_slice() {
+            [index] => {
+                if let Some(column) = self.columns.get_mut(index) {
                     column.known = true;
                 }
-                Some(place)
+                Some(index)
             }
             [] => {
-                let near = nearest(name, self.names.iter().map(String::as_str))
-                    .map_or_else(String::new, |near| format!(" (nearest: {near})"));
+                let hint = nearest(name, self.names.iter().map(String::as_str))
+                    .map_or_else(String::new, |nearest| format!(" (nearest: {nearest})"));
                 self.problems
-                    .push(format!("{by}: there is no such column{near}"));
+                    .push(format!("{origin}: there is no such column{hint}"));
                 None
             }
             [first, second, ..] => {
                 self.problems.push(format!(
-                    "{by}: columns {} and {} both have this name; rename one",
+                    "{origin}: columns {} and {} both have this name; rename one",
                     first + 1,
                     second + 1
                 ));
@@ -167,64 +165,65 @@ impl<'a> ColumnResolver<'a> {
         }
     }
 
-    /// Where a column is whose cells are copied or changed: none where they are passwords.
-    fn open_place(&mut self, by: &str, name: &str) -> Option<usize> {
-        let place = self.place(by, name)?;
-        if self.columns.get(place).is_some_and(|column| column.secret) {
+    /// Returns the column with this name, unless it holds passwords.
+    fn find_public_column(&mut self, origin: &str, name: &str) -> Option<usize> {
+        let index = self.find_column(origin, name)?;
+        if self.columns.get(index).is_some_and(|column| column.secret) {
             self.problems.push(format!(
-                "{by}: passwords are never copied or changed, and the column's name suggests that it holds some; rename it if it does not"
+                "{origin}: passwords are never copied or changed, and the column's name suggests that it holds passwords; rename it if it does not"
             ));
             return None;
         }
-        Some(place)
+        Some(index)
     }
 
-    pub(super) fn used(&mut self, by: &str, name: &str) -> Option<usize> {
-        let place = self.open_place(by, name)?;
-        if let Some(column) = self.columns.get_mut(place) {
+    /// Returns the column with this name and marks it as used. It must not hold passwords.
+    pub(super) fn use_column(&mut self, origin: &str, name: &str) -> Option<usize> {
+        let index = self.find_public_column(origin, name)?;
+        if let Some(column) = self.columns.get_mut(index) {
             column.used = true;
         }
-        Some(place)
+        Some(index)
     }
 
-    fn conditions(&mut self, asked: &[Sourced<ColumnIs>]) -> Vec<Condition> {
-        asked
+    fn conditions(&mut self, options: &[Sourced<ColumnEquals>]) -> Vec<Condition> {
+        options
             .iter()
-            .filter_map(|asked| {
-                let column = self.used(&asked.origin, &asked.value.column)?;
-                Some(Condition::new(column, &asked.value.value))
+            .filter_map(|option| {
+                let column = self.use_column(&option.origin, &option.value.column)?;
+                Some(Condition::new(column, &option.value.value))
             })
             .collect()
     }
 
-    fn ignore(&mut self, by: &str, name: &str) {
-        let places = self.places(name);
-        if places.is_empty() {
-            // Says so, and which name may be meant.
-            self.place(by, name);
+    fn ignore(&mut self, origin: &str, name: &str) {
+        let columns = self.columns_named(name);
+        if columns.is_empty() {
+            // Reports the missing column.
+            self.find_column(origin, name);
         }
-        for place in places {
-            if let Some(column) = self.columns.get_mut(place) {
+        for index in columns {
+            if let Some(column) = self.columns.get_mut(index) {
                 column.ignored = true;
                 column.known = true;
             }
         }
     }
 
-    fn map(&mut self, by: &str, name: &str, target: &Target) {
+    fn map(&mut self, origin: &str, name: &str, target: &Target) {
         let Some(column) = self
-            .place(by, name)
-            .and_then(|place| self.columns.get_mut(place))
+            .find_column(origin, name)
+            .and_then(|index| self.columns.get_mut(index))
         else {
             return;
         };
         if column.ignored {
             self.problems.push(format!(
-                "{by}: the column is dropped as well; remove one of the two"
+                "{origin}: the column is also dropped; remove one of the two"
             ));
         } else if column.target.is_some() {
             self.problems.push(format!(
-                "{by}: the column is already mapped; map it only once"
+                "{origin}: the column is already mapped; map it only once"
             ));
         } else {
             column.secret |= *target == Target::Password;
@@ -234,93 +233,110 @@ impl<'a> ColumnResolver<'a> {
             {
                 let address = contact.attribute();
                 self.problems.push(format!(
-                    "{by}: SignUp cannot set it; add --verify {address} to verify the addresses after the sign-up"
+                    "{origin}: SignUp cannot set it; add --verify {address} to verify the addresses after the sign-up"
                 ));
             }
         }
     }
 
-    /// Whether this address is to be verified after the sign-up.
+    /// Whether `--verify` names this contact.
     pub(super) fn verifies(&self, contact: Contact) -> bool {
-        let asked = &self.options.follow_up.verify;
-        asked.iter().any(|asked| asked.value == contact)
+        let options = &self.options.follow_up.verify;
+        options.iter().any(|option| option.value == contact)
     }
 
-    /// The value table of each column; nothing at all where there is none.
+    /// Builds the value table of each column. The result is empty if there are none.
     pub(super) fn tables(&mut self) -> Vec<Option<ValueTable>> {
         let mut tables: Vec<Option<ValueTable>> = Vec::new();
         let options = self.options;
-        // A column that is missing is told of once, however many lines its table has.
+        // A missing column is reported once, even if its table has several entries.
         let mut missing: Vec<&str> = Vec::new();
-        for asked in &options.values {
-            let line = &asked.value;
+        for option in &options.values {
+            let entry = &option.value;
             if missing
                 .iter()
-                .any(|name| name.eq_ignore_ascii_case(&line.column))
+                .any(|name| name.eq_ignore_ascii_case(&entry.column))
             {
                 continue;
             }
-            let Some(place) = self.open_place(&asked.origin, &line.column) else {
-                missing.push(&line.column);
+            let Some(index) = self.find_public_column(&option.origin, &entry.column) else {
+                missing.push(&entry.column);
                 continue;
             };
             tables.resize(self.names.len(), None);
-            let Some(table) = tables.get_mut(place) else {
+            let Some(table) = tables.get_mut(index) else {
                 continue;
             };
             let table = &mut table.get_or_insert_default().0;
             if table
-                .insert(line.cell.clone(), line.becomes.clone())
+                .insert(entry.cell.clone(), entry.replacement.clone())
                 .is_some()
             {
                 self.problems.push(format!(
                     "{}: the value table already has this cell",
-                    asked.origin
+                    option.origin
                 ));
             }
         }
         tables
     }
 
-    pub(super) fn nothing_is_known(&self) -> bool {
+    pub(super) fn knows_no_column(&self) -> bool {
         !self.columns.iter().any(|column| column.known)
     }
 
-    /// The column with this meaning. Where there are two, that is said.
-    pub(super) fn only(&mut self, target: &Target) -> Option<usize> {
-        let meant: Vec<usize> = (0..self.names.len())
-            .filter(|place| self.target(*place) == Some(target))
+    /// Returns the column with this target. Reports a second one.
+    pub(super) fn column_of(&mut self, target: &Target) -> Option<usize> {
+        let columns: Vec<usize> = (0..self.names.len())
+            .filter(|index| self.target(*index) == Some(target))
             .collect();
-        if let [first, second, ..] = *meant.as_slice() {
+        if let [first, second, ..] = *columns.as_slice() {
             self.problems.push(format!(
-                "columns {} and {} both mean {target}: {}",
+                "columns {} and {} are both mapped to {target}: {}",
                 first + 1,
                 second + 1,
                 if self.name(first).eq_ignore_ascii_case(self.name(second)) {
-                    "rename one in the list, because no flag can tell them apart"
+                    "rename one in the list, because flags cannot distinguish them"
                 } else {
                     "drop one with --ignore-column, or map it to something else with --map"
                 }
             ));
         }
-        meant.first().copied()
+        columns.first().copied()
     }
 
     pub(super) fn password(&mut self) -> Option<usize> {
-        let meant = self.only(&Target::Password);
+        let column = self.column_of(&Target::Password);
         match self.options.password.unwrap_or_default() {
             PasswordFrom::Column | PasswordFrom::ColumnOrGenerate => {
-                self.lacks_password = meant.is_none();
-                meant
+                self.lacks_password = column.is_none();
+                column
             }
             PasswordFrom::Generate | PasswordFrom::None => None,
         }
     }
 
-    /// Whether this column has phone numbers: by what it means, or by its name where it was dropped.
-    pub(super) fn has_phone_numbers(&self, place: usize) -> bool {
+    /// Whether the column holds phone numbers, by its target, or by its name if it was dropped.
+    pub(super) fn has_phone_numbers(&self, index: usize) -> bool {
         let is_phone = |target: &Target| matches!(target, Target::Attribute(name) if &**name == "phone_number");
-        self.target(place).is_some_and(is_phone)
-            || matches!(of_name(self.name(place)), ByName::Means(target) if is_phone(&target))
+        self.target(index).is_some_and(is_phone)
+            || matches!(name_meaning(self.name(index)), NameMeaning::Target(target) if is_phone(&target))
+    }
+
+    /// The columns that hold passwords, whether or not they are used: by their targets, or by their
+    /// names if they have no target.
+    pub(super) fn secrets(&self) -> Vec<usize> {
+        let holds_passwords = |column: &HeaderColumn| match &column.target {
+            Some(Target::Password) => true,
+            Some(
+                Target::Username | Target::Attribute(_) | Target::Verified(_) | Target::Groups,
+            ) => false,
+            None => column.secret,
+        };
+        (0..)
+            .zip(&self.columns)
+            .filter(|(_, column)| holds_passwords(column))
+            .map(|(index, _)| index)
+            .collect()
     }
 }

@@ -1,4 +1,4 @@
-//! A header that does not fit: everything that is wrong with it, and the flags that may help.
+//! An invalid header: its problems, and flags that may solve them.
 
 use std::fmt;
 
@@ -9,31 +9,31 @@ use crate::user::pool_rules::PoolRules;
 /// Everything that is wrong with a header.
 #[derive(Debug, PartialEq, Eq)]
 pub struct HeaderError {
-    /// The list's name.
+    /// The name of the list.
     pub list: String,
-    /// The line that the header is on.
+    /// The line of the header.
     pub line: u64,
-    /// One line each.
+    /// The problems, one line each.
     pub problems: Vec<String>,
-    /// What may help.
+    /// Flags that may help.
     pub(super) suggestion: Box<Suggestion>,
 }
 
 impl HeaderError {
-    /// The same, with guesses that need the pool's own attributes.
+    /// Returns the same error, with suggestions based on the pool's attributes.
     #[must_use]
     pub fn in_pool(mut self, rules: &PoolRules) -> Self {
-        self.suggestion.learn(rules);
+        self.suggestion.add_pool(rules);
         self
     }
 
-    /// Whether the pool's attributes and the way in which people sign in to it would help to guess.
+    /// Whether the pool's attributes and sign-in options would improve the suggestion.
     #[must_use]
     pub fn depends_on_pool(&self) -> bool {
         self.suggestion.depends_on_pool()
     }
 
-    /// The flags that fit the header, as one line to paste; none where nothing can be suggested.
+    /// The suggested flags as one line to paste, if there are any.
     #[must_use]
     pub fn flags(&self) -> Option<String> {
         self.suggestion.flags()

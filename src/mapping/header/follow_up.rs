@@ -1,56 +1,59 @@
-//! What follows the sign-ups, from the columns and what was asked for.
+//! Resolves the steps after the sign-ups.
 
 use std::sync::Arc;
 
 use super::column_resolver::ColumnResolver;
-use crate::mapping::attribute_source::AttributeSource;
 use crate::mapping::columns::Target;
 use crate::mapping::condition::Condition;
-use crate::mapping::follow_up::{FollowUpFrom, StepCondition, Verified};
+use crate::mapping::follow_up::{FollowUpFrom, StepCondition, VerifiedContact};
+use crate::mapping::transform::AttributeSource;
 use crate::user::pool_rules::Contact;
 
-/// What separates groups in a cell, where nobody says otherwise: a comma would be taken for the list's own.
+/// The default separator of groups in a cell. A comma would clash with the list's delimiter.
 const SEPARATOR: &str = ";";
 
-/// All of it.
+/// Resolves all steps.
 pub(super) fn read(
     columns: &mut ColumnResolver<'_>,
     attributes: &[AttributeSource],
 ) -> FollowUpFrom {
-    let asked = &columns.options.follow_up;
-    let confirm = if asked.confirm {
-        StepCondition::Everybody
+    let options = &columns.options.follow_up;
+    let confirm = if options.confirm {
+        StepCondition::Always
     } else {
-        whom(std::mem::take(&mut columns.confirm_where))
+        step_condition(std::mem::take(&mut columns.confirm_where))
     };
     FollowUpFrom {
         confirm,
         verify: verify(columns, attributes),
         groups: groups(columns),
         groups_column: groups_column(columns),
-        create_groups: columns.options.follow_up.create_groups,
-        disable: whom(std::mem::take(&mut columns.disable_where)),
+        create_groups: options.create_groups,
+        disable: step_condition(std::mem::take(&mut columns.disable_where)),
     }
 }
 
-fn whom(conditions: Vec<Condition>) -> StepCondition {
+fn step_condition(conditions: Vec<Condition>) -> StepCondition {
     if conditions.is_empty() {
-        StepCondition::Nobody
+        StepCondition::Never
     } else {
         StepCondition::Where(conditions)
     }
 }
 
-fn verify(columns: &mut ColumnResolver<'_>, attributes: &[AttributeSource]) -> Vec<Verified> {
+fn verify(
+    columns: &mut ColumnResolver<'_>,
+    attributes: &[AttributeSource],
+) -> Vec<VerifiedContact> {
     let mut verified = Vec::new();
     for contact in [Contact::Email, Contact::PhoneNumber] {
-        let column = columns.only(&Target::Verified(contact));
+        let column = columns.column_of(&Target::Verified(contact));
         if columns.verifies(contact) {
-            verified.push(Verified {
+            verified.push(VerifiedContact {
                 contact,
-                place: attributes
+                attribute: attributes
                     .iter()
-                    .position(|attribution| *attribution.name == *contact.attribute()),
+                    .position(|source| *source.name == *contact.attribute()),
                 column,
             });
         }
@@ -60,9 +63,9 @@ fn verify(columns: &mut ColumnResolver<'_>, attributes: &[AttributeSource]) -> V
 
 fn groups(columns: &ColumnResolver<'_>) -> Vec<Arc<str>> {
     let mut groups: Vec<Arc<str>> = Vec::new();
-    for asked in &columns.options.follow_up.groups {
-        let name = &*asked.value;
-        if !groups.iter().any(|there| **there == *name) {
+    for option in &columns.options.follow_up.groups {
+        let name = &*option.value;
+        if !groups.iter().any(|group| **group == *name) {
             groups.push(name.into());
         }
     }
@@ -70,17 +73,17 @@ fn groups(columns: &ColumnResolver<'_>) -> Vec<Arc<str>> {
 }
 
 fn groups_column(columns: &mut ColumnResolver<'_>) -> Option<(usize, String)> {
-    let column = columns.only(&Target::Groups);
+    let column = columns.column_of(&Target::Groups);
     let separator = columns.options.follow_up.group_separator.as_ref();
     match (column, separator) {
         (Some(column), separator) => {
-            let separator = separator.map_or(SEPARATOR, |asked| &asked.value);
+            let separator = separator.map_or(SEPARATOR, |option| &option.value);
             Some((column, separator.to_owned()))
         }
-        (None, Some(asked)) => {
+        (None, Some(option)) => {
             columns.problems.push(format!(
                 "{}: there is no column groups; map one with --map COLUMN=groups",
-                asked.origin
+                option.origin
             ));
             None
         }

@@ -1,42 +1,46 @@
-//! Lines above the header: a title, a date, a version. The line that was read as the header fits nothing then, and a later one does.
+//! Finds the header if the list begins with other lines, such as a title, a date or a version.
 
 use super::suggest::may_be_name;
 use crate::mapping::options::MappingOptions;
 
-/// The number of the line that is likelier to be the header than the one that was read as it; none where that one is as likely.
+/// Returns the number of the line that is likelier to be the header than the current one, if any.
 #[must_use]
 pub fn likelier_header<'l>(
     header: &[String],
     lines: impl Iterator<Item = (u64, &'l [String])>,
     options: &MappingOptions,
 ) -> Option<u64> {
-    let fitting = |cells: &[String]| cells.iter().filter(|cell| fits(cell, options)).count();
-    let as_likely = 2 * fitting(header);
-    let mut best = (None, as_likely);
+    let count_names = |cells: &[String]| {
+        let names = cells.iter().filter(|cell| is_column_name(cell, options));
+        names.count()
+    };
+    // Another line must contain more than twice as many names.
+    let mut best = (None, 2 * count_names(header));
     for (number, cells) in lines {
-        let found = fitting(cells);
-        // Any line can contain one known word, unless the list has a single column.
-        let may_be = found >= 2 || (found == 1 && cells.len() == 1);
-        if may_be && found > best.1 {
-            best = (Some(number), found);
+        let names = count_names(cells);
+        // Any line can contain one known word, so one name counts only in a list of one column.
+        let may_be_header = names >= 2 || (names == 1 && cells.len() == 1);
+        if may_be_header && names > best.1 {
+            best = (Some(number), names);
         }
     }
     best.0
 }
 
-/// Whether this is a column's name, or one that the command line speaks of.
-fn fits(name: &str, options: &MappingOptions) -> bool {
-    let same = |other: &str| other.eq_ignore_ascii_case(name);
-    let named = || {
-        options
-            .columns
+/// Whether this may be the name of a column, or an option names it.
+fn is_column_name(name: &str, options: &MappingOptions) -> bool {
+    let in_options = || {
+        let mapped = options.columns.iter().map(|option| &option.value.column);
+        let others = options
+            .username_from
             .iter()
-            .any(|asked| same(&asked.value.column))
-            || options.username_from.iter().any(|asked| same(&asked.value))
-            || options.keep.iter().any(|asked| same(&asked.value))
-            || options.ignore.iter().any(|asked| same(&asked.value))
+            .chain(&options.keep)
+            .chain(&options.ignore);
+        mapped
+            .chain(others.map(|option| &option.value))
+            .any(|other| other.eq_ignore_ascii_case(name))
     };
-    !name.is_empty() && (may_be_name(name) || named())
+    !name.is_empty() && (may_be_name(name) || in_options())
 }
 
 #[cfg(test)]
@@ -54,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_with_most_names_is_likelier_than_a_title() {
+    fn prefers_the_line_with_the_most_names_to_a_title() {
         let none = MappingOptions::default();
         let header = &["User Name", "E-Mail", "Password", "Department"][..];
         for (lines, expected) in [
@@ -69,7 +73,7 @@ mod tests {
             ),
             (&[&["ann", "x", "email"], &["bob", "y", "z"]], None),
             (&[&["title"], &["email", "of", "something"]], None),
-            // A row that repeats names is not a header as long as the first line fits better.
+            // A row that repeats names is not the header if the first line has more of them.
             (&[header, &["name", "email"]], None),
             (&[header], None),
         ] {
@@ -78,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_the_command_line_speaks_of_count() {
+    fn counts_names_from_the_options() {
         let options = MappingOptions {
             username_from: vec![Sourced::new(
                 "Kennung".to_owned(),

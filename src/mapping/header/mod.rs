@@ -1,7 +1,7 @@
-//! A header and what was asked for, brought together once: the mapping, or everything that is wrong with it.
+//! Resolves a header and the options into a [`Mapping`], or reports everything that is wrong.
 //!
-//! [`columns`] finds out what each column is for; [`attributes`] then says which attributes that gives, and in which form, and
-//! [`follow_up`] what is done after the sign-ups.
+//! `column_resolver` determines the target of each column, `attributes` the attributes and their
+//! forms, and `follow_up` the steps after the sign-ups.
 
 mod attributes;
 mod by_name;
@@ -28,29 +28,29 @@ use suggest::Suggestion;
 
 pub use likelier::likelier_header;
 
-fn no_name_in(cells: usize) -> String {
+fn no_known_name(cells: usize) -> String {
     format!(
         "none of its {} is a known column name. Is the header line missing? It should name the columns, such as username,password,email; map columns with other names with --map, and set the separator with --delimiter",
         counted(cells as u64, "cell", "cells")
     )
 }
 
-/// The mapping that a header and the options make together.
+/// Creates the mapping of a header and the options.
 pub(super) fn read(
     list: &str,
     header: &Header,
     options: &MappingOptions,
 ) -> Result<Mapping, HeaderError> {
     let mut columns = ColumnResolver::new(header.names(), options);
-    columns.find();
+    columns.resolve();
     let tables = columns.tables();
-    let formulas = formula::of_header(header.names());
-    // Then it is probably the first user, and one of its cells may be a password: nothing of it is repeated.
-    if !columns.problems.is_empty() && columns.nothing_is_known() && !columns.looks_like_header() {
+    let formula_problem = formula::header_problem(header.names());
+    // This is probably the first user. One of its cells may be a password, so none is repeated.
+    if !columns.problems.is_empty() && columns.knows_no_column() && !columns.looks_like_header() {
         return Err(HeaderError {
             list: list.to_owned(),
             line: header.line(),
-            problems: vec![formulas.unwrap_or_else(|| no_name_in(header.names().len()))],
+            problems: vec![formula_problem.unwrap_or_else(|| no_known_name(header.names().len()))],
             suggestion: Box::default(),
         });
     }
@@ -64,7 +64,7 @@ pub(super) fn read(
             columns: header.names().to_vec(),
             noted: noted_columns(&attributes, &follow_up),
             notices: columns.notices(),
-            cognito_export: CognitoExport::of(header.names(), columns.unused_enabled()),
+            cognito_export: CognitoExport::from_header(header.names(), columns.unused_enabled()),
             password,
             secrets: columns.secrets(),
             attributes,
@@ -81,17 +81,17 @@ pub(super) fn read(
                 .is_some_and(PasswordFrom::may_generate)
                 .then(|| Strictness::default().password_policy()),
             rules: RowRules::default(),
-            given: options.flags_given(),
+            flags: options.flags_given(),
             allow_suspicious_passwords: options.allow_suspicious_passwords,
         }),
         Some(_) | None => {
-            // Other flags than those are right where the names are not read as they are meant.
-            let suggestion = match formulas {
+            // Suggested flags would be wrong for names that are hidden in formulas.
+            let suggestion = match formula_problem {
                 Some(_) => Suggestion::default(),
                 None => columns.suggestion(),
             };
-            columns.problems.extend(formulas);
-            columns.tell_what_is_missing(&suggestion);
+            columns.problems.extend(formula_problem);
+            columns.report_missing(&suggestion);
             Err(HeaderError {
                 list: list.to_owned(),
                 line: header.line(),

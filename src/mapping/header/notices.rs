@@ -1,15 +1,15 @@
-//! What is good to know about a header that fits.
+//! Notices about a valid header.
 
 use super::column_resolver::ColumnResolver;
-use crate::mapping::columns::{Target, says_enabled};
+use crate::mapping::columns::{Target, is_enabled_column};
 use crate::mapping::options::PasswordFrom;
 
-/// Something about the header that people should know before the first call.
+/// Something about the header that users should know before the first call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeaderNotice {
     /// A stable name for programs.
     pub code: &'static str,
-    /// What there is to know.
+    /// The notice.
     pub message: String,
     /// What to do about it.
     pub hint: String,
@@ -18,19 +18,17 @@ pub struct HeaderNotice {
 impl ColumnResolver<'_> {
     pub(super) fn notices(&self) -> Vec<HeaderNotice> {
         let mut notices: Vec<HeaderNotice> = self.unused_passwords().into_iter().collect();
-        notices.extend(self.unverified());
-        notices.extend(self.owned_by_cognito());
+        notices.extend(self.ignored_verified());
+        notices.extend(self.ignored_cognito_only());
         notices
     }
 
-    /// Columns that say which addresses are verified, where nothing verifies them.
-    fn unverified(&self) -> Option<HeaderNotice> {
-        let names = self.unverified.iter().map(|(place, _)| self.name(*place));
+    /// Columns such as `email_verified` are ignored without `--verify`.
+    fn ignored_verified(&self) -> Option<HeaderNotice> {
+        let columns = &self.unused_verified;
+        let names = columns.iter().map(|(index, _)| self.name(*index));
         let names: Vec<&str> = names.collect();
-        let contacts = self
-            .unverified
-            .iter()
-            .map(|(_, contact)| contact.attribute());
+        let contacts = columns.iter().map(|(_, contact)| contact.attribute());
         let contacts: Vec<&str> = contacts.collect();
         (!names.is_empty()).then(|| HeaderNotice {
             code: "verified_ignored",
@@ -45,21 +43,21 @@ impl ColumnResolver<'_> {
         })
     }
 
-    /// The column that says whether a user is enabled, where nothing uses it.
+    /// The `Enabled` column of a user pool export, if no option uses it.
     pub(super) fn unused_enabled(&self) -> Option<usize> {
-        let mut places = self.owned_by_cognito.iter();
-        places
-            .find(|place| says_enabled(self.name(**place)))
+        let mut columns = self.cognito_only.iter();
+        columns
+            .find(|index| is_enabled_column(self.name(**index)))
             .copied()
     }
 
-    fn owned_by_cognito(&self) -> Option<HeaderNotice> {
-        let names = self.owned_by_cognito.iter().map(|place| self.name(*place));
+    fn ignored_cognito_only(&self) -> Option<HeaderNotice> {
+        let names = self.cognito_only.iter().map(|index| self.name(*index));
         let names: Vec<&str> = names.collect();
         let hint = match self.unused_enabled() {
-            Some(place) => format!(
+            Some(index) => format!(
                 "pass --disable-where {}=false to disable users who are disabled in the list",
-                self.name(place)
+                self.name(index)
             ),
             None => "pass --keep COLUMN to copy a column into the results".to_owned(),
         };
@@ -73,18 +71,18 @@ impl ColumnResolver<'_> {
         })
     }
 
-    /// A column of passwords that no user gets.
+    /// The password column is ignored with `--password generate` or `none`.
     fn unused_passwords(&self) -> Option<HeaderNotice> {
-        let instead = match self.options.password.unwrap_or_default() {
+        let reason = match self.options.password.unwrap_or_default() {
             PasswordFrom::Column | PasswordFrom::ColumnOrGenerate => return None,
             PasswordFrom::Generate => "--password generate gives every user a random password",
             PasswordFrom::None => "--password none signs users up without one",
         };
         let column =
-            (0..self.count()).find(|place| self.target(*place) == Some(&Target::Password))?;
+            (0..self.count()).find(|index| self.target(*index) == Some(&Target::Password))?;
         Some(HeaderNotice {
             code: "passwords_unused",
-            message: format!("column {} is not used: {instead}", self.name(column)),
+            message: format!("column {} is not used: {reason}", self.name(column)),
             hint: "pass --password column-or-generate to use the passwords in the column, and random ones where a cell is empty"
                 .to_owned(),
         })

@@ -1,43 +1,42 @@
-//! The flags that would make a header fit, as far as they can be guessed.
+//! Suggests flags for an invalid header.
 
 use super::column_resolver::ColumnResolver;
-use crate::mapping::columns::{ByName, Target, of_name};
-use crate::mapping::guess::{Guess, certain_guess, guess, plain};
+use crate::mapping::columns::{NameMeaning, Target, name_meaning};
+use crate::mapping::guess::{Guess, certain_guess, guess, normalized};
 use crate::mapping::options::PasswordFrom;
 use crate::sanitize::shell_word;
 use crate::user::pool_rules::{Contact, PoolRules};
 
-/// What is known of a header that does not fit, for guesses.
+/// The facts that the suggested flags are based on.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Suggestion {
-    /// Columns whose meaning is not known, in their order.
+    /// Columns without a target, in the order of the list.
     unknown: Vec<String>,
-    /// Columns that are known and cannot be used.
+    /// Known columns that cannot be used.
     to_ignore: Vec<String>,
-    /// What other columns give already, or nothing may give.
+    /// Targets that other columns have or that no column can have.
     taken: Vec<Target>,
-    /// Columns with an address, by which users may be named.
+    /// Columns of contacts, which may serve as the username.
     contacts: Vec<(Contact, String)>,
     needs_username: bool,
     needs_password: bool,
     pool: Option<PoolFacts>,
 }
 
-/// What is known of the pool.
 #[derive(Debug, PartialEq, Eq)]
 struct PoolFacts {
-    /// `custom:...`
+    /// Writable attributes with names like `custom:...`.
     customs: Vec<String>,
     username_attributes: Vec<Contact>,
     alias_attributes: Vec<String>,
     is_passwordless: bool,
 }
 
-/// A custom attribute of the pool that has the column's name is likelier than any but Cognito's own names.
+/// The rank of a custom attribute with the column's name: only Cognito's own names are likelier.
 const CUSTOM: usize = 1;
 
 impl Suggestion {
-    pub(super) fn learn(&mut self, rules: &PoolRules) {
+    pub(super) fn add_pool(&mut self, rules: &PoolRules) {
         let names = rules.schema.iter().map(|rule| &rule.name);
         self.pool = Some(PoolFacts {
             customs: names
@@ -54,9 +53,9 @@ impl Suggestion {
         !self.unknown.is_empty() || self.needs_username || self.needs_password
     }
 
-    /// Precedes the flags.
+    /// Introduces the flags.
     pub(super) fn intro(&self) -> &'static str {
-        let guesses = self.mapped().iter().any(Option::is_some);
+        let guesses = self.guessed_targets().iter().any(Option::is_some);
         if guesses || self.needs_username || self.needs_password {
             "if these guesses are right, add"
         } else {
@@ -64,25 +63,25 @@ impl Suggestion {
         }
     }
 
-    /// One line to paste.
+    /// The flags as one line to paste.
     pub(super) fn flags(&self) -> Option<String> {
-        let mapped = self.mapped();
-        let given = |target: &Target| mapped.iter().flatten().any(|other| other == target);
+        let guessed = self.guessed_targets();
+        let is_guessed = |target: &Target| guessed.iter().flatten().any(|other| other == target);
         let mut flags: Vec<String> = Vec::new();
-        for (name, target) in self.unknown.iter().zip(&mapped) {
+        for (name, target) in self.unknown.iter().zip(&guessed) {
             if let Some(target) = target {
                 flags.push(flag("--map", &format!("{name}={}", target.word())));
             }
         }
-        if self.needs_username && !given(&Target::Username) {
-            flags.extend(self.username(&mapped));
+        if self.needs_username && !is_guessed(&Target::Username) {
+            flags.extend(self.username_flags(&guessed));
         }
-        if self.needs_password && !given(&Target::Password) {
+        if self.needs_password && !is_guessed(&Target::Password) {
             let is_passwordless = self.pool.as_ref().is_some_and(|pool| pool.is_passwordless);
             let source = if is_passwordless { "none" } else { "generate" };
             flags.push(flag("--password", source));
         }
-        let unmapped = self.unknown.iter().zip(&mapped);
+        let unmapped = self.unknown.iter().zip(&guessed);
         let unmapped = unmapped.filter_map(|(name, target)| target.is_none().then_some(name));
         for name in unmapped.chain(&self.to_ignore) {
             let flag = flag("--ignore-column", name);
@@ -93,27 +92,28 @@ impl Suggestion {
         (!flags.is_empty()).then(|| flags.join(" "))
     }
 
-    /// What each unknown column is guessed to give: the likeliest guesses first, each target once.
-    fn mapped(&self) -> Vec<Option<Target>> {
+    /// Guesses the target of each unknown column. Each target is used once, by the likeliest
+    /// column.
+    fn guessed_targets(&self) -> Vec<Option<Target>> {
         let mut guesses: Vec<(usize, Guess)> = (0..)
             .zip(&self.unknown)
             .filter(|(_, name)| self.is_unique(name))
-            .filter_map(|(place, name)| Some((place, self.guess(name)?)))
+            .filter_map(|(index, name)| Some((index, self.guess(name)?)))
             .collect();
-        guesses.sort_by_key(|(place, guess)| (guess.rank, *place));
-        let mut mapped = vec![None; self.unknown.len()];
-        for (place, Guess { target, .. }) in guesses {
+        guesses.sort_by_key(|(index, guess)| (guess.rank, *index));
+        let mut targets = vec![None; self.unknown.len()];
+        for (index, Guess { target, .. }) in guesses {
             if !self.taken.contains(&target)
-                && !mapped.contains(&Some(target.clone()))
-                && let Some(slot) = mapped.get_mut(place)
+                && !targets.contains(&Some(target.clone()))
+                && let Some(slot) = targets.get_mut(index)
             {
                 *slot = Some(target);
             }
         }
-        mapped
+        targets
     }
 
-    /// No flag tells apart columns of one name.
+    /// Flags cannot distinguish columns with the same name.
     fn is_unique(&self, name: &str) -> bool {
         let same = self
             .unknown
@@ -123,45 +123,48 @@ impl Suggestion {
     }
 
     fn guess(&self, name: &str) -> Option<Guess> {
-        let custom = || {
-            let wanted = plain(name);
-            let mut same = self
-                .pool
-                .iter()
-                .flat_map(|pool| &pool.customs)
-                .filter(|custom| {
-                    let own = custom.strip_prefix("custom:").unwrap_or(custom);
-                    plain(own) == wanted || plain(custom) == wanted
-                });
-            let target = Target::Attribute(same.next()?.as_str().into());
-            same.next().is_none().then_some(Guess {
-                target,
-                rank: CUSTOM,
-            })
-        };
         match guess(name) {
             Some(guess) if guess.rank < CUSTOM => Some(guess),
-            other => custom().or(other),
+            other => self.guess_custom(name).or(other),
         }
     }
 
-    /// The flag that takes usernames from a column with an address, in the way that the pool lets people sign in.
-    fn username(&self, mapped: &[Option<Target>]) -> Option<String> {
+    /// Returns the only custom attribute of the pool that has this name.
+    fn guess_custom(&self, name: &str) -> Option<Guess> {
+        let wanted = normalized(name);
+        let mut matches = self
+            .pool
+            .iter()
+            .flat_map(|pool| &pool.customs)
+            .filter(|custom| {
+                let unprefixed = custom.strip_prefix("custom:").unwrap_or(custom);
+                normalized(unprefixed) == wanted || normalized(custom) == wanted
+            });
+        let target = Target::Attribute(matches.next()?.as_str().into());
+        matches.next().is_none().then_some(Guess {
+            target,
+            rank: CUSTOM,
+        })
+    }
+
+    /// The flags that take the username from a column of contacts, as the pool's sign-in options
+    /// require.
+    fn username_flags(&self, guessed: &[Option<Target>]) -> Option<String> {
         let guessed = self
             .unknown
             .iter()
-            .zip(mapped)
+            .zip(guessed)
             .filter_map(|(name, target)| {
                 let Some(Target::Attribute(attribute)) = target else {
                     return None;
                 };
-                Some((Contact::of_attribute(attribute)?, name))
+                Some((Contact::from_attribute(attribute)?, name))
             });
         let known = self.contacts.iter().map(|(contact, name)| (*contact, name));
         let columns: Vec<(Contact, &String)> = known.chain(guessed).collect();
         let column_of = |contact: Contact| {
-            let found = columns.iter().find(|(other, _)| *other == contact);
-            found.map(|(_, name)| name.as_str())
+            let column = columns.iter().find(|(other, _)| *other == contact);
+            column.map(|(_, name)| name.as_str())
         };
         let contacts = [Contact::Email, Contact::PhoneNumber];
         if let Some(pool) = &self.pool {
@@ -171,12 +174,12 @@ impl Suggestion {
                 .filter_map(column_of)
                 .collect();
             if !names.is_empty() {
-                let from: Vec<String> = if names.iter().any(|name| name.contains(',')) {
+                let values: Vec<String> = if names.iter().any(|name| name.contains(',')) {
                     names.into_iter().map(str::to_owned).collect()
                 } else {
                     vec![names.join(",")]
                 };
-                let flags = from.iter().map(|names| flag("--username-from", names));
+                let flags = values.iter().map(|value| flag("--username-from", value));
                 return Some(flags.collect::<Vec<_>>().join(" "));
             }
             let alias = contacts.into_iter().find_map(|contact| {
@@ -195,49 +198,49 @@ impl Suggestion {
     }
 }
 
-/// A flag with its value, as a shell takes it.
+/// A flag with its value, quoted for a shell.
 fn flag(flag: &str, value: &str) -> String {
-    if value.starts_with('-') {
-        format!("{flag}={}", shell_word(value))
-    } else {
-        format!("{flag} {}", shell_word(value))
-    }
+    let separator = if value.starts_with('-') { '=' } else { ' ' };
+    format!("{flag}{separator}{}", shell_word(value))
 }
 
 impl ColumnResolver<'_> {
-    /// What can be suggested for the header as it is understood so far.
+    /// Collects the facts for suggestions from the columns resolved so far.
     pub(super) fn suggestion(&self) -> Suggestion {
         let options = self.options;
-        let from = options.password.unwrap_or_default();
-        let takes_passwords = matches!(from, PasswordFrom::Column | PasswordFrom::ColumnOrGenerate);
-        let names_username = !options.username_from.is_empty() || options.username_uuid.is_some();
-        let targets = (0..self.count()).filter_map(|place| Some((place, self.target(place)?)));
+        let source = options.password.unwrap_or_default();
+        let reads_passwords = matches!(
+            source,
+            PasswordFrom::Column | PasswordFrom::ColumnOrGenerate
+        );
+        let sets_username = !options.username_from.is_empty() || options.username_uuid.is_some();
+        let targets = (0..self.count()).filter_map(|index| Some((index, self.target(index)?)));
         let mut taken: Vec<Target> = targets.clone().map(|(_, target)| target.clone()).collect();
-        let given = options.set.iter().map(|asked| &asked.value.attribute);
-        let given = given.chain(options.join.iter().map(|asked| &asked.value.attribute));
-        taken.extend(given.cloned().map(Target::Attribute));
+        let constants = options.set.iter().map(|option| &option.value.attribute);
+        let joined = options.join.iter().map(|option| &option.value.attribute);
+        taken.extend(constants.chain(joined).cloned().map(Target::Attribute));
         for contact in [Contact::Email, Contact::PhoneNumber] {
             if !self.verifies(contact) {
                 taken.push(Target::Verified(contact));
             }
         }
-        if names_username {
+        if sets_username {
             taken.push(Target::Username);
         }
-        if !takes_passwords {
+        if !reads_passwords {
             taken.push(Target::Password);
         }
-        let owned = |places: &[usize]| {
-            let names = places.iter().map(|place| self.name(*place).to_owned());
+        let names = |columns: &[usize]| {
+            let names = columns.iter().map(|index| self.name(*index).to_owned());
             names.collect::<Vec<_>>()
         };
         Suggestion {
-            unknown: owned(&self.unknown),
-            to_ignore: owned(&self.droppable),
+            unknown: names(&self.unknown),
+            to_ignore: names(&self.droppable),
             contacts: targets
-                .filter_map(|(place, target)| match target {
+                .filter_map(|(index, target)| match target {
                     Target::Attribute(name) => {
-                        Some((Contact::of_attribute(name)?, self.name(place).to_owned()))
+                        Some((Contact::from_attribute(name)?, self.name(index).to_owned()))
                     }
                     Target::Username | Target::Password | Target::Verified(_) | Target::Groups => {
                         None
@@ -251,10 +254,10 @@ impl ColumnResolver<'_> {
         }
     }
 
-    /// Says what is missing, where no column is guessed to have it.
-    pub(super) fn tell_what_is_missing(&mut self, suggestion: &Suggestion) {
-        let mapped = suggestion.mapped();
-        let is_guessed = |target| mapped.contains(&Some(target));
+    /// Reports a missing username or password, unless an unknown column is guessed to hold it.
+    pub(super) fn report_missing(&mut self, suggestion: &Suggestion) {
+        let guessed = suggestion.guessed_targets();
+        let is_guessed = |target| guessed.contains(&Some(target));
         if self.lacks_username && !is_guessed(Target::Username) {
             self.problems.push(
                 "there is no column username; take usernames from another column with --username-from COLUMN, or derive them from one with --username-uuid COLUMN"
@@ -269,26 +272,27 @@ impl ColumnResolver<'_> {
         }
     }
 
-    /// Whether these are probably names of columns, though none is known: then they may be repeated. A row of values may hold a password.
+    /// Whether the line is probably a header, though no name in it is known. If so, its cells can
+    /// be repeated in messages. A row of values may hold a password.
     pub(super) fn looks_like_header(&self) -> bool {
-        let mut found: Vec<Target> = Vec::new();
-        for place in 0..self.count() {
-            let name = self.name(place);
+        let mut targets: Vec<Target> = Vec::new();
+        for index in 0..self.count() {
+            let name = self.name(index);
             if name.contains('@') {
                 return false;
             }
             if let Some(guess) = certain_guess(name)
-                && !found.contains(&guess.target)
+                && !targets.contains(&guess.target)
             {
-                found.push(guess.target);
+                targets.push(guess.target);
             }
         }
-        let (found, all) = (found.len(), self.count());
-        found >= 3 || found == all || (found == 2 && all <= 4)
+        let (guessed, all) = (targets.len(), self.count());
+        guessed >= 3 || guessed == all || (guessed == 2 && all <= 4)
     }
 }
 
-/// Whether a name is known, or can be guessed.
+/// Whether a name is known or can be guessed.
 pub(super) fn may_be_name(name: &str) -> bool {
-    !matches!(of_name(name), ByName::Nothing) || guess(name).is_some()
+    !matches!(name_meaning(name), NameMeaning::Unknown) || guess(name).is_some()
 }

@@ -1,4 +1,4 @@
-//! Which columns give the username.
+//! Resolves the columns of the username.
 
 use super::column_resolver::ColumnResolver;
 use crate::mapping::columns::Target;
@@ -6,41 +6,38 @@ use crate::mapping::options::{Lowercase, Sourced};
 use crate::mapping::username::{UsernameColumn, UsernameFrom};
 
 impl ColumnResolver<'_> {
-    /// Resolves what was asked for. Commas separate columns, unless the whole text is the name of one.
-    pub(super) fn find_username(&mut self) {
+    /// Resolves `--username-from` and `--username-uuid`. Commas separate columns, unless the whole
+    /// text is the name of a column.
+    pub(super) fn resolve_username_columns(&mut self) {
         let options = self.options;
-        let asked = options.username_from.iter().chain(&options.username_uuid);
-        for Sourced {
-            value: what,
-            origin: by,
-        } in asked
-        {
-            let names: Vec<&str> = if self.places(what).is_empty() {
-                what.split(',').map(str::trim).collect()
+        let sources = options.username_from.iter().chain(&options.username_uuid);
+        for Sourced { value, origin } in sources {
+            let names: Vec<&str> = if self.columns_named(value).is_empty() {
+                value.split(',').map(str::trim).collect()
             } else {
-                vec![what]
+                vec![value]
             };
             for name in names {
-                let by = if name == what {
-                    by.clone()
+                let origin = if name == value {
+                    origin.clone()
                 } else {
-                    format!("{by}: {name}")
+                    format!("{origin}: {name}")
                 };
-                let place = self.used(&by, name);
-                self.username_from.extend(place);
+                let column = self.use_column(&origin, name);
+                self.username_from.extend(column);
             }
         }
     }
 
-    /// Whether other columns were named for the username.
-    pub(super) fn gives_no_username(&self, place: usize) -> bool {
-        !self.username_from.is_empty() && !self.username_from.contains(&place)
+    /// Whether the options take the username from other columns than this one.
+    pub(super) fn takes_username_elsewhere(&self, index: usize) -> bool {
+        !self.username_from.is_empty() && !self.username_from.contains(&index)
     }
 
     pub(super) fn username(&mut self) -> Option<UsernameFrom> {
         let columns = self.username_columns()?;
         let region = self.options.phone_region;
-        let names: Vec<&str> = columns.iter().map(|place| self.name(*place)).collect();
+        let names: Vec<&str> = columns.iter().map(|index| self.name(*index)).collect();
         Some(UsernameFrom {
             label: names.join(", "),
             columns: columns
@@ -56,25 +53,25 @@ impl ColumnResolver<'_> {
     }
 
     fn username_columns(&mut self) -> Option<Vec<usize>> {
-        let meant = self.only(&Target::Username);
+        let mapped = self.column_of(&Target::Username);
         let options = self.options;
-        let asked = options
+        let option = options
             .username_from
             .first()
             .or(options.username_uuid.as_ref());
-        let from = self.username_from.clone();
-        match (asked, meant) {
-            (Some(asked), Some(meant)) if self.gives_no_username(meant) => {
+        let from_options = self.username_from.clone();
+        match (option, mapped) {
+            (Some(option), Some(mapped)) if self.takes_username_elsewhere(mapped) => {
                 self.problems.push(format!(
-                    "{}: column {}, {}, gives the username as well; remove one of the two",
-                    asked.origin,
-                    meant + 1,
-                    self.name(meant)
+                    "{}: column {}, {}, is already mapped to the username; remove one of the two",
+                    option.origin,
+                    mapped + 1,
+                    self.name(mapped)
                 ));
                 None
             }
-            (Some(_), _) => (!from.is_empty()).then_some(from),
-            (None, Some(meant)) => Some(vec![meant]),
+            (Some(_), _) => (!from_options.is_empty()).then_some(from_options),
+            (None, Some(mapped)) => Some(vec![mapped]),
             (None, None) => {
                 self.lacks_username = true;
                 None

@@ -1,57 +1,58 @@
-//! Cells that are not the values they look like.
+//! Cells that are not valid values: formulas, misplaced quotes, and values in unnamed columns.
 
-use super::*;
+use super::{codes, ignoring, invalid, names, rows, rows_with};
+use crate::mapping::MappingOptions;
 use crate::user::Row;
 
-/// The codes of what is wrong with each row.
-fn codes(rows: &[Row]) -> Vec<Vec<&'static str>> {
-    let codes_of = |row: &Row| match &row.user {
-        Ok(_) => Vec::new(),
-        Err(_) => broken(row)
-            .findings
-            .iter()
-            .map(|found| found.rule.code())
-            .collect(),
-    };
-    rows.iter().map(codes_of).collect()
+fn codes_of_rows(rows: &[Row]) -> Vec<Vec<&'static str>> {
+    rows.iter().map(codes).collect()
 }
 
 #[test]
-fn a_column_without_a_name_is_ignored_as_long_as_it_is_empty() {
+fn ignores_unnamed_columns_only_if_they_are_empty() {
     let list = "username,password,,\nann,Passw0rd!1,,\nbob,Passw0rd!1\ncy,Passw0rd!1, ,x\n";
-    let seen = rows(list);
-    assert_eq!(codes(&seen), [vec![], vec![], vec!["row.unnamed_column"]]);
-    let broken = broken(&seen[2]);
-    assert!(broken.to_string().contains("column 4"), "{broken}");
+    let rows = rows(list);
+    assert_eq!(
+        codes_of_rows(&rows),
+        [vec![], vec![], vec!["row.unnamed_column"]]
+    );
+    let invalid = invalid(&rows[2]);
+    assert!(invalid.to_string().contains("column 4"), "{invalid}");
     let dropped = rows_with(list, &ignoring(&[""]));
     assert!(dropped.iter().all(|row| row.user.is_ok()));
 }
 
 #[test]
-fn a_formula_in_a_cell_that_is_used_breaks_its_row() {
+fn rejects_formulas_in_used_cells() {
     let list = "username,password,email,name,ID\n\
                 \"=\"\"ann\"\"\",\"=\"\"Secret#1\"\"\",\"=\"\"a@x.y\"\"\",=\"\",1\n\
                 bob,\"=\"\"Secret\"\"&\"\"#1\"\"\",b@x.y,,1\n\
                 cy,=Secret#1,c@x.y,Cy,\"=\"\"007\"\"\"\n";
     let options = MappingOptions {
-        keep: vec![Sourced::new("ID".to_owned(), "--keep ID")],
+        keep: names("--keep", &["ID"]),
         ..MappingOptions::default()
     };
-    let seen = rows_with(list, &options);
+    let rows = rows_with(list, &options);
     let formula = "value.formula";
-    assert_eq!(codes(&seen), [vec![formula; 4], vec![formula], vec![]]);
-    let broken = broken(&seen[0]).to_string();
-    assert!(!broken.contains("Secret"), "{broken}");
+    assert_eq!(
+        codes_of_rows(&rows),
+        [vec![formula; 4], vec![formula], vec![]]
+    );
+    let invalid = invalid(&rows[0]).to_string();
+    assert!(!invalid.contains("Secret"), "{invalid}");
 }
 
 #[test]
-fn a_row_with_misplaced_quotes_names_its_column_and_nothing_else() {
-    let seen = rows("username,password,email\nann,\"Sec\\\"ret\"x,a@x.y\nbob, \"Secret\",b@x.y\n");
-    assert_eq!(codes(&seen), [vec!["row.quotes"], vec!["row.quotes"]]);
-    for row in &seen {
-        let broken = broken(row);
-        assert_eq!(broken.username, None);
-        let text = broken.to_string();
+fn findings_about_misplaced_quotes_name_only_the_column() {
+    let rows = rows("username,password,email\nann,\"Sec\\\"ret\"x,a@x.y\nbob, \"Secret\",b@x.y\n");
+    assert_eq!(
+        codes_of_rows(&rows),
+        [vec!["row.quotes"], vec!["row.quotes"]]
+    );
+    for row in &rows {
+        let invalid = invalid(row);
+        assert_eq!(invalid.username, None);
+        let text = invalid.to_string();
         assert!(text.starts_with("column password: ") && !text.contains("ret"));
     }
 }

@@ -1,46 +1,35 @@
-//! Rows that are chosen by a cell, as it appears in the list.
+//! Conditions on cells.
 
-use super::asked::{map, values};
-use super::{broken, mapping, problems, rows_with};
-use crate::mapping::{ColumnIs, FollowUpOptions, MappingOptions, Sourced};
+use super::options::{conditions, map, values};
+use super::{invalid, mapping, problems, rows_with};
+use crate::mapping::{FollowUpOptions, MappingOptions};
 use crate::user::{FollowUpStep, NotSent, Row};
 
-fn conditions(conditions: &[(&str, &str)]) -> Vec<Sourced<ColumnIs>> {
-    let asked = |(column, value): &(&str, &str)| {
-        let what = ColumnIs {
-            column: (*column).to_owned(),
-            value: (*value).to_owned(),
-        };
-        Sourced::new(what, format!("--skip-where {column}={value}"))
-    };
-    conditions.iter().map(asked).collect()
-}
-
-fn skipping(asked: &[(&str, &str)]) -> MappingOptions {
+fn skipping(skip_where: &[(&str, &str)]) -> MappingOptions {
     MappingOptions {
-        skip_where: conditions(asked),
+        skip_where: conditions("--skip-where", skip_where),
         ..MappingOptions::default()
     }
 }
 
-/// `user`, `skipped NAME`, or the code of what is wrong.
-fn said(row: &Row) -> String {
+/// The username, `skipped NAME`, or the code of the first finding.
+fn outcome(row: &Row) -> String {
     match &row.user {
         Ok(user) => user.username.clone(),
         Err(NotSent::Skipped { username }) => {
             format!("skipped {}", username.as_deref().unwrap_or("-"))
         }
-        Err(NotSent::Broken(_)) => broken(row).code().to_owned(),
+        Err(NotSent::Invalid(_)) => invalid(row).code().to_owned(),
     }
 }
 
-fn all(list: &str, options: &MappingOptions) -> Vec<String> {
-    rows_with(list, options).iter().map(said).collect()
+fn outcomes(list: &str, options: &MappingOptions) -> Vec<String> {
+    rows_with(list, options).iter().map(outcome).collect()
 }
 
 #[test]
-fn a_row_is_skipped_by_one_of_several_conditions_and_need_not_be_sound() {
-    let found = all(
+fn skips_rows_that_meet_any_condition_even_if_invalid() {
+    let found = outcomes(
         "username,password,Status,Kind\n\
          ann,Passw0rd!,active,user\n\
          bob,x y,  BLOCKED ,user\n\
@@ -62,14 +51,14 @@ fn a_row_is_skipped_by_one_of_several_conditions_and_need_not_be_sound() {
 }
 
 #[test]
-fn an_empty_value_matches_blank_cells_and_an_asterisk_all_others() {
+fn an_empty_value_matches_blank_cells_and_an_asterisk_the_others() {
     let list = "username,password,Note\nann,Passw0rd!,\nbob,Passw0rd!, \ncy,Passw0rd!,x\ndan,Passw0rd!,*\n";
     assert_eq!(
-        all(list, &skipping(&[("Note", "")])),
+        outcomes(list, &skipping(&[("Note", "")])),
         ["skipped ann", "skipped bob", "cy", "dan"]
     );
     assert_eq!(
-        all(list, &skipping(&[("Note", "*")])),
+        outcomes(list, &skipping(&[("Note", "*")])),
         ["ann", "bob", "skipped cy", "skipped dan"]
     );
     let with_null = |value: &str| MappingOptions {
@@ -77,15 +66,15 @@ fn an_empty_value_matches_blank_cells_and_an_asterisk_all_others() {
         ..skipping(&[("Note", value)])
     };
     for (value, skipped) in [("", 3), ("*", 1), ("x", 1)] {
-        let found = all(list, &with_null(value));
-        let found = found.iter().filter(|said| said.starts_with("skipped"));
+        let outcomes = outcomes(list, &with_null(value));
+        let found = outcomes.iter().filter(|text| text.starts_with("skipped"));
         assert_eq!(found.count(), skipped, "--null x --skip-where Note={value}");
     }
 }
 
 #[test]
-fn a_row_whose_cells_may_have_moved_is_invalid_and_not_skipped() {
-    let found = all(
+fn does_not_skip_rows_whose_cells_may_have_moved() {
+    let found = outcomes(
         "username,password,Status\nann,Passw0rd!,blocked,more,and more\nbob,Passw0rd!\n",
         &skipping(&[("Status", "blocked"), ("Status", "")]),
     );
@@ -93,13 +82,13 @@ fn a_row_whose_cells_may_have_moved_is_invalid_and_not_skipped() {
 }
 
 #[test]
-fn conditions_see_the_cell_and_not_what_becomes_of_it() {
+fn conditions_test_the_original_cell() {
     let options = MappingOptions {
         columns: map(&[("Status", "custom:status")]),
         values: values("Status", &[("active", "true"), ("*", "false")]),
         follow_up: FollowUpOptions {
-            confirm_where: conditions(&[("Status", "active")]),
-            disable_where: conditions(&[("Status", "blocked")]),
+            confirm_where: conditions("--confirm-where", &[("Status", "active")]),
+            disable_where: conditions("--disable-where", &[("Status", "blocked")]),
             ..FollowUpOptions::default()
         },
         ..skipping(&[("Status", "deleted"), ("Status", "true")])
@@ -121,13 +110,16 @@ fn conditions_see_the_cell_and_not_what_becomes_of_it() {
         ],
         "of ann, bob and dan"
     );
-    assert_eq!(said(&rows[2]), "skipped cy");
+    assert_eq!(outcome(&rows[2]), "skipped cy");
 }
 
 #[test]
-fn a_run_is_bound_to_what_is_skipped() {
+fn the_identity_contains_skip_conditions() {
     let header = "username,password,Status";
-    let of = |asked: &[(&str, &str)]| mapping(header, &skipping(asked)).unwrap().identity();
+    let identity = |skip_where: &[(&str, &str)]| {
+        let mapping = mapping(header, &skipping(skip_where)).unwrap();
+        mapping.identity()
+    };
     let plain = mapping(
         header,
         &MappingOptions {
@@ -135,21 +127,21 @@ fn a_run_is_bound_to_what_is_skipped() {
             ..MappingOptions::default()
         },
     );
-    let mut texts = vec![
+    let mut identities = vec![
         plain.unwrap().identity(),
-        of(&[("Status", "a")]),
-        of(&[("Status", "*")]),
-        of(&[("Status", "")]),
-        of(&[("Status", "a"), ("Status", "b")]),
+        identity(&[("Status", "a")]),
+        identity(&[("Status", "*")]),
+        identity(&[("Status", "")]),
+        identity(&[("Status", "a"), ("Status", "b")]),
     ];
-    assert_eq!(of(&[("status", " A ")]), texts[1]);
-    texts.sort_unstable();
-    texts.dedup();
-    assert_eq!(texts.len(), 5, "{texts:?}");
+    assert_eq!(identity(&[("status", " A ")]), identities[1]);
+    identities.sort_unstable();
+    identities.dedup();
+    assert_eq!(identities.len(), 5, "{identities:?}");
 }
 
 #[test]
-fn a_condition_is_on_a_column_that_exists_and_holds_no_passwords() {
+fn conditions_need_an_existing_column_without_passwords() {
     let found = problems("username,password,Status", &skipping(&[("Statsu", "x")]));
     assert!(
         found[0].contains("--skip-where Statsu=x") && found[0].contains("nearest: Status"),

@@ -1,25 +1,14 @@
-//! What follows a row's sign-up.
+//! The steps after a row's sign-up.
 
-use super::asked::{map, values};
-use super::{broken, mapping, problems, rows_with};
-use crate::mapping::{ColumnIs, FollowUpOptions, MappingOptions, Sourced};
+use super::options::{conditions, map, values};
+use super::{invalid, mapping, problems, rows_with};
+use crate::mapping::{FollowUpOptions, MappingOptions, Sourced};
 use crate::user::pool_rules::Contact;
 use crate::user::{Row, StepKind};
 
-fn conditions(conditions: &[(&str, &str)]) -> Vec<Sourced<ColumnIs>> {
-    let asked = |(column, value): &(&str, &str)| {
-        let what = ColumnIs {
-            column: (*column).to_owned(),
-            value: (*value).to_owned(),
-        };
-        Sourced::new(what, format!("--disable-where {column}={value}"))
-    };
-    conditions.iter().map(asked).collect()
-}
-
 fn verify(contacts: &[Contact]) -> Vec<Sourced<Contact>> {
-    let asked = |contact: &Contact| Sourced::new(*contact, "--verify");
-    contacts.iter().map(asked).collect()
+    let option = |contact: &Contact| Sourced::new(*contact, "--verify");
+    contacts.iter().map(option).collect()
 }
 
 fn options(follow_up: FollowUpOptions) -> MappingOptions {
@@ -29,20 +18,20 @@ fn options(follow_up: FollowUpOptions) -> MappingOptions {
     }
 }
 
-/// The steps of each row; what is wrong, for one that is broken.
+/// The steps of each row, or its findings if it is invalid.
 fn steps(list: &str, options: &MappingOptions) -> Vec<String> {
-    let of = |row: &Row| match &row.user {
+    let describe = |row: &Row| match &row.user {
         Ok(user) => {
-            let words: Vec<String> = user.follow_up.iter().map(ToString::to_string).collect();
-            words.join(", ")
+            let steps: Vec<String> = user.follow_up.iter().map(ToString::to_string).collect();
+            steps.join(", ")
         }
-        Err(_) => format!("{}: {}", broken(row).code(), broken(row)),
+        Err(_) => format!("{}: {}", invalid(row).code(), invalid(row)),
     };
-    rows_with(list, options).iter().map(of).collect()
+    rows_with(list, options).iter().map(describe).collect()
 }
 
 #[test]
-fn nothing_follows_where_nothing_is_asked_for() {
+fn there_are_no_steps_by_default() {
     let found = steps(
         "username,password\nann,Passw0rd!\n",
         &MappingOptions::default(),
@@ -54,12 +43,15 @@ fn nothing_follows_where_nothing_is_asked_for() {
 }
 
 #[test]
-fn steps_come_in_their_order_and_addresses_are_verified_in_one_call() {
+fn steps_are_ordered_and_addresses_are_verified_in_one_call() {
     let all = options(FollowUpOptions {
         confirm: true,
         verify: verify(&[Contact::PhoneNumber, Contact::Email]),
         groups: vec![Sourced::new("all".to_owned(), "--group all")],
-        disable_where: conditions(&[("Status", "blocked"), ("Status", "Left")]),
+        disable_where: conditions(
+            "--disable-where",
+            &[("Status", "blocked"), ("Status", "Left")],
+        ),
         ..FollowUpOptions::default()
     });
     let found = steps(
@@ -80,35 +72,35 @@ fn steps_come_in_their_order_and_addresses_are_verified_in_one_call() {
 }
 
 #[test]
-fn a_column_of_yes_and_no_decides_for_each_row() {
+fn a_yes_or_no_column_decides_for_each_row() {
     let list = "username,password,email,Checked\n\
                 ann,Passw0rd!,ann@example.com,TRUE\n\
                 bob,Passw0rd!,bob@example.com,0\n\
                 cy,Passw0rd!,cy@example.com,\n\
                 dee,Passw0rd!,dee@example.com,perhaps\n\
                 eve,Passw0rd!,,yes\n";
-    let mut asked = options(FollowUpOptions {
+    let mut options = options(FollowUpOptions {
         verify: verify(&[Contact::Email]),
         ..FollowUpOptions::default()
     });
-    asked.columns = map(&[("Checked", "email_verified")]);
-    let found = steps(list, &asked);
+    options.columns = map(&[("Checked", "email_verified")]);
+    let found = steps(list, &options);
     assert_eq!(found[..3], ["verify email", "", ""]);
     assert!(
         found[3].starts_with("value.yes_or_no: column Checked: \"perhaps\" is neither yes nor no"),
         "{found:?}"
     );
     assert_eq!(found[4], "", "there is no address to verify");
-    asked.values = values("Checked", &[("perhaps", "yes"), ("*", "")]);
-    assert_eq!(steps(list, &asked), ["", "", "", "verify email", ""]);
+    options.values = values("Checked", &[("perhaps", "yes"), ("*", "")]);
+    assert_eq!(steps(list, &options), ["", "", "", "verify email", ""]);
 }
 
 #[test]
-fn rows_can_be_chosen_for_being_confirmed() {
+fn confirms_rows_that_meet_a_condition() {
     let found = steps(
         "username,password,State\nann,Passw0rd!,Active\nbob,Passw0rd!,new\n",
         &options(FollowUpOptions {
-            confirm_where: conditions(&[("state", " active")]),
+            confirm_where: conditions("--confirm-where", &[("state", " active")]),
             ..FollowUpOptions::default()
         }),
     );
@@ -116,7 +108,7 @@ fn rows_can_be_chosen_for_being_confirmed() {
 }
 
 #[test]
-fn groups_are_separated_as_asked_and_have_names_that_groups_can_have() {
+fn splits_groups_at_the_separator_and_checks_their_names() {
     let list = "username,password,groups\nann,Passw0rd!,a;b|c\nbob,Passw0rd!,big boss\n";
     let found = steps(list, &MappingOptions::default());
     assert_eq!(found[0], "group a, group b|c");
@@ -134,25 +126,25 @@ fn groups_are_separated_as_asked_and_have_names_that_groups_can_have() {
 }
 
 #[test]
-fn what_decides_has_to_be_a_column_and_no_password() {
-    let asked = |column: &str| {
+fn conditions_need_an_existing_column_without_passwords() {
+    let disabling = |column: &str| {
         options(FollowUpOptions {
-            disable_where: conditions(&[(column, "x")]),
+            disable_where: conditions("--disable-where", &[(column, "x")]),
             ..FollowUpOptions::default()
         })
     };
-    let found = problems("username,password,Status", &asked("Statsu"));
+    let found = problems("username,password,Status", &disabling("Statsu"));
     assert!(
         found[0].contains("--disable-where Statsu=x: there is no such column (nearest: Status)"),
         "{found:?}"
     );
-    let found = problems("username,password", &asked("password"));
+    let found = problems("username,password", &disabling("password"));
     assert!(found[0].contains("passwords are never"), "{found:?}");
-    assert!(mapping("username,password,Status", &asked("status")).is_ok());
+    assert!(mapping("username,password,Status", &disabling("status")).is_ok());
 }
 
 #[test]
-fn a_column_about_verifying_needs_somebody_who_verifies() {
+fn columns_of_verified_contacts_need_the_verify_flag() {
     let found = mapping(
         "username,password,email,phone_number_verified,email_verified",
         &options(FollowUpOptions {
@@ -182,20 +174,21 @@ fn a_column_about_verifying_needs_somebody_who_verifies() {
 }
 
 #[test]
-fn a_run_is_bound_to_what_follows() {
+fn the_follow_up_identity_contains_all_steps() {
     let all = options(FollowUpOptions {
-        confirm_where: conditions(&[("Status", "Active")]),
+        confirm_where: conditions("--confirm-where", &[("Status", "Active")]),
         verify: verify(&[Contact::Email]),
         groups: vec![Sourced::new("all".to_owned(), "--group all")],
-        disable_where: conditions(&[("Status", "left")]),
+        disable_where: conditions("--disable-where", &[("Status", "left")]),
         ..FollowUpOptions::default()
     });
-    let found = mapping("username,password,email,email_verified,groups,Status", &all).unwrap();
+    let mapping = mapping("username,password,email,email_verified,groups,Status", &all).unwrap();
     assert_eq!(
-        found.follow_up_identity().unwrap(),
+        mapping.follow_up_identity().unwrap(),
         "confirm where column 6 is \"active\", verify email by column 4, group all, groups of column 5 by \";\", disable where column 6 \
          is \"left\""
     );
-    assert_eq!(found.follow_up_kinds(), StepKind::ALL);
-    assert!(!found.identity().contains("active"), "{}", found.identity());
+    assert_eq!(mapping.follow_up_kinds(), StepKind::ALL);
+    let identity = mapping.identity();
+    assert!(!identity.contains("active"), "{identity}");
 }

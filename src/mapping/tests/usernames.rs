@@ -1,19 +1,20 @@
-//! Where usernames come from.
+//! The sources of usernames.
 
-use super::asked::{from, map};
-use super::{broken, mapping, names, problems, rows_with};
+use super::options::{from, map};
+use super::{invalid, mapping, names, problems, rows_with};
 use crate::mapping::{Mapping, MappingOptions, Region};
 use crate::rows::Header;
 use crate::user::Row;
 
+/// The username, or the code of the first finding.
 fn username(row: &Row) -> &str {
     match &row.user {
         Ok(user) => &user.username,
-        Err(_) => broken(row).code(),
+        Err(_) => invalid(row).code(),
     }
 }
 
-fn all(list: &str, options: &MappingOptions) -> Vec<String> {
+fn usernames(list: &str, options: &MappingOptions) -> Vec<String> {
     let rows = rows_with(list, options);
     rows.iter().map(|row| username(row).to_owned()).collect()
 }
@@ -33,7 +34,7 @@ fn uuid(column: &str) -> MappingOptions {
 }
 
 #[test]
-fn the_first_column_with_something_in_it_gives_the_username() {
+fn takes_the_username_from_the_first_nonempty_column() {
     let list = "email,phone_number,password\n\
                 ann@example.com,+4930901820,Passw0rd!\n\
                 ,+4930901821,Passw0rd!\n\
@@ -44,17 +45,21 @@ fn the_first_column_with_something_in_it_gives_the_username() {
         &[" EMAIL , Phone_Number"],
         &["email", "phone_number"],
     ] {
-        assert_eq!(all(list, &from_columns(columns)), expected, "{columns:?}");
+        assert_eq!(
+            usernames(list, &from_columns(columns)),
+            expected,
+            "{columns:?}"
+        );
     }
-    let other_way = all(list, &from_columns(&["phone_number,email"]));
-    assert_eq!(other_way[0], "+4930901820");
+    let reversed = usernames(list, &from_columns(&["phone_number,email"]));
+    assert_eq!(reversed[0], "+4930901820");
     let rows = rows_with(list, &from_columns(&["email,phone_number"]));
-    let finding = &broken(&rows[2]).findings[0];
+    let finding = &invalid(&rows[2]).findings[0];
     assert_eq!(finding.column.as_deref(), Some("email, phone_number"));
 }
 
 #[test]
-fn what_becomes_of_a_cell_decides_whether_it_is_empty() {
+fn transforms_cells_before_testing_whether_they_are_empty() {
     let options = MappingOptions {
         trim: true,
         null: vec!["NULL".to_owned()],
@@ -77,18 +82,18 @@ fn what_becomes_of_a_cell_decides_whether_it_is_empty() {
             "phone_number.format"
         ]
     );
-    let finding = &broken(&rows[3]).findings[0];
+    let finding = &invalid(&rows[3]).findings[0];
     assert_eq!(finding.column.as_deref(), Some("phone_number"));
 }
 
 #[test]
-fn a_column_whose_name_has_a_comma_is_found_by_its_whole_name() {
+fn finds_column_names_with_commas() {
     let header = Header::new(
         ["Last, First", "Last", "First", "password"]
             .map(str::to_owned)
             .to_vec(),
     );
-    let of = |columns: &[&str]| {
+    let identity = |columns: &[&str]| {
         let options = MappingOptions {
             ignore_unknown: true,
             ..from_columns(columns)
@@ -97,13 +102,13 @@ fn a_column_whose_name_has_a_comma_is_found_by_its_whole_name() {
             .unwrap()
             .identity()
     };
-    assert!(of(&["Last, First"]).starts_with("username=1 "));
-    assert!(of(&["Last,First"]).starts_with("username=2,3 "));
-    assert!(of(&["last, first", "Last"]).starts_with("username=1,2 "));
+    assert!(identity(&["Last, First"]).starts_with("username=1 "));
+    assert!(identity(&["Last,First"]).starts_with("username=2,3 "));
+    assert!(identity(&["last, first", "Last"]).starts_with("username=1,2 "));
 }
 
 #[test]
-fn columns_for_the_username_have_to_be_there_and_be_the_only_ones() {
+fn username_columns_must_exist_and_be_the_only_source() {
     let found = problems("email,password", &from_columns(&["email,phone"]));
     assert!(
         found[0].contains("--username-from email,phone: phone: there is no such column"),
@@ -117,7 +122,7 @@ fn columns_for_the_username_have_to_be_there_and_be_the_only_ones() {
         "username,email,phone_number,password",
         &from_columns(&["email,phone_number"]),
     );
-    assert!(found[0].contains("another column gives the username"));
+    assert!(found[0].contains("the username comes from another column"));
     let with_username = from_columns(&["username,email"]);
     assert!(mapping("username,email,password", &with_username).is_ok());
     let mapped = MappingOptions {
@@ -125,11 +130,14 @@ fn columns_for_the_username_have_to_be_there_and_be_the_only_ones() {
         ..uuid("email")
     };
     let found = problems("login,email,password", &mapped);
-    assert!(found[0].contains("gives the username as well"), "{found:?}");
+    assert!(
+        found[0].contains("is already mapped to the username"),
+        "{found:?}"
+    );
 }
 
 #[test]
-fn a_uuid_is_made_of_the_cell_whatever_its_case_and_stays_the_same() {
+fn derives_stable_uuids_regardless_of_case() {
     let list = "email,password\n\
                 Ann@Example.com,Passw0rd!\n\
                 ann@example.com,Passw0rd!\n\
@@ -137,7 +145,7 @@ fn a_uuid_is_made_of_the_cell_whatever_its_case_and_stays_the_same() {
                 ,Passw0rd!\n\
                 NULL,Passw0rd!\n\
                 an\u{fffd}n@example.com,Passw0rd!\n";
-    let found = all(list, &uuid("email"));
+    let found = usernames(list, &uuid("email"));
     assert_eq!(found[0], "311c354c-a7bc-5546-b710-07f33a022ea1");
     assert_eq!(found[1], found[0]);
     assert_ne!(found[2], found[0]);
@@ -155,17 +163,17 @@ fn a_uuid_is_made_of_the_cell_whatever_its_case_and_stays_the_same() {
 }
 
 #[test]
-fn a_run_is_bound_to_where_usernames_come_from() {
+fn the_identity_contains_the_source_of_usernames() {
     let header = "email,phone_number,password";
-    let of = |options: &MappingOptions| mapping(header, options).unwrap().identity();
-    let mut texts = vec![
-        of(&from_columns(&["email"])),
-        of(&from_columns(&["email,phone_number"])),
-        of(&from_columns(&["phone_number,email"])),
-        of(&uuid("email")),
-        of(&uuid("phone_number")),
+    let identity = |options: &MappingOptions| mapping(header, options).unwrap().identity();
+    let mut identities = vec![
+        identity(&from_columns(&["email"])),
+        identity(&from_columns(&["email,phone_number"])),
+        identity(&from_columns(&["phone_number,email"])),
+        identity(&uuid("email")),
+        identity(&uuid("phone_number")),
     ];
-    texts.sort_unstable();
-    texts.dedup();
-    assert_eq!(texts.len(), 5, "{texts:?}");
+    identities.sort_unstable();
+    identities.dedup();
+    assert_eq!(identities.len(), 5, "{identities:?}");
 }

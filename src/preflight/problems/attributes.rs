@@ -47,7 +47,9 @@ pub(super) fn attributes(rules: &PoolRules, intent: RunIntent<'_>, problems: &mu
     let missing: Vec<&str> = rules
         .schema
         .iter()
-        .filter(|rule| rule.required && rule.name != "sub" && !rules.username_is(&rule.name))
+        .filter(|rule| {
+            rule.required && rule.name != "sub" && !rules.is_username_attribute(&rule.name)
+        })
         .filter(|rule| !set.iter().any(|(name, _)| *name == rule.name))
         .map(|rule| rule.name.as_str())
         .collect();

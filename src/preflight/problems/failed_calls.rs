@@ -37,7 +37,7 @@ fn call_failed(failed: &FailedCall, intent: RunIntent<'_>) -> Problem {
         ),
         Call::AdminGetUser => ("whether existing users can be looked up".to_owned(), None),
         Call::Step(kind) => (
-            format!("whether the follow-up step works ({})", kind.asked_by()),
+            format!("whether the follow-up step works ({})", kind.requested_by()),
             Some("omit the step".to_owned()),
         ),
         Call::ListGroups if intent.steps.create_groups => {
@@ -81,7 +81,10 @@ fn unknown_without(failed: &FailedCall, rules: Option<&PoolRules>) -> Option<Pro
         ),
         Call::Step(kind) => Problem::refusal(
             "permission_missing",
-            format!("{reason}: a follow-up step needs it ({})", kind.asked_by()),
+            format!(
+                "{reason}: a follow-up step needs it ({})",
+                kind.requested_by()
+            ),
             format!("{ALLOW}, or omit the step"),
         ),
         Call::ListUsers if failed.needed => Problem::refusal(

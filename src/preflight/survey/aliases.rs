@@ -75,7 +75,7 @@ impl Aliases {
     pub(super) fn add(&mut self, row: u64, line: u64, mapped: &MappedRow<'_>) {
         for aliases in &mut self.by_contact {
             let mut values = mapped.values.iter();
-            let Some(value) = values.find(|value| value.place == aliases.index) else {
+            let Some(value) = values.find(|value| value.index == aliases.index) else {
                 continue;
             };
             let verifies = mapped.follow_up.iter().any(|step| match step {

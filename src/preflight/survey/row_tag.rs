@@ -45,8 +45,8 @@ impl ContactIndexes {
     pub(super) fn contacts(self, row: &MappedRow<'_>, mapping: &Mapping) -> u8 {
         let bit = |contact: Contact, index: Option<usize>, bit| {
             let given =
-                index.is_some_and(|index| row.values.iter().any(|value| value.place == index));
-            if given || mapping.username_stands_for(contact.attribute(), &row.username.text) {
+                index.is_some_and(|index| row.values.iter().any(|value| value.index == index));
+            if given || mapping.username_provides(contact.attribute(), &row.username.text) {
                 bit
             } else {
                 0
@@ -60,7 +60,7 @@ impl ContactIndexes {
     pub(super) fn has_apostrophe(self, row: &MappedRow<'_>) -> bool {
         row.values
             .iter()
-            .any(|value| Some(value.place) == self.email && value.value.text.starts_with('\''))
+            .any(|value| Some(value.index) == self.email && value.value.text.starts_with('\''))
     }
 }
 

@@ -19,7 +19,7 @@ fn survey(list: &str) -> (Survey, Vec<(u64, &'static str)>) {
     let header = Header::new(rows.header().names().to_vec());
     let mapping = Mapping::from_header("users.csv", &header, &MappingOptions::default())
         .unwrap()
-        .held_to(&Strictness::Formats);
+        .with_rules(&Strictness::Formats);
     let mut reports = Vec::new();
     let survey = Survey::of(rows, &mapping, true, |reported| {
         reports.push((reported.row, reported.item.code()));

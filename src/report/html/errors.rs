@@ -126,7 +126,7 @@ fn at_most(text: &str, characters: usize) -> String {
 /// The meaning of a code, and what to do about it in a run of this kind. Says so if the code is not known.
 fn in_words(code: &str, run: RunBegun<'_>) -> (&'static str, String) {
     let RunBegun { kind, given } = run;
-    if let Some(rule) = Rule::of_code(code) {
+    if let Some(rule) = Rule::from_code(code) {
         return (rule.meaning(), rule.hint(given));
     }
     if let Some(known) = explained(code) {

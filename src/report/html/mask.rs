@@ -44,7 +44,7 @@ pub(super) fn message(code: &str, message: &str, username: Option<&str>, names: 
     match (names, words_of(code)) {
         (Names::Full, _) => message.to_owned(),
         (Names::Masked, Some(Words::Known)) => {
-            match Rule::of_code(code).map_or(CellQuoting::InMarks, quotes) {
+            match Rule::from_code(code).map_or(CellQuoting::InMarks, quotes) {
                 CellQuoting::InMarks => without_values(message, username),
                 // A value in marks may hold a colon itself.
                 CellQuoting::AtTheEnd => {
@@ -65,7 +65,7 @@ pub(super) fn message(code: &str, message: &str, username: Option<&str>, names: 
 /// Where an error's words come from; none where nobody knows.
 fn words_of(code: &str) -> Option<Words> {
     // A row that has no outcome, and one that is broken in the list: the words are ours.
-    if code == crate::ledger::reader::INTERRUPTED || Rule::of_code(code).is_some() {
+    if code == crate::ledger::reader::INTERRUPTED || Rule::from_code(code).is_some() {
         return Some(Words::Known);
     }
     explained(code).map(|explained| explained.words)

@@ -1,4 +1,4 @@
-//! The rules that the `SignUp` API sets for every pool (its request's lengths and patterns). What they refuse is never sent.
+//! The rules of the `SignUp` API for every pool: the lengths and patterns of its request.
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 
@@ -6,16 +6,17 @@ use super::super::finding::{Finding, Rule};
 use super::super::garbled::lost_characters;
 use super::formats::quoted;
 
-/// Characters of a username at most (`SignUp`, `Username`).
+/// The maximum number of characters of a username (`Username` of `SignUp`).
 pub const MAX_USERNAME: usize = 128;
-/// Characters of a password at most (`SignUp`, `Password`).
+/// The maximum number of characters of a password (`Password` of `SignUp`).
 pub const MAX_PASSWORD: usize = 256;
-/// Characters of an attribute's name at most, `custom:` included (`AttributeType`, `Name`).
+/// The maximum number of characters of an attribute's name, including `custom:` (`Name` of
+/// `AttributeType`).
 pub const MAX_ATTRIBUTE_NAME: usize = 32;
-/// Characters of an attribute's value at most (`AttributeType`, `Value`).
+/// The maximum number of characters of an attribute's value (`Value` of `AttributeType`).
 pub const MAX_VALUE: usize = 2_048;
 
-/// What is wrong with a username that is not empty.
+/// Checks a nonempty username.
 #[must_use]
 pub(super) fn username(column: &str, value: &str) -> Option<Finding> {
     if value.len() <= MAX_USERNAME && is_plain(value) {
@@ -26,10 +27,10 @@ pub(super) fn username(column: &str, value: &str) -> Option<Finding> {
         format!("the username has {length} characters; Cognito allows at most {MAX_USERNAME}")
     } else if lost_characters(value) {
         format!("the username contains {LOST_CHARACTERS}: {}", quoted(value))
-    } else if let Some(bad) = value.chars().find(|c| !may_stand_in_username(*c)) {
+    } else if let Some(invalid) = value.chars().find(|c| !is_username_character(*c)) {
         format!(
             "the username contains {}; Cognito allows only letters, marks, symbols, numbers and punctuation: {}",
-            name_of(bad),
+            describe(invalid),
             quoted(value)
         )
     } else {
@@ -42,8 +43,8 @@ pub(super) fn username(column: &str, value: &str) -> Option<Finding> {
     })
 }
 
-/// What is wrong with a password that is not empty, by the pattern `^[\S]+.*[\S]+$` that the service's errors name: white space is
-/// allowed inside. Says nothing of the password itself.
+/// Checks a nonempty password by the pattern `^[\S]+.*[\S]+$` in the service's errors, which allows
+/// whitespace inside. The finding does not contain the password.
 #[must_use]
 pub(super) fn password(column: &str, value: &str) -> Option<Finding> {
     if value.len() <= MAX_PASSWORD && is_plain(value) {
@@ -69,14 +70,14 @@ pub(super) fn password(column: &str, value: &str) -> Option<Finding> {
     })
 }
 
-/// What a finding says of U+FFFD.
+/// Describes U+FFFD in findings.
 const LOST_CHARACTERS: &str =
     "U+FFFD, which replaces characters that were lost when the list was written or converted";
 
-/// What is wrong with an attribute's value.
+/// Checks the length of an attribute's value.
 #[must_use]
 pub(crate) fn value(column: &str, value: &str) -> Option<Finding> {
-    // No text has more characters than bytes.
+    // A text has at most as many characters as bytes.
     if value.len() <= MAX_VALUE {
         return None;
     }
@@ -88,16 +89,18 @@ pub(crate) fn value(column: &str, value: &str) -> Option<Finding> {
     })
 }
 
-/// What nearly all names and passwords are made of: told at once, for lists are long.
+/// Whether the value consists of visible ASCII characters, as nearly all usernames and passwords
+/// do.
 fn is_plain(value: &str) -> bool {
-    // Without a way out in between, many bytes are looked at together.
+    // Without an early exit, the loop can be vectorized.
     value
         .bytes()
         .fold(true, |plain, byte| plain & byte.is_ascii_graphic())
 }
 
-/// The pattern of `Username`: `[\p{L}\p{M}\p{S}\p{N}\p{P}]+`. What Unicode has not assigned yet may be a letter in its next version.
-fn may_stand_in_username(character: char) -> bool {
+/// Whether the pattern of `Username`, `[\p{L}\p{M}\p{S}\p{N}\p{P}]+`, allows the character.
+/// Unassigned characters may be letters in a later Unicode version, so they are allowed.
+fn is_username_character(character: char) -> bool {
     character.is_ascii_graphic()
         || !matches!(
             get_general_category(character),
@@ -111,7 +114,7 @@ fn may_stand_in_username(character: char) -> bool {
         )
 }
 
-fn name_of(character: char) -> String {
+fn describe(character: char) -> String {
     match character {
         ' ' => "a space".to_owned(),
         '\t' => "a tab".to_owned(),
@@ -125,8 +128,8 @@ mod tests {
     use super::{password, username, value};
 
     #[test]
-    fn usernames_of_every_script_pass_and_spaces_do_not() {
-        for good in [
+    fn usernames_can_have_any_script_but_no_spaces() {
+        for valid in [
             "ann",
             "ann+tag@example.com",
             "Ünïcödé",
@@ -134,9 +137,9 @@ mod tests {
             "x".repeat(128).as_str(),
             "a.b-c_d",
         ] {
-            assert_eq!(username("username", good), None, "{good}");
+            assert_eq!(username("username", valid), None, "{valid}");
         }
-        for bad in [
+        for invalid in [
             "M\u{fffd}ller",
             "Mï¿½ller",
             "an n",
@@ -147,20 +150,20 @@ mod tests {
             "\u{feff}ann",
             "x".repeat(129).as_str(),
         ] {
-            assert!(username("username", bad).is_some(), "{bad:?}");
+            assert!(username("username", invalid).is_some(), "{invalid:?}");
         }
     }
 
     #[test]
-    fn a_broken_password_is_not_repeated_in_the_finding() {
-        for bad in [
+    fn findings_do_not_contain_the_password() {
+        for invalid in [
             " Hidden 42",
             "Hidden 42 ",
             "Hidden\u{a0}",
             "\tHidden",
             "Hidden\u{fffd}",
         ] {
-            let finding = password("password", bad).unwrap();
+            let finding = password("password", invalid).unwrap();
             assert!(!finding.to_string().contains("Hidden"), "{finding}");
         }
         assert!(password("password", &"p".repeat(257)).is_some());
@@ -168,14 +171,14 @@ mod tests {
     }
 
     #[test]
-    fn white_space_inside_a_password_is_part_of_it() {
-        for good in ["correct horse battery", "a\tb c", "a\u{a0}b"] {
-            assert_eq!(password("password", good), None, "{good:?}");
+    fn passwords_can_contain_whitespace() {
+        for valid in ["correct horse battery", "a\tb c", "a\u{a0}b"] {
+            assert_eq!(password("password", valid), None, "{valid:?}");
         }
     }
 
     #[test]
-    fn a_value_is_measured_in_characters() {
+    fn measures_values_in_characters() {
         assert_eq!(value("name", &"é".repeat(2_048)), None);
         assert!(value("name", &"é".repeat(2_049)).is_some());
     }

@@ -1,17 +1,18 @@
-//! What an e-mail address and a phone number look like. Cognito checks both for every pool ("Invalid email address format.",
-//! "Invalid phone number format.").
+//! The formats of email addresses and phone numbers, which Cognito checks in every pool ("Invalid
+//! email address format.", "Invalid phone number format."), and the quoting of values in messages.
 
 use email_address::{EmailAddress, Options};
 use unicode_general_category::{GeneralCategory, get_general_category};
 
 use super::super::pool_rules::Contact;
 
-/// Digits of a phone number at most (E.164).
-const MOST_DIGITS: usize = 15;
+/// The maximum number of digits of a phone number (E.164).
+const MAX_DIGITS: usize = 15;
 
-/// Characters of a value that a finding repeats at most.
-const SHOWN: usize = 60;
+/// The maximum number of characters of a value in a message.
+const MAX_SHOWN: usize = 60;
 
+/// Whether the value has the format of this contact.
 pub(super) fn is(contact: Contact, value: &str) -> bool {
     match contact {
         Contact::Email => is_email(value),
@@ -19,7 +20,7 @@ pub(super) fn is(contact: Contact, value: &str) -> bool {
     }
 }
 
-/// For messages.
+/// Describes a contact in messages.
 pub(super) fn describe(contact: Contact) -> &'static str {
     match contact {
         Contact::Email => "an email address",
@@ -28,7 +29,7 @@ pub(super) fn describe(contact: Contact) -> &'static str {
 }
 
 fn is_email(value: &str) -> bool {
-    plainly_an_email(value.as_bytes()) || {
+    is_simple_email(value.as_bytes()) || {
         let options = Options::default()
             .with_required_tld()
             .without_display_text()
@@ -40,25 +41,26 @@ fn is_email(value: &str) -> bool {
 const IN_LOCAL: u8 = 1;
 const IN_DOMAIN: u8 = 2;
 
-/// Which bytes stand on which side of nearly all addresses.
-const SIDES: [u8; 256] = sides();
+/// The parts of simple addresses in which each byte is allowed.
+const ALLOWED_IN: [u8; 256] = allowed_in();
 
-const fn sides() -> [u8; 256] {
-    let mut sides = [0; 256];
+const fn allowed_in() -> [u8; 256] {
+    let mut parts = [0; 256];
     let mut byte = 0;
     while byte < 256 {
-        sides[byte] = match byte as u8 {
+        parts[byte] = match byte as u8 {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => IN_LOCAL | IN_DOMAIN,
             b'_' | b'+' | b'-' => IN_LOCAL,
             _ => 0,
         };
         byte += 1;
     }
-    sides
+    parts
 }
 
-/// What nearly all addresses are: letters, digits and the commonest signs on both sides, told at a fraction of the cost.
-fn plainly_an_email(value: &[u8]) -> bool {
+/// Whether this is an address of letters, digits and the most common punctuation, as nearly all
+/// addresses are. This costs a fraction of a full parse.
+fn is_simple_email(value: &[u8]) -> bool {
     let Some(at) = value.iter().position(|byte| *byte == b'@') else {
         return false;
     };
@@ -69,17 +71,20 @@ fn plainly_an_email(value: &[u8]) -> bool {
         })
 }
 
-/// How many words of at most 63 bytes with dots between them this is, if it is that and nothing else.
-fn dotted_words(part: &[u8], side: u8) -> Option<u32> {
+/// Returns the number of words if the text consists of words of at most 63 bytes, separated by
+/// dots.
+fn dotted_words(text: &[u8], part: u8) -> Option<u32> {
     let (mut words, mut length) = (1, 0);
-    for byte in part {
+    for byte in text {
         if *byte == b'.' {
             if length == 0 {
                 return None;
             }
             words += 1;
             length = 0;
-        } else if SIDES.get(usize::from(*byte)).copied().unwrap_or(0) & side != 0 && length < 63 {
+        } else if ALLOWED_IN.get(usize::from(*byte)).copied().unwrap_or(0) & part != 0
+            && length < 63
+        {
             length += 1;
         } else {
             return None;
@@ -90,35 +95,36 @@ fn dotted_words(part: &[u8], side: u8) -> Option<u32> {
 
 fn is_phone_number(value: &str) -> bool {
     value.strip_prefix('+').is_some_and(|digits| {
-        (1..=MOST_DIGITS).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+        (1..=MAX_DIGITS).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
     })
 }
 
-/// A value as a message repeats it: in quotes, cut where it is long, and without characters that cannot be seen or that a terminal obeys.
+/// Formats a value for a message: in quotes, cut if it is long, with invisible and control
+/// characters escaped.
 pub(crate) fn quoted(value: &str) -> String {
     format!("\"{}\"", shown(value))
 }
 
-/// Stands for what was cut.
-const CUT: char = '…';
+/// Marks a value that was cut.
+const ELLIPSIS: char = '…';
 
-/// The same without quotes.
+/// Formats a value like [`quoted`], but without quotes.
 pub(crate) fn shown(value: &str) -> String {
-    let mut text = String::with_capacity(value.len().min(SHOWN));
-    for character in value.chars().take(SHOWN) {
+    let mut text = String::with_capacity(value.len().min(MAX_SHOWN));
+    for character in value.chars().take(MAX_SHOWN) {
         if is_invisible(character) {
             text.extend(character.escape_default());
         } else {
             text.push(character);
         }
     }
-    if value.chars().nth(SHOWN).is_some() {
-        text.push(CUT);
+    if value.chars().nth(MAX_SHOWN).is_some() {
+        text.push(ELLIPSIS);
     }
     text
 }
 
-/// A control or format character, or white space other than a space.
+/// Whether this is a control or format character, or whitespace other than a space.
 fn is_invisible(character: char) -> bool {
     !character.is_ascii_graphic()
         && character != ' '
@@ -134,21 +140,21 @@ fn is_invisible(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_email, is_phone_number, plainly_an_email, quoted};
+    use super::{is_email, is_phone_number, is_simple_email, quoted};
     use proptest::prelude::*;
 
     #[test]
-    fn addresses() {
-        for good in [
+    fn recognizes_email_addresses() {
+        for valid in [
             "ann@example.com",
             "ann.lee+tag@mail.example.co.uk",
             "o'brien@example.com",
             "ünï@exämple.com",
             "a_b-c@ex-ample.com",
         ] {
-            assert!(is_email(good), "{good}");
+            assert!(is_email(valid), "{valid}");
         }
-        for bad in [
+        for invalid in [
             "ann",
             "ann@",
             "@example.com",
@@ -162,16 +168,16 @@ mod tests {
             "ann@[127.0.0.1]",
             "ann@example.com, bob@example.com",
         ] {
-            assert!(!is_email(bad), "{bad}");
+            assert!(!is_email(invalid), "{invalid}");
         }
     }
 
     #[test]
-    fn numbers() {
-        for good in ["+4930123456", "+1", "+123456789012345"] {
-            assert!(is_phone_number(good), "{good}");
+    fn recognizes_phone_numbers() {
+        for valid in ["+4930123456", "+1", "+123456789012345"] {
+            assert!(is_phone_number(valid), "{valid}");
         }
-        for bad in [
+        for invalid in [
             "030 123456",
             "+49 30 123",
             "+",
@@ -179,13 +185,13 @@ mod tests {
             "0049301",
             "+49a",
         ] {
-            assert!(!is_phone_number(bad), "{bad}");
+            assert!(!is_phone_number(invalid), "{invalid}");
         }
     }
 
     #[test]
-    fn a_value_is_quoted_cut_and_made_harmless() {
-        for (value, shown) in [
+    fn quotes_cuts_and_escapes_values() {
+        for (value, expected) in [
             ("ann ", "\"ann \""),
             ("O'Neil \\N", "\"O'Neil \\N\""),
             ("a\u{1b}[2Jb", "\"a\\u{1b}[2Jb\""),
@@ -193,7 +199,7 @@ mod tests {
             ("a\u{200b}\n", "\"a\\u{200b}\\n\""),
             ("Zoë 名前", "\"Zoë 名前\""),
         ] {
-            assert_eq!(quoted(value), shown);
+            assert_eq!(quoted(value), expected);
         }
         assert_eq!(
             quoted(&"é".repeat(61)).chars().count(),
@@ -202,10 +208,9 @@ mod tests {
     }
 
     proptest! {
-        /// The quick way says yes only where the library does.
         #[test]
-        fn the_quick_way_is_never_laxer(value in "[a-z0-9._+-]{0,70}@?[a-z0-9.-]{0,80}") {
-            if plainly_an_email(value.as_bytes()) {
+        fn simple_addresses_are_valid_for_the_library(value in "[a-z0-9._+-]{0,70}@?[a-z0-9.-]{0,80}") {
+            if is_simple_email(value.as_bytes()) {
                 let options = email_address::Options::default()
                     .with_required_tld()
                     .without_display_text()

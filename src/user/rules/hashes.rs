@@ -1,9 +1,11 @@
-//! Hashes where a password should be: `SignUp` would take one for a password, and nobody could sign in.
+//! Recognizes password hashes. `SignUp` would store a hash as the password, and the user could not
+//! sign in.
 
 use super::super::finding::{Finding, Rule};
 
-/// How a hash of each kind begins, and how long it is at least: a password of a person may begin in the same way.
-const BEGINNINGS: [(&str, usize, &str); 50] = [
+/// The prefix, minimum length and name of each kind of hash. Shorter values with the same prefix
+/// may be passwords.
+const PREFIXES: [(&str, usize, &str); 50] = [
     ("$2$", 59, "bcrypt"),
     ("$2a$", 60, "bcrypt"),
     ("$2b$", 60, "bcrypt"),
@@ -56,43 +58,44 @@ const BEGINNINGS: [(&str, usize, &str); 50] = [
     ("AQAAAAI", 84, "PBKDF2 (ASP.NET Identity)"),
 ];
 
-/// The shortest of them.
-const SHORTEST: usize = 15;
+/// The minimum length of all kinds.
+const MIN_LENGTH: usize = 15;
 
-/// The hash that this is, if it is one by the way it is written.
-pub(super) fn scheme(value: &str) -> Option<&'static str> {
-    if value.len() < SHORTEST || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+/// Returns the kind of hash that the value looks like.
+fn scheme(value: &str) -> Option<&'static str> {
+    if value.len() < MIN_LENGTH || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
         return None;
     }
-    by_beginning(value).or_else(|| by_shape(value))
+    by_prefix(value).or_else(|| by_shape(value))
 }
 
-fn by_beginning(value: &str) -> Option<&'static str> {
-    // A glance at the first byte spares nearly every password the rest.
+fn by_prefix(value: &str) -> Option<&'static str> {
+    // The first byte rules out nearly all passwords quickly.
     if !matches!(
         value.as_bytes().first(),
         Some(b'$' | b'{' | b'b' | b'p' | b'P' | b's' | b'S' | b'a' | b'A')
     ) {
         return None;
     }
-    BEGINNINGS
+    PREFIXES
         .into_iter()
-        .find(|(beginning, length, _)| {
-            value.len() >= *length
+        .find(|(prefix, min_length, _)| {
+            value.len() >= *min_length
                 && value
-                    .get(..beginning.len())
-                    .is_some_and(|start| start.eq_ignore_ascii_case(beginning))
+                    .get(..prefix.len())
+                    .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
         })
         .map(|(_, _, name)| name)
 }
 
-/// Hashes that have a shape rather than a beginning. The shortest has 33 characters, which few passwords have.
+/// Recognizes hashes without a distinctive prefix. They have at least 33 characters, and few
+/// passwords do.
 fn by_shape(value: &str) -> Option<&'static str> {
     if value.len() < 33 {
         return None;
     }
     match value.as_bytes() {
-        // An account that is locked: its hash, or what Django puts in its place.
+        // A locked account: its hash, or Django's replacement.
         [b'!', rest @ ..] if rest.len() == 40 && rest.iter().all(u8::is_ascii_alphanumeric) => {
             return Some("an unusable password (Django)");
         }
@@ -132,23 +135,24 @@ fn is_base64(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
 }
 
-/// Hexadecimal digits of a digest: MD5, SHA-1, SHA-224, SHA-256, SHA-384, SHA-512.
-const DIGESTS: [usize; 6] = [32, 40, 56, 64, 96, 128];
+/// The lengths of hexadecimal digests: MD5, SHA-1, SHA-224, SHA-256, SHA-384, SHA-512.
+const HEX_DIGEST_LENGTHS: [usize; 6] = [32, 40, 56, 64, 96, 128];
 
 fn is_hexadecimal_digest(value: &str) -> bool {
-    DIGESTS.contains(&value.len()) && are_hexadecimal(value.as_bytes())
+    HEX_DIGEST_LENGTHS.contains(&value.len()) && are_hexadecimal(value.as_bytes())
 }
 
-/// The same in base64, where no `=` ends it: SHA-1, SHA-256, SHA-384, SHA-512.
-const DIGESTS_IN_BASE64: [usize; 4] = [27, 43, 64, 86];
+/// The lengths of base64 digests without padding: SHA-1, SHA-256, SHA-384, SHA-512.
+const BASE64_DIGEST_LENGTHS: [usize; 4] = [27, 43, 64, 86];
 
-/// The shortest text in base64 that is taken for a digest: 16 bytes, as MD5 has.
-const SHORTEST_IN_BASE64: usize = 24;
+/// The minimum length of a base64 digest: 16 bytes, the size of MD5.
+const MIN_BASE64_DIGEST: usize = 24;
 
-/// Whether this is written like a digest without a salt: hexadecimal digits, or base64, in the number that digests have. One password may
-/// be; where most are, they are hashes. ASP.NET membership, Firebase and many others write them so.
+/// Whether the value has the form of a hexadecimal or base64 digest without a salt, as exported by
+/// ASP.NET membership, Firebase and many others. A single password may have this form; if most do,
+/// they are hashes.
 pub(crate) fn looks_like_digest(value: &str) -> bool {
-    value.len() >= SHORTEST_IN_BASE64 && (is_hexadecimal_digest(value) || is_base64_digest(value))
+    value.len() >= MIN_BASE64_DIGEST && (is_hexadecimal_digest(value) || is_base64_digest(value))
 }
 
 fn is_base64_digest(value: &str) -> bool {
@@ -160,7 +164,7 @@ fn is_base64_digest(value: &str) -> bool {
     match padding {
         0 => {
             let has = |kind: fn(&u8) -> bool| unpadded.as_bytes().iter().any(kind);
-            DIGESTS_IN_BASE64.contains(&value.len())
+            BASE64_DIGEST_LENGTHS.contains(&value.len())
                 && has(u8::is_ascii_uppercase)
                 && has(u8::is_ascii_lowercase)
                 && has(u8::is_ascii_digit)
@@ -170,7 +174,7 @@ fn is_base64_digest(value: &str) -> bool {
     }
 }
 
-/// Whether this is one character, again and again, as in `********`: what a system shows in place of a password.
+/// Whether the value is one repeated character, such as `********`, as systems display passwords.
 pub(crate) fn is_one_character(value: &str) -> bool {
     let mut characters = value.chars();
     characters
@@ -178,12 +182,13 @@ pub(crate) fn is_one_character(value: &str) -> bool {
         .is_some_and(|first| characters.all(|other| other == first))
 }
 
-/// Whether this is a hash by the way it is written.
+/// Whether the value looks like a hash.
 pub(crate) fn is_hash(value: &str) -> bool {
     scheme(value).is_some()
 }
 
-pub(crate) fn finding(column: &str, value: &str) -> Option<Finding> {
+/// Returns a finding if the value looks like a hash.
+pub(crate) fn check(column: &str, value: &str) -> Option<Finding> {
     let scheme = scheme(value)?;
     Some(Finding {
         rule: Rule::PasswordHash,
@@ -198,7 +203,7 @@ pub(crate) fn finding(column: &str, value: &str) -> Option<Finding> {
 mod tests {
     use super::{is_one_character, looks_like_digest, scheme};
 
-    /// A hash of each form, and what it is called.
+    /// Examples of hashes and the names of their kinds.
     const HASHES: &[(&str, &str)] = &[
         (
             "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
@@ -301,14 +306,14 @@ mod tests {
     ];
 
     #[test]
-    fn hashes_of_the_systems_that_people_come_from() {
+    fn recognizes_hashes_of_other_systems() {
         for (hash, name) in HASHES {
             assert_eq!(scheme(hash), Some(*name), "{hash}");
         }
     }
 
     #[test]
-    fn digests_are_told_by_their_length_and_digits() {
+    fn recognizes_digests_by_length_and_digits() {
         for digest in [
             "5f4dcc3b5aa765d61d8327deb882cf99",
             "5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8",
@@ -333,13 +338,13 @@ mod tests {
     }
 
     #[test]
-    fn a_mask_is_one_character() {
+    fn recognizes_repeated_characters() {
         assert!(is_one_character("********") && is_one_character("x") && is_one_character("••••"));
         assert!(!is_one_character("") && !is_one_character("*******x"));
     }
 
     #[test]
-    fn passwords_that_only_begin_so_are_passwords() {
+    fn passwords_with_the_prefix_of_a_hash_are_not_hashes() {
         for password in [
             "$2b$or-not-2b",
             "$1$Bargain!",

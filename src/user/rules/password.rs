@@ -1,10 +1,11 @@
-//! A pool's password policy.
+//! Checks a pool's password policy.
 
 use super::super::finding::{Finding, Rule};
 use super::super::pool_rules::PasswordPolicy;
 
-/// The characters that count as symbols (developer guide, "Adding user pool password requirements"). A space inside a password is one as
-/// well, and is in no generated password.
+/// The characters that count as symbols (developer guide, "Adding user pool password
+/// requirements"). A space inside a password also counts, but generated passwords contain no
+/// spaces.
 pub(crate) const SYMBOLS: &str = r#"^$*.[]{}()?-"!@#%&/\,><':;|_~`=+"#;
 
 const UPPER: u8 = 1;
@@ -12,7 +13,7 @@ const LOWER: u8 = 2;
 const NUMBER: u8 = 4;
 const SYMBOL: u8 = 8;
 
-/// The kind of each byte. Bytes of other scripts are of no kind.
+/// The kind of each byte. Bytes of other scripts have none.
 const KINDS: [u8; 256] = kinds();
 
 const fn kinds() -> [u8; 256] {
@@ -29,24 +30,23 @@ const fn kinds() -> [u8; 256] {
         byte += 1;
     }
     let symbols = SYMBOLS.as_bytes();
-    let mut place = 0;
-    while place < symbols.len() {
-        kinds[symbols[place] as usize] = SYMBOL;
-        place += 1;
+    let mut index = 0;
+    while index < symbols.len() {
+        kinds[symbols[index] as usize] = SYMBOL;
+        index += 1;
     }
     kinds
 }
 
-/// Everything about a password that the policy does not take, in one finding. Says nothing of the password itself.
-pub(super) fn finding(policy: &PasswordPolicy, column: &str, value: &str) -> Option<Finding> {
-    let seen = value.bytes().fold(0, |seen, byte| {
-        seen | KINDS.get(usize::from(byte)).copied().unwrap_or(0)
+/// Returns all violations of the policy in one finding, which does not contain the password.
+pub(super) fn check(policy: &PasswordPolicy, column: &str, value: &str) -> Option<Finding> {
+    let present = value.bytes().fold(0, |present, byte| {
+        present | KINDS.get(usize::from(byte)).copied().unwrap_or(0)
     });
-    let lacks = |kind: u8| seen & kind == 0;
+    let lacks = |kind: u8| present & kind == 0;
     let is_short =
         value.len() < policy.minimum_length || value.chars().count() < policy.minimum_length;
-    let rules = [
-        (is_short, ""),
+    let lacking = [
         (
             policy.require_uppercase && lacks(UPPER),
             "no uppercase letter (A-Z)",
@@ -61,27 +61,20 @@ pub(super) fn finding(policy: &PasswordPolicy, column: &str, value: &str) -> Opt
             "none of Cognito's symbols",
         ),
     ];
-    if rules.iter().all(|(broken, _)| !broken) {
+    if !is_short && lacking.iter().all(|(is_violated, _)| !is_violated) {
         return None;
     }
-    let too_short = format!("fewer than {} characters", policy.minimum_length);
-    let broken: Vec<&str> = rules
-        .iter()
-        .filter(|(broken, _)| *broken)
-        .map(|(_, words)| {
-            if words.is_empty() {
-                too_short.as_str()
-            } else {
-                *words
-            }
-        })
-        .collect();
+    let too_short = is_short.then(|| format!("fewer than {} characters", policy.minimum_length));
+    let lacking = lacking
+        .into_iter()
+        .filter_map(|(is_violated, text)| is_violated.then_some(text));
+    let violations: Vec<&str> = too_short.as_deref().into_iter().chain(lacking).collect();
     Some(Finding {
         rule: Rule::PasswordPolicy,
         column: Some(column.to_owned()),
         message: format!(
             "the password does not meet the pool's policy: it has {}",
-            broken.join(", ")
+            violations.join(", ")
         ),
     })
 }

@@ -1,16 +1,17 @@
-//! What the value of one attribute must be.
+//! The rules for the value of an attribute.
 
 use super::super::finding::{Finding, Rule};
 use super::super::pool_rules::{AttributeRule, Contact, ValueType};
 use super::{Strictness, formats};
+use crate::plural::counted;
 
-/// The rule for one of a list's attributes.
+/// The rules for one of the list's attributes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ValueRule {
     contact: Option<Contact>,
     schema: Option<AttributeRule>,
-    /// It is an alias that only a confirmed user can have.
-    alias_of_the_confirmed: bool,
+    /// The attribute is an alias that only confirmed users can have.
+    confirmed_only_alias: bool,
 }
 
 impl ValueRule {
@@ -18,19 +19,19 @@ impl ValueRule {
         match strictness {
             Strictness::Api => Self::default(),
             Strictness::Formats => Self {
-                contact: Contact::of_attribute(name),
+                contact: Contact::from_attribute(name),
                 ..Self::default()
             },
             Strictness::Pool(pool) => Self {
-                contact: Contact::of_attribute(name),
+                contact: Contact::from_attribute(name),
                 schema: pool.attribute(name).cloned(),
-                alias_of_the_confirmed: pool.is_alias_of_the_confirmed(name),
+                confirmed_only_alias: pool.is_confirmed_only_alias(name),
             },
         }
     }
 
-    pub(super) fn finding(&self, column: &str, value: &str) -> Option<Finding> {
-        let found = |rule, message| {
+    pub(super) fn check(&self, column: &str, value: &str) -> Option<Finding> {
+        let finding = |rule, message| {
             Some(Finding {
                 rule,
                 column: Some(column.to_owned()),
@@ -49,43 +50,39 @@ impl ValueRule {
                 formats::describe(contact),
                 formats::quoted(value)
             );
-            return found(rule, message);
+            return finding(rule, message);
         }
-        if self.alias_of_the_confirmed {
+        if self.confirmed_only_alias {
             let message = "preferred_username is an alias in this pool, and only confirmed users can have one";
-            return found(Rule::AttributeValue, message.to_owned());
+            return finding(Rule::AttributeValue, message.to_owned());
         }
-        let (rule, message) = broken(self.schema.as_ref()?, value)?;
-        found(rule, message)
+        let (rule, message) = schema_violation(self.schema.as_ref()?, value)?;
+        finding(rule, message)
     }
 }
 
-fn characters(count: usize) -> String {
-    format!("{count} character{}", if count == 1 { "" } else { "s" })
-}
-
-/// What of the schema a value breaks.
-fn broken(schema: &AttributeRule, value: &str) -> Option<(Rule, String)> {
+/// Returns the rule of the schema that a value violates.
+fn schema_violation(schema: &AttributeRule, value: &str) -> Option<(Rule, String)> {
     match schema.data_type {
         ValueType::String => {
-            let (least, most) = (schema.min_length, schema.max_length);
-            // No text has more characters than bytes: most need not be counted.
-            if least.unwrap_or(0) <= 1 && most.is_none_or(|most| value.len() <= most) {
+            let (min, max) = (schema.min_length, schema.max_length);
+            // A text has at most as many characters as bytes, so most texts need no counting.
+            if min.unwrap_or(0) <= 1 && max.is_none_or(|max| value.len() <= max) {
                 return None;
             }
             let length = value.chars().count();
-            if most.is_some_and(|most| length > most) || least.is_some_and(|least| length < least) {
-                let takes = match (least, most) {
-                    (Some(least), Some(most)) if least == most => format!("exactly {most}"),
-                    (Some(least @ 1..), Some(most)) => format!("{least} to {most}"),
-                    (_, Some(most)) => format!("at most {most}"),
-                    (least, None) => format!("at least {}", least.unwrap_or_default()),
+            if max.is_some_and(|max| length > max) || min.is_some_and(|min| length < min) {
+                let allowed = match (min, max) {
+                    (Some(min), Some(max)) if min == max => format!("exactly {max}"),
+                    (Some(min @ 1..), Some(max)) => format!("{min} to {max}"),
+                    (_, Some(max)) => format!("at most {max}"),
+                    (min, None) => format!("at least {}", min.unwrap_or_default()),
                 };
                 return Some((
                     Rule::ValueLength,
                     format!(
-                        "the value has {}; this pool allows {takes}",
-                        characters(length)
+                        "the value has {}; this pool allows {allowed}",
+                        counted(length as u64, "character", "characters")
                     ),
                 ));
             }
@@ -102,11 +99,11 @@ fn broken(schema: &AttributeRule, value: &str) -> Option<(Rule, String)> {
                     ),
                 ));
             };
-            let below = schema.min_value.filter(|least| number < i128::from(*least));
-            let above = schema.max_value.filter(|most| number > i128::from(*most));
+            let below = schema.min_value.filter(|min| number < i128::from(*min));
+            let above = schema.max_value.filter(|max| number > i128::from(*max));
             let message = match (below, above) {
-                (Some(least), _) => format!("{number} is less than the pool's minimum of {least}"),
-                (_, Some(most)) => format!("{number} is more than the pool's maximum of {most}"),
+                (Some(min), _) => format!("{number} is less than the pool's minimum of {min}"),
+                (_, Some(max)) => format!("{number} is more than the pool's maximum of {max}"),
                 (None, None) => return None,
             };
             Some((Rule::NumberRange, message))
@@ -120,7 +117,7 @@ fn broken(schema: &AttributeRule, value: &str) -> Option<(Rule, String)> {
                 ),
             ))
         }
-        // How Cognito reads a time is not documented: what it takes is left to it.
+        // Cognito's time formats are not documented, so times are not checked here.
         ValueType::Boolean | ValueType::DateTime => None,
     }
 }

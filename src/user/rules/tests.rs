@@ -8,32 +8,32 @@ fn strict(pool: PoolRules) -> Strictness {
     Strictness::Pool(Arc::new(pool))
 }
 
-fn text(name: &str, least: usize, most: usize) -> AttributeRule {
+fn text(name: &str, min: usize, max: usize) -> AttributeRule {
     AttributeRule {
         name: name.into(),
-        min_length: Some(least),
-        max_length: Some(most),
+        min_length: Some(min),
+        max_length: Some(max),
         ..AttributeRule::default()
     }
 }
 
-fn number(name: &str, least: Option<i64>, most: Option<i64>) -> AttributeRule {
+fn number(name: &str, min: Option<i64>, max: Option<i64>) -> AttributeRule {
     AttributeRule {
         name: name.into(),
         data_type: ValueType::Number,
-        min_value: least,
-        max_value: most,
+        min_value: min,
+        max_value: max,
         ..AttributeRule::default()
     }
 }
 
-fn rule_of(findings: &[Finding]) -> Option<Rule> {
+fn violated_rule(findings: &[Finding]) -> Option<Rule> {
     assert!(findings.len() <= 1, "{findings:?}");
     findings.first().map(|finding| finding.rule)
 }
 
 #[test]
-fn values_are_held_to_the_schema() {
+fn checks_values_against_the_schema() {
     let names = [
         "email",
         "phone_number",
@@ -58,11 +58,11 @@ fn values_are_held_to_the_schema() {
         ],
         ..PoolRules::default()
     };
-    let of_pool = RowRules::new(&strict(pool), names.into_iter());
+    let pool = RowRules::new(&strict(pool), names.into_iter());
     let formats = RowRules::new(&Strictness::Formats, names.into_iter());
     let api = RowRules::new(&Strictness::Api, names.into_iter());
     let no = None;
-    // Attribute, value; what the pool's rules say, what formats alone say.
+    // Attribute and value; the rules violated in the pool, and by formats alone.
     let cases: [(&str, &str, Option<Rule>, Option<Rule>); 17] = [
         ("email", "ann@example.com", no, no),
         ("email", "ann", Some(Rule::Email), Some(Rule::Email)),
@@ -97,18 +97,18 @@ fn values_are_held_to_the_schema() {
         ("custom:code", "é", Some(Rule::ValueLength), no),
         ("custom:code", "éé", no, no),
     ];
-    for (name, value, expected, by_format) in cases {
-        let place = names.iter().position(|known| *known == name).unwrap();
-        for (rules, expected) in [(&of_pool, expected), (&formats, by_format), (&api, no)] {
+    for (name, value, in_pool, by_format) in cases {
+        let index = names.iter().position(|known| *known == name).unwrap();
+        for (rules, expected) in [(&pool, in_pool), (&formats, by_format), (&api, no)] {
             let mut findings = Vec::new();
-            rules.value(place, "column", value, &mut findings);
-            assert_eq!(rule_of(&findings), expected, "{name} {value}");
+            rules.check_value(index, "column", value, &mut findings);
+            assert_eq!(violated_rule(&findings), expected, "{name} {value}");
         }
     }
 }
 
 #[test]
-fn what_a_username_may_be_is_the_pool_s_to_say() {
+fn checks_the_username_formats_of_the_pool() {
     use Contact::{Email, PhoneNumber};
     let refused = Some(Rule::UsernameFormat);
     type UsernameFormatCase<'a> = (&'a [Contact], &'a [&'a str], &'a str, Option<Rule>);
@@ -139,9 +139,9 @@ fn what_a_username_may_be_is_the_pool_s_to_say() {
             std::iter::empty(),
         );
         let mut findings = Vec::new();
-        rules.username("username", username, &mut findings);
+        rules.check_username("username", username, &mut findings);
         assert_eq!(
-            rule_of(&findings),
+            violated_rule(&findings),
             expected,
             "{usernames:?} {aliases:?} {username}"
         );
@@ -149,7 +149,7 @@ fn what_a_username_may_be_is_the_pool_s_to_say() {
 }
 
 #[test]
-fn everything_that_a_policy_misses_is_said_at_once_and_the_password_is_not() {
+fn reports_all_policy_violations_without_the_password() {
     let lax = PasswordPolicy {
         minimum_length: 6,
         require_uppercase: false,
@@ -178,13 +178,13 @@ fn everything_that_a_policy_misses_is_said_at_once_and_the_password_is_not() {
             std::iter::empty(),
         );
         let mut findings = Vec::new();
-        rules.password("password", password, &mut findings);
+        rules.check_password("password", password, &mut findings);
         let message = findings
             .first()
             .map_or("", |finding| finding.message.as_str());
         assert_eq!(findings.is_empty(), expected.is_empty(), "{message}");
         assert!(
-            expected.iter().all(|words| message.contains(words)),
+            expected.iter().all(|text| message.contains(text)),
             "{message}"
         );
         assert!(!message.contains(password), "{message}");
@@ -192,7 +192,7 @@ fn everything_that_a_policy_misses_is_said_at_once_and_the_password_is_not() {
 }
 
 #[test]
-fn a_hash_is_not_repeated_in_its_finding() {
+fn findings_do_not_contain_the_hash() {
     let hash = "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW";
     let finding = password_hash("password", hash).unwrap();
     assert_eq!(finding.rule, Rule::PasswordHash);
@@ -200,17 +200,17 @@ fn a_hash_is_not_repeated_in_its_finding() {
 }
 
 #[test]
-fn an_attribute_that_the_username_is_has_to_be_the_same() {
+fn the_username_attribute_must_equal_the_username() {
     use Contact::{Email, PhoneNumber};
     let cases: [(&[Contact], &str, &str, bool); 8] = [
         (&[Email], "ann@example.com", "ann@example.com", true),
         (&[Email], "ann@example.com", "Ann@Example.com", true),
         (&[Email], "ann@example.com", "bob@example.com", false),
-        // Told already, as what they are.
+        // Invalid addresses have their own finding.
         (&[Email], "ann", "bob@example.com", true),
         (&[Email], "ann@example.com", "bob", true),
         (&[PhoneNumber], "+4930123", "ann@example.com", true),
-        // Which of the two it is, the pool decides.
+        // The username may be either attribute.
         (
             &[Email, PhoneNumber],
             "ann@example.com",
@@ -219,18 +219,18 @@ fn an_attribute_that_the_username_is_has_to_be_the_same() {
         ),
         (&[], "ann@example.com", "bob@example.com", true),
     ];
-    for (usernames, username, email, sound) in cases {
+    for (usernames, username, email, valid) in cases {
         let pool = PoolRules {
             username_attributes: usernames.to_vec(),
             ..PoolRules::default()
         };
         let rules = RowRules::new(&strict(pool), ["name", "email"].into_iter());
         let mut findings = Vec::new();
-        rules.same_as_username(username, 0, "Name", email, &mut findings);
-        rules.same_as_username(username, 1, "E-Mail", email, &mut findings);
-        let expected = (!sound).then_some(Rule::AttributeValue);
+        rules.check_equals_username(username, 0, "Name", email, &mut findings);
+        rules.check_equals_username(username, 1, "E-Mail", email, &mut findings);
+        let expected = (!valid).then_some(Rule::AttributeValue);
         assert_eq!(
-            rule_of(&findings),
+            violated_rule(&findings),
             expected,
             "{usernames:?} {username} {email}"
         );
@@ -238,13 +238,13 @@ fn an_attribute_that_the_username_is_has_to_be_the_same() {
 }
 
 #[test]
-fn a_username_that_is_an_address_stands_for_the_required_attribute() {
+fn the_username_can_provide_a_required_attribute() {
     use Contact::{Email, PhoneNumber};
     let required = |name: &str| AttributeRule {
         required: true,
         ..text(name, 0, 2_048)
     };
-    let rules_of = |usernames: &[Contact]| {
+    let pool = |usernames: &[Contact]| {
         strict(PoolRules {
             username_attributes: usernames.to_vec(),
             schema: vec![required("sub"), required("email")],
@@ -262,24 +262,38 @@ fn a_username_that_is_an_address_stands_for_the_required_attribute() {
         ),
     ];
     for (usernames, username, expected) in cases {
-        let rules = RowRules::new(&rules_of(usernames), ["name", "email"].into_iter());
-        for given in [true, false] {
+        let rules = RowRules::new(&pool(usernames), ["name", "email"].into_iter());
+        for has_email in [true, false] {
             let mut findings = Vec::new();
-            let column = |place: usize| (place == 1).then(|| "E-Mail".to_owned());
-            rules.missing(username, |place| place == 1 && given, column, &mut findings);
-            let expected = expected.filter(|_| !given);
-            assert_eq!(rule_of(&findings), expected, "{usernames:?} {username}");
+            let column = |index: usize| (index == 1).then(|| "E-Mail".to_owned());
+            rules.check_required(
+                username,
+                |index| index == 1 && has_email,
+                column,
+                &mut findings,
+            );
+            let expected = expected.filter(|_| !has_email);
+            assert_eq!(
+                violated_rule(&findings),
+                expected,
+                "{usernames:?} {username}"
+            );
             if let Some(finding) = findings.first() {
                 assert_eq!(finding.column.as_deref(), Some("E-Mail"));
             }
         }
-        // A list without the column: what no row can give is the list's fault, and a broken username is told as one.
-        let rules = RowRules::new(&rules_of(usernames), ["name"].into_iter());
+        // Without the column, a missing attribute is not the fault of a row, and an invalid
+        // username has its own finding.
+        let rules = RowRules::new(&pool(usernames), ["name"].into_iter());
         for (username, expected) in [(username, expected), ("", None), ("ann", None)] {
             let mut findings = Vec::new();
-            rules.missing(username, |_| true, |_| None, &mut findings);
+            rules.check_required(username, |_| true, |_| None, &mut findings);
             let expected = expected.filter(|_| !usernames.is_empty());
-            assert_eq!(rule_of(&findings), expected, "{usernames:?} {username}");
+            assert_eq!(
+                violated_rule(&findings),
+                expected,
+                "{usernames:?} {username}"
+            );
         }
     }
 }

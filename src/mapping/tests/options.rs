@@ -1,77 +1,89 @@
-//! What is asked for beside the names of the columns.
+//! Options that change what columns mean.
 
 use super::{ignoring, mapping, names, problems};
 use crate::mapping::columns::attribute;
 use crate::mapping::{
-    ColumnTarget, Constant, DateFormat, DateOf, Join, Lowercase, Mapping, MappingOptions, Region,
-    Sourced, Target, ValueOf,
+    AttributeDateFormat, ColumnEquals, ColumnTarget, Constant, DateFormat, Join, Lowercase,
+    Mapping, MappingOptions, Region, Sourced, Target, ValueTableEntry,
 };
 use crate::rows::Header;
 
 pub(super) fn map(columns: &[(&str, &str)]) -> Vec<Sourced<ColumnTarget>> {
-    let asked = |(column, target): &(&str, &str)| {
-        let what = ColumnTarget {
+    let option = |(column, target): &(&str, &str)| {
+        let value = ColumnTarget {
             column: (*column).to_owned(),
             target: Target::parse(target).unwrap(),
         };
-        Sourced::new(what, format!("--map {column}={target}"))
+        Sourced::new(value, format!("--map {column}={target}"))
     };
-    columns.iter().map(asked).collect()
+    columns.iter().map(option).collect()
 }
 
 pub(super) fn set(name: &str, value: &str) -> Vec<Sourced<Constant>> {
-    let what = Constant {
+    let constant = Constant {
         attribute: attribute(name).unwrap(),
         value: value.to_owned(),
     };
-    vec![Sourced::new(what, format!("--set {name}"))]
+    vec![Sourced::new(constant, format!("--set {name}"))]
 }
 
 pub(super) fn join(name: &str, columns: &[&str]) -> Vec<Sourced<Join>> {
-    let what = Join {
+    let join = Join {
         attribute: attribute(name).unwrap(),
         columns: columns.iter().map(|column| (*column).to_owned()).collect(),
     };
-    vec![Sourced::new(what, format!("--join {name}"))]
+    vec![Sourced::new(join, format!("--join {name}"))]
 }
 
-pub(super) fn date(name: &str, words: &str) -> Vec<Sourced<DateOf>> {
-    let what = DateOf {
+pub(super) fn date(name: &str, pattern: &str) -> Vec<Sourced<AttributeDateFormat>> {
+    let format = AttributeDateFormat {
         attribute: attribute(name).unwrap(),
-        format: DateFormat::parse(words).unwrap(),
+        format: DateFormat::parse(pattern).unwrap(),
     };
-    vec![Sourced::new(what, format!("--date-format {name}"))]
+    vec![Sourced::new(format, format!("--date-format {name}"))]
 }
 
-pub(super) fn values(column: &str, lines: &[(&str, &str)]) -> Vec<Sourced<ValueOf>> {
-    let asked = |(cell, becomes): &(&str, &str)| {
-        let what = ValueOf {
+pub(super) fn values(column: &str, entries: &[(&str, &str)]) -> Vec<Sourced<ValueTableEntry>> {
+    let option = |(cell, replacement): &(&str, &str)| {
+        let entry = ValueTableEntry {
             column: column.to_owned(),
             cell: (*cell).to_owned(),
-            becomes: (*becomes).to_owned(),
+            replacement: (*replacement).to_owned(),
         };
-        Sourced::new(what, format!("--value {column}:{cell}"))
+        Sourced::new(entry, format!("--value {column}:{cell}"))
     };
-    lines.iter().map(asked).collect()
+    entries.iter().map(option).collect()
+}
+
+/// The conditions `COLUMN=VALUE` of a flag.
+pub(super) fn conditions(flag: &str, conditions: &[(&str, &str)]) -> Vec<Sourced<ColumnEquals>> {
+    let option = |(column, value): &(&str, &str)| {
+        let condition = ColumnEquals {
+            column: (*column).to_owned(),
+            value: (*value).to_owned(),
+        };
+        Sourced::new(condition, format!("{flag} {column}={value}"))
+    };
+    conditions.iter().map(option).collect()
 }
 
 pub(super) fn from(columns: &str) -> Vec<Sourced<String>> {
     names("--username-from", &[columns])
 }
 
-/// Each header, what is asked for, and the identity that it gives.
+/// Asserts the identity of each header with its options.
 #[track_caller]
-fn identified<const N: usize>(cases: [(&str, MappingOptions, &str); N]) {
+fn assert_identities<const N: usize>(cases: [(&str, MappingOptions, &str); N]) {
     for (header, options, identity) in cases {
-        let found = mapping(header, &options).unwrap_or_else(|error| panic!("{header}: {error}"));
-        assert_eq!(found.identity(), identity, "{header}");
+        let mapping = mapping(header, &options).unwrap_or_else(|error| panic!("{header}: {error}"));
+        assert_eq!(mapping.identity(), identity, "{header}");
     }
 }
 
 #[test]
-fn what_is_asked_for_goes_over_the_names_of_the_columns() {
+fn options_override_column_names() {
     let none = MappingOptions::default;
-    identified([
+    assert_identities([
         (
             "E-Mail Address,login,Kennwort",
             MappingOptions {
@@ -130,9 +142,9 @@ fn what_is_asked_for_goes_over_the_names_of_the_columns() {
 }
 
 #[test]
-fn constants_and_joined_columns_give_attributes_too() {
+fn constants_and_joined_columns_set_attributes() {
     let none = MappingOptions::default;
-    identified([
+    assert_identities([
         (
             "username,password,email",
             MappingOptions {
@@ -149,7 +161,7 @@ fn constants_and_joined_columns_give_attributes_too() {
             },
             "username=1 password=2 name=3+4",
         ),
-        // A part of what its name means, and no second one of it.
+        // A column that is joined into its own attribute does not also set it alone.
         (
             "username,password,name,surname",
             MappingOptions {
@@ -170,9 +182,9 @@ fn constants_and_joined_columns_give_attributes_too() {
 }
 
 #[test]
-fn everything_that_changes_what_is_sent_is_in_the_identity() {
+fn the_identity_contains_everything_that_changes_requests() {
     let none = MappingOptions::default;
-    identified([
+    assert_identities([
         (
             "username,password,sub,shoe,",
             MappingOptions {
@@ -202,13 +214,13 @@ fn everything_that_changes_what_is_sent_is_in_the_identity() {
 }
 
 #[test]
-fn columns_that_mean_nothing_are_dropped_where_that_is_asked_for() {
+fn drops_unknown_columns_on_request() {
     let options = MappingOptions {
         ignore_unknown: true,
         ..MappingOptions::default()
     };
-    let found = mapping("username,password,emial,shoe,", &options).unwrap();
-    let dropped: Vec<_> = found.dropped().collect();
+    let mapping = mapping("username,password,emial,shoe,", &options).unwrap();
+    let dropped: Vec<_> = mapping.dropped().collect();
     assert_eq!(
         dropped,
         [
@@ -220,7 +232,7 @@ fn columns_that_mean_nothing_are_dropped_where_that_is_asked_for() {
 }
 
 #[test]
-fn a_list_without_a_header_is_not_repeated_whatever_was_asked_for() {
+fn a_list_without_a_header_is_never_repeated_in_messages() {
     let options = MappingOptions {
         columns: map(&[("mail", "email")]),
         keep: names("--keep", &["ID"]),
@@ -228,17 +240,17 @@ fn a_list_without_a_header_is_not_repeated_whatever_was_asked_for() {
         ignore_unknown: true,
         ..MappingOptions::default()
     };
-    let found = problems("ann,Secret#1,ann@example.com", &options);
-    assert_eq!(found.len(), 1);
+    let problems = problems("ann,Secret#1,ann@example.com", &options);
+    assert_eq!(problems.len(), 1);
     assert!(
-        found[0].contains("Is the header line missing?"),
-        "{found:?}"
+        problems[0].contains("Is the header line missing?"),
+        "{problems:?}"
     );
-    assert!(!found[0].contains("Secret"), "{found:?}");
+    assert!(!problems[0].contains("Secret"), "{problems:?}");
 }
 
 #[test]
-fn a_mapping_tells_where_everything_comes_from() {
+fn a_mapping_knows_the_columns_of_its_values() {
     let options = MappingOptions {
         username_from: from("email"),
         set: set("custom:source", "legacy"),
@@ -247,13 +259,14 @@ fn a_mapping_tells_where_everything_comes_from() {
         ..MappingOptions::default()
     };
     let header = "ID,email,password,First,Last".split(',').map(str::to_owned);
-    let found = Mapping::from_header("list.csv", &Header::new(header.collect()), &options).unwrap();
-    assert_eq!(found.username_column(), "email");
-    assert!(found.gives_password());
-    assert_eq!(found.kept(), ["ID", "Last"]);
+    let mapping =
+        Mapping::from_header("list.csv", &Header::new(header.collect()), &options).unwrap();
+    assert_eq!(mapping.username_column(), "email");
+    assert!(mapping.sets_password());
+    assert_eq!(mapping.kept(), ["ID", "Last"]);
     let from = |column: &str| Some(column.to_owned());
     assert_eq!(
-        found.attributes_from(),
+        mapping.attributes_with_columns(),
         [
             ("email".to_owned(), from("email")),
             ("name".to_owned(), from("First+Last")),
@@ -261,7 +274,7 @@ fn a_mapping_tells_where_everything_comes_from() {
         ]
     );
     assert_eq!(
-        found.attributes().collect::<Vec<_>>(),
+        mapping.attributes().collect::<Vec<_>>(),
         ["email", "name", "custom:source"]
     );
 }

@@ -1,6 +1,6 @@
-//! The flags that are suggested for a header that does not fit.
+//! Suggested flags for invalid headers.
 
-use super::asked::{from, set};
+use super::options::{from, set};
 use super::{ignoring, mapping, problems};
 use crate::mapping::{FollowUpOptions, MappingOptions, PasswordFrom, Sourced};
 use crate::user::pool_rules::{AttributeRule, Contact, PoolRules};
@@ -22,7 +22,7 @@ fn flags_in(header: &str, rules: &PoolRules) -> String {
 }
 
 #[test]
-fn what_can_be_guessed_is_mapped_and_the_rest_is_ignored() {
+fn maps_guessed_columns_and_ignores_the_rest() {
     assert_eq!(
         flags("User Name,Pass word,E-mail Address,First Name,Mobile Phone,encrypted_password"),
         "--map 'User Name=username' --map 'Pass word=password' --map 'E-mail Address=email' --map 'First Name=given_name' \
@@ -32,15 +32,15 @@ fn what_can_be_guessed_is_mapped_and_the_rest_is_ignored() {
         flags("username,password,emial,Department,it's"),
         r"--map emial=email --ignore-column Department --ignore-column 'it'\''s'"
     );
-    let found = problems("username,password,emial,shoe", &MappingOptions::default());
+    let problems = problems("username,password,emial,shoe", &MappingOptions::default());
     assert_eq!(
-        found,
+        problems,
         ["column 3, emial: unknown", "column 4, shoe: unknown"]
     );
 }
 
 #[test]
-fn each_meaning_goes_to_the_likeliest_column_and_none_that_is_given() {
+fn suggests_each_target_once_for_the_likeliest_column() {
     for (header, expected) in [
         (
             "username,password,Phone,Mobile",
@@ -69,7 +69,7 @@ fn each_meaning_goes_to_the_likeliest_column_and_none_that_is_given() {
 }
 
 #[test]
-fn what_was_asked_for_is_not_suggested_again() {
+fn does_not_suggest_what_the_options_already_set() {
     let header = "login,secret word,passwd,mail,verified";
     for (options, expected) in [
         (
@@ -90,8 +90,8 @@ fn what_was_asked_for_is_not_suggested_again() {
     ] {
         assert_eq!(flags_with(header, &options), expected);
     }
-    let verified = "username,password,email,emailVerified";
-    assert_eq!(flags(verified), "--ignore-column emailVerified");
+    let header = "username,password,email,emailVerified";
+    assert_eq!(flags(header), "--ignore-column emailVerified");
     let verify = MappingOptions {
         follow_up: FollowUpOptions {
             verify: vec![Sourced::new(Contact::Email, "--verify email")],
@@ -100,16 +100,16 @@ fn what_was_asked_for_is_not_suggested_again() {
         ..MappingOptions::default()
     };
     assert_eq!(
-        flags_with(verified, &verify),
+        flags_with(header, &verify),
         "--map emailVerified=email_verified"
     );
 }
 
 #[test]
-fn a_missing_username_or_password_is_taken_from_elsewhere() {
-    let pool = |username: &[Contact], alias: &[&str]| PoolRules {
-        username_attributes: username.to_vec(),
-        alias_attributes: alias.iter().map(|name| (*name).to_owned()).collect(),
+fn suggests_sources_for_a_missing_username_or_password() {
+    let pool = |usernames: &[Contact], aliases: &[&str]| PoolRules {
+        username_attributes: usernames.to_vec(),
+        alias_attributes: aliases.iter().map(|name| (*name).to_owned()).collect(),
         ..PoolRules::default()
     };
     assert_eq!(flags("email,password"), "--username-from email");
@@ -151,7 +151,7 @@ fn a_missing_username_or_password_is_taken_from_elsewhere() {
 }
 
 #[test]
-fn custom_attributes_of_the_pool_are_known_by_their_names() {
+fn suggests_custom_attributes_of_the_pool() {
     let rules = PoolRules {
         schema: [
             "custom:department",
@@ -176,7 +176,7 @@ fn custom_attributes_of_the_pool_are_known_by_their_names() {
          --map E-Mail=email --ignore-column AB --ignore-column Shoe"
     );
     assert!(flags(header).contains("--ignore-column Department"));
-    // A name of the pool's own is likelier than one that only means the same.
+    // A custom attribute with the column's name is likelier than a synonym.
     assert_eq!(
         flags_in("username,password,Language", &rules),
         "--map Language=custom:language"
@@ -184,7 +184,7 @@ fn custom_attributes_of_the_pool_are_known_by_their_names() {
 }
 
 #[test]
-fn a_header_without_any_known_name_gets_suggestions_and_a_row_of_values_is_not_repeated() {
+fn suggests_flags_for_unknown_headers_but_never_repeats_rows() {
     for header in [
         "Login,Kennwort,E-Mail Adresse,Vorname,Abteilung",
         "User Name,Pass word",

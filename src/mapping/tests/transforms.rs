@@ -1,21 +1,20 @@
-//! Cells on their way to what is sent.
+//! Transformations of cells.
 
 use std::borrow::Cow;
 
-use super::asked::{date, from, join, map, set, values};
-use super::{broken, names, rows_with};
+use super::options::{date, from, join, map, set, values};
+use super::{codes, invalid, names, open_rows, rows_with};
 use crate::mapping::{Lowercase, Mapping, MappingOptions, Region};
-use crate::rows::Rows;
-use crate::source::OpenSource;
+use crate::rows::Dialect;
 use crate::user::{NewUser, Row};
 
 fn user(row: &Row) -> &NewUser {
     row.user
         .as_ref()
-        .unwrap_or_else(|broken| panic!("{broken:?}"))
+        .unwrap_or_else(|error| panic!("{error:?}"))
 }
 
-fn sent(row: &Row) -> Vec<(&str, &str)> {
+fn attributes(row: &Row) -> Vec<(&str, &str)> {
     user(row)
         .attributes
         .iter()
@@ -23,38 +22,30 @@ fn sent(row: &Row) -> Vec<(&str, &str)> {
         .collect()
 }
 
-fn codes(row: &Row) -> Vec<&'static str> {
-    broken(row)
-        .findings
-        .iter()
-        .map(|finding| finding.rule.code())
-        .collect()
-}
-
 #[test]
-fn white_space_is_trimmed_from_every_cell_but_the_password() {
+fn trims_whitespace_except_around_the_password() {
     let list = "username,password,email,name\n \u{a0}ann\t, pass ,\u{2003}a@b.c , \u{a0}\n";
     let options = MappingOptions {
         trim: true,
         ..MappingOptions::default()
     };
-    // The password's spaces are its own, so that it is refused and not changed.
+    // The password is rejected, not changed.
     assert_eq!(
         codes(&rows_with(list, &options)[0]),
         ["password.characters"]
     );
-    let seen = rows_with(&list.replace(" pass ", "pass"), &options);
-    assert_eq!(user(&seen[0]).username, "ann");
-    assert_eq!(sent(&seen[0]), [("email", "a@b.c")]);
-    let untouched = rows_with(
+    let rows = rows_with(&list.replace(" pass ", "pass"), &options);
+    assert_eq!(user(&rows[0]).username, "ann");
+    assert_eq!(attributes(&rows[0]), [("email", "a@b.c")]);
+    let untrimmed = rows_with(
         "username,password,name\nann,pass, Ann \n",
         &MappingOptions::default(),
     );
-    assert_eq!(sent(&untouched[0]), [("name", " Ann ")]);
+    assert_eq!(attributes(&untrimmed[0]), [("name", " Ann ")]);
 }
 
 #[test]
-fn usernames_and_addresses_are_written_small_where_that_is_asked_for() {
+fn lowercases_usernames_and_addresses_on_request() {
     let list = "username,password,email,name\nAnn,Pass,Ann@Example.COM,ANN\n";
     for (lowercase, username, email) in [
         (vec![], "Ann", "Ann@Example.COM"),
@@ -70,37 +61,38 @@ fn usernames_and_addresses_are_written_small_where_that_is_asked_for() {
             lowercase,
             ..MappingOptions::default()
         };
-        let seen = rows_with(list, &options);
-        assert_eq!(user(&seen[0]).username, username);
-        assert_eq!(sent(&seen[0]), [("email", email), ("name", "ANN")]);
-        assert_eq!(user(&seen[0]).password.as_ref().unwrap().expose(), "Pass");
+        let rows = rows_with(list, &options);
+        assert_eq!(user(&rows[0]).username, username);
+        assert_eq!(attributes(&rows[0]), [("email", email), ("name", "ANN")]);
+        assert_eq!(user(&rows[0]).password.as_ref().unwrap().expose(), "Pass");
     }
 }
 
 #[test]
-fn phone_numbers_become_e_164_also_where_they_are_the_username() {
+fn converts_phone_numbers_to_e_164_even_as_usernames() {
     let options = MappingOptions {
         username_from: from("Telefon"),
         columns: map(&[("Telefon", "phone_number")]),
         phone_region: Some(Region::parse("DE").unwrap()),
         ..MappingOptions::default()
     };
-    let seen = rows_with(
+    let rows = rows_with(
         "Telefon,password\n0171 1234567,pass\nnone,pass\n+4930901820,pass\n",
         &options,
     );
-    assert_eq!(user(&seen[0]).username, "+491711234567");
-    assert_eq!(sent(&seen[0]), [("phone_number", "+491711234567")]);
-    // Said once, though the cell is used twice.
-    assert_eq!(codes(&seen[1]), ["phone_number.format"]);
-    let said = broken(&seen[1]).to_string();
+    assert_eq!(user(&rows[0]).username, "+491711234567");
+    assert_eq!(attributes(&rows[0]), [("phone_number", "+491711234567")]);
+    // Reported once, though the cell is used twice.
+    assert_eq!(codes(&rows[1]), ["phone_number.format"]);
+    let message = invalid(&rows[1]).to_string();
     assert!(
-        said.starts_with("column Telefon: \"none\" is neither a phone number"),
-        "{said}"
+        message.starts_with("column Telefon: \"none\" is neither a phone number"),
+        "{message}"
     );
-    assert_eq!(broken(&seen[1]).username.as_deref(), Some("none"));
-    assert_eq!(user(&seen[2]).username, "+4930901820");
-    // The username is the number also where no attribute is wanted; and no other username is one.
+    assert_eq!(invalid(&rows[1]).username.as_deref(), Some("none"));
+    assert_eq!(user(&rows[2]).username, "+4930901820");
+    // The username is converted even if the attribute is dropped. Other usernames are not
+    // converted.
     let only = MappingOptions {
         ignore: names("--ignore-column", &["phone_number"]),
         username_from: from("phone_number"),
@@ -122,7 +114,7 @@ fn phone_numbers_become_e_164_also_where_they_are_the_username() {
 }
 
 #[test]
-fn dates_are_written_as_cognito_takes_them() {
+fn converts_dates_to_the_formats_of_cognito() {
     let options = MappingOptions {
         dates: [
             date("birthdate", "%d.%m.%Y"),
@@ -131,26 +123,26 @@ fn dates_are_written_as_cognito_takes_them() {
         .concat(),
         ..MappingOptions::default()
     };
-    let seen = rows_with(
+    let rows = rows_with(
         "username,password,birthdate,updated_at\nann,p,1.2.1990,02.01.1970\nbob,p,1990-02-01,never\neve,p,,\n",
         &options,
     );
     assert_eq!(
-        sent(&seen[0]),
+        attributes(&rows[0]),
         [("birthdate", "1990-02-01"), ("updated_at", "86400")]
     );
-    assert_eq!(codes(&seen[1]), ["date.format", "date.format"]);
-    let said = broken(&seen[1]).to_string();
+    assert_eq!(codes(&rows[1]), ["date.format", "date.format"]);
+    let message = invalid(&rows[1]).to_string();
     assert!(
-        said.contains("column birthdate: \"1990-02-01\" is not a date in the format %d.%m.%Y")
-            && said.contains("\"never\""),
-        "{said}"
+        message.contains("column birthdate: \"1990-02-01\" is not a date in the format %d.%m.%Y")
+            && message.contains("\"never\""),
+        "{message}"
     );
-    assert!(sent(&seen[2]).is_empty());
+    assert!(attributes(&rows[2]).is_empty());
 }
 
 #[test]
-fn a_column_with_a_value_table_takes_only_its_cells() {
+fn replaces_cells_by_the_value_table_and_rejects_others() {
     let options = MappingOptions {
         columns: map(&[("Status", "custom:active"), ("Type", "custom:type")]),
         values: [
@@ -161,26 +153,26 @@ fn a_column_with_a_value_table_takes_only_its_cells() {
         trim: true,
         ..MappingOptions::default()
     };
-    let seen = rows_with(
+    let rows = rows_with(
         "username,password,Status,Type\nann,p,active,s\nbob,p,left,x\neve,p,gone,s\njoe,p, active ,\n",
         &options,
     );
     assert_eq!(
-        sent(&seen[0]),
+        attributes(&rows[0]),
         [("custom:active", "true"), ("custom:type", "student")]
     );
-    assert_eq!(sent(&seen[1]), [("custom:type", "other")]);
-    assert_eq!(codes(&seen[2]), ["value.unknown"]);
-    let said = broken(&seen[2]).to_string();
+    assert_eq!(attributes(&rows[1]), [("custom:type", "other")]);
+    assert_eq!(codes(&rows[2]), ["value.unknown"]);
+    let message = invalid(&rows[2]).to_string();
     assert!(
-        said.starts_with("column Status: \"gone\" is not in"),
-        "{said}"
+        message.starts_with("column Status: \"gone\" is not in"),
+        "{message}"
     );
-    assert_eq!(sent(&seen[3]), [("custom:active", "true")]);
+    assert_eq!(attributes(&rows[3]), [("custom:active", "true")]);
 }
 
 #[test]
-fn cells_are_joined_and_then_brought_into_their_form() {
+fn joins_cells_before_converting_them() {
     let options = MappingOptions {
         join: [
             join("name", &["First", "Last"]),
@@ -194,12 +186,12 @@ fn cells_are_joined_and_then_brought_into_their_form() {
         trim: true,
         ..MappingOptions::default()
     };
-    let seen = rows_with(
+    let rows = rows_with(
         "username,password,First,Last,Area,Number,Day,Month,Year\nann,p, Ann ,Lee,030,901820,1,2,1990\nbob,p,,Lee,,,,,\neve,p,,,,1,,,\n",
         &options,
     );
     assert_eq!(
-        sent(&seen[0]),
+        attributes(&rows[0]),
         [
             ("name", "Ann Lee"),
             ("phone_number", "+4930901820"),
@@ -208,18 +200,18 @@ fn cells_are_joined_and_then_brought_into_their_form() {
         ]
     );
     assert_eq!(
-        sent(&seen[1]),
+        attributes(&rows[1]),
         [("name", "Lee"), ("custom:source", "legacy")]
     );
-    let said = broken(&seen[2]).to_string();
+    let message = invalid(&rows[2]).to_string();
     assert!(
-        said.starts_with("column Area+Number: \"1\" is neither a phone number"),
-        "{said}"
+        message.starts_with("column Area+Number: \"1\" is neither a phone number"),
+        "{message}"
     );
 }
 
 #[test]
-fn everything_that_is_wrong_with_a_row_is_told_at_once_and_nothing_twice() {
+fn reports_all_findings_of_a_row_once() {
     let options = MappingOptions {
         columns: map(&[("Status", "custom:active")]),
         values: values("Status", &[("active", "true")]),
@@ -231,9 +223,9 @@ fn everything_that_is_wrong_with_a_row_is_told_at_once_and_nothing_twice() {
     let list = format!(
         "username,password,Status,birthdate,phone_number,name\na n, Hid den,{long},{long},{long},{long}\n"
     );
-    let seen = rows_with(&list, &options);
+    let rows = rows_with(&list, &options);
     assert_eq!(
-        codes(&seen[0]),
+        codes(&rows[0]),
         [
             "value.unknown",
             "date.format",
@@ -243,40 +235,31 @@ fn everything_that_is_wrong_with_a_row_is_told_at_once_and_nothing_twice() {
             "attribute.length"
         ]
     );
-    assert!(!broken(&seen[0]).to_string().contains("Hid"));
+    assert!(!invalid(&rows[0]).to_string().contains("Hid"));
 }
 
 #[test]
-fn kept_cells_are_copied_as_they_stand_in_the_list() {
+fn keeps_original_cells() {
     let options = MappingOptions {
         keep: names("--keep", &["ID", "email"]),
         trim: true,
         ..MappingOptions::default()
     };
-    let seen = rows_with(
+    let rows = rows_with(
         "ID,username,password,email\n 17 ,ann,p,A@b.c\n,,p,\n18,bob\n",
         &options,
     );
     let some = |cell: &str| Some(cell.to_owned());
-    assert_eq!(seen[0].kept, [some(" 17 "), some("A@b.c")]);
-    assert_eq!(seen[1].kept, [some(""), some("")]);
+    assert_eq!(rows[0].kept, [some(" 17 "), some("A@b.c")]);
+    assert_eq!(rows[1].kept, [some(""), some("")]);
     // Cells may have moved.
-    assert_eq!(seen[2].kept, [None, None]);
+    assert_eq!(rows[2].kept, [None, None]);
 }
 
 #[test]
-fn where_nothing_applies_nothing_is_copied() {
+fn does_not_copy_unchanged_values() {
     let text = "username,password,email,phone_number\nann,p,a@b.c,+4930901820\n";
-    let source = OpenSource {
-        bytes: Box::new(std::io::Cursor::new(text.as_bytes().to_vec())),
-        length: None,
-    };
-    let mut rows = Rows::open(
-        "list.csv".to_owned(),
-        source,
-        &crate::rows::Dialect::default(),
-    )
-    .unwrap();
+    let mut rows = open_rows(text.as_bytes(), &Dialect::default());
     let options = MappingOptions {
         trim: true,
         lowercase: vec![Lowercase::Username, Lowercase::Email],
@@ -285,17 +268,17 @@ fn where_nothing_applies_nothing_is_copied() {
     };
     let mapping = Mapping::from_header("list.csv", rows.header(), &options).unwrap();
     let raw = rows.next_row().unwrap().unwrap();
-    let checked = mapping.findings(&raw);
+    let checked = mapping.check_row(&raw);
     assert!(checked.findings.is_empty());
-    let draft = checked.draft.unwrap();
-    assert!(matches!(draft.username.text, Cow::Borrowed("ann")));
-    for value in &draft.values {
+    let mapped = checked.mapped.unwrap();
+    assert!(matches!(mapped.username.text, Cow::Borrowed("ann")));
+    for attribute in &mapped.values {
         assert!(
-            matches!(value.value.text, Cow::Borrowed(_)),
+            matches!(attribute.value.text, Cow::Borrowed(_)),
             "{}",
-            value.name
+            attribute.name
         );
     }
-    let user = draft.into_user();
+    let user = mapped.into_user();
     assert_eq!(user.attributes.first().unwrap().value, "a@b.c");
 }

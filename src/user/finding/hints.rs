@@ -1,21 +1,21 @@
-//! What to do about a row that breaks a rule, by the rule.
+//! The hints of each rule.
 
-use super::super::hint::HintOption::{self, Always, Given, Unless};
+use crate::user::hint::HintOption::{self, Always, IfGiven, UnlessGiven};
 
 const GENERATE: HintOption =
     Always("pass --password generate to give every user a random password to reset");
 
-const OTHER_COLUMN: HintOption = Unless(
+const OTHER_COLUMN: HintOption = UnlessGiven(
     "--username-from",
     "take the username from another column with --username-from",
 );
 
-const UNQUOTED: HintOption = Unless(
+const UNQUOTED: HintOption = UnlessGiven(
     "--quote",
     "pass --quote none if no cell in the list is quoted",
 );
 
-const LOST_CHARACTERS: HintOption = Unless(
+const LOST_CHARACTERS: HintOption = UnlessGiven(
     "--encoding",
     "set the list's encoding with --encoding if characters were lost",
 );
@@ -23,21 +23,21 @@ const LOST_CHARACTERS: HintOption = Unless(
 pub(super) const CELL_COUNT: &[HintOption] = &[
     Always("give the row as many cells as the header"),
     Always("quote cells that contain the delimiter"),
-    Unless(
+    UnlessGiven(
         "--flexible",
         "pass --flexible if rows omit empty cells at the end",
     ),
 ];
 
 pub(super) const ENCODING: &[HintOption] = &[
-    Unless("--encoding", "set the list's encoding with --encoding"),
-    Given("--encoding", "correct --encoding"),
+    UnlessGiven("--encoding", "set the list's encoding with --encoding"),
+    IfGiven("--encoding", "correct --encoding"),
     Always("save the list as UTF-8"),
 ];
 
 pub(super) const QUOTES: &[HintOption] = &[
     Always("quote the whole cell and double the quotes inside it"),
-    Unless(
+    UnlessGiven(
         "--escape",
         "set the character that escapes quotes with --escape",
     ),
@@ -83,7 +83,7 @@ pub(super) const PASSWORD_HASH: &[HintOption] = &[
         "import bcrypt, scrypt, Argon2id or PBKDF2 hashes with AWS's own import job (CreateUserImportJob)",
     ),
     GENERATE,
-    Unless(
+    UnlessGiven(
         "--allow-suspicious-passwords",
         "pass --allow-suspicious-passwords if this is the password that the user types",
     ),
@@ -103,7 +103,7 @@ pub(super) const EMAIL: &[HintOption] = &[
 
 pub(super) const PHONE_NUMBER: &[HintOption] = &[
     Always("start the number with + and the country code"),
-    Unless(
+    UnlessGiven(
         "--phone-region",
         "pass --phone-region DE if numbers without a country code are from one country",
     ),
@@ -127,13 +127,13 @@ pub(super) const ATTRIBUTE_VALUE: &[HintOption] = &[
 ];
 
 pub(super) const DUPLICATE: &[HintOption] = &[
-    Always("do nothing if both rows are the same user: the first one is sent"),
+    Always("do nothing if both rows are the same user (the first row is sent)"),
     Always("give one of them a different username"),
 ];
 
 pub(super) const FORMULA: &[HintOption] = &[
     Always("write the value instead of the formula"),
-    Unless(
+    UnlessGiven(
         "--unwrap-formulas",
         "pass --unwrap-formulas to read =\"text\" as text",
     ),
@@ -154,7 +154,7 @@ pub(super) const YES_OR_NO: &[HintOption] = &[
 
 pub(super) const GROUP: &[HintOption] = &[
     Always("correct the name"),
-    Unless(
+    UnlessGiven(
         "--group-separator",
         "set the text between groups with --group-separator",
     ),

@@ -1,23 +1,23 @@
-//! Every way in which what is asked for does not fit a header.
+//! Options that do not fit the header.
 
-use super::asked::{date, from, join, map, set, values};
+use super::options::{date, from, join, map, set, values};
 use super::{ignoring, names, problems};
 use crate::mapping::{MappingOptions, PasswordFrom};
 
-/// Each header, what is asked for, and words of the one problem.
+/// Asserts the only problem of each header with its options.
 #[track_caller]
-fn refused<const N: usize>(cases: [(&str, MappingOptions, &str); N]) {
-    for (header, options, words) in cases {
-        let found = problems(header, &options);
-        assert_eq!(found.len(), 1, "{header}: {found:?}");
-        assert!(found[0].contains(words), "{header}: {found:?}");
+fn assert_problems<const N: usize>(cases: [(&str, MappingOptions, &str); N]) {
+    for (header, options, expected) in cases {
+        let problems = problems(header, &options);
+        assert_eq!(problems.len(), 1, "{header}: {problems:?}");
+        assert!(problems[0].contains(expected), "{header}: {problems:?}");
     }
 }
 
 #[test]
-fn a_column_that_was_asked_for_has_to_be_there_once() {
+fn columns_in_options_must_exist_once() {
     let none = MappingOptions::default;
-    refused([
+    assert_problems([
         (
             "username,password,E-Mail",
             MappingOptions {
@@ -67,7 +67,7 @@ fn a_column_that_was_asked_for_has_to_be_there_once() {
 #[test]
 fn passwords_are_never_copied_or_changed() {
     let none = MappingOptions::default;
-    refused([
+    assert_problems([
         (
             "username,password",
             MappingOptions {
@@ -106,16 +106,16 @@ fn passwords_are_never_copied_or_changed() {
 }
 
 #[test]
-fn a_column_and_the_username_have_one_meaning() {
+fn columns_have_one_target_and_the_username_one_source() {
     let none = MappingOptions::default;
-    refused([
+    assert_problems([
         (
             "username,password,x",
             MappingOptions {
                 columns: map(&[("x", "email")]),
                 ..ignoring(&["x"])
             },
-            "--map x=email: the column is dropped as well",
+            "--map x=email: the column is also dropped",
         ),
         (
             "username,password,x",
@@ -131,7 +131,7 @@ fn a_column_and_the_username_have_one_meaning() {
                 username_from: from("email"),
                 ..none()
             },
-            "column 1, username: another column gives the username",
+            "column 1, username: the username comes from another column",
         ),
         (
             "login,email,password",
@@ -140,7 +140,7 @@ fn a_column_and_the_username_have_one_meaning() {
                 columns: map(&[("login", "username")]),
                 ..none()
             },
-            "--username-from email: column 1, login, gives the username as well",
+            "--username-from email: column 1, login, is already mapped to the username",
         ),
         (
             "username,password,mail,email",
@@ -148,22 +148,22 @@ fn a_column_and_the_username_have_one_meaning() {
                 columns: map(&[("mail", "email")]),
                 ..none()
             },
-            "columns 3 and 4 both mean email",
+            "columns 3 and 4 are both mapped to email",
         ),
     ]);
 }
 
 #[test]
-fn an_attribute_has_one_value_and_a_date_its_column() {
+fn attributes_have_one_source_and_dates_need_a_column() {
     let none = MappingOptions::default;
-    refused([
+    assert_problems([
         (
             "username,password,custom:source",
             MappingOptions {
                 set: set("custom:source", "x"),
                 ..none()
             },
-            "--set custom:source: column 3, custom:source, gives custom:source as well",
+            "--set custom:source: column 3, custom:source, is already mapped to custom:source",
         ),
         (
             "username,password,name,b",
@@ -171,7 +171,7 @@ fn an_attribute_has_one_value_and_a_date_its_column() {
                 join: join("name", &["username", "b"]),
                 ..none()
             },
-            "--join name: column 3, name, gives name as well",
+            "--join name: column 3, name, is already mapped to name",
         ),
         (
             "username,password",
@@ -195,7 +195,7 @@ fn an_attribute_has_one_value_and_a_date_its_column() {
                 dates: date("birthdate", "%F"),
                 ..none()
             },
-            "--date-format birthdate: no column gives birthdate",
+            "--date-format birthdate: no column is mapped to birthdate",
         ),
         (
             "username,password,email",
