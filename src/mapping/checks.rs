@@ -36,14 +36,15 @@ impl Mapping {
         }
     }
 
-    /// The cell of a row's password; `None` if passwords do not come from the list.
+    /// Returns the cell of a row's password; `None` if passwords do not come from the list.
     #[must_use]
     pub fn password_cell<'a>(&self, raw: &RawRow<'a>) -> Option<&'a str> {
         let cell = raw.cell(self.password?).unwrap_or_default();
         Some(self.unless_null(cell))
     }
 
-    /// Whether to accept passwords that look like hashes, and a column of identical passwords.
+    /// Returns whether to accept passwords that look like hashes, and a column of identical
+    /// passwords.
     #[must_use]
     pub fn allows_suspicious_passwords(&self) -> bool {
         self.allow_suspicious_passwords
@@ -126,8 +127,8 @@ impl Mapping {
         }
     }
 
-    /// Some programs end the header line with delimiters. Columns without a name are ignored as
-    /// long as they are empty, but a value in one is never dropped silently.
+    /// Reports values in columns without a name, which are ignored only if they are empty. Some
+    /// programs end the header line with delimiters.
     fn check_unnamed_columns(&self, raw: &RawRow<'_>, findings: &mut Vec<Finding>) {
         for column in &self.unnamed {
             if raw

@@ -43,7 +43,7 @@ const SECRET_NAME_PARTS: [&str; 4] = ["passw", "pwd", "user_pass", "kennwort"];
 /// name, so that `Vorname` is not similar to `username`.
 const MAX_EDITS: usize = 2;
 
-/// What a column sets.
+/// The part of a user that a column sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// The username.
@@ -78,7 +78,7 @@ impl Target {
         }
     }
 
-    /// The word that [`Target::parse`] accepts for it.
+    /// Returns the word that [`Target::parse`] accepts for it.
     #[must_use]
     pub fn word(&self) -> String {
         match self {
@@ -155,12 +155,12 @@ pub(super) fn name_meaning(name: &str) -> NameMeaning {
         })
 }
 
-/// Whether this is Cognito's column that says whether a user is enabled.
+/// Returns whether this is Cognito's column that says whether a user is enabled.
 pub(super) fn is_enabled_column(name: &str) -> bool {
     name.eq_ignore_ascii_case(ENABLED)
 }
 
-/// Whether a column of this name probably holds passwords.
+/// Returns whether a column of this name probably holds passwords.
 pub(super) fn looks_secret(name: &str) -> bool {
     let lower = name.to_lowercase();
     lower == "pass" || SECRET_NAME_PARTS.iter().any(|part| lower.contains(part))

@@ -57,7 +57,7 @@ impl Condition {
 }
 
 impl Mapping {
-    /// Whether the record meets any of these conditions.
+    /// Returns whether the record meets any of these conditions.
     pub(super) fn meets_any(&self, conditions: &[Condition], raw: &RawRow<'_>) -> bool {
         conditions.iter().any(|condition| {
             let cell = raw.cell(condition.column).unwrap_or_default().trim();
@@ -66,7 +66,7 @@ impl Mapping {
     }
 }
 
-/// The conditions as a part of the run's identity.
+/// Returns the conditions as a part of the run's identity.
 pub(super) fn identity(conditions: &[Condition]) -> String {
     let conditions: Vec<String> = conditions.iter().map(Condition::identity).collect();
     conditions.join(" or ")

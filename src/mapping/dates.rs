@@ -102,7 +102,7 @@ impl DateFormat {
         })
     }
 
-    /// The pattern as given.
+    /// Returns the pattern as given.
     #[must_use]
     pub fn pattern(&self) -> &str {
         &self.pattern
@@ -175,7 +175,7 @@ impl DateFormat {
         parsed.try_into().ok()
     }
 
-    /// The format of a cell without an offset. RFC 3339 always has an offset.
+    /// Returns the format of a cell without an offset. RFC 3339 always has an offset.
     fn items(&self) -> Option<&OwnedFormatItem> {
         match &self.form {
             DateForm::Rfc3339 => None,
@@ -199,8 +199,8 @@ fn normalize_word(word: &str, am_pm: AmPmCase) -> &str {
         .unwrap_or(word)
 }
 
-/// Whether this is a valid date in the form `YYYY-MM-DD`. OpenID Connect (5.1) allows the year 0000
-/// to omit the year.
+/// Returns whether this is a valid date in the form `YYYY-MM-DD`. OpenID Connect (5.1) allows the
+/// year 0000 to omit the year.
 pub(super) fn is_calendar_date(text: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let [year, month, day] = *text.split('-').collect::<Vec<_>>().as_slice() else {

@@ -60,31 +60,31 @@ impl FollowUpFrom {
 }
 
 impl Mapping {
-    /// The kinds of steps that may follow a sign-up.
+    /// Returns the kinds of steps that may follow a sign-up.
     #[must_use]
     pub fn follow_up_kinds(&self) -> Vec<StepKind> {
         self.follow_up.kinds()
     }
 
-    /// The groups that every user is added to.
+    /// Returns the groups that every user is added to.
     #[must_use]
     pub fn groups_for_all(&self) -> &[Arc<str>] {
         &self.follow_up.groups
     }
 
-    /// Whether to create groups that are missing in the pool.
+    /// Returns whether to create groups that are missing in the pool.
     #[must_use]
     pub fn creates_groups(&self) -> bool {
         self.follow_up.create_groups
     }
 
-    /// Whether rows have their own groups.
+    /// Returns whether rows have their own groups.
     #[must_use]
     pub fn rows_name_groups(&self) -> bool {
         self.follow_up.groups_column.is_some()
     }
 
-    /// A text that identifies the steps of all rows, or `None` if there are none.
+    /// Returns a text that identifies the steps of all rows, or `None` without steps.
     #[must_use]
     pub fn follow_up_identity(&self) -> Option<String> {
         let from = &self.follow_up;
@@ -156,7 +156,7 @@ impl Mapping {
         }
     }
 
-    /// Whether the cell of a yes-or-no column says yes. Without a column, all rows do.
+    /// Returns whether the cell of a yes-or-no column says yes. Without a column, all rows do.
     fn says_yes(
         &self,
         column: Option<usize>,

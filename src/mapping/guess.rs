@@ -167,7 +167,7 @@ fn target(word: &str) -> Option<Target> {
     }
 }
 
-/// Whether the name says that the column holds hashes or salts.
+/// Returns whether the name says that the column holds hashes or salts.
 pub(super) fn mentions_hash(name: &str) -> bool {
     let normalized = normalized(name);
     normalized == "userpass" || HASH_NAME_PARTS.iter().any(|part| normalized.contains(part))

@@ -133,7 +133,7 @@ impl Mapping {
     }
 
     /// Returns a cell after `--null`, `--trim` and its column's value table, in this order. A cell
-    /// that is missing from the table is returned unchanged.
+    /// that is not in the table is reported and returned unchanged.
     pub(super) fn cell<'a>(
         &'a self,
         raw: &RawRow<'a>,
@@ -193,7 +193,8 @@ impl Mapping {
         })
     }
 
-    /// Whether surrounding whitespace is the only problem of a value, and `--trim` would remove it.
+    /// Returns whether surrounding whitespace is the only problem of a value, and `--trim` would
+    /// remove it.
     pub(super) fn trim_would_help(&self, value: &str, is_valid: impl FnOnce(&str) -> bool) -> bool {
         let trimmed = value.trim();
         !self.trim && trimmed.len() < value.len() && is_valid(trimmed)

@@ -49,7 +49,7 @@ pub use options::{
 pub use phone::Region;
 pub use transform::AttributeSource;
 
-/// What the columns of a list mean, and how a row becomes a user.
+/// Maps the rows of one list to users.
 #[derive(Debug, Clone)]
 pub struct Mapping {
     columns: Vec<String>,
@@ -113,13 +113,13 @@ impl Mapping {
         self
     }
 
-    /// The flags in effect, which hints do not suggest again.
+    /// Returns the flags in effect, which hints do not suggest again.
     #[must_use]
     pub fn flags_given(&self) -> &FlagsGiven {
         &self.flags
     }
 
-    /// The attributes that the list sets, each with its column. A constant has none.
+    /// Returns the attributes that the list sets, each with its column. A constant has none.
     #[must_use]
     pub fn attributes_with_columns(&self) -> Vec<(String, Option<String>)> {
         self.attributes
@@ -131,45 +131,45 @@ impl Mapping {
             .collect()
     }
 
-    /// Whether users get a password.
+    /// Returns whether users get a password.
     #[must_use]
     pub fn sets_password(&self) -> bool {
         self.password.is_some() || self.generated.is_some()
     }
 
-    /// A text that identifies the mapping: a run can only be resumed with the same one. It leaves
-    /// out the kept columns ([`Mapping::kept`]) and the follow-up steps
+    /// Returns a text that identifies the mapping: a run can only be resumed with the same one. It
+    /// leaves out the kept columns ([`Mapping::kept`]) and the follow-up steps
     /// ([`Mapping::follow_up_identity`]).
     #[must_use]
     pub fn identity(&self) -> String {
         identity::text(self)
     }
 
-    /// The names of the attributes that the list sets: from columns in the order of the columns,
-    /// then joined ones, then constants.
+    /// Returns the names of the attributes that the list sets: from columns in the order of the
+    /// columns, then joined ones, then constants.
     pub fn attributes(&self) -> impl Iterator<Item = &str> {
         self.attributes.iter().map(|source| &*source.name)
     }
 
-    /// Whether the username serves as this attribute in the pool.
+    /// Returns whether the username serves as this attribute in the pool.
     #[must_use]
     pub fn username_provides(&self, attribute: &str, username: &str) -> bool {
         self.rules.username_provides(attribute, username)
     }
 
-    /// The contacts that are aliases in the pool.
+    /// Returns the contacts that are aliases in the pool.
     #[must_use]
     pub fn aliases(&self) -> &[Contact] {
         self.rules.aliases()
     }
 
-    /// The name of the username's column, or all names if it has several.
+    /// Returns the name of the username's column, or all names if it has several.
     #[must_use]
     pub fn username_column(&self) -> &str {
         &self.username.label
     }
 
-    /// The names of the columns that are copied into the results, in the order of the list.
+    /// Returns the names of the columns that are copied into the results, in the order of the list.
     #[must_use]
     pub fn kept(&self) -> Vec<String> {
         self.kept
@@ -178,15 +178,15 @@ impl Mapping {
             .collect()
     }
 
-    /// The columns that hold passwords, whether or not they are used. Their cells are never written
-    /// unless the user requests it.
+    /// Returns the columns that hold passwords, whether or not they are used. Their cells are never
+    /// written unless the user requests it.
     #[must_use]
     pub fn secrets(&self) -> &[usize] {
         &self.secrets
     }
 
-    /// The unknown columns that `--ignore-unknown` drops, each with its number and the nearest
-    /// known name.
+    /// Returns the unknown columns that `--ignore-unknown` drops, each with its number and the
+    /// nearest known name.
     pub fn dropped(&self) -> impl Iterator<Item = (usize, &str, Option<&'static str>)> {
         self.dropped.iter().map(|column| {
             let name = self.column_name(*column);
@@ -194,7 +194,7 @@ impl Mapping {
         })
     }
 
-    /// Notices about the header.
+    /// Returns notices about the header.
     #[must_use]
     pub fn notices(&self) -> &[HeaderNotice] {
         &self.notices
@@ -219,8 +219,8 @@ impl Mapping {
         }
     }
 
-    /// Whether `--skip-where` skips this record. An invalid row can be skipped, unless its cells
-    /// may have moved.
+    /// Returns whether `--skip-where` skips this record. An invalid row can be skipped, unless its
+    /// cells may have moved.
     #[must_use]
     pub fn skips(&self, raw: &RawRow<'_>) -> bool {
         self.meets_any(&self.skip, raw) && !cells_may_have_moved(raw)
@@ -268,7 +268,7 @@ impl Mapping {
         Ok(user)
     }
 
-    /// The cells of the kept columns, unchanged; all `None` if cells may have moved.
+    /// Returns the cells of the kept columns, unchanged; all `None` if cells may have moved.
     fn kept_cells(&self, raw: &RawRow<'_>) -> Vec<Option<String>> {
         let moved = cells_may_have_moved(raw);
         self.kept

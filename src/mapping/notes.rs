@@ -68,8 +68,8 @@ impl Mapping {
         }
     }
 
-    /// Whether the column is a phone number. If so, `.0` is either stripped or makes the row
-    /// invalid.
+    /// Returns whether the column is a phone number. If so, `.0` is either stripped or makes the
+    /// row invalid.
     fn is_phone_number(&self, column: usize) -> bool {
         self.attributes.iter().any(|source| {
             &*source.name == "phone_number" && source.origin == ValueOrigin::Column(column)
@@ -104,7 +104,7 @@ impl Mapping {
         }
     }
 
-    /// Whether the value is not a date, and there is no finding about it.
+    /// Returns whether the value is not a date, and there is no finding about it.
     fn is_odd_birthdate(&self, birthdate: &MappedAttribute<'_>) -> bool {
         let text = &*birthdate.value.text;
         if birthdate.value.invalid || is_calendar_date(text) || is_null_marker(text) {
@@ -117,7 +117,8 @@ impl Mapping {
     }
 }
 
-/// Whether this is a whole number written as a decimal number, such as `1001.0` or `4.93E+09`.
+/// Returns whether this is a whole number written as a decimal number, such as `1001.0` or
+/// `4.93E+09`.
 fn is_float(cell: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if let Some(whole) = cell.strip_suffix(".0") {

@@ -40,7 +40,7 @@ const ZERO_DATE: &str = "0000-00-00";
 /// The zero date in other formats.
 const ZERO_DATES: [&str; 3] = ["00/00/0000", "00.00.0000", "00-00-0000"];
 
-/// Whether a cell is a placeholder for a missing value.
+/// Returns whether a cell is a placeholder for a missing value.
 #[must_use]
 pub(super) fn is_null_marker(cell: &str) -> bool {
     MARKERS.contains(&cell) || cell.starts_with(ZERO_DATE) || ZERO_DATES.contains(&cell)

@@ -25,7 +25,7 @@ pub enum PasswordFrom {
 }
 
 impl PasswordFrom {
-    /// Whether users may get random passwords.
+    /// Returns whether users may get random passwords.
     #[must_use]
     pub fn may_generate(self) -> bool {
         match self {
@@ -182,8 +182,8 @@ pub struct MappingOptions {
 }
 
 impl MappingOptions {
-    /// The flags that these options correspond to, for hints. Flags that can be repeated with
-    /// another value are left out.
+    /// Returns the flags that these options correspond to, for hints. Flags that can be repeated
+    /// with another value are left out.
     pub(super) fn flags_given(&self) -> FlagsGiven {
         let flags = [
             ("--trim", self.trim),

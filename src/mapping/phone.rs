@@ -21,7 +21,7 @@ impl Region {
     /// Parses the two letters of a country.
     ///
     /// # Errors
-    /// The country does not exist.
+    /// There is no such country.
     pub fn parse(letters: &str) -> Result<Self, String> {
         Id::from_str(&letters.to_ascii_uppercase())
             .map(Self)
@@ -109,8 +109,8 @@ fn without_fraction(cell: &str) -> Option<&str> {
     (separates_groups && count_digits(before) > 0).then_some(cell)
 }
 
-/// Whether the cell holds two numbers (`030 1234 / 030 1235`) or a number with alternative last
-/// digits (`030 901820/21`). Joined, they could be the number of another person.
+/// Returns whether the cell holds two numbers (`030 1234 / 030 1235`) or a number with alternative
+/// last digits (`030 901820/21`). Joined, they could be the number of another person.
 fn holds_two_numbers(cell: &str) -> bool {
     let starts_number = |text: &str| text.trim_start().starts_with(['0', '+', '(']);
     if let Some((area, number)) = cell.split_once('/') {

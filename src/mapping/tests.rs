@@ -14,7 +14,7 @@ mod suggestions;
 mod transforms;
 mod usernames;
 
-/// A flag with column names.
+/// Returns a flag with column names.
 fn names(flag: &str, names: &[&str]) -> Vec<Sourced<String>> {
     names
         .iter()
@@ -39,6 +39,14 @@ fn mapping(header: &str, options: &MappingOptions) -> Result<Mapping, HeaderErro
 
 fn problems(header: &str, options: &MappingOptions) -> Vec<String> {
     mapping(header, options).unwrap_err().problems
+}
+
+/// Asserts that the header has exactly one problem, which contains the expected text.
+#[track_caller]
+fn assert_problem(header: &str, options: &MappingOptions, expected: &str) {
+    let problems = problems(header, options);
+    assert_eq!(problems.len(), 1, "{header}: {problems:?}");
+    assert!(problems[0].contains(expected), "{header}: {problems:?}");
 }
 
 fn rows(text: &str) -> Vec<Row> {
@@ -67,7 +75,7 @@ fn invalid(row: &Row) -> &InvalidRow {
     row.user.as_ref().unwrap_err().invalid().unwrap()
 }
 
-/// The codes of a row's findings.
+/// Returns the codes of a row's findings.
 fn codes(row: &Row) -> Vec<&'static str> {
     match &row.user {
         Ok(_) => Vec::new(),

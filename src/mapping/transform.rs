@@ -1,8 +1,7 @@
 //! Transforms cells into values.
 //!
-//! The order: whitespace is trimmed and the column's value table is applied; cells are joined; the
-//! result is converted to its form: lowercase, a date or a phone number. Values that stay the same
-//! are not copied.
+//! Cells are trimmed and looked up in the value table of their column, then joined, then converted
+//! to a form: lowercase, a date or a phone number. Unchanged values are not copied.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -36,7 +35,7 @@ pub(super) enum ValueOrigin {
 }
 
 impl AttributeSource {
-    /// The value, if all rows have the same.
+    /// Returns the value, if all rows have the same.
     #[must_use]
     pub fn constant(&self) -> Option<&str> {
         match &self.origin {

@@ -86,7 +86,7 @@ impl Mapping {
     }
 }
 
-/// Whether cells may be in the wrong columns.
+/// Returns whether cells may be in the wrong columns.
 pub(super) fn cells_may_have_moved(raw: &RawRow<'_>) -> bool {
     match &raw.unreadable {
         Some(

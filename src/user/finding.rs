@@ -138,7 +138,7 @@ impl Rule {
         }
     }
 
-    /// The `error_code` in results.
+    /// Returns the `error_code` in results.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -171,7 +171,7 @@ impl Rule {
         }
     }
 
-    /// What to do about a violation, without flags that are already given.
+    /// Returns what to do about a violation, without flags that are already given.
     #[must_use]
     pub fn hint(self, given: &FlagsGiven) -> String {
         join_options(self.hint_options(), given)
@@ -215,7 +215,7 @@ pub struct Finding {
     pub rule: Rule,
     /// The name of the column in the list, if the finding is about one.
     pub column: Option<String>,
-    /// What is wrong and what to do.
+    /// The problem and, in most cases, a remedy.
     pub message: String,
 }
 

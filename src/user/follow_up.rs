@@ -52,7 +52,7 @@ impl StepKind {
     /// All kinds, in the order of the steps.
     pub const ALL: [Self; 4] = [Self::Confirm, Self::Verify, Self::AddToGroup, Self::Disable];
 
-    /// The flag or column that requests the step.
+    /// Returns the flag or column that requests the step.
     #[must_use]
     pub fn requested_by(self) -> &'static str {
         match self {
@@ -65,7 +65,7 @@ impl StepKind {
 }
 
 impl Addresses {
-    /// Collects addresses. Returns `None` if there are none.
+    /// Collects addresses. Returns `None` for an empty iterator.
     #[must_use]
     pub fn from_contacts(contacts: impl Iterator<Item = Contact>) -> Option<Self> {
         contacts.fold(None, |addresses, contact| {
@@ -80,7 +80,7 @@ impl Addresses {
         })
     }
 
-    /// The individual addresses.
+    /// Returns the individual addresses.
     #[must_use]
     pub fn contacts(self) -> &'static [Contact] {
         match self {
@@ -92,7 +92,7 @@ impl Addresses {
 }
 
 impl FollowUpStep {
-    /// The kind of the step.
+    /// Returns the kind of the step.
     #[must_use]
     pub fn kind(&self) -> StepKind {
         match self {

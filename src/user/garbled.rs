@@ -36,7 +36,7 @@ const WINDOWS_1252: [(char, u8); 27] = [
 /// page (├, ┬). They are followed by another non-ASCII character, which does not occur in names.
 const FIRST_BYTES: [char; 3] = ['√', '├', '┬'];
 
-/// Whether the text looks like the result of a wrong conversion: `MÃ¼ller`, `M√ºller` or
+/// Returns whether the text looks like the result of a wrong conversion: `MÃ¼ller`, `M√ºller` or
 /// `M\u{fffd}ller` instead of `Müller`.
 pub(crate) fn is_garbled(text: &str) -> bool {
     if text.is_ascii() {
@@ -54,19 +54,19 @@ pub(crate) fn is_garbled(text: &str) -> bool {
         .any(is_utf_8_read_as_windows_1252)
 }
 
-/// Whether characters were lost and replaced by U+FFFD, or by `ï¿½`, its UTF-8 read as
+/// Returns whether characters were lost and replaced by U+FFFD, or by `ï¿½`, its UTF-8 read as
 /// Windows-1252.
 pub(crate) fn lost_characters(text: &str) -> bool {
     text.contains('\u{fffd}') || text.contains("ï¿½")
 }
 
-/// Whether this is a control character from U+0080 to U+009F. They result from reading Windows-1252
-/// as Latin-1.
+/// Returns whether this is a control character from U+0080 to U+009F. They result from reading
+/// Windows-1252 as Latin-1.
 fn is_c1(character: char) -> bool {
     ('\u{80}'..='\u{9f}').contains(&character)
 }
 
-/// Whether these non-ASCII characters, encoded in Windows-1252, are valid UTF-8.
+/// Returns whether these non-ASCII characters, encoded in Windows-1252, are valid UTF-8.
 fn is_utf_8_read_as_windows_1252(characters: &str) -> bool {
     let bytes: Option<Vec<u8>> = characters.chars().map(windows_1252_byte).collect();
     bytes.is_some_and(|bytes| !bytes.is_empty() && std::str::from_utf8(&bytes).is_ok())

@@ -9,13 +9,13 @@ use std::collections::BTreeSet;
 pub struct FlagsGiven(BTreeSet<Cow<'static, str>>);
 
 impl FlagsGiven {
-    /// Whether this flag was given.
+    /// Returns whether this flag was given.
     #[must_use]
     pub fn has(&self, flag: &str) -> bool {
         self.0.contains(flag)
     }
 
-    /// The flags on a command line. Options of a mapping file are not included.
+    /// Returns the flags on a command line. Options of a mapping file are not included.
     #[must_use]
     pub fn of_command(words: &[String]) -> Self {
         let names = words

@@ -97,7 +97,7 @@ pub enum NotSent {
 }
 
 impl NotSent {
-    /// The violations, if the row is invalid.
+    /// Returns the violations, if the row is invalid.
     #[must_use]
     pub fn invalid(&self) -> Option<&InvalidRow> {
         match self {
@@ -117,7 +117,7 @@ pub struct InvalidRow {
 }
 
 impl InvalidRow {
-    /// The code of the first finding.
+    /// Returns the code of the first finding.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.findings
@@ -139,7 +139,7 @@ impl fmt::Display for InvalidRow {
 }
 
 impl Row {
-    /// The username, if one could be read.
+    /// Returns the username, if one could be read.
     #[must_use]
     pub fn username(&self) -> Option<&str> {
         match &self.user {

@@ -44,7 +44,7 @@ impl NoteKind {
         Self::AliasRepeat,
     ];
 
-    /// A stable name for programs.
+    /// Returns a stable name for programs.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -107,7 +107,7 @@ impl NoteKind {
         }
     }
 
-    /// What to do about notes of this kind.
+    /// Returns what to do about notes of this kind.
     #[must_use]
     pub fn hint(self, given: &FlagsGiven) -> String {
         let options: &[HintOption] = match self {

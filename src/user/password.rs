@@ -6,7 +6,8 @@ use zeroize::Zeroizing;
 use super::pool_rules::PasswordPolicy;
 use super::rules::{MAX_PASSWORD, SYMBOLS};
 
-/// The length of a generated password, unless the policy requires more. It has over 150 bits.
+/// The length of a generated password, unless the policy requires more. It has more than 150 bits
+/// of entropy.
 const GENERATED_LENGTH: usize = 28;
 
 const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -53,7 +54,7 @@ impl Password {
         Ok(Self::new(&text))
     }
 
-    /// The password itself, to be used only in requests.
+    /// Returns the password itself, to be used only in requests.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()

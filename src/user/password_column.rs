@@ -49,7 +49,7 @@ impl PasswordColumn {
         counts.with_one_character += u64::from(is_one_character(password));
     }
 
-    /// The counts so far.
+    /// Returns the counts so far.
     #[must_use]
     pub fn counts(&self) -> PasswordCounts {
         self.counts
@@ -61,12 +61,12 @@ impl PasswordColumn {
 pub struct Suspicion {
     /// A stable name for programs.
     pub code: &'static str,
-    /// What the passwords have in common.
+    /// The common property of the passwords.
     pub message: String,
 }
 
 impl Suspicion {
-    /// What to do about it.
+    /// The suggested action.
     pub const HINT: &'static str = "pass --password generate to give every user a random password to reset, or pass --allow-suspicious-passwords if these are the passwords that users type";
 }
 

@@ -57,7 +57,7 @@ pub enum Contact {
     PhoneNumber,
 }
 
-/// Who sends a pool's email.
+/// The sender of a pool's emails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -87,7 +87,7 @@ pub struct PasswordPolicy {
 }
 
 impl Default for PasswordPolicy {
-    /// The default policy of new pools.
+    /// Returns the default policy of new pools.
     fn default() -> Self {
         Self {
             minimum_length: 8,
@@ -99,7 +99,7 @@ impl Default for PasswordPolicy {
     }
 }
 
-/// What is known of the app client.
+/// The rules of the app client.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -180,7 +180,7 @@ impl Default for PoolRules {
 }
 
 impl Contact {
-    /// The attribute's name.
+    /// Returns the attribute's name.
     #[must_use]
     pub fn attribute(self) -> &'static str {
         match self {
@@ -205,13 +205,13 @@ impl PoolRules {
         self.schema.iter().find(|rule| rule.name == name)
     }
 
-    /// Whether the schema is known. A file may omit it.
+    /// Returns whether the schema is known. A file may omit it.
     #[must_use]
     pub fn knows_schema(&self) -> bool {
         !self.schema.is_empty()
     }
 
-    /// Whether the app client may write an attribute. Without a known client, it may.
+    /// Returns whether the app client may write an attribute. An unknown client may.
     #[must_use]
     pub fn is_writable(&self, name: &str) -> bool {
         match self
@@ -227,13 +227,13 @@ impl PoolRules {
         }
     }
 
-    /// Whether the pool calls this trigger.
+    /// Returns whether the pool calls this trigger.
     #[must_use]
     pub fn has_trigger(&self, name: &str) -> bool {
         self.triggers.iter().any(|trigger| trigger == name)
     }
 
-    /// Whether users can sign in without a password.
+    /// Returns whether users can sign in without a password.
     #[must_use]
     pub fn is_passwordless(&self) -> bool {
         self.allowed_first_auth_factors
@@ -241,7 +241,7 @@ impl PoolRules {
             .any(|factor| factor != "PASSWORD")
     }
 
-    /// Whether the attribute is an alias that only confirmed users can have. If
+    /// Returns whether the attribute is an alias that only confirmed users can have. If
     /// `preferred_username` is an alias, AWS does not accept it at sign-up (developer guide,
     /// "Customizing sign-in attributes").
     #[must_use]
@@ -273,7 +273,8 @@ impl PoolRules {
             .collect()
     }
 
-    /// Whether the username can serve as this attribute, so that the list does not need to set it.
+    /// Returns whether the username can serve as this attribute, so that the list does not need to
+    /// set it.
     #[must_use]
     pub fn is_username_attribute(&self, attribute: &str) -> bool {
         self.username_attributes

@@ -15,7 +15,7 @@ use super::fold;
 use super::pool_rules::{Contact, PasswordPolicy, PoolRules};
 use schema::ValueRule;
 
-pub(crate) use api::value as value_too_long;
+pub(crate) use api::check_value_length;
 pub use api::{MAX_ATTRIBUTE_NAME, MAX_PASSWORD, MAX_USERNAME, MAX_VALUE};
 pub(crate) use formats::{quoted, shown};
 pub(crate) use hashes::check as password_hash;
@@ -35,8 +35,8 @@ pub enum Strictness {
 }
 
 impl Strictness {
-    /// The password policy of the pool, or the default of new pools if it is not known, which
-    /// requires all kinds of characters.
+    /// Returns the password policy of the pool, or the default of new pools if it is not known,
+    /// which requires all kinds of characters.
     #[must_use]
     pub fn password_policy(&self) -> PasswordPolicy {
         self.pool()
@@ -110,18 +110,18 @@ impl RowRules {
         }
     }
 
-    /// The contacts that are aliases in the pool.
+    /// Returns the contacts that are aliases in the pool.
     pub fn aliases(&self) -> &[Contact] {
         &self.aliases
     }
 
     /// Checks a nonempty username.
     pub fn check_username(&self, column: &str, value: &str, findings: &mut Vec<Finding>) {
-        if let Some(finding) = api::username(column, value) {
+        if let Some(finding) = api::check_username(column, value) {
             findings.push(finding);
             return;
         }
-        let has_format = |contact: &Contact| formats::is(*contact, value);
+        let has_format = |contact: &Contact| formats::matches(*contact, value);
         let allowed = &self.username_attributes;
         if !allowed.is_empty() && !allowed.iter().any(has_format) {
             let names: Vec<&str> = allowed
@@ -153,7 +153,7 @@ impl RowRules {
 
     /// Checks a nonempty password. Findings do not contain the password.
     pub fn check_password(&self, column: &str, value: &str, findings: &mut Vec<Finding>) {
-        let finding = api::password(column, value)
+        let finding = api::check_password(column, value)
             .or_else(|| password::check(self.policy.as_ref()?, column, value));
         findings.extend(finding);
     }
@@ -166,7 +166,7 @@ impl RowRules {
         value: &str,
         findings: &mut Vec<Finding>,
     ) {
-        if let Some(finding) = api::value(column, value) {
+        if let Some(finding) = api::check_value_length(column, value) {
             findings.push(finding);
         } else if let Some(rule) = self.values.get(index) {
             findings.extend(rule.check(column, value));
@@ -191,7 +191,8 @@ impl RowRules {
             return;
         }
         // Invalid addresses have their own finding.
-        let are_addresses = formats::is(*contact, username) && formats::is(*contact, value);
+        let are_addresses =
+            formats::matches(*contact, username) && formats::matches(*contact, value);
         if are_addresses && fold(username) != fold(value) {
             findings.push(Finding {
                 rule: Rule::AttributeValue,
@@ -221,7 +222,7 @@ impl RowRules {
                 None => !self
                     .username_attributes
                     .iter()
-                    .any(|contact| formats::is(*contact, username)),
+                    .any(|contact| formats::matches(*contact, username)),
             };
             if !is_present && !self.username_provides(name, username) {
                 findings.push(Finding {
@@ -233,15 +234,15 @@ impl RowRules {
         }
     }
 
-    /// Whether this username serves as the attribute in the pool.
+    /// Returns whether this username serves as the attribute in the pool.
     #[must_use]
     pub fn username_provides(&self, attribute: &str, username: &str) -> bool {
         match self.username_attributes.as_slice() {
             [] => false,
             [only] => only.attribute() == attribute,
-            several => several
-                .iter()
-                .any(|contact| contact.attribute() == attribute && formats::is(*contact, username)),
+            several => several.iter().any(|contact| {
+                contact.attribute() == attribute && formats::matches(*contact, username)
+            }),
         }
     }
 }

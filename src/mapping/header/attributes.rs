@@ -71,7 +71,7 @@ fn add_constants(columns: &mut ColumnResolver<'_>, attributes: &mut Vec<Attribut
     for option in &options.set {
         let name = Arc::clone(&option.value.attribute);
         // Reported once here, instead of in every row.
-        if let Some(finding) = rules::value_too_long(&name, &option.value.value) {
+        if let Some(finding) = rules::check_value_length(&name, &option.value.value) {
             columns
                 .problems
                 .push(format!("{}: {}", option.origin, finding.message));
@@ -87,7 +87,7 @@ fn add_constants(columns: &mut ColumnResolver<'_>, attributes: &mut Vec<Attribut
     }
 }
 
-/// Whether the attribute has no source yet. Reports an existing one.
+/// Returns whether the attribute has no source yet. Reports an existing one.
 fn is_new(
     columns: &mut ColumnResolver<'_>,
     name: &Arc<str>,

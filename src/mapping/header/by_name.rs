@@ -62,8 +62,8 @@ impl ColumnResolver<'_> {
         }
     }
 
-    /// Whether the column is joined into the attribute that its name means. It does not also set
-    /// the attribute alone.
+    /// Returns whether the column is joined into the attribute that its name means. It does not
+    /// also set the attribute alone.
     fn is_joined_into(&self, index: usize, attribute: &str) -> bool {
         self.options
             .join

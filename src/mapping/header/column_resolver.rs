@@ -138,7 +138,7 @@ impl<'a> ColumnResolver<'a> {
             .collect()
     }
 
-    /// Returns the only column with this name, or reports why there is none.
+    /// Returns the only column with this name, or reports a problem.
     fn find_column(&mut self, origin: &str, name: &str) -> Option<usize> {
         match *self.columns_named(name).as_slice() {
             [index] => {
@@ -239,13 +239,13 @@ impl<'a> ColumnResolver<'a> {
         }
     }
 
-    /// Whether `--verify` names this contact.
+    /// Returns whether `--verify` names this contact.
     pub(super) fn verifies(&self, contact: Contact) -> bool {
         let options = &self.options.follow_up.verify;
         options.iter().any(|option| option.value == contact)
     }
 
-    /// Builds the value table of each column. The result is empty if there are none.
+    /// Builds the value table of each column. The result is empty if no column has one.
     pub(super) fn tables(&mut self) -> Vec<Option<ValueTable>> {
         let mut tables: Vec<Option<ValueTable>> = Vec::new();
         let options = self.options;
@@ -316,15 +316,16 @@ impl<'a> ColumnResolver<'a> {
         }
     }
 
-    /// Whether the column holds phone numbers, by its target, or by its name if it was dropped.
+    /// Returns whether the column holds phone numbers, by its target, or by its name if it was
+    /// dropped.
     pub(super) fn has_phone_numbers(&self, index: usize) -> bool {
         let is_phone = |target: &Target| matches!(target, Target::Attribute(name) if &**name == "phone_number");
         self.target(index).is_some_and(is_phone)
             || matches!(name_meaning(self.name(index)), NameMeaning::Target(target) if is_phone(&target))
     }
 
-    /// The columns that hold passwords, whether or not they are used: by their targets, or by their
-    /// names if they have no target.
+    /// Returns the columns that hold passwords, whether or not they are used: by their targets, or
+    /// by their names if they have no target.
     pub(super) fn secrets(&self) -> Vec<usize> {
         let holds_passwords = |column: &HeaderColumn| match &column.target {
             Some(Target::Password) => true,

@@ -27,19 +27,19 @@ impl HeaderError {
         self
     }
 
-    /// Whether the pool's attributes and sign-in options would improve the suggestion.
+    /// Returns whether the pool's attributes and sign-in options would improve the suggestion.
     #[must_use]
     pub fn depends_on_pool(&self) -> bool {
         self.suggestion.depends_on_pool()
     }
 
-    /// The suggested flags as one line to paste, if there are any.
+    /// Returns the suggested flags as one line to paste, if there are any.
     #[must_use]
     pub fn flags(&self) -> Option<String> {
         self.suggestion.flags()
     }
 
-    /// What to do about it.
+    /// Returns what to do about it.
     #[must_use]
     pub fn hint(&self) -> String {
         match self.flags() {

@@ -27,7 +27,7 @@ pub fn likelier_header<'l>(
     best.0
 }
 
-/// Whether this may be the name of a column, or an option names it.
+/// Returns whether this may be the name of a column, or an option names it.
 fn is_column_name(name: &str, options: &MappingOptions) -> bool {
     let in_options = || {
         let mapped = options.columns.iter().map(|option| &option.value.column);

@@ -45,7 +45,7 @@ pub(super) fn read(
     columns.resolve();
     let tables = columns.tables();
     let formula_problem = formula::header_problem(header.names());
-    // This is probably the first user. One of its cells may be a password, so none is repeated.
+    // This is probably the first user. Its cells are not repeated, because one may be a password.
     if !columns.problems.is_empty() && columns.knows_no_column() && !columns.looks_like_header() {
         return Err(HeaderError {
             list: list.to_owned(),

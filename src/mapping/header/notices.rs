@@ -9,9 +9,9 @@ use crate::mapping::options::PasswordFrom;
 pub struct HeaderNotice {
     /// A stable name for programs.
     pub code: &'static str,
-    /// The notice.
+    /// The facts.
     pub message: String,
-    /// What to do about it.
+    /// The suggested action.
     pub hint: String,
 }
 
@@ -23,7 +23,8 @@ impl ColumnResolver<'_> {
         notices
     }
 
-    /// Columns such as `email_verified` are ignored without `--verify`.
+    /// Returns a notice about columns such as `email_verified`, which are ignored without
+    /// `--verify`.
     fn ignored_verified(&self) -> Option<HeaderNotice> {
         let columns = &self.unused_verified;
         let names = columns.iter().map(|(index, _)| self.name(*index));
@@ -43,7 +44,7 @@ impl ColumnResolver<'_> {
         })
     }
 
-    /// The `Enabled` column of a user pool export, if no option uses it.
+    /// Returns the `Enabled` column of a user pool export, if no option uses it.
     pub(super) fn unused_enabled(&self) -> Option<usize> {
         let mut columns = self.cognito_only.iter();
         columns
@@ -51,6 +52,7 @@ impl ColumnResolver<'_> {
             .copied()
     }
 
+    /// Returns a notice about columns that only Cognito can set.
     fn ignored_cognito_only(&self) -> Option<HeaderNotice> {
         let names = self.cognito_only.iter().map(|index| self.name(*index));
         let names: Vec<&str> = names.collect();
@@ -71,7 +73,7 @@ impl ColumnResolver<'_> {
         })
     }
 
-    /// The password column is ignored with `--password generate` or `none`.
+    /// Returns a notice about the password column, which `--password generate` and `none` ignore.
     fn unused_passwords(&self) -> Option<HeaderNotice> {
         let reason = match self.options.password.unwrap_or_default() {
             PasswordFrom::Column | PasswordFrom::ColumnOrGenerate => return None,

@@ -63,7 +63,7 @@ impl Suggestion {
         }
     }
 
-    /// The flags as one line to paste.
+    /// Returns the flags as one line to paste.
     pub(super) fn flags(&self) -> Option<String> {
         let guessed = self.guessed_targets();
         let is_guessed = |target: &Target| guessed.iter().flatten().any(|other| other == target);
@@ -147,8 +147,8 @@ impl Suggestion {
         })
     }
 
-    /// The flags that take the username from a column of contacts, as the pool's sign-in options
-    /// require.
+    /// Returns the flags that take the username from a column of contacts, as the pool's sign-in
+    /// options require.
     fn username_flags(&self, guessed: &[Option<Target>]) -> Option<String> {
         let guessed = self
             .unknown
@@ -198,7 +198,7 @@ impl Suggestion {
     }
 }
 
-/// A flag with its value, quoted for a shell.
+/// Returns a flag with its value, quoted for a shell.
 fn flag(flag: &str, value: &str) -> String {
     let separator = if value.starts_with('-') { '=' } else { ' ' };
     format!("{flag}{separator}{}", shell_word(value))
@@ -272,8 +272,8 @@ impl ColumnResolver<'_> {
         }
     }
 
-    /// Whether the line is probably a header, though no name in it is known. If so, its cells can
-    /// be repeated in messages. A row of values may hold a password.
+    /// Returns whether the line is probably a header, though no name in it is known. If so, its
+    /// cells can be repeated in messages. A row of values may hold a password.
     pub(super) fn looks_like_header(&self) -> bool {
         let mut targets: Vec<Target> = Vec::new();
         for index in 0..self.count() {
@@ -292,7 +292,7 @@ impl ColumnResolver<'_> {
     }
 }
 
-/// Whether a name is known or can be guessed.
+/// Returns whether a name is known or can be guessed.
 pub(super) fn may_be_name(name: &str) -> bool {
     !matches!(name_meaning(name), NameMeaning::Unknown) || guess(name).is_some()
 }

@@ -29,7 +29,7 @@ impl ColumnResolver<'_> {
         }
     }
 
-    /// Whether the options take the username from other columns than this one.
+    /// Returns whether the options take the username from other columns than this one.
     pub(super) fn takes_username_elsewhere(&self, index: usize) -> bool {
         !self.username_from.is_empty() && !self.username_from.contains(&index)
     }

@@ -1,16 +1,14 @@
 //! Options that do not fit the header.
 
 use super::options::{date, from, join, map, set, values};
-use super::{ignoring, names, problems};
+use super::{assert_problem, ignoring, names};
 use crate::mapping::{MappingOptions, PasswordFrom};
 
 /// Asserts the only problem of each header with its options.
 #[track_caller]
 fn assert_problems<const N: usize>(cases: [(&str, MappingOptions, &str); N]) {
     for (header, options, expected) in cases {
-        let problems = problems(header, &options);
-        assert_eq!(problems.len(), 1, "{header}: {problems:?}");
-        assert!(problems[0].contains(expected), "{header}: {problems:?}");
+        assert_problem(header, &options, expected);
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) fn values(column: &str, entries: &[(&str, &str)]) -> Vec<Sourced<Valu
     entries.iter().map(option).collect()
 }
 
-/// The conditions `COLUMN=VALUE` of a flag.
+/// Returns the conditions `COLUMN=VALUE` of a flag.
 pub(super) fn conditions(flag: &str, conditions: &[(&str, &str)]) -> Vec<Sourced<ColumnEquals>> {
     let option = |(column, value): &(&str, &str)| {
         let condition = ColumnEquals {

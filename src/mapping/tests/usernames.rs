@@ -1,12 +1,12 @@
 //! The sources of usernames.
 
 use super::options::{from, map};
-use super::{invalid, mapping, names, problems, rows_with};
+use super::{assert_problem, invalid, mapping, names, problems, rows_with};
 use crate::mapping::{Mapping, MappingOptions, Region};
 use crate::rows::Header;
 use crate::user::Row;
 
-/// The username, or the code of the first finding.
+/// Returns the username, or the code of the first finding.
 fn username(row: &Row) -> &str {
     match &row.user {
         Ok(user) => &user.username,
@@ -109,30 +109,33 @@ fn finds_column_names_with_commas() {
 
 #[test]
 fn username_columns_must_exist_and_be_the_only_source() {
-    let found = problems("email,password", &from_columns(&["email,phone"]));
-    assert!(
-        found[0].contains("--username-from email,phone: phone: there is no such column"),
-        "{found:?}"
+    assert_problem(
+        "email,password",
+        &from_columns(&["email,phone"]),
+        "--username-from email,phone: phone: there is no such column",
     );
-    let found = problems("email,password", &from_columns(&["email,,"]));
-    assert_eq!(found.len(), 2, "{found:?}");
-    let found = problems("email,password", &from_columns(&["email,password"]));
-    assert!(found[0].contains("passwords are never"), "{found:?}");
-    let found = problems(
+    assert_problem(
+        "email,password",
+        &from_columns(&["email,password"]),
+        "passwords are never",
+    );
+    assert_problem(
         "username,email,phone_number,password",
         &from_columns(&["email,phone_number"]),
+        "the username comes from another column",
     );
-    assert!(found[0].contains("the username comes from another column"));
+    let problems = problems("email,password", &from_columns(&["email,,"]));
+    assert_eq!(problems.len(), 2, "{problems:?}");
     let with_username = from_columns(&["username,email"]);
     assert!(mapping("username,email,password", &with_username).is_ok());
     let mapped = MappingOptions {
         columns: map(&[("login", "username")]),
         ..uuid("email")
     };
-    let found = problems("login,email,password", &mapped);
-    assert!(
-        found[0].contains("is already mapped to the username"),
-        "{found:?}"
+    assert_problem(
+        "login,email,password",
+        &mapped,
+        "is already mapped to the username",
     );
 }
 
@@ -145,12 +148,12 @@ fn derives_stable_uuids_regardless_of_case() {
                 ,Passw0rd!\n\
                 NULL,Passw0rd!\n\
                 an\u{fffd}n@example.com,Passw0rd!\n";
-    let found = usernames(list, &uuid("email"));
-    assert_eq!(found[0], "311c354c-a7bc-5546-b710-07f33a022ea1");
-    assert_eq!(found[1], found[0]);
-    assert_ne!(found[2], found[0]);
+    let usernames = usernames(list, &uuid("email"));
+    assert_eq!(usernames[0], "311c354c-a7bc-5546-b710-07f33a022ea1");
+    assert_eq!(usernames[1], usernames[0]);
+    assert_ne!(usernames[2], usernames[0]);
     assert_eq!(
-        found[3..],
+        usernames[3..],
         [
             "username.missing",
             "username.missing",

@@ -18,7 +18,7 @@ pub const MAX_VALUE: usize = 2_048;
 
 /// Checks a nonempty username.
 #[must_use]
-pub(super) fn username(column: &str, value: &str) -> Option<Finding> {
+pub(super) fn check_username(column: &str, value: &str) -> Option<Finding> {
     if value.len() <= MAX_USERNAME && is_plain(value) {
         return None;
     }
@@ -46,7 +46,7 @@ pub(super) fn username(column: &str, value: &str) -> Option<Finding> {
 /// Checks a nonempty password by the pattern `^[\S]+.*[\S]+$` in the service's errors, which allows
 /// whitespace inside. The finding does not contain the password.
 #[must_use]
-pub(super) fn password(column: &str, value: &str) -> Option<Finding> {
+pub(super) fn check_password(column: &str, value: &str) -> Option<Finding> {
     if value.len() <= MAX_PASSWORD && is_plain(value) {
         return None;
     }
@@ -76,7 +76,7 @@ const LOST_CHARACTERS: &str =
 
 /// Checks the length of an attribute's value.
 #[must_use]
-pub(crate) fn value(column: &str, value: &str) -> Option<Finding> {
+pub(crate) fn check_value_length(column: &str, value: &str) -> Option<Finding> {
     // A text has at most as many characters as bytes.
     if value.len() <= MAX_VALUE {
         return None;
@@ -89,8 +89,8 @@ pub(crate) fn value(column: &str, value: &str) -> Option<Finding> {
     })
 }
 
-/// Whether the value consists of visible ASCII characters, as nearly all usernames and passwords
-/// do.
+/// Returns whether the value consists of visible ASCII characters, as nearly all usernames and
+/// passwords do.
 fn is_plain(value: &str) -> bool {
     // Without an early exit, the loop can be vectorized.
     value
@@ -98,7 +98,7 @@ fn is_plain(value: &str) -> bool {
         .fold(true, |plain, byte| plain & byte.is_ascii_graphic())
 }
 
-/// Whether the pattern of `Username`, `[\p{L}\p{M}\p{S}\p{N}\p{P}]+`, allows the character.
+/// Returns whether the pattern of `Username`, `[\p{L}\p{M}\p{S}\p{N}\p{P}]+`, allows the character.
 /// Unassigned characters may be letters in a later Unicode version, so they are allowed.
 fn is_username_character(character: char) -> bool {
     character.is_ascii_graphic()
@@ -125,7 +125,7 @@ fn describe(character: char) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{password, username, value};
+    use super::{check_password, check_username, check_value_length};
 
     #[test]
     fn usernames_can_have_any_script_but_no_spaces() {
@@ -137,7 +137,7 @@ mod tests {
             "x".repeat(128).as_str(),
             "a.b-c_d",
         ] {
-            assert_eq!(username("username", valid), None, "{valid}");
+            assert_eq!(check_username("username", valid), None, "{valid}");
         }
         for invalid in [
             "M\u{fffd}ller",
@@ -150,7 +150,7 @@ mod tests {
             "\u{feff}ann",
             "x".repeat(129).as_str(),
         ] {
-            assert!(username("username", invalid).is_some(), "{invalid:?}");
+            assert!(check_username("username", invalid).is_some(), "{invalid:?}");
         }
     }
 
@@ -163,23 +163,23 @@ mod tests {
             "\tHidden",
             "Hidden\u{fffd}",
         ] {
-            let finding = password("password", invalid).unwrap();
+            let finding = check_password("password", invalid).unwrap();
             assert!(!finding.to_string().contains("Hidden"), "{finding}");
         }
-        assert!(password("password", &"p".repeat(257)).is_some());
-        assert_eq!(password("password", &"é".repeat(256)), None);
+        assert!(check_password("password", &"p".repeat(257)).is_some());
+        assert_eq!(check_password("password", &"é".repeat(256)), None);
     }
 
     #[test]
     fn passwords_can_contain_whitespace() {
         for valid in ["correct horse battery", "a\tb c", "a\u{a0}b"] {
-            assert_eq!(password("password", valid), None, "{valid:?}");
+            assert_eq!(check_password("password", valid), None, "{valid:?}");
         }
     }
 
     #[test]
     fn measures_values_in_characters() {
-        assert_eq!(value("name", &"é".repeat(2_048)), None);
-        assert!(value("name", &"é".repeat(2_049)).is_some());
+        assert_eq!(check_value_length("name", &"é".repeat(2_048)), None);
+        assert!(check_value_length("name", &"é".repeat(2_049)).is_some());
     }
 }

@@ -12,8 +12,8 @@ const MAX_DIGITS: usize = 15;
 /// The maximum number of characters of a value in a message.
 const MAX_SHOWN: usize = 60;
 
-/// Whether the value has the format of this contact.
-pub(super) fn is(contact: Contact, value: &str) -> bool {
+/// Returns whether the value has the format of this contact.
+pub(super) fn matches(contact: Contact, value: &str) -> bool {
     match contact {
         Contact::Email => is_email(value),
         Contact::PhoneNumber => is_phone_number(value),
@@ -58,8 +58,8 @@ const fn allowed_in() -> [u8; 256] {
     parts
 }
 
-/// Whether this is an address of letters, digits and the most common punctuation, as nearly all
-/// addresses are. This costs a fraction of a full parse.
+/// Returns whether this is an address of letters, digits and the most common punctuation, as nearly
+/// all addresses are. This costs a fraction of a full parse.
 fn is_simple_email(value: &[u8]) -> bool {
     let Some(at) = value.iter().position(|byte| *byte == b'@') else {
         return false;
@@ -124,7 +124,7 @@ pub(crate) fn shown(value: &str) -> String {
     text
 }
 
-/// Whether this is a control or format character, or whitespace other than a space.
+/// Returns whether this is a control or format character, or whitespace other than a space.
 fn is_invisible(character: char) -> bool {
     !character.is_ascii_graphic()
         && character != ' '

@@ -148,9 +148,9 @@ const BASE64_DIGEST_LENGTHS: [usize; 4] = [27, 43, 64, 86];
 /// The minimum length of a base64 digest: 16 bytes, the size of MD5.
 const MIN_BASE64_DIGEST: usize = 24;
 
-/// Whether the value has the form of a hexadecimal or base64 digest without a salt, as exported by
-/// ASP.NET membership, Firebase and many others. A single password may have this form; if most do,
-/// they are hashes.
+/// Returns whether the value has the form of a hexadecimal or base64 digest without a salt, as
+/// exported by ASP.NET membership, Firebase and many others. A single password may have this form;
+/// if most do, they are hashes.
 pub(crate) fn looks_like_digest(value: &str) -> bool {
     value.len() >= MIN_BASE64_DIGEST && (is_hexadecimal_digest(value) || is_base64_digest(value))
 }
@@ -174,7 +174,8 @@ fn is_base64_digest(value: &str) -> bool {
     }
 }
 
-/// Whether the value is one repeated character, such as `********`, as systems display passwords.
+/// Returns whether the value is one repeated character, such as `********`, as systems display
+/// passwords.
 pub(crate) fn is_one_character(value: &str) -> bool {
     let mut characters = value.chars();
     characters
@@ -182,7 +183,7 @@ pub(crate) fn is_one_character(value: &str) -> bool {
         .is_some_and(|first| characters.all(|other| other == first))
 }
 
-/// Whether the value looks like a hash.
+/// Returns whether the value looks like a hash.
 pub(crate) fn is_hash(value: &str) -> bool {
     scheme(value).is_some()
 }

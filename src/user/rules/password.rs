@@ -13,7 +13,7 @@ const LOWER: u8 = 2;
 const NUMBER: u8 = 4;
 const SYMBOL: u8 = 8;
 
-/// The kind of each byte. Bytes of other scripts have none.
+/// The kind of each byte. Bytes of other scripts have no kind.
 const KINDS: [u8; 256] = kinds();
 
 const fn kinds() -> [u8; 256] {

@@ -39,7 +39,7 @@ impl ValueRule {
             })
         };
         if let Some(contact) = self.contact
-            && !formats::is(contact, value)
+            && !formats::matches(contact, value)
         {
             let rule = match contact {
                 Contact::Email => Rule::Email,
