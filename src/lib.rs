@@ -28,6 +28,22 @@ macro_rules! assert_messages {
     }};
 }
 
+/// Defines `ALL`, the array of all variants of an enum, with an example value for those with data.
+/// Does not compile if the list misses a variant.
+macro_rules! all_variants {
+    ($visibility:vis $name:ident { $($variant:ident $(($example:expr))?),+ $(,)? }) => {
+        impl $name {
+            /// All variants, in the order of reports.
+            $visibility const ALL: [Self; [$(stringify!($variant)),+].len()] =
+                [$(Self::$variant $(($example))?),+];
+        }
+
+        const _: fn($name) = |variant| match variant {
+            $($name::$variant { .. })|+ => {}
+        };
+    };
+}
+
 pub mod aws;
 pub mod cli;
 pub mod command;

@@ -133,7 +133,7 @@ impl Taking {
                 }
                 NextStep::Again(self.retry.backoff(1, chance))
             }
-            Advice::Again | Advice::Unreachable | Advice::LookUp(_) | Advice::Undelivered => {
+            Advice::Retry | Advice::Unreachable | Advice::LookUp(_) | Advice::Undelivered => {
                 self.tries += 1;
                 if self.tries < self.retry.tries {
                     return NextStep::Again(self.retry.backoff(self.tries, chance));
@@ -166,12 +166,7 @@ mod tests {
     use crate::run::{FORBIDDEN_TRIES, RetryPolicy};
 
     fn failure(code: &str, advice: Advice) -> Result<(), Failure> {
-        Err(Failure {
-            sent: Sent::Answered,
-            advice,
-            code: code.to_owned(),
-            message: "why".to_owned(),
-        })
+        Err(Failure::new(Sent::Answered, advice, code, "reason"))
     }
 
     /// How a step ends that always gets this answer, and after how many requests.
@@ -187,14 +182,14 @@ mod tests {
 
     #[test]
     fn unclear_answers_are_retried_until_the_tries_are_used_up() {
-        let (asked, end) = end_of(CONNECTION_LOST, Advice::Again);
+        let (asked, end) = end_of(CONNECTION_LOST, Advice::Retry);
         assert_eq!(asked, RetryPolicy::default().tries);
         assert!(
             matches!(end, StepEnd::Ended(StepState::Failed { code, .. }) if code == CONNECTION_LOST)
         );
         let mut taking = Taking::new(RetryPolicy::default());
         assert!(matches!(
-            taking.next(failure(CONNECTION_LOST, Advice::Again), 0.5),
+            taking.next(failure(CONNECTION_LOST, Advice::Retry), 0.5),
             NextStep::Again(_)
         ));
         assert!(matches!(
@@ -227,7 +222,7 @@ mod tests {
         assert_eq!(asked, 1);
         assert!(matches!(
             end,
-            StepEnd::Ended(StepState::Failed { code, message }) if code == "AliasExistsException" && message == "why"
+            StepEnd::Ended(StepState::Failed { code, message }) if code == "AliasExistsException" && message == "reason"
         ));
         let (asked, end) = end_of("ExpiredTokenException", Advice::Stop(Stop::Access));
         assert_eq!(asked, 1);

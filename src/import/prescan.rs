@@ -206,7 +206,7 @@ impl PageRequests<'_> {
             }
             Advice::Firewalled
             | Advice::Unreachable
-            | Advice::Again
+            | Advice::Retry
             | Advice::Exists
             | Advice::LookUp(_)
             | Advice::Undelivered => *tries += 1,

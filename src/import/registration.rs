@@ -168,7 +168,7 @@ impl<'u> Registration<'u> {
         match advice {
             Advice::SlowDown => RegistrationStep::SignUp(self.rules.retry.backoff(1, chance)),
             Advice::Firewalled => self.firewalled(failure, chance),
-            Advice::Again | Advice::Unreachable => {
+            Advice::Retry | Advice::Unreachable => {
                 self.tries += 1;
                 if self.tries < self.rules.retry.tries {
                     return RegistrationStep::SignUp(self.rules.retry.backoff(self.tries, chance));

@@ -89,16 +89,16 @@ pub struct Compared {
     pub nameless_after: u64,
 }
 
-impl Field {
-    pub const ALL: [Self; 6] = [
-        Self::Outcome,
-        Self::UserStatus,
-        Self::Confirmed,
-        Self::Enabled,
-        Self::FollowUp,
-        Self::UserSub,
-    ];
+all_variants!(pub Field {
+    Outcome,
+    UserStatus,
+    Confirmed,
+    Enabled,
+    FollowUp,
+    UserSub,
+});
 
+impl Field {
     /// Its name in results.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -18,15 +18,15 @@ pub enum Category {
     UserList,
 }
 
-impl Category {
-    pub const ALL: [Self; 5] = [
-        Self::UserCreation,
-        Self::UserRead,
-        Self::UserUpdate,
-        Self::UserResourceRead,
-        Self::UserList,
-    ];
+all_variants!(pub Category {
+    UserCreation,
+    UserRead,
+    UserUpdate,
+    UserResourceRead,
+    UserList,
+});
 
+impl Category {
     /// The name in AWS's documentation.
     #[must_use]
     pub fn name(self) -> &'static str {

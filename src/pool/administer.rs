@@ -3,7 +3,7 @@
 use aws_sdk_cognitoidentityprovider::types::AttributeType;
 
 use super::Cognito;
-use super::failure::{Failure, Operation};
+use super::failure::{Failure, FailureKind, Operation};
 use crate::pace::Category;
 use crate::user::pool_rules::Contact;
 use crate::user::{Addresses, FollowUpStep, Password, StepKind};
@@ -79,7 +79,7 @@ impl Cognito {
             .await;
         match answer.map_err(|error| Failure::for_row(Operation::Write, &error, password)) {
             Err(failure)
-                if failure.code == "NotAuthorizedException"
+                if failure.kind() == FailureKind::NotAuthorized
                     && failure.message.contains(ALREADY_CONFIRMED) =>
             {
                 Ok(())
@@ -128,7 +128,8 @@ impl Cognito {
             .send()
             .await;
         answer.map(drop).map_err(|error| {
-            Failure::for_row(Operation::WriteToGroup, &error, password).of_pool(&self.user_pool_id)
+            Failure::for_row(Operation::WriteToGroup, &error, password)
+                .tell_pool_from_group(&self.user_pool_id)
         })
     }
 

@@ -1,12 +1,13 @@
-//! Classifies failures: from the SDK's error to what a run does about it.
+//! Classifies the SDK's errors: [`Failure`] carries what a run does about them.
 //!
-//! Errors are matched by the string of their code, so that errors unknown to this SDK are reported
-//! too. The classes follow the API reference. If AWS does not document whether a user may exist
-//! after an error, the error is unclear and the user is looked up.
+//! Errors are classified by their code, here and nowhere else, so that errors unknown to this SDK
+//! are reported, too. The classes follow the API reference. If AWS does not document whether a user
+//! may exist after an error, the user is looked up.
 
 mod advice;
 mod clock_skew;
-mod explained;
+mod explanation;
+mod kind;
 mod stop;
 
 use std::fmt;
@@ -17,38 +18,43 @@ use aws_sdk_cognitoidentityprovider::error::{BuildError, ProvideErrorMetadata, S
 use super::{bounds, echo};
 use crate::aws::{causes, chain, lacks_credentials, refuses_certificate};
 use crate::user::Password;
-pub use explained::{Explained, Words, explained};
+pub use explanation::{Explanation, MessageOrigin, explain};
+use kind::RESOURCE_NOT_FOUND;
+pub use kind::{
+    ATTEMPT_TIMED_OUT, BLOCKED_BY_FIREWALL, CERTIFICATE_REFUSED, CONNECT_FAILED, CONNECTION_LOST,
+    FailureKind, NOT_SIGNED, OUT_OF_FILES, REQUEST_NOT_BUILT, UNREADABLE_ANSWER, USER_NOT_FOUND,
+};
 pub use stop::Stop;
 
 /// Whether the request reached the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
-    /// No.
+    /// Nothing was sent.
     No,
-    /// It may have arrived, but no answer was received.
+    /// It may have arrived, but no response was received.
     Maybe,
-    /// The service answered.
+    /// The service responded.
     Answered,
 }
 
-/// What to do when a look-up does not find the user.
+/// What to do if a lookup does not find the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IfAbsent {
     /// Send the request again.
     SendAgain,
-    /// Give up on the row: the same request would meet the same answer.
+    /// Give up on the row: the same request would get the same response.
     GiveUp,
 }
 
-/// What a bulk run does about a failure.
+/// What a run does about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Advice {
     /// Nothing was created: retry after a backoff.
-    Again,
-    /// No connection could be made: retry after a backoff. After several rows in succession the run
-    /// stops.
+    Retry,
+    /// No connection could be made: retry after a backoff. The run stops after several consecutive
+    /// rows.
     Unreachable,
-    /// Over the quota: slow the category down and retry. Never a row's failure.
+    /// Over the quota: slow the category down and retry. Never fails a row.
     SlowDown,
     /// A web application firewall blocked the request: slow down and retry a few times, then stop
     /// the run.
@@ -57,11 +63,11 @@ pub enum Advice {
     Exists,
     /// The user may have been created: look it up first.
     LookUp(IfAbsent),
-    /// The user was created, but the message to it was refused.
+    /// The user was created, but its confirmation message was not sent.
     Undelivered,
     /// The pool refuses this row permanently.
     GiveUp,
-    /// Every row would get the same answer: stop the run.
+    /// Every row would get the same response: stop the run.
     Stop(Stop),
 }
 
@@ -71,8 +77,8 @@ pub struct Failure {
     /// Whether it reached the service.
     pub sent: Sent,
     pub advice: Advice,
-    /// Cognito's error code, or one of ours for failures without an answer (`ConnectFailed`,
-    /// `AttemptTimedOut`, `ConnectionLost`, `UnreadableAnswer`, `RequestNotBuilt`).
+    kind: FailureKind,
+    /// Cognito's error code, or one of this module's codes for failures without a response.
     pub code: String,
     pub message: String,
 }
@@ -85,56 +91,55 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// No connection could be made.
-pub const CONNECT_FAILED: &str = "ConnectFailed";
-/// The server's certificate is not trusted, so nothing was sent.
-pub const CERTIFICATE_REFUSED: &str = "CertificateRefused";
-/// No connection could be made because this process, or the machine, has too many files open. A row
-/// waits until others are done.
-pub const OUT_OF_FILES: &str = "TooManyOpenFiles";
-/// No answer within the attempt's time.
-pub const ATTEMPT_TIMED_OUT: &str = "AttemptTimedOut";
-/// The connection was lost after the request was handed to it.
-pub const CONNECTION_LOST: &str = "ConnectionLost";
-/// The answer cannot be parsed.
-pub const UNREADABLE_ANSWER: &str = "UnreadableAnswer";
-/// The request has to be signed, and this run signs nothing.
-pub const NOT_SIGNED: &str = "NotSigned";
-/// AWS WAF blocked the request: the user pool has a web ACL (developer guide, "Associate an AWS WAF
-/// web ACL with a user pool").
-pub const BLOCKED_BY_FIREWALL: &str = "ForbiddenException";
-/// The SDK refused to build the request.
-pub const REQUEST_NOT_BUILT: &str = "RequestNotBuilt";
-
-/// Cognito's code for a pool, an app client or a group that does not exist.
-const RESOURCE_NOT_FOUND: &str = "ResourceNotFoundException";
-
-/// The kind of operation.
+/// The kind of operation, which decides what an error means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
-    /// `SignUp`: it writes.
+    /// `SignUp`, which creates a user and must not be repeated blindly.
     SignUp,
-    /// `AdminGetUser`, `DescribeUserPool`: they read.
+    /// Reads such as `AdminGetUser` and `DescribeUserPool`.
     Read,
-    /// `AdminConfirmSignUp` and the like: they change what is there, and can be repeated.
+    /// Changes such as `AdminConfirmSignUp`, which can be repeated.
     Write,
-    /// `AdminAddUserToGroup`: what is missing may be the group.
+    /// `AdminAddUserToGroup`: the group may be missing.
     WriteToGroup,
-    /// `AdminDeleteUser`: a missing permission concerns all users.
+    /// `AdminDeleteUser`: a missing permission affects all users.
     Delete,
 }
 
 impl Operation {
-    /// What to do if the effect of the request is unknown.
+    /// Returns what to do if the effect of the request is unknown.
     fn unclear(self) -> Advice {
         match self {
             Self::SignUp => Advice::LookUp(IfAbsent::SendAgain),
-            Self::Read | Self::Write | Self::WriteToGroup | Self::Delete => Advice::Again,
+            Self::Read | Self::Write | Self::WriteToGroup | Self::Delete => Advice::Retry,
         }
     }
 }
 
 impl Failure {
+    /// Creates a failure whose kind follows from its code.
+    #[must_use]
+    pub fn new(
+        sent: Sent,
+        advice: Advice,
+        code: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        let code = code.into();
+        Self {
+            sent,
+            advice,
+            kind: FailureKind::from_code(&code),
+            code,
+            message: message.into(),
+        }
+    }
+
+    #[must_use]
+    pub fn kind(&self) -> FailureKind {
+        self.kind
+    }
+
     /// Classifies an error of the SDK.
     #[must_use]
     pub fn of<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> Self
@@ -144,7 +149,7 @@ impl Failure {
         Self::for_row(operation, error, None)
     }
 
-    /// The same for a row with this password, which is removed from the message.
+    /// Like [`Failure::of`], but removes the row's password from the message.
     #[must_use]
     pub fn for_row<E>(
         operation: Operation,
@@ -160,21 +165,22 @@ impl Failure {
         failure
     }
 
-    /// A successful answer with content that Cognito does not send.
+    /// Creates the failure for a successful response to a read with content that Cognito never
+    /// sends.
     #[must_use]
-    pub fn unreadable(why: impl Into<String>) -> Self {
-        Self::unclear(Operation::Read, why)
+    pub fn unreadable(message: impl Into<String>) -> Self {
+        Self::unclear(Operation::Read, message)
     }
 
-    /// The same for an operation that may have had an effect.
+    /// Like [`Failure::unreadable`], but for an operation that may have had an effect.
     #[must_use]
-    pub fn unclear(operation: Operation, why: impl Into<String>) -> Self {
-        Self {
-            sent: Sent::Answered,
-            advice: operation.unclear(),
-            code: UNREADABLE_ANSWER.to_owned(),
-            message: why.into(),
-        }
+    pub fn unclear(operation: Operation, message: impl Into<String>) -> Self {
+        Self::new(
+            Sent::Answered,
+            operation.unclear(),
+            UNREADABLE_ANSWER,
+            message,
+        )
     }
 
     #[expect(
@@ -191,107 +197,104 @@ impl Failure {
     {
         let unclear = operation.unclear();
         let status = error.raw_response().map_or(0, |raw| raw.status().as_u16());
-        let on_the_way = |sent, advice, code: &str| Self {
-            sent,
-            advice,
-            code: code.to_owned(),
-            message: causes(error),
-        };
+        let without_response = |sent, advice, code| Self::new(sent, advice, code, causes(error));
         match error {
             SdkError::ConstructionFailure(_) => {
-                on_the_way(Sent::No, Advice::GiveUp, REQUEST_NOT_BUILT)
+                without_response(Sent::No, Advice::GiveUp, REQUEST_NOT_BUILT)
             }
-            SdkError::TimeoutError(_) => on_the_way(Sent::Maybe, unclear, ATTEMPT_TIMED_OUT),
+            SdkError::TimeoutError(_) => without_response(Sent::Maybe, unclear, ATTEMPT_TIMED_OUT),
             SdkError::DispatchFailure(failure) if failure.is_user() => {
-                on_the_way(Sent::No, Advice::GiveUp, REQUEST_NOT_BUILT)
+                without_response(Sent::No, Advice::GiveUp, REQUEST_NOT_BUILT)
             }
             SdkError::DispatchFailure(_) if refuses_certificate(error) => {
-                on_the_way(Sent::No, Advice::Stop(Stop::Untrusted), CERTIFICATE_REFUSED)
+                without_response(Sent::No, Advice::Stop(Stop::Untrusted), CERTIFICATE_REFUSED)
             }
             SdkError::DispatchFailure(_)
                 if out_of_files(error)
                     || (lookup_failed(error) && crate::process::is_at_file_limit()) =>
             {
-                on_the_way(Sent::No, Advice::SlowDown, OUT_OF_FILES)
+                without_response(Sent::No, Advice::SlowDown, OUT_OF_FILES)
             }
-            // A connection that was never made times out here too; an attempt that was sent does so
+            // Failing to connect can also time out here. An attempt that was sent times out
             // above.
             SdkError::DispatchFailure(failure)
                 if failure.is_timeout() || never_connected(error) =>
             {
-                on_the_way(Sent::No, Advice::Unreachable, CONNECT_FAILED)
+                without_response(Sent::No, Advice::Unreachable, CONNECT_FAILED)
             }
             SdkError::DispatchFailure(failure)
                 if failure.as_connector_error().is_none() || lacks_credentials(error) =>
             {
-                on_the_way(Sent::No, Advice::Stop(Stop::Access), "CredentialsNotLoaded")
+                without_response(Sent::No, Advice::Stop(Stop::Access), "CredentialsNotLoaded")
             }
-            SdkError::DispatchFailure(_) => on_the_way(Sent::Maybe, unclear, CONNECTION_LOST),
+            SdkError::DispatchFailure(_) => without_response(Sent::Maybe, unclear, CONNECTION_LOST),
             SdkError::ServiceError(service) if service.err().meta().code().is_some() => {
                 let meta = service.err().meta();
                 let code = meta.code().unwrap_or_default();
                 if !is_error_name(code, password) {
-                    let why = format!("HTTP {status} with an error code that no AWS service has");
-                    return Self::unclear(operation, why).slowed_by(status);
+                    let message =
+                        format!("HTTP {status} with an error code that no AWS service has");
+                    return Self::unclear(operation, message).throttled_by(status);
                 }
                 let message = meta.message().unwrap_or("(the service gave no message)");
                 Self::answered(operation, status, code, message)
-                    .by_the_clock(clock_skew::offset_ms(service.raw()))
+                    .with_clock_offset(clock_skew::offset_ms(service.raw()))
             }
             _ => {
                 let cause = causes(error);
-                let why = format!("HTTP {status} with a body that Cognito does not send ({cause})");
-                Self::unclear(operation, why).slowed_by(status)
+                let message =
+                    format!("HTTP {status} with a body that Cognito does not send ({cause})");
+                Self::unclear(operation, message).throttled_by(status)
             }
         }
     }
 
     /// Adds the local clock's offset if it explains why the credentials were refused.
-    fn by_the_clock(mut self, offset_ms: i64) -> Self {
-        let Some(told) = clock_skew::far_off(offset_ms) else {
+    fn with_clock_offset(mut self, offset_ms: i64) -> Self {
+        let Some(skew) = clock_skew::describe(offset_ms) else {
             return self;
         };
         if self.advice == Advice::Stop(Stop::Access) && clock_skew::is_signature(&self.code) {
             self.advice = Advice::Stop(Stop::ClockSkew);
         }
         if let Advice::Stop(Stop::Access | Stop::ClockSkew) = self.advice {
-            self.message = format!("{} ({told})", self.message.trim_end_matches('.'));
+            self.message = format!("{} ({skew})", self.message.trim_end_matches('.'));
         }
         self
     }
 
-    /// A proxy that throttles may answer with nothing but the status.
-    fn slowed_by(mut self, status: u16) -> Self {
+    /// A throttling proxy may respond with only the status.
+    fn throttled_by(mut self, status: u16) -> Self {
         if status == 429 {
             self.advice = Advice::SlowDown;
         }
         self
     }
 
-    /// The SDK cannot build the request.
+    /// Creates the failure for a request that the SDK cannot build.
     #[must_use]
     pub fn not_built(error: BuildError) -> Self {
-        Self {
-            sent: Sent::No,
-            advice: Advice::GiveUp,
-            code: REQUEST_NOT_BUILT.to_owned(),
-            message: error.to_string(),
-        }
+        Self::new(
+            Sent::No,
+            Advice::GiveUp,
+            REQUEST_NOT_BUILT,
+            error.to_string(),
+        )
     }
 
-    /// Whether the service asked for fewer requests.
+    /// Returns whether the service throttled the request.
     #[must_use]
     pub fn is_throttled(&self) -> bool {
         matches!(self.advice, Advice::SlowDown | Advice::Firewalled)
     }
 
-    /// Why the run has to stop, once the request was retried often enough.
+    /// Returns the reason to stop the run once the retries are used up.
     #[must_use]
     pub fn stop(&self) -> Option<Stop> {
         match self.advice {
             Advice::Stop(stop) => Some(stop),
             Advice::Firewalled => Some(Stop::Firewall),
-            Advice::Again
+            Advice::Retry
             | Advice::Unreachable
             | Advice::SlowDown
             | Advice::Exists
@@ -301,30 +304,28 @@ impl Failure {
         }
     }
 
-    /// Whether the credentials lack permission for this call. Wrong or expired signatures do not
-    /// count.
+    /// Returns whether the credentials lack permission for this call. Invalid or expired signatures
+    /// do not count.
     #[must_use]
     pub fn is_denied(&self) -> bool {
-        [
-            "AccessDeniedException",
-            "AccessDenied",
-            "NotAuthorizedException",
-        ]
-        .contains(&self.code.as_str())
-    }
-
-    /// Whether the same request may succeed in a moment.
-    #[must_use]
-    pub fn may_pass(&self) -> bool {
         matches!(
-            self.advice,
-            Advice::Again | Advice::Unreachable | Advice::SlowDown | Advice::Firewalled
+            self.kind,
+            FailureKind::AccessDenied | FailureKind::NotAuthorized
         )
     }
 
-    /// For a call that names a group: an answer that names only the pool means that the pool is
-    /// missing.
-    pub(super) fn of_pool(mut self, user_pool_id: &str) -> Self {
+    /// Returns whether the same request may succeed later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self.advice,
+            Advice::Retry | Advice::Unreachable | Advice::SlowDown | Advice::Firewalled
+        )
+    }
+
+    /// Distinguishes a missing pool from a missing group, for a call that names both: only a
+    /// message about a missing pool contains its ID and no group.
+    pub(super) fn tell_pool_from_group(mut self, user_pool_id: &str) -> Self {
         let names_group = self.message.to_ascii_lowercase().contains("group");
         if self.advice == Advice::Stop(Stop::GroupMissing)
             && self.message.contains(user_pool_id)
@@ -338,22 +339,18 @@ impl Failure {
     /// Classifies an error code of the service.
     #[must_use]
     pub fn answered(operation: Operation, status: u16, code: &str, message: &str) -> Self {
-        Self {
-            sent: Sent::Answered,
-            advice: advice::of(operation, status, code, message),
-            code: code.to_owned(),
-            message: message.trim().to_owned(),
-        }
+        let advice = advice::of(operation, status, code, message);
+        Self::new(Sent::Answered, advice, code, message.trim())
     }
 }
 
-/// Whether a code may be shown: it is an identifier and not the row's password.
+/// Returns whether a code may be shown: it is an identifier and not the row's password.
 fn is_error_name(code: &str, password: Option<&str>) -> bool {
-    let repeats = || password.is_some_and(|password| echo::repeats(code, password));
-    bounds::is_identifier(code) && (explained(code).is_some() || !repeats())
+    let repeats_password = || password.is_some_and(|password| echo::repeats(code, password));
+    bounds::is_identifier(code) && (explain(code).is_some() || !repeats_password())
 }
 
-/// Whether this process or machine has too many open files, so that nothing was sent.
+/// Returns whether this process or machine has too many open files, so that nothing was sent.
 fn out_of_files(error: &(dyn std::error::Error + 'static)) -> bool {
     chain(error).any(|cause| {
         cause
@@ -362,19 +359,19 @@ fn out_of_files(error: &(dyn std::error::Error + 'static)) -> bool {
     })
 }
 
-/// Whether the host name could not be looked up. The system's resolver opens files, and some
+/// Returns whether the host name could not be resolved. The system's resolver opens files, and some
 /// resolvers report a failure to do so as an unknown name.
 fn lookup_failed(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut io_errors = chain(error)
         .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
         .peekable();
-    // A failure to connect has the system's error code.
+    // A failed connection, unlike a failed lookup, has an OS error code.
     never_connected(error)
         && io_errors.peek().is_some()
         && io_errors.all(|cause| cause.raw_os_error().is_none())
 }
 
-/// Whether the HTTP client failed to connect, so that nothing was sent.
+/// Returns whether the HTTP client failed to connect, so that nothing was sent.
 fn never_connected(error: &(dyn std::error::Error + 'static)) -> bool {
     chain(error).any(|cause| {
         cause

@@ -2,7 +2,7 @@
 
 use super::Cognito;
 use super::bounds::{MAX_NAME, fits};
-use super::failure::{Failure, Operation};
+use super::failure::{Failure, FailureKind, Operation};
 
 /// The maximum number of groups in a pool (Cognito's developer guide, "Quotas on resource number
 /// and size").
@@ -82,7 +82,7 @@ impl Cognito {
             Ok(answer) if answer.group().is_none() => {
                 Err(Failure::unreadable("the answer does not name a group"))
             }
-            Err(failure) if failure.code == "GroupExistsException" => Ok(CreateGroup::Existed),
+            Err(failure) if failure.kind() == FailureKind::GroupExists => Ok(CreateGroup::Existed),
             answer => answer.map(|_| CreateGroup::Created),
         }
     }

@@ -214,11 +214,13 @@ impl Cognito {
 
     /// The client whose requests are signed.
     fn signing(&self) -> Result<&Client, Failure> {
-        self.signed.as_ref().ok_or_else(|| Failure {
-            sent: Sent::No,
-            advice: Advice::GiveUp,
-            code: NOT_SIGNED.to_owned(),
-            message: "requests are not signed in this run".to_owned(),
+        self.signed.as_ref().ok_or_else(|| {
+            Failure::new(
+                Sent::No,
+                Advice::GiveUp,
+                NOT_SIGNED,
+                "requests are not signed in this run",
+            )
         })
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::calls::Call;
-use crate::pool::failure::ATTEMPT_TIMED_OUT;
+use crate::pool::failure::{ATTEMPT_TIMED_OUT, FailureKind};
 use crate::pool::{Advice, Cognito, Failure, Sent};
 use crate::run::RetryPolicy;
 
@@ -68,7 +68,7 @@ impl PreflightCalls<'_> {
                 Err(_) => Err(timed_out(limit)),
             };
             let failure = match answer {
-                Err(failure) if failure.may_pass() => failure,
+                Err(failure) if failure.is_transient() => failure,
                 answer => return answer,
             };
             let remaining = budget.remaining(Instant::now());
@@ -157,7 +157,7 @@ impl CallRetries {
         }
         // A real answer is more informative than a timeout at the deadline.
         AfterFailure::GiveUp(match self.previous.take() {
-            Some(previous) if failure.code == ATTEMPT_TIMED_OUT => previous,
+            Some(previous) if failure.kind() == FailureKind::TimedOut => previous,
             _ => failure,
         })
     }
@@ -165,12 +165,12 @@ impl CallRetries {
 
 fn timed_out(limit: Duration) -> Failure {
     let limit = Duration::from_millis(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
-    Failure {
-        sent: Sent::Maybe,
-        advice: Advice::Again,
-        code: ATTEMPT_TIMED_OUT.to_owned(),
-        message: format!("no answer within {}", humantime::format_duration(limit)),
-    }
+    Failure::new(
+        Sent::Maybe,
+        Advice::Retry,
+        ATTEMPT_TIMED_OUT,
+        format!("no answer within {}", humantime::format_duration(limit)),
+    )
 }
 
 #[cfg(test)]

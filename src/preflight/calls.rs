@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::pool::failure::{ATTEMPT_TIMED_OUT, CONNECTION_LOST, UNREADABLE_ANSWER};
+use crate::pool::failure::FailureKind;
 use crate::pool::groups::{CREATE_GROUP_ACTION, LIST_GROUPS_ACTION};
 use crate::pool::{Advice, Failure, Stop, action_of};
 use crate::user::StepKind;
@@ -102,20 +102,25 @@ pub fn remedy(failure: &Failure) -> &'static str {
         None if failure.advice == Advice::Unreachable => {
             "check the network, --region, --endpoint-url and HTTPS_PROXY"
         }
-        None => match failure.code.as_str() {
-            ATTEMPT_TIMED_OUT | CONNECTION_LOST => {
+        None => match failure.kind() {
+            FailureKind::TimedOut | FailureKind::ConnectionLost => {
                 "check the network, --endpoint-url and HTTPS_PROXY, then run the same command \
                  again"
             }
-            UNREADABLE_ANSWER => {
+            FailureKind::Unreadable => {
                 "check --endpoint-url and any proxy in between, then run the same command again \
                  once the service answers"
             }
-            _ if failure.may_pass() => {
+            _ if failure.is_transient() => {
                 "wait until the service recovers (AWS Health Dashboard), then run the same \
                  command again"
             }
-            _ => "look up this error code, then run the same command again",
+            FailureKind::AccessDenied
+            | FailureKind::NotAuthorized
+            | FailureKind::UserNotFound
+            | FailureKind::GroupExists
+            | FailureKind::ThreatProtectionOff
+            | FailureKind::Other => "look up this error code, then run the same command again",
         },
     }
 }

@@ -101,7 +101,7 @@ impl CreatedGroups {
         let answer = preflight.pool.create_group(name).await;
         let is_clear = match &answer {
             Ok(_) => true,
-            Err(failure) => failure.sent == Sent::No || failure.advice != Advice::Again,
+            Err(failure) => failure.sent == Sent::No || failure.advice != Advice::Retry,
         };
         if is_clear {
             self.unclear.set(before);

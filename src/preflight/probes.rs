@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use crate::pool::failure::FailureKind;
 use crate::pool::{Advice, Cognito, Failure, Stop};
 use crate::user::{Addresses, FollowUpStep, StepKind};
 
@@ -45,7 +46,7 @@ fn is_permitted(failure: &Failure, kind: StepKind, pool_exists: bool) -> bool {
         // The pool answered an earlier call, so what was not found is the group.
         Advice::Stop(Stop::NotFound) => kind == StepKind::AddToGroup && pool_exists,
         Advice::Stop(_)
-        | Advice::Again
+        | Advice::Retry
         | Advice::Unreachable
         | Advice::SlowDown
         | Advice::Firewalled
@@ -54,7 +55,7 @@ fn is_permitted(failure: &Failure, kind: StepKind, pool_exists: bool) -> bool {
         | Advice::Undelivered
         | Advice::GiveUp => false,
     };
-    group_missing || failure.code == "UserNotFoundException"
+    group_missing || failure.kind() == FailureKind::UserNotFound
 }
 
 #[cfg(test)]

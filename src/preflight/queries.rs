@@ -313,7 +313,7 @@ fn is_fatal(failure: &Failure) -> bool {
                 Stop::SignUpNotPermitted
                 | Stop::SecretMissing
                 | Stop::SecretRejected
-                | Stop::SecretUnwanted
+                | Stop::SecretUnexpected
                 | Stop::UnwritableAttribute
                 | Stop::GroupMissing
                 | Stop::DeliveryRole
@@ -321,7 +321,7 @@ fn is_fatal(failure: &Failure) -> bool {
                 | Stop::Untrusted
                 | Stop::Refused,
             )
-            | Advice::Again
+            | Advice::Retry
             | Advice::Unreachable
             | Advice::SlowDown
             | Advice::Firewalled

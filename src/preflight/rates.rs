@@ -313,12 +313,7 @@ mod tests {
         let answers = PoolAnswers {
             failed_calls: vec![FailedCall {
                 call: Call::GetProvisionedLimit,
-                failure: Failure {
-                    sent: Sent::Answered,
-                    advice: Advice::GiveUp,
-                    code: "AccessDeniedException".to_owned(),
-                    message: String::new(),
-                },
+                failure: Failure::new(Sent::Answered, Advice::GiveUp, "AccessDeniedException", ""),
                 needed: false,
             }],
             ..PoolAnswers::default()

@@ -12,15 +12,13 @@ use std::time::Duration;
 use crate::ledger::RunTimes;
 use crate::ledger::undo::ToUndo;
 use crate::outcome::{KeptReason, MadeUser, Undoing, Undone};
+use crate::pool::failure::FailureKind;
 use crate::pool::pages::SeenPages;
 use crate::pool::{Advice, Deletion, Doings, Failure, FoundUser, Sent, Stop};
 use crate::run::{FORBIDDEN_TRIES, RetryPolicy};
 
 /// The maximum number of pages of a user's events: 6,000 events without a sign-in.
 const MOST_PAGES: usize = 100;
-
-/// The error code of a pool without threat protection.
-const REMEMBERS_NOTHING: &str = "UserPoolAddOnNotEnabledException";
 
 #[derive(Debug)]
 pub enum RemovalEvent {
@@ -229,15 +227,17 @@ impl Removal {
     /// The events could not be read. If that is permanent for the pool, they are not requested
     /// again.
     fn not_told(&mut self, failure: Failure, chance: f64) -> RemovalStep {
-        let never = failure.code == REMEMBERS_NOTHING
-            || failure.code.starts_with("AccessDenied")
-            || failure.advice == Advice::Stop(Stop::Refused);
-        if never {
+        let is_permanent = matches!(
+            failure.kind(),
+            FailureKind::ThreatProtectionOff | FailureKind::AccessDenied
+        ) || failure.advice == Advice::Stop(Stop::Refused);
+        if is_permanent {
             self.learnt.tells_nothing = true;
             return RemovalStep::Settled(because(Undone::Kept(KeptReason::MaybeUsed), failure));
         }
         self.pages = SeenPages::up_to(MOST_PAGES);
-        if failure.code == "UserNotFoundException" && self.vanished < self.rules.retry.look_ups {
+        if failure.kind() == FailureKind::UserNotFound && self.vanished < self.rules.retry.look_ups
+        {
             self.vanished += 1;
             return RemovalStep::LookUp(self.rules.retry.backoff(self.vanished, chance));
         }
@@ -246,7 +246,7 @@ impl Removal {
             Advice::GiveUp => {
                 RemovalStep::Settled(because(Undone::Kept(KeptReason::MaybeUsed), failure))
             }
-            Advice::Again
+            Advice::Retry
             | Advice::Unreachable
             | Advice::SlowDown
             | Advice::Firewalled
@@ -269,7 +269,7 @@ impl Removal {
             Advice::SlowDown => again(self.rules.retry.backoff(1, chance)),
             Advice::Firewalled => self.firewalled(failure, chance, again),
             Advice::GiveUp => self.failed(failure),
-            Advice::Again
+            Advice::Retry
             | Advice::Unreachable
             | Advice::Exists
             | Advice::LookUp(_)
@@ -289,7 +289,7 @@ impl Removal {
             Advice::SlowDown => RemovalStep::Delete(self.rules.retry.backoff(1, chance)),
             Advice::Firewalled => self.firewalled(failure, chance, RemovalStep::Delete),
             Advice::GiveUp => self.failed(failure),
-            Advice::Again
+            Advice::Retry
             | Advice::Unreachable
             | Advice::Exists
             | Advice::LookUp(_)

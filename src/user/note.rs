@@ -29,21 +29,20 @@ pub enum NoteKind {
     AliasRepeat,
 }
 
-impl NoteKind {
-    #[cfg(test)]
-    const ALL: [Self; 10] = [
-        Self::NullMarker,
-        Self::Federated("cognito:user_status"),
-        Self::Federated("identities"),
-        Self::Linked,
-        Self::Disabled,
-        Self::Garbled,
-        Self::Float,
-        Self::Birthdate,
-        Self::NameCase,
-        Self::AliasRepeat,
-    ];
+#[cfg(test)]
+all_variants!(NoteKind {
+    NullMarker,
+    Federated("cognito:user_status"),
+    Linked,
+    Disabled,
+    Garbled,
+    Float,
+    Birthdate,
+    NameCase,
+    AliasRepeat,
+});
 
+impl NoteKind {
     /// Returns a stable name for programs.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -185,7 +184,10 @@ mod tests {
         let none = FlagsGiven::default();
         let flags = FlagsGiven::from_iter(["--encoding", "--lowercase username"]);
         let mut text = String::new();
-        for kind in NoteKind::ALL {
+        for kind in NoteKind::ALL
+            .into_iter()
+            .chain([NoteKind::Federated("identities")])
+        {
             let (hint, with_flags) = (kind.hint(&none), kind.hint(&flags));
             let (one, two) = (kind.summary(1), kind.summary(2));
             text += &format!("{}: {one}\n    {two}\n    {hint}\n", kind.code());

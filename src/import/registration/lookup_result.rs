@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Registration, RegistrationStep, StopRun};
 use crate::import::resolve::{Doubt, UserOwner, owner_of};
 use crate::outcome::{CREATED_DURING_RUN, Delivery, Evidence, Outcome, RowOutcome};
+use crate::pool::failure::USER_NOT_FOUND;
 use crate::pool::{Advice, Failure, FoundUser, IfAbsent, Stop};
 use crate::run::FORBIDDEN_TRIES;
 
@@ -70,7 +71,7 @@ impl Registration<'_> {
                 Outcome::Existed
             };
             let outcome = RowOutcome::of(outcome).with_error(
-                "UserNotFoundException",
+                USER_NOT_FOUND,
                 "the pool says that the username exists, and a look-up does not find it: probably it is another user's alias, or the \
                  user was deleted in between",
             );
@@ -114,7 +115,7 @@ impl Registration<'_> {
             }
             Advice::SlowDown => return again(self.rules.retry.backoff(1, chance)),
             Advice::Stop(stop) => return self.stop_run_after_look_up(stop, failure),
-            Advice::Again
+            Advice::Retry
             | Advice::Unreachable
             | Advice::Exists
             | Advice::LookUp(_)

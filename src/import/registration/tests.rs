@@ -57,20 +57,12 @@ fn answered(code: &str, message: &str) -> Failure {
 }
 
 fn lost(code: &str) -> Failure {
-    Failure {
-        sent: if code == CONNECT_FAILED {
-            Sent::No
-        } else {
-            Sent::Maybe
-        },
-        advice: if code == CONNECT_FAILED {
-            Advice::Unreachable
-        } else {
-            Advice::LookUp(IfAbsent::SendAgain)
-        },
-        code: code.into(),
-        message: "gone".into(),
-    }
+    let (sent, advice) = if code == CONNECT_FAILED {
+        (Sent::No, Advice::Unreachable)
+    } else {
+        (Sent::Maybe, Advice::LookUp(IfAbsent::SendAgain))
+    };
+    Failure::new(sent, advice, code, "gone")
 }
 
 fn found(created_ms: i64) -> FoundUser {

@@ -290,7 +290,7 @@ fn refused(step: &FollowUpStep, stop: Stop, failure: &Failure) -> StopReason {
         Stop::SignUpNotPermitted
         | Stop::SecretMissing
         | Stop::SecretRejected
-        | Stop::SecretUnwanted
+        | Stop::SecretUnexpected
         | Stop::UnwritableAttribute
         | Stop::NotFound
         | Stop::GroupMissing

@@ -1,26 +1,25 @@
-//! The table: from the code and the words of an answer to what is done about it.
+//! Maps an error response (operation, status, code, message) to the advice.
 
 use super::{
     Advice, BLOCKED_BY_FIREWALL, IfAbsent, Operation, RESOURCE_NOT_FOUND, Stop, clock_skew,
 };
 
-/// What to do about this answer.
 pub(super) fn of(operation: Operation, status: u16, code: &str, message: &str) -> Advice {
     // AWS checks the signature before anything else. SignUp has none.
-    if operation != Operation::SignUp && clock_skew::is_named(code, message) {
+    if operation != Operation::SignUp && clock_skew::is_reported(code, message) {
         return Advice::Stop(Stop::ClockSkew);
     }
     match operation {
         Operation::SignUp => sign_up_advice(status, code, message),
         Operation::Read | Operation::Delete => read_advice(status, code),
-        // The pool is there: its users are being changed. AWS says "Group not found."; emulators
-        // answer the group's name alone.
+        // The pool exists, because its users are being changed. AWS says "Group not found.";
+        // emulators return only the group's name.
         Operation::WriteToGroup if code == RESOURCE_NOT_FOUND => Advice::Stop(Stop::GroupMissing),
         Operation::Write | Operation::WriteToGroup => write_advice(status, code),
     }
 }
 
-/// The rows of the table that are the same for every operation.
+/// Returns the advice for codes that mean the same for every operation.
 pub(super) fn shared_advice(status: u16, code: &str) -> Option<Advice> {
     Some(match code {
         "TooManyRequestsException"
@@ -28,7 +27,7 @@ pub(super) fn shared_advice(status: u16, code: &str) -> Option<Advice> {
         | "Throttling"
         | "RequestLimitExceeded"
         | "SlowDown" => Advice::SlowDown,
-        // A rate-based rule may let requests through again after a pause.
+        // A rate-based rule may allow requests again after a pause.
         BLOCKED_BY_FIREWALL => Advice::Firewalled,
         RESOURCE_NOT_FOUND => Advice::Stop(Stop::NotFound),
         "AccessDeniedException"
@@ -55,11 +54,12 @@ pub(super) fn sign_up_advice(status: u16, code: &str, message: &str) -> Advice {
     }
     match code {
         "UsernameExistsException" | "AliasExistsException" => Advice::Exists,
-        _ if is_unwanted_secret(code, message) => Advice::Stop(Stop::SecretUnwanted),
+        _ if is_unexpected_secret(code, message) => Advice::Stop(Stop::SecretUnexpected),
         "InvalidPasswordException"
         | "InvalidParameterException"
         | "PasswordHistoryPolicyViolationException" => Advice::GiveUp,
-        // Only a PreSignUp trigger runs before the user is made; its refusals begin with its name.
+        // Only a PreSignUp trigger runs before the user is created; its messages start with its
+        // name.
         "UserLambdaValidationException" if message.starts_with("PreSignUp") => Advice::GiveUp,
         "UserLambdaValidationException" => Advice::LookUp(IfAbsent::GiveUp),
         "LimitExceededException" | "CodeDeliveryFailureException" => Advice::Undelivered,
@@ -75,7 +75,8 @@ pub(super) fn sign_up_advice(status: u16, code: &str, message: &str) -> Advice {
     }
 }
 
-/// `NotAuthorizedException` has one code for several mistakes: only the message tells them apart.
+/// Classifies a `NotAuthorizedException` by its message, the only thing that tells the reasons
+/// apart.
 fn not_authorized(message: &str) -> Stop {
     let message = message.to_ascii_lowercase();
     if message.contains("signup is not permitted") {
@@ -91,11 +92,11 @@ fn not_authorized(message: &str) -> Stop {
     }
 }
 
-/// Whether a `SecretHash` was sent for an app client that has no secret. Cognito answers
+/// Returns whether a `SecretHash` was sent for an app client without a secret. Cognito returns
 /// InvalidParameterException, "App client ID is not configured for secret but secret hash was
-/// received" (from public bug reports). The whole message is compared: that exception can also
+/// received" (from public bug reports). Compares the whole message, because that exception can also
 /// quote a value of the row.
-fn is_unwanted_secret(code: &str, message: &str) -> bool {
+fn is_unexpected_secret(code: &str, message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     let client = message
         .trim()
@@ -103,8 +104,8 @@ fn is_unwanted_secret(code: &str, message: &str) -> bool {
         .strip_suffix(" is not configured for secret but secret hash was received")
         .and_then(|client| client.rsplit_once("client "));
     ["InvalidParameterException", "NotAuthorizedException"].contains(&code)
-        && client.is_some_and(|(before, id)| {
-            (before.is_empty() || before == "app ") && !id.contains(char::is_whitespace)
+        && client.is_some_and(|(prefix, id)| {
+            (prefix.is_empty() || prefix == "app ") && !id.contains(char::is_whitespace)
         })
 }
 
@@ -117,14 +118,14 @@ fn read_advice(status: u16, code: &str) -> Advice {
         "InternalErrorException"
         | "InternalFailure"
         | "ServiceUnavailable"
-        | "LimitExceededException" => Advice::Again,
-        _ if status >= 500 => Advice::Again,
+        | "LimitExceededException" => Advice::Retry,
+        _ if status >= 500 => Advice::Retry,
         _ => Advice::GiveUp,
     }
 }
 
-/// What is repeated does no harm; what the service refuses of one user it may not refuse of the
-/// next.
+/// Repeating a write does no harm. If the service refuses it for one user, it may still accept it
+/// for the next one.
 fn write_advice(status: u16, code: &str) -> Advice {
     if let Some(advice) = shared_advice(status, code) {
         return advice;
@@ -134,8 +135,8 @@ fn write_advice(status: u16, code: &str) -> Advice {
         | "InternalFailure"
         | "ServiceUnavailable"
         | "UnexpectedLambdaException"
-        | "InvalidLambdaResponseException" => Advice::Again,
-        _ if status >= 500 => Advice::Again,
+        | "InvalidLambdaResponseException" => Advice::Retry,
+        _ if status >= 500 => Advice::Retry,
         _ => Advice::GiveUp,
     }
 }

@@ -11,7 +11,7 @@ fn sign_up(code: &str, message: &str) -> Advice {
 }
 
 #[test]
-fn a_quota_is_never_a_row_s_failure() {
+fn throttling_never_fails_a_row() {
     for code in ["TooManyRequestsException", "ThrottlingException"] {
         assert_eq!(sign_up(code, ""), Advice::SlowDown);
     }
@@ -21,7 +21,7 @@ fn a_quota_is_never_a_row_s_failure() {
 }
 
 #[test]
-fn what_may_have_made_the_user_is_looked_up() {
+fn unclear_errors_cause_a_lookup() {
     for code in [
         "UnexpectedLambdaException",
         "InvalidLambdaResponseException",
@@ -40,7 +40,7 @@ fn what_may_have_made_the_user_is_looked_up() {
 }
 
 #[test]
-fn only_a_pre_sign_up_trigger_s_refusal_is_final() {
+fn only_a_pre_sign_up_refusal_is_final() {
     let code = "UserLambdaValidationException";
     assert_eq!(
         sign_up(code, "PreSignUp failed with error no."),
@@ -53,7 +53,7 @@ fn only_a_pre_sign_up_trigger_s_refusal_is_final() {
 }
 
 #[test]
-fn not_authorized_is_told_apart_by_its_words() {
+fn classifies_not_authorized_by_its_message() {
     let code = "NotAuthorizedException";
     for (message, stop) in [
         (
@@ -79,10 +79,10 @@ fn not_authorized_is_told_apart_by_its_words() {
 }
 
 #[test]
-fn a_secret_hash_that_the_client_does_not_want_stops_the_run_and_a_value_that_says_so_does_not() {
+fn unexpected_secret_hash_stops_the_run_but_a_quoted_value_does_not() {
     let code = "InvalidParameterException";
     let text = "App client 45f45bitpl1u3n2pku8fm0r3im is not configured for secret but secret hash was received";
-    let stop = Advice::Stop(Stop::SecretUnwanted);
+    let stop = Advice::Stop(Stop::SecretUnexpected);
     for (code, message) in [
         (code, text.to_owned()),
         (code, format!("{text}.")),
@@ -103,7 +103,7 @@ fn a_secret_hash_that_the_client_does_not_want_stops_the_run_and_a_value_that_sa
 }
 
 #[test]
-fn rows_are_given_up_for_what_the_pool_refuses_in_them() {
+fn gives_up_on_rows_that_the_pool_refuses() {
     for code in ["InvalidPasswordException", "InvalidParameterException"] {
         assert_eq!(sign_up(code, ""), Advice::GiveUp);
     }
@@ -111,9 +111,9 @@ fn rows_are_given_up_for_what_the_pool_refuses_in_them() {
 }
 
 #[test]
-fn a_clock_that_is_wrong_is_told_from_credentials_that_are() {
+fn distinguishes_a_wrong_clock_from_wrong_credentials() {
     let code = "InvalidSignatureException";
-    let words = "Signature expired: 20190723T172834Z is now earlier than 20190723T201503Z (20190723T203003Z - 15 min.)";
+    let expired_message = "Signature expired: 20190723T172834Z is now earlier than 20190723T201503Z (20190723T203003Z - 15 min.)";
     for operation in [
         Operation::Read,
         Operation::Write,
@@ -121,25 +121,25 @@ fn a_clock_that_is_wrong_is_told_from_credentials_that_are() {
         Operation::Delete,
     ] {
         let answered = |message| Failure::answered(operation, 400, code, message);
-        assert_eq!(answered(words).stop(), Some(Stop::ClockSkew));
-        let unnamed = answered("The request signature we calculated does not match.");
-        assert_eq!(unnamed.stop(), Some(Stop::Access));
-        // The service's date says it, too.
-        let far_off = unnamed.clone().by_the_clock(-1_200_000);
-        assert_eq!(far_off.stop(), Some(Stop::ClockSkew));
-        assert!(far_off.message.contains("20m ahead of"), "{far_off}");
-        assert_eq!(unnamed.clone().by_the_clock(60_000), unnamed);
+        assert_eq!(answered(expired_message).stop(), Some(Stop::ClockSkew));
+        let mismatch = answered("The request signature we calculated does not match.");
+        assert_eq!(mismatch.stop(), Some(Stop::Access));
+        // The date of the response also reveals the skew.
+        let skewed = mismatch.clone().with_clock_offset(-1_200_000);
+        assert_eq!(skewed.stop(), Some(Stop::ClockSkew));
+        assert!(skewed.message.contains("20m ahead of"), "{skewed}");
+        assert_eq!(mismatch.clone().with_clock_offset(60_000), mismatch);
         let expired = Failure::answered(operation, 400, "ExpiredTokenException", "expired");
-        let expired = expired.by_the_clock(1_200_000);
+        let expired = expired.with_clock_offset(1_200_000);
         assert_eq!(expired.stop(), Some(Stop::Access));
         assert!(expired.message.contains("20m behind"), "{expired}");
     }
     let throttled = Failure::answered(Operation::Read, 400, "ThrottlingException", "slow");
-    assert_eq!(throttled.clone().by_the_clock(1_200_000), throttled);
+    assert_eq!(throttled.clone().with_clock_offset(1_200_000), throttled);
 }
 
 #[test]
-fn a_look_up_that_is_not_allowed_stops_the_run() {
+fn forbidden_lookup_stops_the_run() {
     for code in [
         "AccessDeniedException",
         "ExpiredTokenException",
@@ -149,17 +149,17 @@ fn a_look_up_that_is_not_allowed_stops_the_run() {
         assert_eq!(failure.advice, Advice::Stop(Stop::Access), "{code}");
     }
     let failure = Failure::answered(Operation::Read, 500, "InternalErrorException", "");
-    assert_eq!(failure.advice, Advice::Again);
+    assert_eq!(failure.advice, Advice::Retry);
 }
 
 #[test]
-fn what_changes_a_user_is_repeated_where_it_is_unclear_and_given_up_where_it_is_refused() {
+fn unclear_writes_are_retried_and_refused_ones_given_up() {
     let advice = |operation, status, code| Failure::answered(operation, status, code, "").advice;
     for (status, code, expected) in [
         (400, "TooManyRequestsException", Advice::SlowDown),
-        (500, "InternalErrorException", Advice::Again),
-        (503, "Whatever", Advice::Again),
-        (400, "UnexpectedLambdaException", Advice::Again),
+        (500, "InternalErrorException", Advice::Retry),
+        (503, "Whatever", Advice::Retry),
+        (400, "UnexpectedLambdaException", Advice::Retry),
         (400, "AliasExistsException", Advice::GiveUp),
         (400, "UserNotFoundException", Advice::GiveUp),
         (400, "NotAuthorizedException", Advice::GiveUp),
@@ -174,7 +174,7 @@ fn what_changes_a_user_is_repeated_where_it_is_unclear_and_given_up_where_it_is_
 }
 
 #[test]
-fn a_missing_group_is_told_from_a_missing_pool() {
+fn distinguishes_a_missing_group_from_a_missing_pool() {
     let (pool, group) = (Stop::NotFound, Stop::GroupMissing);
     for (operation, message, stop) in [
         (Operation::WriteToGroup, "Group not found.", group),
@@ -194,12 +194,12 @@ fn a_missing_group_is_told_from_a_missing_pool() {
         (Operation::Write, "Group not found.", pool),
     ] {
         let failure = Failure::answered(operation, 400, "ResourceNotFoundException", message);
-        let advice = failure.of_pool("eu-west-1_x").advice;
+        let advice = failure.tell_pool_from_group("eu-west-1_x").advice;
         assert_eq!(advice, Advice::Stop(stop), "{message}");
     }
 }
 
-/// The error of a sign-up at an endpoint that cannot be reached.
+/// Returns the error of a sign-up at an unreachable endpoint.
 async fn sign_up_at(url: &str) -> SdkError<SignUpError, HttpResponse> {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -214,8 +214,8 @@ async fn sign_up_at(url: &str) -> SdkError<SignUpError, HttpResponse> {
 }
 
 #[tokio::test]
-async fn a_lookup_that_fails_is_told_apart_from_a_connection_that_is_refused() {
-    // A label of 64 characters: no resolver asks the network for it.
+async fn distinguishes_failed_name_lookup_from_refused_connection() {
+    // A label of 64 characters is invalid, so resolvers do not query the network.
     let unknown = sign_up_at(&format!("http://{}.invalid", "x".repeat(64))).await;
     assert!(lookup_failed(&unknown), "{unknown:?}");
     let failure = Failure::of(Operation::SignUp, &unknown);

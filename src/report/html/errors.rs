@@ -5,7 +5,7 @@ use super::mask::{message, username};
 use crate::ledger::RunKind;
 use crate::ledger::reader::INTERRUPTED;
 use crate::outcome::Summary;
-use crate::pool::failure::{Stop, explained};
+use crate::pool::failure::{Stop, explain};
 use crate::report::Names;
 use crate::report::tally::{ErrorExample, ErrorRows, FURTHER_CODES, ReportTally};
 use crate::user::FlagsGiven;
@@ -129,7 +129,7 @@ fn in_words(code: &str, run: RunBegun<'_>) -> (&'static str, String) {
     if let Some(rule) = Rule::from_code(code) {
         return (rule.meaning(), rule.hint(given));
     }
-    if let Some(known) = explained(code) {
+    if let Some(known) = explain(code) {
         let hint = match (known.retry, kind) {
             (Some(retry), RunKind::Import) => format!("{}, then {retry}", known.hint),
             // There is nothing to retry: the pool ended with the rehearsal.

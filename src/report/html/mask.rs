@@ -1,6 +1,6 @@
 //! What a report that is handed on shows of people: enough to find a row again together with the list, and no more.
 
-use crate::pool::failure::{Words, explained};
+use crate::pool::failure::{MessageOrigin, explain};
 use crate::report::Names;
 use crate::user::finding::Rule;
 
@@ -43,7 +43,7 @@ fn masked(name: &str) -> String {
 pub(super) fn message(code: &str, message: &str, username: Option<&str>, names: Names) -> String {
     match (names, words_of(code)) {
         (Names::Full, _) => message.to_owned(),
-        (Names::Masked, Some(Words::Known)) => {
+        (Names::Masked, Some(MessageOrigin::Known)) => {
             match Rule::from_code(code).map_or(CellQuoting::InMarks, quotes) {
                 CellQuoting::InMarks => without_values(message, username),
                 // A value in marks may hold a colon itself.
@@ -55,7 +55,7 @@ pub(super) fn message(code: &str, message: &str, username: Option<&str>, names: 
                 }
             }
         }
-        (Names::Masked, Some(Words::Trigger) | None) => {
+        (Names::Masked, Some(MessageOrigin::Trigger) | None) => {
             "(hidden: the message is not Cognito's own and may name people; --pii full shows it)"
                 .to_owned()
         }
@@ -63,12 +63,12 @@ pub(super) fn message(code: &str, message: &str, username: Option<&str>, names: 
 }
 
 /// Where an error's words come from; none where nobody knows.
-fn words_of(code: &str) -> Option<Words> {
+fn words_of(code: &str) -> Option<MessageOrigin> {
     // A row that has no outcome, and one that is broken in the list: the words are ours.
     if code == crate::ledger::reader::INTERRUPTED || Rule::from_code(code).is_some() {
-        return Some(Words::Known);
+        return Some(MessageOrigin::Known);
     }
-    explained(code).map(|explained| explained.words)
+    explain(code).map(|explanation| explanation.origin)
 }
 
 /// How the words about a broken rule quote the cell, if they do.
@@ -123,7 +123,7 @@ fn without_end(message: &str) -> String {
     }
 }
 
-/// Words that are known, without what they may quote of a row: whatever stands in quotes, addresses, long numbers, names of AWS
+/// MessageOrigin that are known, without what they may quote of a row: whatever stands in quotes, addresses, long numbers, names of AWS
 /// identities, and the username itself.
 pub(super) fn without_values(text: &str, username: Option<&str>) -> String {
     let mut text = text.to_owned();

@@ -71,16 +71,11 @@ fn found(username: &str, sub: &str, status: &str) -> RemovalEvent {
 }
 
 fn failure(sent: Sent, advice: Advice, code: &str) -> Failure {
-    Failure {
-        sent,
-        advice,
-        code: code.into(),
-        message: "words".into(),
-    }
+    Failure::new(sent, advice, code, "message")
 }
 
 fn lost() -> RemovalEvent {
-    RemovalEvent::Deleted(Err(failure(Sent::Maybe, Advice::Again, "ConnectionLost")))
+    RemovalEvent::Deleted(Err(failure(Sent::Maybe, Advice::Retry, "ConnectionLost")))
 }
 
 fn absent() -> RemovalEvent {
@@ -284,7 +279,7 @@ fn throttles_are_nobody_s_failure_and_a_refusal_for_good_is() {
     let mut step = after(&mut unanswered, []);
     for _ in 0..3 {
         assert_eq!(step, RemovalStep::LookUp(NOW));
-        let broken = failure(Sent::Answered, Advice::Again, "InternalErrorException");
+        let broken = failure(Sent::Answered, Advice::Retry, "InternalErrorException");
         step = unanswered.next(RemovalEvent::Found(Err(broken)), 0.5);
     }
     assert!(matches!(step, RemovalStep::Settled(last) if last.undone == Undone::Failed));

@@ -109,7 +109,7 @@ fn a_missing_group_stops_the_run_and_is_created_on_resume() {
     let import = || dir.import(&pool, list).args(["--group", "staff"]);
     import().arg("--no-preflight").run().exits(4).says([
         "group staff: ResourceNotFoundException: Group not found",
-        "let --create-groups create it",
+        "pass --create-groups",
     ]);
     let results = dir.results();
     assert!(results.count("created") > 0);

@@ -9,7 +9,7 @@ use crate::pace::Category;
 use crate::pool::failure::{
     ATTEMPT_TIMED_OUT, CONNECT_FAILED, CONNECTION_LOST, Operation, UNREADABLE_ANSWER,
 };
-use crate::pool::{Advice, Failure};
+use crate::pool::{Advice, Failure, Sent};
 use crate::preflight::calls::{Call, FailedCall, remedy};
 use crate::preflight::problems::{Allowed, Problem, RunIntent, StepIntent, Weight, problems};
 use crate::preflight::queries::PoolAnswers;
@@ -382,15 +382,11 @@ fn hints_for_failed_calls() {
     }
     for (code, advice) in [
         (CONNECT_FAILED, Advice::Unreachable),
-        (ATTEMPT_TIMED_OUT, Advice::Again),
-        (CONNECTION_LOST, Advice::Again),
-        (UNREADABLE_ANSWER, Advice::Again),
+        (ATTEMPT_TIMED_OUT, Advice::Retry),
+        (CONNECTION_LOST, Advice::Retry),
+        (UNREADABLE_ANSWER, Advice::Retry),
     ] {
-        let failure = Failure {
-            advice,
-            code: code.to_owned(),
-            ..Failure::unreadable("")
-        };
+        let failure = Failure::new(Sent::Answered, advice, code, "");
         let _ = writeln!(text, "{code}: {}", remedy(&failure));
     }
     assert_messages!("preflight_calls", text);

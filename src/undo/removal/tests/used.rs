@@ -4,7 +4,7 @@ use super::{NOW, RULES, after, failure, found, made, new, outcome, removal, time
 use crate::ledger::undo::ToUndo;
 use crate::outcome::{KeptReason, Undone};
 use crate::pool::{Advice, Doings, Sent, Stop};
-use crate::undo::removal::{REMEMBERS_NOTHING, Removal, RemovalEvent, RemovalRules, RemovalStep};
+use crate::undo::removal::{Removal, RemovalEvent, RemovalRules, RemovalStep};
 
 #[test]
 fn what_the_user_did_decides_where_the_pool_tells_it() {
@@ -52,7 +52,7 @@ fn what_the_user_did_decides_where_the_pool_tells_it() {
 #[test]
 fn a_pool_that_does_not_tell_is_asked_once_and_nobody_is_deleted_on_a_guess() {
     for (code, advice) in [
-        (REMEMBERS_NOTHING, Advice::GiveUp),
+        ("UserPoolAddOnNotEnabledException", Advice::GiveUp),
         ("AccessDeniedException", Advice::Stop(Stop::Access)),
         ("UnknownOperationException", Advice::Stop(Stop::Refused)),
     ] {
