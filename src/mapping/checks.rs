@@ -53,11 +53,11 @@ impl Mapping {
     fn check_mapped(&self, mapped: &MappedRow<'_>, findings: &mut Vec<Finding>) {
         let username = &mapped.username;
         if username.text.is_empty() {
-            findings.push(Finding {
-                rule: Rule::UsernameMissing,
-                column: Some(self.username.label.clone()),
-                message: "the cell is empty, and a user needs a username".to_owned(),
-            });
+            findings.push(Finding::new(
+                Rule::UsernameMissing,
+                &self.username.label,
+                "the cell is empty, and a user needs a username",
+            ));
         } else if !username.invalid {
             let column = self.column_name(mapped.username_column);
             let first_new = findings.len();
@@ -99,16 +99,14 @@ impl Mapping {
         let Some(column) = self.password else {
             return;
         };
-        let missing = |message: &str| Finding {
-            rule: Rule::PasswordMissing,
-            column: self.owned_column_name(column),
-            message: message.to_owned(),
-        };
+        let name = self.column_name(column);
+        let missing = |message: &str| Finding::new(Rule::PasswordMissing, name, message);
         let password = mapped.password.unwrap_or_default();
         if password.is_empty() {
             if self.generated.is_none() {
                 findings.push(missing(
-                    "the cell is empty; pass --password column-or-generate to give such users a random password",
+                    "the cell is empty; pass --password column-or-generate to give such users a \
+                     random password",
                 ));
             }
             return;
@@ -119,7 +117,6 @@ impl Mapping {
             ));
             return;
         }
-        let name = self.column_name(column);
         let hash = password_hash(name, password).filter(|_| !self.allow_suspicious_passwords);
         match hash {
             Some(hash) => findings.push(hash),

@@ -11,7 +11,8 @@ use crate::user::pool_rules::Contact;
 const COGNITO_ONLY: [(&str, &str); 11] = [
     (
         "sub",
-        "Cognito assigns a new one to every user; copy the old one into the results with `--keep sub`",
+        "Cognito assigns a new one to every user; copy the old one into the results with \
+         `--keep sub`",
     ),
     (
         "identities",
@@ -72,7 +73,9 @@ impl Target {
                     format!(" (nearest known name: {known})")
                 });
                 Err(format!(
-                    "{word}: not something that a sign-up can set{hint}; expected username, password, a standard attribute, custom:NAME, groups, email_verified or phone_number_verified"
+                    "{word}: not something that a sign-up can set{hint}; expected username, \
+                     password, a standard attribute, custom:NAME, groups, email_verified or \
+                     phone_number_verified"
                 ))
             }
         }

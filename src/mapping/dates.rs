@@ -83,7 +83,8 @@ impl DateFormat {
         let identifies_day = has("sc") || (has("Y") && (has("j") || (has("mbBh") && has("de"))));
         if has("yDxg") && !identifies_day {
             return Err(
-                "a two-digit year does not identify the century: the list needs four-digit years (%Y)"
+                "a two-digit year does not identify the century: the list needs four-digit years \
+                 (%Y)"
                     .to_owned(),
             );
         }

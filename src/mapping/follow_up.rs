@@ -178,7 +178,8 @@ impl Mapping {
                     TransformError {
                         rule: Rule::YesOrNo,
                         message: format!(
-                            "{} is neither yes nor no; write true, false, 1, 0, yes or no, or leave the cell empty for no",
+                            "{} is neither yes nor no; write true, false, 1, 0, yes or no, or \
+                             leave the cell empty for no",
                             quoted(cell)
                         ),
                     },
@@ -213,9 +214,9 @@ impl Mapping {
                 );
                 continue;
             }
-            let adds_to_it = |step: &FollowUpStep| matches!(step, FollowUpStep::AddToGroup(group) if **group == *name);
-            if !steps.iter().any(adds_to_it) {
-                steps.push(FollowUpStep::AddToGroup(name.into()));
+            let step = FollowUpStep::AddToGroup(name.into());
+            if !steps.contains(&step) {
+                steps.push(step);
             }
         }
     }

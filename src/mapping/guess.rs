@@ -15,25 +15,29 @@ pub(super) struct Guess {
 const NAMES: [(&str, &str); 20] = [
     (
         "username",
-        "username login userlogin loginname logonname samaccountname userprincipalname accountname benutzername \
-         benutzerkennung anmeldename nomdutilisateur nomutilisateur identifiant nombredeusuario nombreusuario \
-         usuario loginid userid uid user benutzer account",
+        "username login userlogin loginname logonname samaccountname userprincipalname \
+         accountname benutzername benutzerkennung anmeldename nomdutilisateur nomutilisateur \
+         identifiant nombredeusuario nombreusuario usuario loginid userid uid user benutzer \
+         account",
     ),
     (
         "password",
-        "password plainpassword plaintextpassword cleartextpassword initialpassword temporarypassword temppassword \
-         userpassword passwd passphrase passcode pwd pass passwort kennwort motdepasse contrasena",
+        "password plainpassword plaintextpassword cleartextpassword initialpassword \
+         temporarypassword temppassword userpassword passwd passphrase passcode pwd pass \
+         passwort kennwort motdepasse contrasena",
     ),
     (
         "email",
-        "email emailaddress emailaddr mail mailaddress emailid email1 email1value emailadresse mailadresse \
-         adresseemail adressemail adresseelectronique courriel correoelectronico correo",
+        "email emailaddress emailaddr mail mailaddress emailid email1 email1value emailadresse \
+         mailadresse adresseemail adressemail adresseelectronique courriel correoelectronico \
+         correo",
     ),
     (
         "phone_number",
-        "phonenumber mobilephone mobile mobilenumber mobilephonenumber mobileno cellphone cellphonenumber cell \
-         handynummer handy mobilnummer mobiltelefon mobil movil portable phone phoneno telephone telephonenumber \
-         tel telefonnummer telefon rufnummer numerodetelephone numerodetelefono telefono",
+        "phonenumber mobilephone mobile mobilenumber mobilephonenumber mobileno cellphone \
+         cellphonenumber cell handynummer handy mobilnummer mobiltelefon mobil movil portable \
+         phone phoneno telephone telephonenumber tel telefonnummer telefon rufnummer \
+         numerodetelephone numerodetelefono telefono",
     ),
     (
         "given_name",
@@ -41,7 +45,8 @@ const NAMES: [(&str, &str); 20] = [
     ),
     (
         "family_name",
-        "familyname lastname surname lname last nachname familienname zuname nomdefamille nom apellidos apellido",
+        "familyname lastname surname lname last nachname familienname zuname nomdefamille nom \
+         apellidos apellido",
     ),
     (
         "name",
@@ -51,8 +56,8 @@ const NAMES: [(&str, &str); 20] = [
     ("nickname", "nickname nick spitzname"),
     (
         "birthdate",
-        "birthdate dateofbirth dob birthday geburtsdatum geburtstag datedenaissance fechadenacimiento \
-         fechanacimiento",
+        "birthdate dateofbirth dob birthday geburtsdatum geburtstag datedenaissance \
+         fechadenacimiento fechanacimiento",
     ),
     ("gender", "gender sex geschlecht sexe genre genero sexo"),
     (

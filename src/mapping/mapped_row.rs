@@ -203,11 +203,7 @@ impl Mapping {
 
 /// Adds a finding once, even if the same cell is the username and an attribute.
 pub(super) fn report(findings: &mut Vec<Finding>, column: &str, error: TransformError) {
-    let finding = Finding {
-        rule: error.rule,
-        column: Some(column.to_owned()),
-        message: error.message,
-    };
+    let finding = Finding::new(error.rule, column, error.message);
     if !findings.contains(&finding) {
         findings.push(finding);
     }

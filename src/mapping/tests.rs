@@ -118,8 +118,9 @@ fn rejects_duplicate_columns() {
 
 #[test]
 fn ignores_cognito_only_columns_with_a_notice_unless_they_are_dropped() {
-    let all = "username,password,email_verified,phone_number_verified,sub,identities,cognito:user_status,UserStatus,Enabled,\
-               UserCreateDate,UserLastModifiedDate,cognito:mfa_enabled,MFAOptions,UserMFASettingList,PreferredMfaSetting";
+    let all = "username,password,email_verified,phone_number_verified,sub,identities,\
+               cognito:user_status,UserStatus,Enabled,UserCreateDate,UserLastModifiedDate,\
+               cognito:mfa_enabled,MFAOptions,UserMFASettingList,PreferredMfaSetting";
     let ignoring_them = mapping(all, &MappingOptions::default()).unwrap();
     let notices = ignoring_them.notices();
     let codes: Vec<&str> = notices.iter().map(|notice| notice.code).collect();

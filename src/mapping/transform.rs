@@ -72,7 +72,8 @@ impl ValueTable {
             .ok_or_else(|| TransformError {
                 rule: Rule::ValueUnknown,
                 message: format!(
-                    "{} is not in the column's value table; add it with --value, or `*` for all others",
+                    "{} is not in the column's value table; add it with --value, or `*` for all \
+                     others",
                     quoted(cell)
                 ),
             })
@@ -117,7 +118,8 @@ impl ValueForm {
         match self {
             Self::Unchanged | Self::Lowercase => String::new(),
             Self::Phone(region) => format!(
-                "{value} is neither a phone number of {region} nor one with a country code; correct it or empty the cell"
+                "{value} is neither a phone number of {region} nor one with a country code; \
+                 correct it or empty the cell"
             ),
             Self::Date(format) | Self::EpochSeconds(format) => format!(
                 "{value} is not a date in the format {}; correct it or --date-format",

@@ -37,7 +37,8 @@ impl Mapping {
                 Rule::SwallowedRows,
                 None,
                 format!(
-                    "lines {} to {last_line} were read as one row: a quote opened in it is closed in the middle of a later cell",
+                    "lines {} to {last_line} were read as one row: a quote opened in it is \
+                     closed in the middle of a later cell",
                     raw.line
                 ),
             ),
@@ -65,7 +66,8 @@ impl Mapping {
                 Rule::TooLong,
                 None,
                 format!(
-                    "the row has {bytes} bytes, more than the maximum of {MAX_RECORD_BYTES}{}; close any open quote in it, or shorten it",
+                    "the row has {bytes} bytes, more than the maximum of {MAX_RECORD_BYTES}{}; \
+                     close any open quote in it, or shorten it",
                     several_lines(raw.line, *last_line)
                 ),
             ),
@@ -107,13 +109,15 @@ fn quote_message(fault: QuoteFault) -> &'static str {
             "text follows the closing quote; double any quote that belongs to the value"
         }
         QuoteFault::TextAfter { backslash: true } => {
-            "text follows the closing quote, and a backslash precedes that quote; if the list escapes quotes with backslashes, pass the backslash with --escape"
+            "text follows the closing quote, and a backslash precedes that quote; if the list \
+             escapes quotes with backslashes, pass the backslash with --escape"
         }
         QuoteFault::SpaceBefore => {
             "whitespace precedes the opening quote; remove it, or put it inside the quotes"
         }
         QuoteFault::EscapedLetter => {
-            "a letter or digit is escaped, which programs interpret differently; write the character itself, or double the escape character"
+            "a letter or digit is escaped, which programs interpret differently; write the \
+             character itself, or double the escape character"
         }
         QuoteFault::EscapeOutside => {
             "an escape character is used outside quotes, where it has no effect; quote the cell"

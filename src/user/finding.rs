@@ -118,7 +118,8 @@ impl Rule {
             }
             Self::PasswordMissing => "the password is missing",
             Self::Password => {
-                "the password is too long, begins or ends with whitespace, or lost characters in a conversion"
+                "the password is too long, begins or ends with whitespace, or lost characters in \
+                 a conversion"
             }
             Self::PasswordHash => "the cell holds a password hash instead of a password",
             Self::PasswordPolicy => "the password does not meet the pool's policy",
@@ -217,6 +218,18 @@ pub struct Finding {
     pub column: Option<String>,
     /// The problem and, in most cases, a remedy.
     pub message: String,
+}
+
+impl Finding {
+    /// Creates a finding about a column.
+    #[must_use]
+    pub fn new(rule: Rule, column: &str, message: impl Into<String>) -> Self {
+        Self {
+            rule,
+            column: Some(column.to_owned()),
+            message: message.into(),
+        }
+    }
 }
 
 impl fmt::Display for Finding {

@@ -68,7 +68,8 @@ impl NoteKind {
                 counted(count, "cell holds", "cells hold")
             ),
             Self::Federated(_) => format!(
-                "{} through an identity provider; SignUp cannot create federated users, only separate users with a password",
+                "{} through an identity provider; SignUp cannot create federated users, only \
+                 separate users with a password",
                 counted(count, "user signs in", "users sign in")
             ),
             Self::Linked => format!(
@@ -92,11 +93,13 @@ impl NoteKind {
                 )
             ),
             Self::Birthdate => format!(
-                "{} not a valid date in the form YYYY-MM-DD; Cognito only checks the length (10 characters)",
+                "{} not a valid date in the form YYYY-MM-DD; Cognito only checks the length (10 \
+                 characters)",
                 counted(count, "birthdate is", "birthdates are")
             ),
             Self::NameCase => format!(
-                "{} from another only in case, and this pool is case-sensitive: they become different users",
+                "{} from another only in case, and this pool is case-sensitive: they become \
+                 different users",
                 counted(count, "username differs", "usernames differ")
             ),
             Self::AliasRepeat => format!(
@@ -125,7 +128,8 @@ impl NoteKind {
             Self::Garbled => &[
                 HintOption::UnlessGiven(
                     "--encoding",
-                    "set the list's encoding with --encoding (such as windows-1252) if it is not UTF-8",
+                    "set the list's encoding with --encoding (such as windows-1252) if it is not \
+                     UTF-8",
                 ),
                 HintOption::IfGiven("--encoding", "correct --encoding"),
                 HintOption::Always("export the list again if an earlier conversion garbled it"),

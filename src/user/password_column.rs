@@ -67,7 +67,9 @@ pub struct Suspicion {
 
 impl Suspicion {
     /// The suggested action.
-    pub const HINT: &'static str = "pass --password generate to give every user a random password to reset, or pass --allow-suspicious-passwords if these are the passwords that users type";
+    pub const HINT: &'static str = "pass --password generate to give every user a random \
+                                    password to reset, or pass --allow-suspicious-passwords if \
+                                    these are the passwords that users type";
 }
 
 impl PasswordCounts {
@@ -79,7 +81,8 @@ impl PasswordCounts {
             (
                 "password_hashes",
                 format!(
-                    "{} of {all} passwords are hashes; SignUp would store them as the passwords themselves",
+                    "{} of {all} passwords are hashes; SignUp would store them as the passwords \
+                     themselves",
                     self.with_hash
                 ),
             )
@@ -87,7 +90,8 @@ impl PasswordCounts {
             (
                 "password_digests",
                 format!(
-                    "{} of {all} passwords look like hashes (MD5 or SHA in hexadecimal or base64); SignUp would store them as the passwords themselves",
+                    "{} of {all} passwords look like hashes (MD5 or SHA in hexadecimal or \
+                     base64); SignUp would store them as the passwords themselves",
                     self.with_digest
                 ),
             )
@@ -95,7 +99,8 @@ impl PasswordCounts {
             (
                 "passwords_masked",
                 format!(
-                    "all {all} passwords are a single repeated character, as systems display masked passwords"
+                    "all {all} passwords are a single repeated character, as systems display \
+                     masked passwords"
                 ),
             )
         } else if all >= MIN_IDENTICAL && self.same_password {

@@ -128,26 +128,26 @@ impl RowRules {
                 .iter()
                 .map(|contact| formats::describe(*contact))
                 .collect();
-            findings.push(Finding {
-                rule: Rule::UsernameFormat,
-                column: Some(column.to_owned()),
-                message: format!(
+            findings.push(Finding::new(
+                Rule::UsernameFormat,
+                column,
+                format!(
                     "this pool requires {} as the username: {}",
                     names.join(" or "),
                     formats::quoted(value)
                 ),
-            });
+            ));
         }
         if let Some(contact) = self.aliases.iter().copied().find(has_format) {
-            findings.push(Finding {
-                rule: Rule::UsernameFormat,
-                column: Some(column.to_owned()),
-                message: format!(
+            findings.push(Finding::new(
+                Rule::UsernameFormat,
+                column,
+                format!(
                     "{} is an alias in this pool, so the username must not look like one: {}",
                     contact.attribute(),
                     formats::quoted(value)
                 ),
-            });
+            ));
         }
     }
 
@@ -194,15 +194,16 @@ impl RowRules {
         let are_addresses =
             formats::matches(*contact, username) && formats::matches(*contact, value);
         if are_addresses && fold(username) != fold(value) {
-            findings.push(Finding {
-                rule: Rule::AttributeValue,
-                column: Some(column.to_owned()),
-                message: format!(
-                    "the username is the {} in this pool, so the cell must be empty or equal to the username: {}",
+            findings.push(Finding::new(
+                Rule::AttributeValue,
+                column,
+                format!(
+                    "the username is the {} in this pool, so the cell must be empty or equal to \
+                     the username: {}",
                     contact.attribute(),
                     formats::quoted(value)
                 ),
-            });
+            ));
         }
     }
 

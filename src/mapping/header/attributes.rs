@@ -99,7 +99,8 @@ fn is_new(
     };
     columns.problems.push(match &earlier.origin {
         ValueOrigin::Column(index) => format!(
-            "{origin}: column {}, {}, is already mapped to {name}; drop it with `--ignore-column {}`",
+            "{origin}: column {}, {}, is already mapped to {name}; drop it with \
+             `--ignore-column {}`",
             index + 1,
             earlier.label,
             shell_word(&earlier.label)

@@ -20,7 +20,9 @@ impl ColumnResolver<'_> {
                 if !used {
                     self.droppable.push(index);
                     self.problems.push(format!(
-                        "column {number}, {name}: the username comes from another column; drop it with `--ignore-column {}`, map it to something else with --map, or copy it into the results with --keep",
+                        "column {number}, {name}: the username comes from another column; drop \
+                         it with `--ignore-column {}`, map it to something else with --map, or \
+                         copy it into the results with --keep",
                         shell_word(name)
                     ));
                 }

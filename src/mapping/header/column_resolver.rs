@@ -170,7 +170,8 @@ impl<'a> ColumnResolver<'a> {
         let index = self.find_column(origin, name)?;
         if self.columns.get(index).is_some_and(|column| column.secret) {
             self.problems.push(format!(
-                "{origin}: passwords are never copied or changed, and the column's name suggests that it holds passwords; rename it if it does not"
+                "{origin}: passwords are never copied or changed, and the column's name suggests \
+                 that it holds passwords; rename it if it does not"
             ));
             return None;
         }
@@ -233,7 +234,8 @@ impl<'a> ColumnResolver<'a> {
             {
                 let address = contact.attribute();
                 self.problems.push(format!(
-                    "{origin}: SignUp cannot set it; add --verify {address} to verify the addresses after the sign-up"
+                    "{origin}: SignUp cannot set it; add --verify {address} to verify the \
+                     addresses after the sign-up"
                 ));
             }
         }
@@ -319,9 +321,12 @@ impl<'a> ColumnResolver<'a> {
     /// Returns whether the column holds phone numbers, by its target, or by its name if it was
     /// dropped.
     pub(super) fn has_phone_numbers(&self, index: usize) -> bool {
-        let is_phone = |target: &Target| matches!(target, Target::Attribute(name) if &**name == "phone_number");
-        self.target(index).is_some_and(is_phone)
-            || matches!(name_meaning(self.name(index)), NameMeaning::Target(target) if is_phone(&target))
+        let phone_number = Target::Attribute("phone_number".into());
+        self.target(index) == Some(&phone_number)
+            || matches!(
+                name_meaning(self.name(index)),
+                NameMeaning::Target(target) if target == phone_number
+            )
     }
 
     /// Returns the columns that hold passwords, whether or not they are used: by their targets, or

@@ -30,7 +30,9 @@ pub use likelier::likelier_header;
 
 fn no_known_name(cells: usize) -> String {
     format!(
-        "none of its {} is a known column name. Is the header line missing? It should name the columns, such as username,password,email; map columns with other names with --map, and set the separator with --delimiter",
+        "none of its {} is a known column name. Is the header line missing? It should name the \
+         columns, such as username,password,email; map columns with other names with --map, and \
+         set the separator with --delimiter",
         counted(cells as u64, "cell", "cells")
     )
 }

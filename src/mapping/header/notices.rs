@@ -38,7 +38,8 @@ impl ColumnResolver<'_> {
                 names.join(", ")
             ),
             hint: format!(
-                "pass --verify {} to mark them as verified after the sign-up in rows where the column says yes",
+                "pass --verify {} to mark them as verified after the sign-up in rows where the \
+                 column says yes",
                 contacts.join(",")
             ),
         })
@@ -85,7 +86,8 @@ impl ColumnResolver<'_> {
         Some(HeaderNotice {
             code: "passwords_unused",
             message: format!("column {} is not used: {reason}", self.name(column)),
-            hint: "pass --password column-or-generate to use the passwords in the column, and random ones where a cell is empty"
+            hint: "pass --password column-or-generate to use the passwords in the column, and \
+                   random ones where a cell is empty"
                 .to_owned(),
         })
     }

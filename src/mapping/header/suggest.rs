@@ -260,13 +260,16 @@ impl ColumnResolver<'_> {
         let is_guessed = |target| guessed.contains(&Some(target));
         if self.lacks_username && !is_guessed(Target::Username) {
             self.problems.push(
-                "there is no column username; take usernames from another column with --username-from COLUMN, or derive them from one with --username-uuid COLUMN"
+                "there is no column username; take usernames from another column with \
+                 --username-from COLUMN, or derive them from one with --username-uuid COLUMN"
                     .to_owned(),
             );
         }
         if self.lacks_password && !is_guessed(Target::Password) {
             self.problems.push(
-                "there is no column password; pass --password generate to give every user a random password to reset, or --password none for a pool with a passwordless factor"
+                "there is no column password; pass --password generate to give every user a \
+                 random password to reset, or --password none for a pool with a passwordless \
+                 factor"
                     .to_owned(),
             );
         }

@@ -52,7 +52,8 @@ fn skips_rows_that_meet_any_condition_even_if_invalid() {
 
 #[test]
 fn an_empty_value_matches_blank_cells_and_an_asterisk_the_others() {
-    let list = "username,password,Note\nann,Passw0rd!,\nbob,Passw0rd!, \ncy,Passw0rd!,x\ndan,Passw0rd!,*\n";
+    let list = "username,password,Note\nann,Passw0rd!,\nbob,Passw0rd!, \ncy,Passw0rd!,x\n\
+                dan,Passw0rd!,*\n";
     assert_eq!(
         outcomes(list, &skipping(&[("Note", "")])),
         ["skipped ann", "skipped bob", "cy", "dan"]
@@ -98,7 +99,8 @@ fn conditions_test_the_original_cell() {
         ..skipping(&[("Status", "deleted"), ("Status", "true")])
     };
     let rows = rows_with(
-        "username,password,Status\nann,Passw0rd!,active\nbob,Passw0rd!,Blocked\ncy,Passw0rd!,deleted\ndan,Passw0rd!,other\n",
+        "username,password,Status\nann,Passw0rd!,active\nbob,Passw0rd!,Blocked\n\
+         cy,Passw0rd!,deleted\ndan,Passw0rd!,other\n",
         &options,
     );
     let steps: Vec<&[FollowUpStep]> = rows

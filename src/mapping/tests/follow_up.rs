@@ -195,8 +195,8 @@ fn the_follow_up_identity_contains_all_steps() {
     let mapping = mapping("username,password,email,email_verified,groups,Status", &all).unwrap();
     assert_eq!(
         mapping.follow_up_identity().unwrap(),
-        "confirm where column 6 is \"active\", verify email by column 4, group all, groups of column 5 by \";\", disable where column 6 \
-         is \"left\""
+        "confirm where column 6 is \"active\", verify email by column 4, group all, groups of \
+         column 5 by \";\", disable where column 6 is \"left\""
     );
     assert_eq!(mapping.follow_up_kinds(), StepKind::ALL);
     let identity = mapping.identity();

@@ -206,9 +206,9 @@ fn the_identity_contains_everything_that_changes_requests() {
                 values: values("state", &[("b", "2"), ("a", "1")]),
                 ..none()
             },
-            "username=1 password=2 phone_number=1:phone(DE) email=3:lowercase birthdate=4:date(\"%d.%m.%Y\") \
-             updated_at=5:date(\"%F\") custom:state=6 username:phone(DE) username:lowercase trim \
-             values(6)={\"a\": \"1\", \"b\": \"2\"}",
+            "username=1 password=2 phone_number=1:phone(DE) email=3:lowercase \
+             birthdate=4:date(\"%d.%m.%Y\") updated_at=5:date(\"%F\") custom:state=6 \
+             username:phone(DE) username:lowercase trim values(6)={\"a\": \"1\", \"b\": \"2\"}",
         ),
     ]);
 }

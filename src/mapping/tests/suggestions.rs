@@ -25,8 +25,9 @@ fn flags_in(header: &str, rules: &PoolRules) -> String {
 fn maps_guessed_columns_and_ignores_the_rest() {
     assert_eq!(
         flags("User Name,Pass word,E-mail Address,First Name,Mobile Phone,encrypted_password"),
-        "--map 'User Name=username' --map 'Pass word=password' --map 'E-mail Address=email' --map 'First Name=given_name' \
-         --map 'Mobile Phone=phone_number' --ignore-column encrypted_password"
+        "--map 'User Name=username' --map 'Pass word=password' --map 'E-mail Address=email' \
+         --map 'First Name=given_name' --map 'Mobile Phone=phone_number' \
+         --ignore-column encrypted_password"
     );
     assert_eq!(
         flags("username,password,emial,Department,it's"),
@@ -78,7 +79,8 @@ fn does_not_suggest_what_the_options_already_set() {
                 set: set("email", "x@example.com"),
                 ..ignoring(&["secret word"])
             },
-            "--map login=username --ignore-column passwd --ignore-column mail --ignore-column verified",
+            "--map login=username --ignore-column passwd --ignore-column mail \
+             --ignore-column verified",
         ),
         (
             MappingOptions {
@@ -172,8 +174,9 @@ fn suggests_custom_attributes_of_the_pool() {
     let header = "username,password,Department,Legacy ID,custom_language,E-Mail,AB,Shoe";
     assert_eq!(
         flags_in(header, &rules),
-        "--map Department=custom:department --map 'Legacy ID=custom:legacy_id' --map custom_language=custom:language \
-         --map E-Mail=email --ignore-column AB --ignore-column Shoe"
+        "--map Department=custom:department --map 'Legacy ID=custom:legacy_id' \
+         --map custom_language=custom:language --map E-Mail=email --ignore-column AB \
+         --ignore-column Shoe"
     );
     assert!(flags(header).contains("--ignore-column Department"));
     // A custom attribute with the column's name is likelier than a synonym.

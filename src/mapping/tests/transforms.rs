@@ -124,7 +124,8 @@ fn converts_dates_to_the_formats_of_cognito() {
         ..MappingOptions::default()
     };
     let rows = rows_with(
-        "username,password,birthdate,updated_at\nann,p,1.2.1990,02.01.1970\nbob,p,1990-02-01,never\neve,p,,\n",
+        "username,password,birthdate,updated_at\nann,p,1.2.1990,02.01.1970\n\
+         bob,p,1990-02-01,never\neve,p,,\n",
         &options,
     );
     assert_eq!(
@@ -154,7 +155,8 @@ fn replaces_cells_by_the_value_table_and_rejects_others() {
         ..MappingOptions::default()
     };
     let rows = rows_with(
-        "username,password,Status,Type\nann,p,active,s\nbob,p,left,x\neve,p,gone,s\njoe,p, active ,\n",
+        "username,password,Status,Type\n\
+         ann,p,active,s\nbob,p,left,x\neve,p,gone,s\njoe,p, active ,\n",
         &options,
     );
     assert_eq!(
@@ -187,7 +189,8 @@ fn joins_cells_before_converting_them() {
         ..MappingOptions::default()
     };
     let rows = rows_with(
-        "username,password,First,Last,Area,Number,Day,Month,Year\nann,p, Ann ,Lee,030,901820,1,2,1990\nbob,p,,Lee,,,,,\neve,p,,,,1,,,\n",
+        "username,password,First,Last,Area,Number,Day,Month,Year\n\
+         ann,p, Ann ,Lee,030,901820,1,2,1990\nbob,p,,Lee,,,,,\neve,p,,,,1,,,\n",
         &options,
     );
     assert_eq!(
@@ -221,7 +224,8 @@ fn reports_all_findings_of_a_row_once() {
     };
     let long = "x".repeat(2_049);
     let list = format!(
-        "username,password,Status,birthdate,phone_number,name\na n, Hid den,{long},{long},{long},{long}\n"
+        "username,password,Status,birthdate,phone_number,name\n\
+         a n, Hid den,{long},{long},{long},{long}\n"
     );
     let rows = rows_with(&list, &options);
     assert_eq!(

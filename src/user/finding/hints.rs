@@ -80,7 +80,8 @@ pub(super) const PASSWORD: &[HintOption] =
 
 pub(super) const PASSWORD_HASH: &[HintOption] = &[
     Always(
-        "import bcrypt, scrypt, Argon2id or PBKDF2 hashes with AWS's own import job (CreateUserImportJob)",
+        "import bcrypt, scrypt, Argon2id or PBKDF2 hashes with AWS's own import job \
+         (CreateUserImportJob)",
     ),
     GENERATE,
     UnlessGiven(

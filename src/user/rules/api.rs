@@ -29,18 +29,15 @@ pub(super) fn check_username(column: &str, value: &str) -> Option<Finding> {
         format!("the username contains {LOST_CHARACTERS}: {}", quoted(value))
     } else if let Some(invalid) = value.chars().find(|c| !is_username_character(*c)) {
         format!(
-            "the username contains {}; Cognito allows only letters, marks, symbols, numbers and punctuation: {}",
+            "the username contains {}; Cognito allows only letters, marks, symbols, numbers and \
+             punctuation: {}",
             describe(invalid),
             quoted(value)
         )
     } else {
         return None;
     };
-    Some(Finding {
-        rule: Rule::Username,
-        column: Some(column.to_owned()),
-        message,
-    })
+    Some(Finding::new(Rule::Username, column, message))
 }
 
 /// Checks a nonempty password by the pattern `^[\S]+.*[\S]+$` in the service's errors, which allows
@@ -63,11 +60,7 @@ pub(super) fn check_password(column: &str, value: &str) -> Option<Finding> {
     } else {
         return None;
     };
-    Some(Finding {
-        rule: Rule::Password,
-        column: Some(column.to_owned()),
-        message,
-    })
+    Some(Finding::new(Rule::Password, column, message))
 }
 
 /// Describes U+FFFD in findings.
@@ -82,10 +75,12 @@ pub(crate) fn check_value_length(column: &str, value: &str) -> Option<Finding> {
         return None;
     }
     let length = value.chars().count();
-    (length > MAX_VALUE).then(|| Finding {
-        rule: Rule::ValueLength,
-        column: Some(column.to_owned()),
-        message: format!("the value has {length} characters; Cognito allows at most {MAX_VALUE}"),
+    (length > MAX_VALUE).then(|| {
+        Finding::new(
+            Rule::ValueLength,
+            column,
+            format!("the value has {length} characters; Cognito allows at most {MAX_VALUE}"),
+        )
     })
 }
 

@@ -191,13 +191,14 @@ pub(crate) fn is_hash(value: &str) -> bool {
 /// Returns a finding if the value looks like a hash.
 pub(crate) fn check(column: &str, value: &str) -> Option<Finding> {
     let scheme = scheme(value)?;
-    Some(Finding {
-        rule: Rule::PasswordHash,
-        column: Some(column.to_owned()),
-        message: format!(
-            "the cell holds a password hash ({scheme}); SignUp would store it as the password itself"
+    Some(Finding::new(
+        Rule::PasswordHash,
+        column,
+        format!(
+            "the cell holds a password hash ({scheme}); SignUp would store it as the password \
+             itself"
         ),
-    })
+    ))
 }
 
 #[cfg(test)]

@@ -69,12 +69,12 @@ pub(super) fn check(policy: &PasswordPolicy, column: &str, value: &str) -> Optio
         .into_iter()
         .filter_map(|(is_violated, text)| is_violated.then_some(text));
     let violations: Vec<&str> = too_short.as_deref().into_iter().chain(lacking).collect();
-    Some(Finding {
-        rule: Rule::PasswordPolicy,
-        column: Some(column.to_owned()),
-        message: format!(
+    Some(Finding::new(
+        Rule::PasswordPolicy,
+        column,
+        format!(
             "the password does not meet the pool's policy: it has {}",
             violations.join(", ")
         ),
-    })
+    ))
 }

@@ -31,13 +31,7 @@ impl ValueRule {
     }
 
     pub(super) fn check(&self, column: &str, value: &str) -> Option<Finding> {
-        let finding = |rule, message| {
-            Some(Finding {
-                rule,
-                column: Some(column.to_owned()),
-                message,
-            })
-        };
+        let finding = |rule, message| Some(Finding::new(rule, column, message));
         if let Some(contact) = self.contact
             && !formats::matches(contact, value)
         {
@@ -53,7 +47,8 @@ impl ValueRule {
             return finding(rule, message);
         }
         if self.confirmed_only_alias {
-            let message = "preferred_username is an alias in this pool, and only confirmed users can have one";
+            let message = "preferred_username is an alias in this pool, and only confirmed users \
+                           can have one";
             return finding(Rule::AttributeValue, message.to_owned());
         }
         let (rule, message) = schema_violation(self.schema.as_ref()?, value)?;
