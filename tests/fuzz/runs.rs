@@ -24,8 +24,8 @@ fn list() -> String {
 }
 
 /// Asserts a documented exit code, no panic, and no password in the output.
-fn assert_sound(output: &ProcessOutput) {
-    assert!(!output.stderr.contains("panicked"), "{}", output.stderr);
+fn assert_documented_exit(output: &ProcessOutput) {
+    output.assert_no_panic();
     assert!(
         matches!(output.code, Some(0 | 1 | 3 | 4 | 5)),
         "{:?}: {}",
@@ -36,7 +36,7 @@ fn assert_sound(output: &ProcessOutput) {
         assert!(!text.contains("vKx9"), "a password: {text}");
         assert!(!text.contains('\u{1b}'), "an escape sequence: {text:?}");
     }
-    let document: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    let document = output.document();
     assert_eq!(document["exit_code"], output.code.unwrap());
 }
 
@@ -77,7 +77,7 @@ fn run(case: &mut Case) {
         import = import.arg(flag);
     }
     let output = import.run();
-    assert_sound(&output);
+    assert_documented_exit(&output);
     if output.code == Some(3) {
         assert_eq!(
             endpoint.requests("SignUp"),
@@ -132,7 +132,7 @@ fn assert_results(
         );
     }
     let report = dir.cli("report").args(["run", "--output", "json"]).run();
-    assert_sound(&report);
+    assert_documented_exit(&report);
     assert_eq!(report.code, output.code, "{}", report.stderr);
     assert_eq!(dir.results().outcomes(), results.outcomes());
 }

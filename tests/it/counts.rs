@@ -35,31 +35,13 @@ fn a_list_of_one_row_is_imported_and_undone_in_the_singular() {
         dir.import(&pool, list)
             .args(["--prescan", "always", "--deadline", "10m"])
     };
-    let imported = import().run().exits(0).says([
-        "plan: 1 row: 1 to send",
-        "the pool was read: 1 user\n",
-        "UserCreation: 1 request,",
-    ]);
+    let imported = import().run().exits(0);
     has_no_plural_of_one(&imported);
-    let undo = |args: &[&str]| {
-        let mut undo = dir
-            .cli("undo")
-            .arg("run")
-            .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
-            .env("AWS_SECRET_ACCESS_KEY", "made-up")
-            .default_flag("--endpoint-url", &pool.url());
-        for arg in args {
-            undo = undo.arg(arg);
-        }
-        undo.run().exits(0)
-    };
-    let dry = undo(&["--dry-run"]).says(["looking up 1 user that this run created"]);
-    has_no_plural_of_one(&dry);
-    let yes = ["--yes-delete", pool.settings().pool_id.as_str()];
-    let undone = undo(&yes).says(["undo: 1 user that this run created"]);
-    has_no_plural_of_one(&undone);
-    let again = undo(&yes).says(["going on with this undo: 1 of 1 user settled"]);
+    has_no_plural_of_one(&dir.dry_undo(&pool).run().exits(0));
+    has_no_plural_of_one(&dir.undo(&pool).run().exits(0));
+    let again = dir.undo(&pool).run().exits(0);
     has_no_plural_of_one(&again);
+    assert_eq!(pool.requests("AdminDeleteUser"), 1);
 }
 
 #[test]
@@ -72,11 +54,7 @@ fn one_broken_row_and_one_row_in_doubt_are_singular() {
     };
     let pool = Pool::start(settings);
     let broken = dir.file("broken.csv", "username,password\nann\n");
-    let refused = dir
-        .import(&pool, broken)
-        .run()
-        .exits(3)
-        .says(["1 of 1 row is invalid"]);
+    let refused = dir.import(&pool, broken).run().exits(3);
     has_no_plural_of_one(&refused);
     let checked = dir.check(&pool, broken).run().exits(3);
     has_no_plural_of_one(&checked);
@@ -86,14 +64,5 @@ fn one_broken_row_and_one_row_in_doubt_are_singular() {
             .args(["--no-lookup", "--no-preflight"])
     };
     import().args(["--max-failures", "0"]).run().exits(5);
-    let undone = dir
-        .cli("undo")
-        .args(["run", "--endpoint-url", &pool.url()])
-        .args(["--yes-delete", &pool.settings().pool_id])
-        .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
-        .env("AWS_SECRET_ACCESS_KEY", "made-up")
-        .run()
-        .exits(0)
-        .says(["note: 1 row is in doubt"]);
-    has_no_plural_of_one(&undone);
+    has_no_plural_of_one(&dir.undo(&pool).run().exits(0));
 }

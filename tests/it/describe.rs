@@ -120,12 +120,15 @@ fn the_rules_of_another_pool_are_refused() {
         let import = dir.import(&pool, list).args(["--pool", "pool.toml"]);
         import.run().exits(3)
     };
-    other("us-east-1_Rehearsal", "us-east-1_Production").says([
-        "--pool pool.toml: holds the rules of us-east-1_Production, and this run is for us-east-1_Rehearsal",
-        "describe the right one",
+    other("us-east-1_Rehearsal", "us-east-1_Production").names([
+        "--pool pool.toml",
+        "us-east-1_Production",
+        "us-east-1_Rehearsal",
     ]);
-    other(&pool.settings().client_id, "somebody").says([
-        "--pool pool.toml: holds the rules of somebody, and this run is for rehearsalclient",
+    other(&pool.settings().client_id, "other-client").names([
+        "--pool pool.toml",
+        "other-client",
+        "rehearsalclient",
     ]);
     assert_eq!(pool.requests("SignUp"), 0);
     // A rehearsal may use the rules of any pool.
@@ -138,12 +141,12 @@ fn an_invalid_pool_file_is_refused_with_the_reason() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(3));
     let check = || dir.cli("check").args([list, "--pool", "pool.toml"]);
-    check().run().exits(3).says(["--pool pool.toml: "]);
+    check().run().exits(3).names(["--pool pool.toml"]);
     dir.file("pool.toml", "case_sensitif = true\n");
     check()
         .run()
         .exits(3)
-        .says(["--pool pool.toml", "case_sensitif"]);
+        .names(["--pool pool.toml", "case_sensitif"]);
 }
 
 #[test]
@@ -163,9 +166,7 @@ fn without_credentials_offline_alternatives_are_suggested() {
         // The pool is queried even if a run would not look users up.
         bare("check").args(["users.csv", "--no-lookup"]),
     ] {
-        cli.run()
-            .exits(3)
-            .says(["no AWS credentials", "`check --pool pool.toml`"]);
+        cli.run().exits(3).names(["--pool pool.toml"]);
     }
     assert_eq!(pool.stats().operations.len(), 0);
 }
@@ -177,7 +178,7 @@ fn without_the_app_client_unknown_settings_are_reported() {
     let describe = dir.read_only("describe", &pool).without_flag("--client-id");
     let output = describe.run().exits(0);
     assert!(!output.stdout.contains("[client]"), "{}", output.stdout);
-    output.says(["without --client-id"]);
+    output.names(["--client-id"]);
     assert_eq!(pool.requests("DescribeUserPoolClient"), 0);
 }
 
@@ -279,21 +280,18 @@ fn the_policy_allows_only_the_calls_of_the_run() {
     let with_numbers = policy(&dir, [pool[0], pool[1], "--named-rates"]);
     assert_eq!(with_numbers["Statement"].as_array().unwrap().len(), 1);
     let bare = dir.cli("iam-policy").args(pool).arg("--no-lookup");
-    let bare = bare.run().exits(0).says(["no permission is needed"]);
+    let bare = bare.run().exits(0);
     assert_eq!(bare.stdout, "");
     dir.cli("iam-policy")
         .args(["--user-pool-id", "MyPool"])
         .run()
         .exits(3)
-        .says(["--user-pool-id MyPool: is not an id of a user pool"]);
+        .names(["--user-pool-id MyPool"]);
     let local = dir
         .cli("iam-policy")
         .args(pool)
         .args(["--list", "users.csv"]);
-    local
-        .run()
-        .exits(3)
-        .says(["--list users.csv: only a list in S3 needs a permission"]);
+    local.run().exits(3).names(["--list users.csv"]);
 }
 
 #[test]
@@ -325,9 +323,9 @@ fn the_policy_suffices_and_each_missing_permission_is_named() {
             .cloned()
             .collect();
         emulator.allow(name, &least.to_string());
-        let expected = format!("the permission {} is missing", missing.as_str().unwrap());
+        let missing = missing.as_str().unwrap();
         let run = format!("without-{run}");
-        let output = import().args(["--run-dir", &run]).run().says([&expected]);
+        let output = import().args(["--run-dir", &run]).run().names([missing]);
         // Without look-ups, rows could not be settled, so the listing is required. Without its
         // rules, a pool may send messages.
         let needed = [
@@ -335,24 +333,25 @@ fn the_policy_suffices_and_each_missing_permission_is_named() {
             "cognito-idp:DescribeUserPool",
             "cognito-idp:ListUsers",
         ];
-        let expected = if needed.iter().any(|needed| missing == needed) {
-            3
-        } else {
-            0
-        };
+        let expected = if needed.contains(&missing) { 3 } else { 0 };
         let output = output.exits(expected);
         if missing == "cognito-idp:DescribeUserPool" {
             let allowed = import().args(["--run-dir", "allowed", "--allow-messages"]);
             allowed.run().exits(0);
         }
         for other in actions.iter().filter(|action| *action != missing) {
-            let expected = format!("the permission {} is missing", other.as_str().unwrap());
-            assert!(!output.stderr.contains(&expected), "{}", output.stderr);
+            let other = other.as_str().unwrap();
+            let mut words = output.stderr.split_whitespace();
+            assert!(!words.any(|word| word == other), "{}", output.stderr);
         }
     }
     emulator.allow(name, &full.to_string());
     let output = import().run().exits(0);
-    assert!(!output.stderr.contains("missing"), "{}", output.stderr);
+    assert!(
+        !output.stderr.contains("permission_missing"),
+        "{}",
+        output.stderr
+    );
     // It grants no access to other pools.
     let other = emulator.pool(None);
     let import = other
@@ -363,5 +362,5 @@ fn the_policy_suffices_and_each_missing_permission_is_named() {
     import
         .run()
         .exits(3)
-        .says(["the permission cognito-idp:AdminGetUser is missing"]);
+        .names(["permission_missing", "cognito-idp:AdminGetUser"]);
 }

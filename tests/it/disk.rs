@@ -46,10 +46,7 @@ fn a_full_disk_stops_the_run_before_it_sends_unrecorded_rows() {
     let full = import(&format!("ulimit -f {FULL};"));
     let stderr = String::from_utf8_lossy(&full.stderr).into_owned();
     assert_eq!(full.status.code(), Some(4), "{stderr}");
-    assert!(
-        stderr.contains("ledger.db") && stderr.contains("the disk has room"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("ledger.db"), "{stderr}");
     let made = pool.stats().created_by_sign_up;
     assert!(made > 0 && made < 3_000, "{made}");
 

@@ -471,7 +471,7 @@ fn every_rule_outcome_fault_and_pool_setting_is_documented() {
         let cli = arguments
             .iter()
             .fold(dir.cli(command), |cli, argument| cli.arg(argument));
-        let ran = cli.args(["--output", "json"]).run().exits(code);
+        let ran = cli.json().run().exits(code);
         serde_json::from_str(&ran.stdout).unwrap()
     };
     let mut names = BTreeSet::new();

@@ -26,14 +26,6 @@ fn only_the_mark_differs(dir: &TestDir, files: &[&str], code: i32, command: impl
     }
 }
 
-fn undo(dir: &TestDir, pool: &Pool) -> Cli {
-    dir.cli("undo")
-        .arg("run")
-        .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
-        .env("AWS_SECRET_ACCESS_KEY", "made-up")
-        .default_flag("--endpoint-url", &pool.url())
-}
-
 #[test]
 fn every_csv_file_begins_with_a_mark_and_is_otherwise_the_same() {
     let dir = TestDir::new();
@@ -56,12 +48,8 @@ fn every_csv_file_begins_with_a_mark_and_is_otherwise_the_same() {
         dir.cli("report")
             .args(["--compare", "run", "second", "--changes-csv", "changes.csv"])
     });
-    only_the_mark_differs(&dir, &["run/undo-dry-run.csv"], 0, || {
-        undo(&dir, &pool).arg("--dry-run")
-    });
-    only_the_mark_differs(&dir, &["run/undo-results.csv"], 0, || {
-        undo(&dir, &pool).args(["--yes-delete", &pool.settings().pool_id])
-    });
+    only_the_mark_differs(&dir, &["run/undo-dry-run.csv"], 0, || dir.dry_undo(&pool));
+    only_the_mark_differs(&dir, &["run/undo-results.csv"], 0, || dir.undo(&pool));
 }
 
 #[test]

@@ -121,10 +121,6 @@ fn a_username_taken_but_not_found_is_reported_as_such() {
         cells(row, ["outcome", "error_code"]),
         ["existed", "UserNotFoundException"]
     );
-    assert!(
-        row["error_message"].contains("a look-up does not find it"),
-        "{row:?}"
-    );
 }
 
 #[test]
@@ -273,5 +269,5 @@ fn rehearse_reads_existing_users_from_a_file() {
         .args(["--existing", "nobody.csv"])
         .run()
         .exits(3)
-        .says(["--existing nobody.csv", "username"]);
+        .names(["--existing nobody.csv", "username"]);
 }

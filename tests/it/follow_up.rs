@@ -29,21 +29,17 @@ fn users_are_confirmed_verified_grouped_and_can_sign_in() {
     let dir = TestDir::new();
     let pool = Pool::start(with_groups(&["staff", "beta", "all"]));
     let list = dir.file("users.csv", LIST);
-    dir
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--confirm", "--verify", "email,phone_number"])
         .args(["--group", "all", "--disable-where", "Status=blocked"])
         .run()
-        .exits(0)
-        .says([
-            "UserCreation: 3 SignUp and up to 3 AdminConfirmSignUp",
-            "UserUpdate: up to 3 AdminUpdateUserAttributes, 6 AdminAddUserToGroup, 1 AdminDisableUser",
-            "  confirm: 3 done",
-            "  group staff: 2 done",
-        ]);
+        .exits(0);
     let results = dir.results();
     assert_eq!(results.count("created"), 3);
     assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
+    let steps = &results.summary["follow_up"];
+    assert_eq!(steps["confirm"]["done"], 3);
+    assert_eq!(steps["group_staff"]["done"], 2);
     let flags = ["confirmed", "confirmed_at_sign_up", "enabled"];
     for (name, enabled) in [("ann", ""), ("bob", "false"), ("cy", "")] {
         let row = results.for_user(name);
@@ -101,8 +97,7 @@ fn users_are_confirmed_verified_grouped_and_can_sign_in() {
         .args(["--confirm", "--verify", "email,phone_number"])
         .args(["--group", "all", "--disable-where", "Status=blocked"])
         .run()
-        .exits(0)
-        .says(["this run is already finished"]);
+        .exits(0);
     assert_eq!(pool.requests("AdminConfirmSignUp"), 4);
 }
 
@@ -128,7 +123,7 @@ fn a_mapping_file_can_set_the_steps() {
         .args(["--run-dir", "run", "--confirm"])
         .run()
         .exits(3)
-        .says(["list of steps after a sign-up", "confirm where column 7"]);
+        .names(["--restart"]);
     let mapping = dir.file(
         "mapping.toml",
         "[follow_up]\nconfirm = true\nconfirm_where = [\"Status=active\"]\n",
@@ -137,7 +132,7 @@ fn a_mapping_file_can_set_the_steps() {
         .args(["--mapping", mapping, "--run-dir", "other"])
         .run()
         .exits(3)
-        .says(["line 3, follow_up.confirm_where", "remove one of the two"]);
+        .names(["line 3, follow_up.confirm_where"]);
 }
 
 #[test]
@@ -216,7 +211,7 @@ fn existing_users_are_unchanged_unless_included() {
             .arg("--follow-up-existing")
             .run()
             .exits(3)
-            .says(["also for users that existed"]);
+            .names(["--restart"]);
         import("again").arg("--follow-up-existing").run().exits(0);
         let results = dir.results_in("again");
         assert_eq!(results.count("existed"), 4);
@@ -234,31 +229,26 @@ fn impossible_steps_are_refused_with_a_hint() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(1));
-    let refused = |args: &[&str], says: &str| {
-        let mut cli = dir.import(&pool, list);
-        for arg in args {
-            cli = cli.arg(arg);
-        }
-        let output = cli.run().exits(3);
-        assert!(output.stderr.contains(says), "{args:?}: {}", output.stderr);
-    };
-    refused(
-        &["--confirm", "--no-lookup"],
-        "--no-lookup (or --lookup none) signs no request, and what follows a sign-up has to be signed (--confirm)",
-    );
-    refused(
-        &["--follow-up-existing"],
-        "--follow-up-existing: nothing follows the sign-ups",
-    );
-    refused(&["--create-groups"], "--create-groups: no groups are named");
-    refused(
-        &["--create-groups", "--group", "a", "--no-preflight"],
-        "leave one of the two out",
-    );
-    refused(
-        &["--disable-where", "State=x"],
-        "--disable-where State=x: there is no such column",
-    );
+    for (flags, data) in [
+        (
+            &["--confirm", "--no-lookup"][..],
+            &["--confirm", "--no-lookup"][..],
+        ),
+        (&["--follow-up-existing"], &["--follow-up-existing"]),
+        (&["--create-groups"], &["--create-groups"]),
+        (
+            &["--create-groups", "--group", "a", "--no-preflight"],
+            &["--create-groups", "--no-preflight"],
+        ),
+        (
+            &["--disable-where", "State=x"],
+            &["--disable-where State=x"],
+        ),
+    ] {
+        let import = dir.import(&pool, list);
+        let import = flags.iter().fold(import, |cli, flag| cli.arg(flag));
+        import.run().exits(3).names(data);
+    }
     dir.import(&pool, list)
         .args(["--confirm", "--confirm-where", "email=x"])
         .run()
@@ -321,10 +311,11 @@ fn rehearse_runs_the_steps_too() {
         .args(["--confirm", "--verify", "email", "--create-groups"])
         .args(["--disable-where", "Status=blocked"])
         .run()
-        .exits(0)
-        .says([
-            "groups: 2 to create first: beta, staff",
-            "  disable: 1 done",
-        ]);
-    assert_eq!(dir.results().row(2)["follow_up"], "done");
+        .exits(0);
+    let results = dir.results();
+    assert_eq!(results.row(2)["follow_up"], "done");
+    let steps = &results.summary["follow_up"];
+    for step in ["disable", "group_beta"] {
+        assert_eq!(steps[step]["done"], 1, "{step}");
+    }
 }

@@ -44,12 +44,10 @@ fn a_truncated_archive_stops_the_run() {
     let pool = Pool::start(quick());
     let packed = gzip(users(20_000).as_bytes());
     let list = dir.file("users.csv.gz", &packed[..packed.len() / 50]);
-    let words = [
-        "users.csv.gz: after line ",
-        "cut off",
-        "decompress it yourself",
-    ];
-    dir.import(&pool, list).run().exits(3).says(words);
+    dir.import(&pool, list)
+        .run()
+        .exits(3)
+        .names(["users.csv.gz"]);
     assert_eq!(
         pool.requests("SignUp"),
         0,
@@ -59,7 +57,7 @@ fn a_truncated_archive_stops_the_run() {
         .arg("--no-preflight")
         .run()
         .exits(4)
-        .says(words);
+        .names(["users.csv.gz"]);
     let results = dir.results();
     assert_eq!(results.summary["read_to_end"], false);
     assert!(results.rows.len() > 100);
@@ -76,11 +74,7 @@ fn a_decompression_bomb_stops_the_run() {
         .arg("--no-preflight")
         .run()
         .exits(4)
-        .says([
-            "users.csv.zst: after line",
-            "more than 200 times its size",
-            "decompress it yourself",
-        ]);
+        .names(["users.csv.zst"]);
     let rows = dir.results().rows.len() as u64;
     assert_eq!(rows / 100, (64 * 1024 * 1024 / row.len() as u64) / 100);
 }
@@ -112,20 +106,20 @@ fn the_encoding_comes_from_the_byte_order_mark_or_the_flag() {
 fn a_header_in_another_encoding_is_refused_with_the_right_flag() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", b"username,password,pr\xe9nom\n");
-    dir.rehearse(list).run().exits(3).says([
-        "users.csv: line 1: the header is not UTF-8 (column 3)",
-        "--encoding windows-1252",
-    ]);
+    dir.rehearse(list)
+        .run()
+        .exits(3)
+        .names(["users.csv: line 1", "--encoding windows-1252"]);
     let list = dir.file("wide.csv", utf_16("username,password\n"));
     dir.rehearse(list)
         .run()
         .exits(3)
-        .says(["wide.csv: line 1", "`--encoding utf-16le`"]);
+        .names(["wide.csv: line 1", "`--encoding utf-16le`"]);
     dir.rehearse(list)
         .args(["--encoding", "latin-9000"])
         .run()
         .exits(2)
-        .says(["--encoding", "latin-9000", "windows-1252"]);
+        .names(["--encoding", "latin-9000", "windows-1252"]);
 }
 
 #[test]
@@ -142,10 +136,9 @@ fn an_undecodable_cell_only_invalidates_its_row() {
     let row = results.row(2);
     assert_eq!(row["username"], "bob");
     assert_eq!(row["error_code"], "row.encoding");
-    assert!(
-        row["error_message"].contains("column name: the cell cannot be read as Shift_JIS"),
-        "{row:?}"
-    );
+    for datum in ["column name", "Shift_JIS"] {
+        assert!(row["error_message"].contains(datum), "{row:?}");
+    }
 }
 
 #[test]
@@ -153,14 +146,10 @@ fn a_guessed_delimiter_is_reported_and_a_given_one_is_not() {
     let dir = TestDir::new();
     let list = "username;password;email\nann;\"Pass;w0rd!\";ann@example.com\n";
     let list = dir.file("users.csv", list);
-    let guessed = "users.csv: columns are taken to be separated by `;`";
+    // The note is the only line that quotes the delimiter.
+    let notes = |stderr: &str| stderr.matches("`;`").count();
     let output = dir.rehearse(list).run().exits(0);
-    assert_eq!(
-        output.stderr.matches(guessed).count(),
-        1,
-        "{}",
-        output.stderr
-    );
+    assert_eq!(notes(&output.stderr), 1, "{}", output.stderr);
     assert_eq!(dir.results().count("created"), 1);
     for flags in [["--delimiter", ";"], ["--password", "column"]] {
         let mut rehearse = dir.rehearse(list).args(flags);
@@ -168,11 +157,11 @@ fn a_guessed_delimiter_is_reported_and_a_given_one_is_not() {
             rehearse = rehearse.arg("--quiet");
         }
         let output = rehearse.run().exits(0);
-        assert!(!output.stderr.contains("separated"), "{}", output.stderr);
+        assert_eq!(notes(&output.stderr), 0, "{}", output.stderr);
     }
     let list = dir.file("commas.csv", users(1));
     let output = dir.rehearse(list).run().exits(0);
-    assert!(!output.stderr.contains("separated"), "{}", output.stderr);
+    assert!(!output.stderr.contains("commas.csv:"), "{}", output.stderr);
 }
 
 #[test]
@@ -201,7 +190,7 @@ fn the_given_delimiter_and_quote_are_used() {
         .args(["--quote", ",", "--run-dir", "both"])
         .run()
         .exits(3)
-        .says(["--delimiter", "--quote"]);
+        .names(["--delimiter", "--quote"]);
     assert!(!dir.path("both").exists());
 }
 
@@ -225,7 +214,7 @@ fn columns_can_be_named_for_a_list_without_a_header() {
         .arg("--no-headers")
         .run()
         .exits(2)
-        .says(["--columns"]);
+        .names(["--columns"]);
 }
 
 #[test]
@@ -237,13 +226,12 @@ fn the_aws_import_template_is_recognized() {
         "cognito:username,name,address,email,email_verified,cognito:mfa_enabled\n\
          ann,Ann \"A\\, B\",\"1\\, High St,ann@example.com,true,false\n",
     );
-    let template = "template.csv: read as AWS's import template";
     // The template has no password column, and this pool requires one.
     dir.import(&pool, list)
         .args(["--password", "none"])
         .run()
         .exits(3)
-        .says([template, "--quote", "--password generate"]);
+        .names(["[password_needed]", "--quote", "--password generate"]);
     let passwordless = Pool::start(PoolSettings {
         allowed_first_auth_factors: vec!["PASSWORD".to_owned(), "EMAIL_OTP".to_owned()],
         ..quick()
@@ -275,7 +263,7 @@ fn the_aws_import_template_is_recognized() {
         .arg("--no-preflight")
         .run()
         .exits(1);
-    assert!(!output.stderr.contains("template"), "{}", output.stderr);
+    assert!(!output.stderr.contains("--quote"), "{}", output.stderr);
 }
 
 #[test]
@@ -298,10 +286,10 @@ fn leading_apostrophes_are_refused_unless_dropped() {
                 o'neil,Passw0rd!,\"'o'neil@example.com\",\"'auth0|2\"\n";
     let list = dir.file("users.csv", list);
     let import = || dir.import(&pool, list).args(["--keep", "Id"]);
-    import().run().exits(3).says([
-        "the email addresses of 2 of 2 rows begin with an apostrophe",
-        "--drop-apostrophe",
-    ]);
+    import()
+        .run()
+        .exits(3)
+        .names(["[apostrophes]", "--drop-apostrophe"]);
     assert_eq!(pool.requests("SignUp"), 0);
     import().arg("--drop-apostrophe").run().exits(0);
     let users = pool.users();
@@ -313,7 +301,7 @@ fn leading_apostrophes_are_refused_unless_dropped() {
         .arg("--no-preflight")
         .run()
         .exits(3)
-        .says(["apostrophe=dropped"]);
+        .names(["apostrophe=dropped"]);
 }
 
 #[test]
@@ -330,10 +318,9 @@ fn an_overlong_row_only_invalidates_itself() {
     assert_eq!(results.outcomes(), ["created", "invalid", "created"]);
     let row = results.row(2);
     assert_eq!(row["error_code"], "row.too_long");
-    assert!(
-        row["error_message"].contains("70012 bytes, more than the maximum of 65536"),
-        "{row:?}"
-    );
+    for datum in ["70012", "65536"] {
+        assert!(row["error_message"].contains(datum), "{row:?}");
+    }
 }
 
 #[test]
@@ -346,11 +333,11 @@ fn resuming_requires_the_same_format_flags() {
     dir.import(&pool, list)
         .args(["--delimiter", ";"])
         .run()
-        .exits(0)
-        .says(["already finished"]);
+        .exits(0);
+    assert_eq!(pool.requests("SignUp"), 2, "the run was finished");
     dir.import(&pool, list)
         .args(["--quote", "none"])
         .run()
         .exits(3)
-        .says(["mapping of columns", "delimiter=; quote=none"]);
+        .names(["delimiter=;", "quote=none"]);
 }

@@ -2,10 +2,8 @@
 
 use std::fs;
 
+use crate::harness::{Pool, TestDir, quick, silent};
 use cognito_import::rehearsal::{PasswordRules, PoolSettings};
-use serde_json::Value;
-
-use crate::harness::{Pool, TestDir, quick, silent, wait_until};
 
 #[test]
 fn generated_passwords_meet_a_strict_policy_and_are_not_written_anywhere() {
@@ -26,9 +24,7 @@ fn generated_passwords_meet_a_strict_policy_and_are_not_written_anywhere() {
         cli.args(["--concurrency", "4"])
     };
     let running = import(&pool).start();
-    wait_until("four sign-ups", || {
-        (pool.requests("SignUp") == 4).then_some(())
-    });
+    pool.wait_for_requests("SignUp", 4);
     drop(running);
     let pool = pool.restart_with(|settings| settings.faults = quick().faults);
     let output = import(&pool).arg("-vv").run().exits(0);
@@ -104,8 +100,8 @@ fn an_unused_password_column_is_reported() {
         ("column", false),
     ] {
         let check = dir.check(&pool, list).args(["--password", source]);
-        let output = check.args(["--output", "json"]).run();
-        let document: Value = serde_json::from_str(&output.stdout).unwrap();
+        let output = check.json().run();
+        let document = output.document();
         let mut notices = document["notices"].as_array().unwrap().iter();
         let found = notices.any(|notice| notice["code"] == "passwords_unused");
         assert_eq!(found, noted, "{source}");
@@ -114,7 +110,7 @@ fn an_unused_password_column_is_reported() {
         .args(["--password", "generate", "--no-preflight"])
         .run()
         .exits(0)
-        .says(["passwords_unused", "column-or-generate"]);
+        .names(["passwords_unused", "column-or-generate"]);
 }
 
 #[test]

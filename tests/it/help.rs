@@ -154,7 +154,7 @@ fn a_wrong_command_line_exits_2() {
         .arg(list)
         .run()
         .exits(2)
-        .says(["--user-pool-id", "--client-id"]);
+        .names(["--user-pool-id", "--client-id"]);
     dir.cli("conquer").run().exits(2);
     assert!(!dir.path("import-runs").exists());
 }

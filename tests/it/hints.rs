@@ -1,7 +1,5 @@
 //! Hints do not suggest a flag that is already set, on the command line or in the mapping file.
 
-use serde_json::Value;
-
 use crate::harness::{Pool, TestDir, quick};
 
 /// The hint that `check` gives for a rule, refusal or notice.
@@ -9,7 +7,7 @@ use crate::harness::{Pool, TestDir, quick};
 fn hint(dir: &TestDir, list: &str, flags: &[&str], code: &str) -> String {
     let cli = dir.cli("check").args([list, "--output", "json"]);
     let output = flags.iter().fold(cli, |cli, flag| cli.arg(flag)).run();
-    let document: Value = serde_json::from_str(&output.stdout).unwrap();
+    let document = output.document();
     let all = ["findings_by_rule", "refusals", "notices"].map(|kind| document[kind].as_array());
     let of_code = all
         .into_iter()

@@ -5,7 +5,7 @@ use std::fs;
 use cognito_import::rehearsal::{ExistingUser, PoolSettings, PreSignUp, QuotaSetting};
 use serde_json::Value;
 
-use crate::harness::{Pool, TestDir, quick, users, wait_until};
+use crate::harness::{Pool, TestDir, quick, users};
 
 /// Parses every line of a log as a JSON object.
 fn events(text: &str) -> Vec<Value> {
@@ -18,8 +18,9 @@ fn events(text: &str) -> Vec<Value> {
     parsed.collect()
 }
 
-fn with<'e>(events: &'e [Value], message: &str) -> Vec<&'e Value> {
-    let found = events.iter().filter(|event| event["message"] == message);
+/// The events with this field.
+fn with<'e>(events: &'e [Value], field: &str) -> Vec<&'e Value> {
+    let found = events.iter().filter(|event| event.get(field).is_some());
     found.collect()
 }
 
@@ -44,7 +45,7 @@ fn every_row_not_created_has_an_event_with_the_run_id() {
         .exits(1);
     let text = fs::read_to_string(dir.path("run.log")).unwrap();
     let events = events(&text);
-    let mut settled: Vec<_> = with(&events, "a row is settled")
+    let mut settled: Vec<_> = with(&events, "outcome")
         .into_iter()
         .map(|event| {
             (
@@ -71,8 +72,8 @@ fn every_row_not_created_has_an_event_with_the_run_id() {
         );
         assert_eq!(event["level"], "INFO");
     }
-    assert_eq!(with(&events, "the run begins").len(), 1);
-    let ends = with(&events, "the session ends");
+    assert_eq!(with(&events, "run_directory").len(), 1);
+    let ends = with(&events, "finished");
     assert_eq!(
         (&ends[0]["created"], &ends[0]["finished"]),
         (&Value::from(4), &Value::from(true))
@@ -94,23 +95,21 @@ fn a_resumed_run_keeps_its_id_and_appends_to_the_log() {
         import.args(["--log-format", "json"])
     };
     let running = import().start();
-    wait_until("ten sign-ups", || {
-        (pool.requests("SignUp") > 10).then_some(())
-    });
+    pool.wait_for_requests("SignUp", 11);
     running.signal("TERM");
     let output = running.wait().exits(143);
     assert!(!output.stderr.contains("INFO"), "{}", output.stderr);
     import().run().exits(0);
     let text = fs::read_to_string(dir.path("run.log")).unwrap();
     let events = events(&text);
-    let begins = with(&events, "the run begins");
+    let begins = with(&events, "run_directory");
     assert_eq!(begins.len(), 2);
     assert_eq!(begins[0]["run"], begins[1]["run"]);
     let numbers = [&begins[0]["session"], &begins[1]["session"]];
     assert_eq!(numbers, [&Value::from(1), &Value::from(2)]);
     assert_eq!(begins[0]["run"], dir.results().summary["run_id"]);
     assert_eq!(dir.results().summary["sessions"], 2);
-    let stops = with(&events, "the run stops");
+    let stops = with(&events, "reason");
     assert_eq!(
         (stops.len(), &stops[0]["reason"]),
         (1, &Value::from("SIGTERM"))
@@ -165,10 +164,7 @@ fn an_unwritable_log_is_refused_before_anything_is_sent() {
     let import = dir
         .import(&pool, list)
         .args(["--log-file", "no/such/run.log"]);
-    import.run().exits(3).says([
-        "--log-file no/such/run.log: cannot be opened: ",
-        "name a file in an existing, writable directory",
-    ]);
+    import.run().exits(3).names(["--log-file no/such/run.log"]);
     assert_eq!(pool.stats().operations.len(), 0);
     assert!(!dir.path("run").exists());
 }
@@ -202,13 +198,13 @@ fn throttling_and_its_end_are_logged() {
         .args(["--rate", "60", "--log-file", "run.log"]);
     import.args(["--log-format", "json"]).run().exits(0);
     let events = events(&fs::read_to_string(dir.path("run.log")).unwrap());
-    let throttled: u64 = with(&events, "the pool throttles")
+    let throttled: u64 = with(&events, "throttled")
         .iter()
         .map(|event| event["throttled"].as_u64().unwrap())
         .sum();
     let counted = dir.results().summary["requests"]["UserCreation"]["throttled"].as_u64();
     assert_eq!(Some(throttled), counted);
-    let slowed = with(&events, "slowed down");
+    let slowed = with(&events, "allowed");
     assert_eq!(
         (&slowed[0]["category"], &slowed[0]["ceiling"]),
         (&"UserCreation".into(), &60.0.into())
@@ -229,19 +225,24 @@ fn levels_come_from_flags_or_environment_and_exclude_the_sdk() {
     };
     let warnings = log(&[], "warn");
     assert!(!warnings.contains("INFO"), "{warnings}");
-    assert!(log(&["-v"], "off").contains("the run begins"));
-    assert!(log(&[], "cognito_import=info").contains("the run begins"));
+    assert!(log(&["-v"], "off").contains(" run_directory="));
+    assert!(log(&[], "cognito_import=info").contains(" run_directory="));
+    let answers = |log: &str| {
+        let of_rows = |line: &&str| line.contains("TRACE") && line.contains(" row=");
+        log.lines().filter(of_rows).count()
+    };
     let everything = log(&[], "trace");
-    assert!(everything.contains("TRACE") && everything.contains("answered row="));
+    assert_eq!(answers(&everything), 2, "{everything}");
     for of_others in ["aws_", "hyper", "rustls", "smithy", "Passw0rd"] {
         assert!(!everything.contains(of_others), "{of_others}: {everything}");
     }
     let failures = log(&["-vv"], "off");
-    assert!(failures.contains("DEBUG") && !failures.contains("answered row="));
-    assert!(log(&[], "cognito_import::import=trace").contains("answered row="));
+    assert!(failures.contains("DEBUG"), "{failures}");
+    assert_eq!(answers(&failures), 0, "{failures}");
+    assert_eq!(answers(&log(&[], "cognito_import::import=trace")), 2);
     let elsewhere = log(&[], "cognito_import::pool=trace");
-    assert!(!elsewhere.contains("answered row="), "{elsewhere}");
-    assert!(log(&[], "cognito_import=loud").contains("RUST_LOG is ignored"));
+    assert_eq!(answers(&elsewhere), 0, "{elsewhere}");
+    assert!(log(&[], "cognito_import=loud").contains("RUST_LOG"));
 }
 
 /// Text in a file name or a pool's message that would send escape sequences to a terminal, reverse
@@ -259,7 +260,7 @@ fn control_characters_in_a_list_name_are_escaped_in_the_log() {
         let import = dir.import(&pool, list).env("CLICOLOR_FORCE", colours);
         let import = import.args(["--no-preflight", "--run-dir", run, "-v"]);
         let log = import.run().exits(4).stderr;
-        let line = log.lines().find(|line| line.contains("the run stops"));
+        let line = log.lines().find(|line| line.contains("no["));
         let line = line.unwrap_or_else(|| panic!("no such line: {log}"));
         assert!(line.contains(HARMLESS), "{line:?}");
         assert_eq!(line.contains('\u{1b}'), colours == "1", "{line:?}");
@@ -289,11 +290,11 @@ fn messages_of_a_pool_are_escaped_in_a_json_log() {
         "{text}"
     );
     let events = events(&text);
-    let failed = with(&events, "no success")[0];
+    let failed = with(&events, "words")[0];
     assert_eq!(failed["level"], "DEBUG");
-    let words = failed["words"].as_str().unwrap();
+    let message = failed["words"].as_str().unwrap();
     assert!(
-        words.contains(HOSTILE),
-        "the same text after unescaping: {words}"
+        message.contains(HOSTILE),
+        "the same text after unescaping: {message}"
     );
 }

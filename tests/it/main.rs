@@ -9,6 +9,21 @@
     reason = "a failure in the harness fails the test, and clippy's exception for tests does not cover it"
 )]
 
+/// Compares text that users read with its file in `snapshots/messages`. After a change of wording,
+/// `INSTA_UPDATE=always cargo test` writes the files, and the diff shows every message that changed.
+macro_rules! assert_messages {
+    ($name:literal, $text:expr) => {{
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/it/snapshots/messages"
+        ));
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!($name, $text));
+    }};
+}
+
 mod harness;
 
 mod answers;
@@ -24,7 +39,6 @@ mod disk;
 mod docs;
 mod early_stops;
 mod endpoints;
-mod error_hints;
 mod errors;
 mod excel;
 mod existing_users;
@@ -45,6 +59,7 @@ mod logs;
 mod lost_ledger;
 mod main_job;
 mod mapping;
+mod messages;
 mod metrics;
 mod ministack;
 mod moved_runs;

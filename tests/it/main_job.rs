@@ -24,13 +24,11 @@ const COLUMNS: &str = "row,line,username,outcome,evidence,user_sub,user_status,c
 #[test]
 fn a_rehearsal_of_the_sample_creates_every_user_locally() {
     let dir = TestDir::new();
-    let output = dir.rehearse(sample("users.csv")).run().exits(0).says([
-        "40 SignUp at 40/s",
-        "nothing leaves it",
-        "this was a rehearsal: nothing left this machine",
-        "created     40",
-        "run/results.csv",
-    ]);
+    let output = dir
+        .rehearse(sample("users.csv"))
+        .run()
+        .exits(0)
+        .names(["run/results.csv"]);
     assert_eq!(output.stdout, "", "messages go to standard error");
     let results = dir.results();
     assert_eq!(results.header.join(","), COLUMNS);
@@ -187,8 +185,7 @@ fn results_include_where_a_code_was_sent() {
     dir.import(&pool, list)
         .args(["--concurrency", "1", "--allow-messages"])
         .run()
-        .exits(0)
-        .says(["messages: 2 sent, 1 refused"]);
+        .exits(0);
     let results = dir.results();
     assert_eq!(results.summary["deliveries"]["sent"], 2);
     assert_eq!(results.summary["deliveries"]["refused"], 1);

@@ -119,7 +119,7 @@ fn a_run_with_a_mapping_file_can_be_resumed_with_equivalent_flags() {
         .args(["--mapping", mapping])
         .run()
         .exits(0)
-        .says(["columns that mean nothing are dropped (--ignore-unknown): Shoe"]);
+        .names(["(--ignore-unknown): Shoe"]);
     assert_foreign_users(&pool);
     let results = dir.results();
     assert_eq!(results.row(1)["username"], "ann@example.com");
@@ -152,7 +152,7 @@ fn flags_override_the_mapping_file() {
         .args(["--mapping", mapping])
         .args([
             "--set",
-            "name=somebody",
+            "name=No Name",
             "--map",
             "Status=nickname",
             "--value",
@@ -162,7 +162,7 @@ fn flags_override_the_mapping_file() {
         .exits(0);
     let users = pool.users();
     let bob = &users["bob@example.com"].attributes;
-    assert_eq!((&*bob["name"], &*bob["nickname"]), ("somebody", "gone"));
+    assert_eq!((&*bob["name"], &*bob["nickname"]), ("No Name", "gone"));
     assert!(!bob.contains_key("custom:department"));
 }
 
@@ -180,13 +180,14 @@ fn invalid_rows_report_every_problem_and_are_not_sent() {
     let results = dir.results();
     let row = results.row(3);
     assert_eq!((&*row["outcome"], &*row["ID"]), ("invalid", "19"));
-    for words in [
-        "column Telefon: \"12\" is neither a phone number",
-        "column Geboren: \"1990-02-01\" is not a date in the format %d.%m.%Y",
-        "column Status: \"gone\" is not in the column's value table",
-        "column Kennwort: the password ends with whitespace",
+    for datum in [
+        "column Telefon: \"12\"",
+        "column Geboren: \"1990-02-01\"",
+        "%d.%m.%Y",
+        "column Status: \"gone\"",
+        "column Kennwort: ",
     ] {
-        assert!(row["error_message"].contains(words), "{words}: {row:?}");
+        assert!(row["error_message"].contains(datum), "{datum}: {row:?}");
     }
     assert!(!row["error_message"].contains("Pass word"));
     assert_eq!(pool.requests("SignUp"), 2);
@@ -194,8 +195,8 @@ fn invalid_rows_report_every_problem_and_are_not_sent() {
 
 /// Asserts exit code 3 after Describe calls only.
 #[track_caller]
-fn assert_refused<const N: usize>(cli: Cli, pool: &Pool, words: [&str; N]) -> String {
-    let output = cli.run().exits(3).says(words);
+fn assert_refused(cli: Cli, pool: &Pool, data: &[&str]) -> String {
+    let output = cli.run().exits(3).names(data);
     assert_only_described(pool);
     output.stderr
 }
@@ -219,12 +220,13 @@ fn all_header_problems_are_reported_at_once_with_flags_to_paste() {
     let stderr = assert_refused(
         cli,
         &pool,
-        [
-            "--keep IDs: there is no such column",
-            "--keep Kennwort: passwords are never copied",
-            "--map E-Mail Adress=email: there is no such column (nearest: E-Mail Address)",
-            "column 4, First Name: unknown",
-            "column 3, Kennwort: unknown",
+        &[
+            "--keep IDs",
+            "--keep Kennwort",
+            "--map E-Mail Adress=email",
+            "E-Mail Address",
+            "column 3, ",
+            "column 4, ",
         ],
     );
     let last = stderr.trim_end().lines().last().unwrap().trim();
@@ -242,53 +244,41 @@ fn an_invalid_mapping_file_is_refused_with_line_and_key() {
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", FOREIGN);
     let import = || dir.import(&pool, list).args(["--mapping", "mapping.toml"]);
-    assert_refused(import(), &pool, ["--mapping mapping.toml: cannot be read"]);
+    assert_refused(import(), &pool, &["--mapping mapping.toml: "]);
     dir.file("mapping.toml", "trim = true\nkep = [\"ID\"]\n");
-    assert_refused(
-        import(),
-        &pool,
-        [
-            "mapping.toml: line 2, kep: unknown key (nearest known name: keep); known keys: username_from, username_uuid, password",
-        ],
-    );
+    let data = ["mapping.toml: line 2, ", "kep: ", "keep", "username_from"];
+    assert_refused(import(), &pool, &data);
     dir.file("mapping.toml", "[columns]\nMail = \"mail\"\n");
-    assert_refused(
-        import(),
-        &pool,
-        ["mapping.toml: line 2, columns.\"Mail\": mail: not something that a sign-up can set"],
-    );
+    let data = ["mapping.toml: line 2, columns.\"Mail\": "];
+    assert_refused(import(), &pool, &data);
     dir.file(
         "mapping.toml",
-        "keep = [\"Old ID\"]\nignore_unknown = true\n",
+        "keep = [\"Old-ID\"]\nignore_unknown = true\n",
     );
-    assert_refused(
-        import(),
-        &pool,
-        ["mapping.toml: line 1, keep, Old ID: there is no such column"],
-    );
+    assert_refused(import(), &pool, &["mapping.toml: line 1, ", "Old-ID: "]);
 }
 
 #[test]
 fn a_malformed_column_flag_exits_2() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", FOREIGN);
-    for (flag, value, words) in [
-        ("--map", "Mail", "expected COLUMN=TARGET"),
-        ("--map", "Mail=mail", "nearest known name: email"),
-        ("--map", "Mail=sub", "Cognito assigns a new one"),
-        ("--set", "custom:source", "expected ATTRIBUTE=VALUE"),
-        ("--set", "source=x", "not something that a sign-up can set"),
-        ("--join", "name", "expected ATTRIBUTE=COLUMN+COLUMN"),
-        ("--date-format", "birthdate=%d.%m.%y", "century"),
-        ("--phone-region", "Germany", "not a country"),
-        ("--value", "Status=true", "expected COLUMN:CELL=VALUE"),
-        ("--lowercase", "name", "possible values"),
+    for (flag, value, datum) in [
+        ("--map", "Mail", "COLUMN=TARGET"),
+        ("--map", "Mail=mail", "email"),
+        ("--map", "Mail=sub", "Mail=sub"),
+        ("--set", "custom:source", "ATTRIBUTE=VALUE"),
+        ("--set", "source=x", "source=x"),
+        ("--join", "name", "ATTRIBUTE=COLUMN+COLUMN"),
+        ("--date-format", "birthdate=%d.%m.%y", "birthdate=%d.%m.%y"),
+        ("--phone-region", "Germany", "Germany"),
+        ("--value", "Status=true", "COLUMN:CELL=VALUE"),
+        ("--lowercase", "name", "username"),
     ] {
         dir.rehearse(list)
             .args([flag, value])
             .run()
             .exits(2)
-            .says([words]);
+            .names([flag, datum]);
     }
 }
 
@@ -303,34 +293,22 @@ fn changed_mapping_or_kept_columns_start_another_run() {
     let import = || dir.import(&pool, list);
     import().args(["--ignore-column", "ID"]).run().exits(0);
     let asked = pool.stats().operations;
-    for (flags, words) in [
-        (
-            ["--keep", "ID"],
-            "set of kept columns (--keep) is `none`, and here it is `[\"ID\"]`",
-        ),
-        (
-            ["--map", "ID=custom:legacy_id"],
-            "its mapping of columns is",
-        ),
+    for (flags, datum) in [
+        (["--keep", "ID"], "`[\"ID\"]`"),
+        (["--map", "ID=custom:legacy_id"], "custom:legacy_id"),
     ] {
-        import().args(flags).run().exits(3).says([words]);
+        let changed = import().args(flags).run().exits(3);
+        changed.names([datum, "--restart"]);
     }
     let dropping = || import().args(["--ignore-column", "ID"]);
     for flags in [
-        ["--lowercase", "email"],
-        ["--set", "name=x"],
-        ["--value", "email:*=x@y.z"],
+        &["--lowercase", "email"][..],
+        &["--set", "name=x"],
+        &["--value", "email:*=x@y.z"],
+        &["--trim"],
     ] {
-        dropping()
-            .args(flags)
-            .run()
-            .exits(3)
-            .says(["its mapping of columns is"]);
+        let changed = flags.iter().fold(dropping(), |cli, flag| cli.arg(flag));
+        changed.run().exits(3).names(["--restart"]);
     }
-    dropping()
-        .arg("--trim")
-        .run()
-        .exits(3)
-        .says(["its mapping of columns is"]);
     assert_eq!(pool.stats().operations, asked, "no request was sent");
 }

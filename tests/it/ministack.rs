@@ -34,10 +34,9 @@ fn users_of_the_sample_can_sign_in() {
             .sign_in(&pool.client_id, username, "Wr0ng-passw0rd!");
         assert_eq!(other, Err("NotAuthorizedException".to_owned()));
     }
-    pool.import(&dir, list.to_str().unwrap())
-        .run()
-        .exits(0)
-        .says(["this run is already finished: nothing was sent"]);
+    pool.import(&dir, list.to_str().unwrap()).run().exits(0);
+    let again = dir.results().summary;
+    assert_eq!(again["sessions"], 1, "the run was finished");
 }
 
 #[test]
@@ -256,16 +255,17 @@ fn forbidden_look_ups_stop_the_run_which_resumes_without_them() {
             .env("AWS_SECRET_ACCESS_KEY", secret)
             .args(["--concurrency", "1"])
     };
-    import(&key, &secret).run().exits(3).says([
-        "the permission cognito-idp:AdminGetUser is missing",
-        "the permission cognito-idp:DescribeUserPool is missing",
+    import(&key, &secret).run().exits(3).names([
+        "[permission_missing]",
+        "cognito-idp:AdminGetUser",
+        "cognito-idp:DescribeUserPool",
         "--no-lookup",
     ]);
     import(&key, &secret)
         .arg("--no-preflight")
         .run()
         .exits(4)
-        .says(["AccessDenied", "cognito-idp:AdminGetUser", "--no-lookup"]);
+        .names(["AccessDenied", "cognito-idp:AdminGetUser", "--no-lookup"]);
     let results = dir.results();
     assert_eq!(results.count("created"), 2);
     assert_eq!(
@@ -285,7 +285,7 @@ fn forbidden_look_ups_stop_the_run_which_resumes_without_them() {
         .args(["--run-dir", "forged"])
         .run()
         .exits(3)
-        .says(["renew the credentials"]);
+        .names(["InvalidSignatureException"]);
 }
 
 #[test]
@@ -304,10 +304,7 @@ fn users_are_confirmed_verified_grouped_and_sign_in_on_the_emulator() {
             .args(["--confirm", "--verify", "email", "--group", "all"])
             .args(["--disable-where", "Status=left"])
     };
-    import()
-        .run()
-        .exits(3)
-        .says(["all, beta, staff [group_missing]"]);
+    import().run().exits(3).names(["[group_missing]"]);
     import().arg("--create-groups").run().exits(0);
     let results = dir.results();
     assert_eq!(results.count("created"), 3);

@@ -6,7 +6,7 @@ use std::fs;
 use cognito_import::rehearsal::{ExistingUser, PoolSettings};
 use serde_json::{Value, json};
 
-use crate::harness::{Pool, ProcessOutput, TestDir, quick, silent, users, wait_until};
+use crate::harness::{Pool, ProcessOutput, TestDir, quick, silent, users};
 
 const MIXED: &str = "username,password,email\n\
     ann,Passw0rd!,ann@example.com\n\
@@ -57,10 +57,10 @@ fn the_document_of_a_run_has_summary_files_and_exit_status() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", MIXED);
     for quiet in [false, true] {
-        let cli = dir.rehearse(list).args(["--output", "json"]);
+        let cli = dir.rehearse(list).json();
         let cli = if quiet { cli.arg("--quiet") } else { cli };
         let output = cli.run().exits(1);
-        assert_eq!(output.stderr.contains("created by this run"), !quiet);
+        assert_eq!(output.stderr.is_empty(), quiet, "{}", output.stderr);
         let document = document(&output, "rehearse");
         assert_eq!(document["exit_name"], "some_rows");
         assert_eq!(document["error"], Value::Null);
@@ -79,7 +79,7 @@ fn a_finished_import_and_its_report_have_the_same_document() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
-    let import = || dir.import(&pool, list).args(["--output", "json"]);
+    let import = || dir.import(&pool, list).json();
     let first = document(&import().run().exits(0), "import");
     assert_eq!(
         first["exit_meaning"],
@@ -101,11 +101,7 @@ fn refusals_have_codes_and_hints() {
         ..quick()
     });
     let list = dir.file("users.csv", MIXED);
-    let output = dir
-        .import(&pool, list)
-        .args(["--output", "json"])
-        .run()
-        .exits(3);
+    let output = dir.import(&pool, list).json().run().exits(3);
     let refused = document(&output, "import");
     error(&refused, &output, "refused");
     let refusal = &refused["refusals"][0];
@@ -126,7 +122,7 @@ fn errors_before_the_start_have_a_document_too() {
     assert!(error(&document(&output, "check"), &output, "refused").contains("missing.csv"));
     let output = dir.cli("report").args(["nowhere", "--output", "json"]);
     let output = output.run().exits(3);
-    assert!(error(&document(&output, "report"), &output, "refused").contains("there is no ledger"));
+    assert!(error(&document(&output, "report"), &output, "refused").contains("nowhere/ledger.db"));
     let iam = ["--user-pool-id", "x", "--output", "json"];
     let output = dir.cli("iam-policy").args(iam).run().exits(3);
     error(&document(&output, "iam-policy"), &output, "refused");
@@ -144,11 +140,9 @@ fn errors_before_the_start_have_a_document_too() {
     let document = document(&output, "describe");
     let message = error(&document, &output, "refused");
     assert!(
-        message.contains(&format!("ConnectFailed: {address}: tcp connect error: ")),
+        message.contains(&format!("ConnectFailed: {address}: ")),
         "{message}"
     );
-    let hint = document["error"]["what_to_do"].as_str().unwrap();
-    assert!(hint.contains("check the network"), "{hint}");
 }
 
 #[test]
@@ -210,16 +204,12 @@ fn the_document_of_a_check_has_counts_findings_and_plan() {
 fn printed_answers_are_fields_of_the_document() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let output = dir
-        .read_only("describe", &pool)
-        .args(["--output", "json"])
-        .run()
-        .exits(0);
+    let output = dir.read_only("describe", &pool).json().run().exits(0);
     let rules = &document(&output, "describe")["rules"];
     assert_eq!(rules["user_pool_id"], *pool.settings().pool_id);
     assert_eq!(rules["password_policy"]["minimum_length"], 8);
     let text = dir.read_only("template", &pool).run().exits(0).stdout;
-    let output = dir.read_only("template", &pool).args(["--output", "json"]);
+    let output = dir.read_only("template", &pool).json();
     let columns = &document(&output.run().exits(0), "template")["columns"];
     let columns: Vec<&str> = columns
         .as_array()
@@ -256,9 +246,7 @@ fn an_interrupted_run_has_a_document_with_the_resume_command() {
     let list = dir.file("users.csv", users(300));
     let slow = ["--output", "json", "--rate", "50"];
     let running = dir.import(&pool, list).args(slow).start();
-    wait_until("ten sign-ups", || {
-        (pool.requests("SignUp") >= 10).then_some(())
-    });
+    pool.wait_for_requests("SignUp", 10);
     running.signal("TERM");
     let output = running.wait().exits(143);
     let stopped = document(&output, "import");
@@ -275,12 +263,10 @@ fn an_aborted_run_has_a_document_without_a_summary() {
     let dir = TestDir::new();
     let pool = Pool::start(silent());
     let list = dir.file("users.csv", users(3));
-    let running = dir.import(&pool, list).args(["--output", "json"]).start();
-    wait_until("three sign-ups", || {
-        (pool.requests("SignUp") == 3).then_some(())
-    });
+    let running = dir.import(&pool, list).json().start();
+    pool.wait_for_requests("SignUp", 3);
     running.signal("INT");
-    running.wait_for_stderr("again to stop at once");
+    running.wait_for_stderr("Ctrl-C");
     running.signal("INT");
     let output = running.wait().exits(130);
     let stopped = document(&output, "import");
@@ -296,7 +282,7 @@ fn rehearsal_pool_prints_its_address_and_nothing_at_exit() {
         .cli("rehearsal-pool")
         .args(["--listen", "127.0.0.1:0", "--output", "json"])
         .start();
-    running.wait_for_stderr("Ctrl-C ends it");
+    running.wait_for_stderr("Ctrl-C");
     running.signal("INT");
     let mut output = running.wait().exits(130);
     // There is no document while it is still listening.
@@ -322,7 +308,7 @@ fn text_output_is_unchanged_and_usage_errors_have_no_document() {
     let output = dir.rehearse(list).args(wrong).run().exits(2);
     assert_eq!(output.stdout, "");
     let yaml = dir.rehearse(list).args(["--output", "yaml"]);
-    yaml.run().exits(2).says(["--output"]);
+    yaml.run().exits(2).names(["--output"]);
     assert!(fs::read_to_string(dir.path("run/summary.json")).is_ok());
 }
 
@@ -332,28 +318,18 @@ fn the_document_of_an_undo_counts_users_by_outcome() {
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
     dir.import(&pool, list).run().exits(0);
-    let undo = || {
-        dir.cli("undo")
-            .args(["run", "--output", "json"])
-            .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
-            .env("AWS_SECRET_ACCESS_KEY", "made-up")
-            .args(["--endpoint-url", &pool.url()])
-    };
-    let output = undo()
-        .args(["--yes-delete", "us-east-1_Other"])
-        .run()
-        .exits(3);
+    let wrong = dir.undo(&pool).args(["--yes-delete", "us-east-1_Other"]);
+    let output = wrong.json().run().exits(3);
     let refused = document(&output, "undo");
     assert!(error(&refused, &output, "refused").contains("us-east-1_Other"));
-    let id = pool.settings().pool_id.clone();
-    let output = undo().arg("--dry-run").run().exits(0);
+    let output = dir.dry_undo(&pool).json().run().exits(0);
     let dry = document(&output, "undo");
     assert_eq!(
         (&dry["dry_run"], &dry["users"]["deleted"]),
         (&json!(true), &json!(3))
     );
     assert_eq!(pool.users().len(), 3, "a dry run deletes no user");
-    let output = undo().args(["--yes-delete", &id]).run().exits(0);
+    let output = dir.undo(&pool).json().run().exits(0);
     let undone = document(&output, "undo");
     assert_eq!(
         undone["exit_meaning"],
@@ -386,7 +362,7 @@ fn an_interrupted_query_has_a_document_too() {
         running.signal(signal);
         let output = running.wait().exits(code);
         let stopped = document(&output, command);
-        assert!(error(&stopped, &output, name).contains("stopped before the pool answered"));
+        error(&stopped, &output, name);
         drop(connection);
     }
 }

@@ -100,7 +100,8 @@ fn check_finds_exactly_the_planted_errors() {
         let pool = Pool::start(strict_pool());
         let list = dir.file("users.csv", &planted.text);
         // The last quote is never closed, so a run would leave users out.
-        let output = with_mapping(dir.check(&pool, list), region).run().exits(3);
+        let check = with_mapping(dir.check(&pool, list), region).json();
+        let document = check.run().exits(3).document();
         let found: BTreeSet<(usize, usize, String)> = dir
             .findings()
             .iter()
@@ -123,11 +124,11 @@ fn check_finds_exactly_the_planted_errors() {
         let duplicates = planted.count(|row| row.is_duplicate());
         let sound = planted.count(|row| row.is_sound());
         let rows = planted.rows.len();
-        let plan = format!(
-            "plan: {rows} rows: {sound} to send, {duplicates} duplicate, {} invalid",
-            rows - sound - duplicates
+        let counts = ["rows", "to_send", "duplicates", "invalid"];
+        assert_eq!(
+            counts.map(|name| &document["rows"][name]),
+            [rows, sound, duplicates, rows - sound - duplicates]
         );
-        output.says([&plan]);
         assert_eq!(pool.requests("SignUp"), 0, "nothing was written");
     }
 }
@@ -146,7 +147,7 @@ fn the_strict_pool_accepts_rows_that_pass_the_rules() {
                 "process",
             ])
         };
-        import().run().exits(3).says(["[rows_swallowed]"]);
+        import().run().exits(3).names(["[rows_swallowed]"]);
         let open = planted.text.iter().rposition(|byte| *byte == b'"').unwrap();
         let before = &planted.text[..open];
         let rows_before = before.iter().rposition(|byte| *byte == b'\n').unwrap() + 1;

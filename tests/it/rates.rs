@@ -20,9 +20,12 @@ fn by_default_a_run_uses_its_share_of_the_quotas() {
         .import(&pool, list)
         .args(["--rate", "auto", "--lookup-rate", "auto"])
         .run();
-    output.exits(0).says([
-        "30 SignUp at 400/s (80% of the account's quota of 500/s; --share)",
-        "at 200/s (80% of the account's quota of 250/s; --share)",
+    let output = output.exits(0);
+    output.names([
+        "400/s (80%",
+        "500/s; --share",
+        "200/s (80%",
+        "250/s; --share",
     ]);
     assert_eq!(pool.requests("GetProvisionedLimit"), 2);
     let pace = &dir.results().summary["pace"]["UserCreation"];
@@ -38,10 +41,8 @@ fn quota_share_applies_to_rates_not_given() {
         .import(&pool, list)
         .args(["--rate", "70", "--lookup-rate", "auto", "--share", "0.5"])
         .run();
-    output.exits(0).says([
-        "3 SignUp at 70/s (--rate)",
-        "at 125/s (50% of the account's quota of 250/s; --share)",
-    ]);
+    let output = output.exits(0);
+    output.names(["70/s (--rate)", "125/s (50%", "250/s; --share"]);
     // A given rate is compared with the quota.
     assert_eq!(pool.requests("GetProvisionedLimit"), 2);
 }
@@ -56,9 +57,7 @@ fn without_signed_requests_quotas_are_not_queried() {
         .args(["--rate", "auto", "--lookup-rate", "auto"])
         .args(["--no-lookup", "--allow-messages"])
         .run();
-    output
-        .exits(0)
-        .says(["3 SignUp at 40/s (80% of AWS's default quota of 50/s; --share)"]);
+    output.exits(0).names(["40/s (80%", "50/s; --share"]);
     assert_eq!(pool.requests("GetProvisionedLimit"), 0);
 }
 
@@ -76,7 +75,7 @@ fn resumed_runs_and_runs_without_a_plan_print_their_rate() {
         .args(["--no-preflight"])
         .run()
         .exits(0)
-        .says(["UserCreation: SignUp at 200/s (40% of the account's quota of 500/s; --share)"]);
+        .names(["200/s (40%", "500/s; --share"]);
     assert_eq!(dir.results().count("created"), 40);
 }
 
@@ -85,10 +84,10 @@ fn check_estimates_the_same_duration() {
     let dir = TestDir::new();
     let pool = pool_with_quotas(10.0, 250.0);
     let list = dir.file("users.csv", users(80));
-    dir.check(&pool, list).run().exits(0).says([
-        "80 SignUp at 8/s (80% of the account's quota of 10/s; --share)",
-        "time: about 10s",
-    ]);
+    let plan = dir.check(&pool, list).json().run().exits(0).document()["plan"].clone();
+    assert_eq!(plan["requests"]["UserCreation"]["at_most"], 80);
+    assert_eq!(plan["requests"]["UserCreation"]["rate"]["a_second"], 8);
+    assert_eq!(plan["seconds"], 10);
 }
 
 #[test]
@@ -96,20 +95,16 @@ fn invalid_rates_and_shares_are_refused_with_the_flag() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings::default());
     let list = dir.file("users.csv", users(1));
-    for (flag, value, why) in [
-        ("--rate", "0", "must be `auto` or a whole number above 0"),
-        (
-            "--lookup-rate",
-            "fast",
-            "must be `auto` or a whole number above 0",
-        ),
-        ("--share", "1.5", "must be above 0 and at most 1"),
+    for (flag, value) in [
+        ("--rate", "0"),
+        ("--lookup-rate", "fast"),
+        ("--share", "1.5"),
     ] {
         dir.import(&pool, list)
             .args([flag, value])
             .run()
             .exits(2)
-            .says([flag, why]);
+            .names([flag, value]);
     }
 }
 
@@ -119,8 +114,12 @@ fn a_negative_rate_is_an_invalid_rate_and_not_an_unknown_flag() {
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
     for flag in ["--rate", "--lookup-rate", "--share"] {
-        let wrong = format!("invalid value '-5' for '{flag} ");
+        let wrong = format!("'{flag} <");
         let import = dir.import(&pool, list).without_flag(flag);
-        import.args([flag, "-5"]).run().exits(2).says([&wrong]);
+        import
+            .args([flag, "-5"])
+            .run()
+            .exits(2)
+            .names(["'-5'", &wrong]);
     }
 }

@@ -5,24 +5,20 @@ use std::collections::BTreeMap;
 use crate::harness::{Pool, TestDir, assert_only_described, quick, users};
 use crate::main_job::sample;
 
-/// Every row of `users-broken.csv`: username, outcome, error code, and part of the message.
+/// Every row of `users-broken.csv`: username, outcome, error code, and a datum that the message
+/// names.
 const BROKEN: [(&str, &str, &str, &str); 24] = [
     ("good.one", "created", "", ""),
-    (
-        "",
-        "invalid",
-        "row.cell_count",
-        "the row has 3 cells, but the header has 7",
-    ),
-    (
-        "",
-        "invalid",
-        "row.cell_count",
-        "the row has 8 cells, but the header has 7",
-    ),
+    ("", "invalid", "row.cell_count", "3 cells"),
+    ("", "invalid", "row.cell_count", "8 cells"),
     ("", "invalid", "username.missing", "column username"),
-    ("with space", "invalid", "username.characters", "a space"),
-    ("nnn", "invalid", "username.characters", "129 characters"),
+    (
+        "with space",
+        "invalid",
+        "username.characters",
+        "\"with space\"",
+    ),
+    ("nnn", "invalid", "username.characters", "129"),
     ("bell[U+0007]", "invalid", "username.characters", "U+0007"),
     (
         "no.password",
@@ -34,38 +30,13 @@ const BROKEN: [(&str, &str, &str, &str); 24] = [
         "spaced.password",
         "invalid",
         "password.characters",
-        "whitespace",
+        "column password",
     ),
-    (
-        "long.password",
-        "invalid",
-        "password.characters",
-        "more than 256",
-    ),
-    (
-        "long.value",
-        "invalid",
-        "attribute.length",
-        "column given_name: the value has 2052",
-    ),
-    (
-        "latin.one",
-        "invalid",
-        "row.encoding",
-        "column given_name: invalid UTF-8",
-    ),
-    (
-        "short.password",
-        "rejected",
-        "InvalidPasswordException",
-        "not long enough",
-    ),
-    (
-        "plain.password",
-        "rejected",
-        "InvalidPasswordException",
-        "symbol",
-    ),
+    ("long.password", "invalid", "password.characters", "256"),
+    ("long.value", "invalid", "attribute.length", "2052"),
+    ("latin.one", "invalid", "row.encoding", "column given_name"),
+    ("short.password", "rejected", "InvalidPasswordException", ""),
+    ("plain.password", "rejected", "InvalidPasswordException", ""),
     (
         "tiny.password",
         "rejected",
@@ -83,7 +54,7 @@ const BROKEN: [(&str, &str, &str, &str); 24] = [
         "bad.phone",
         "rejected",
         "InvalidParameterException",
-        "phone number",
+        "phone",
     ),
     (
         "bad.birthdate",
@@ -100,7 +71,7 @@ const BROKEN: [(&str, &str, &str, &str); 24] = [
     ("good.one", "duplicate", "", ""),
     ("Good.One", "duplicate", "", ""),
     ("good.two", "created", "", ""),
-    ("", "invalid", "row.open_quote", "lines 25 to 26"),
+    ("", "invalid", "row.open_quote", "25 to 26"),
 ];
 
 #[test]
@@ -109,12 +80,11 @@ fn broken_rows_are_reported_and_valid_ones_created() {
     dir.rehearse(sample("users-broken.csv"))
         .arg("--no-preflight")
         .run()
-        .exits(1)
-        .says(["12 ", "invalid in the list, never sent"]);
+        .exits(1);
     let results = dir.results();
     assert_eq!(results.rows.len(), BROKEN.len());
     let mut codes: BTreeMap<&str, u64> = BTreeMap::new();
-    for (row, (username, outcome, code, words)) in results.rows.iter().zip(BROKEN) {
+    for (row, (username, outcome, code, datum)) in results.rows.iter().zip(BROKEN) {
         let number = &row["row"];
         assert!(
             row["username"].starts_with(username),
@@ -128,7 +98,7 @@ fn broken_rows_are_reported_and_valid_ones_created() {
         assert_eq!(row["outcome"], outcome, "row {number}");
         assert_eq!(row["error_code"], code, "row {number}");
         assert!(
-            row["error_message"].contains(words),
+            row["error_message"].contains(datum),
             "row {number}: {row:?}"
         );
         let sent = if ["invalid", "duplicate"].contains(&outcome) {
@@ -206,15 +176,14 @@ fn assert_refused(list: impl AsRef<[u8]>) -> String {
 fn an_unknown_column_is_refused_with_a_suggestion_and_can_be_dropped() {
     let list = "username,password,emial,shoe\nann,Passw0rd!,ann@example.com,38\n";
     let stderr = assert_refused(list);
-    assert!(
-        stderr.contains("column 3, emial: unknown") && stderr.contains("--map emial=email"),
-        "{stderr}"
-    );
-    assert!(
-        stderr.contains("column 4, shoe: unknown"),
-        "everything is reported at once: {stderr}"
-    );
-    assert!(stderr.contains("--ignore-column shoe"), "{stderr}");
+    for datum in [
+        "column 3, emial",
+        "--map emial=email",
+        "column 4, shoe",
+        "--ignore-column shoe",
+    ] {
+        assert!(stderr.contains(datum), "all at once: {datum}: {stderr}");
+    }
 
     let dir = TestDir::new();
     let pool = Pool::start(quick());
@@ -233,29 +202,23 @@ fn an_unknown_column_is_refused_with_a_suggestion_and_can_be_dropped() {
 #[test]
 fn a_missing_column_is_refused() {
     let stderr = assert_refused("user_name,password\nann,Passw0rd!\n");
-    assert!(
-        stderr.contains("column 1, user_name: unknown")
-            && stderr.contains("--map user_name=username"),
-        "{stderr}"
-    );
+    for datum in ["column 1, user_name", "--map user_name=username"] {
+        assert!(stderr.contains(datum), "{datum}: {stderr}");
+    }
     let stderr = assert_refused("username,email\nann,ann@example.com\n");
-    assert!(stderr.contains("there is no column password"), "{stderr}");
     assert!(stderr.contains("--password none"), "{stderr}");
 }
 
 #[test]
 fn two_columns_for_the_same_attribute_are_refused() {
     let stderr = assert_refused("username,cognito:username,password\nann,ann,Passw0rd!\n");
-    assert!(
-        stderr.contains("columns 1 and 2 are both mapped to the username"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("columns 1 and 2"), "{stderr}");
 }
 
 #[test]
 fn an_empty_file_is_refused_and_a_header_alone_is_an_empty_list() {
     let stderr = assert_refused("");
-    assert!(stderr.contains("users.csv: is empty"), "{stderr}");
+    assert!(stderr.contains("users.csv: "), "{stderr}");
 
     let dir = TestDir::new();
     let list = dir.file("users.csv", "username,password,email\n");
@@ -272,11 +235,8 @@ fn a_missing_list_is_refused() {
     dir.import(&pool, "nowhere.csv")
         .run()
         .exits(3)
-        .says(["nowhere.csv: cannot be opened"]);
-    dir.import(&pool, ".")
-        .run()
-        .exits(3)
-        .says([".: is a directory"]);
+        .names(["nowhere.csv"]);
+    dir.import(&pool, ".").run().exits(3);
     assert_eq!(pool.stats().operations.len(), 0);
 }
 
@@ -284,8 +244,7 @@ fn a_missing_list_is_refused() {
 fn an_s3_url_without_bucket_or_key_is_refused() {
     let dir = TestDir::new();
     for list in ["s3://", "s3://lists", "s3://lists/", "s3:///users.csv"] {
-        let stderr = format!("{list}: names no object; a bucket and a key are needed");
-        dir.rehearse(list).run().exits(3).says([&stderr]);
+        dir.rehearse(list).run().exits(3).names([list]);
     }
 }
 
@@ -297,11 +256,7 @@ fn an_s3_url_is_refused_with_a_pipe_command() {
     dir.import(&pool, "s3://lists/users.csv")
         .run()
         .exits(3)
-        .says([
-            "s3://lists/users.csv: this build of cognito-import does not read from S3",
-            "aws s3 cp s3://lists/users.csv - | cognito-import import - --run-dir",
-            "--features s3",
-        ]);
+        .names(["s3://lists/users.csv", "--features s3"]);
     assert_only_described(&pool);
 }
 
@@ -314,7 +269,7 @@ fn standard_input_requires_a_run_directory() {
         .input(users(3))
         .run()
         .exits(3)
-        .says(["standard input", "--run-dir"]);
+        .names(["--run-dir"]);
     assert_eq!(pool.requests("SignUp"), 0);
     dir.import(&pool, "-").input(users(3)).run().exits(0);
     assert_eq!(dir.results().count("created"), 3);
@@ -332,7 +287,7 @@ fn a_list_without_a_header_is_refused_without_printing_its_cells() {
         .rehearse(list)
         .run()
         .exits(3)
-        .says(["users.csv: line 1", "Is the header line missing?"]);
+        .names(["users.csv: line 1"]);
     assert!(!output.stderr.contains("Secret"), "{}", output.stderr);
 }
 
@@ -344,10 +299,7 @@ fn empty_spreadsheet_rows_are_skipped() {
         "users.csv",
         users(2) + ",,\n , ,\n" + "cy,Passw0rd!,cy@example.com\n,,\n",
     );
-    dir.import(&pool, list)
-        .run()
-        .exits(0)
-        .says(["plan: 3 rows: 3 to send, 0 duplicate, 0 invalid"]);
+    dir.import(&pool, list).run().exits(0);
     let results = dir.results();
     assert_eq!(results.count("created"), 3);
     assert_eq!(
@@ -368,7 +320,7 @@ fn lists_with_carriage_return_line_ends_are_read() {
     dir.import(&pool, list)
         .run()
         .exits(1)
-        .says(["row 4 (line 5)"]);
+        .names(["row 4 (line 5)"]);
     let results = dir.results();
     let lines: Vec<&str> = results
         .rows

@@ -4,8 +4,8 @@ use crate::harness::{Cli, Pool, TestDir, quick, users};
 
 /// Asserts that the command is refused and no sign-up was sent.
 #[track_caller]
-fn assert_refused<const N: usize>(cli: Cli, pool: &Pool, words: [&str; N]) {
-    cli.run().exits(3).says(words);
+fn assert_refused(cli: Cli, pool: &Pool, data: &[&str]) {
+    cli.run().exits(3).names(data);
     assert_eq!(pool.stats().operations.len(), 0, "no request was sent");
 }
 
@@ -19,7 +19,7 @@ fn missing_credentials_are_refused_unless_no_lookup() {
             .without_env("AWS_ACCESS_KEY_ID")
             .without_env("AWS_SECRET_ACCESS_KEY")
     };
-    assert_refused(bare(), &pool, ["no AWS credentials", "--no-lookup"]);
+    assert_refused(bare(), &pool, &["--no-lookup"]);
     bare()
         .args(["--no-lookup", "--allow-messages"])
         .run()
@@ -38,22 +38,19 @@ fn missing_system_certificates_are_refused_before_the_first_request() {
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
     dir.file("empty.pem", "");
-    for (file, why) in [
-        ("nowhere.pem", "No such file"),
-        ("empty.pem", "none was found"),
-    ] {
-        let named = format!("SSL_CERT_FILE={file}: there is no CA certificate");
+    for file in ["nowhere.pem", "empty.pem"] {
+        let named = format!("SSL_CERT_FILE={file}: ");
         let without_any = || {
             dir.import(&pool, list)
                 .env("SSL_CERT_FILE", file)
                 .without_env("SSL_CERT_DIR")
         };
         let encrypted = without_any().without_flag("--endpoint-url");
-        assert_refused(encrypted, &pool, [&*named, why, "unset the variable"]);
+        assert_refused(encrypted, &pool, &[&named]);
         let unsigned = without_any()
             .without_flag("--endpoint-url")
             .arg("--no-lookup");
-        assert_refused(unsigned, &pool, [&*named, why]);
+        assert_refused(unsigned, &pool, &[&named]);
     }
     let plain = dir.import(&pool, list).env("SSL_CERT_FILE", "empty.pem");
     plain.run().exits(0);
@@ -73,12 +70,12 @@ fn plain_http_to_another_machine_is_refused() {
         "localhost:9229",
     ] {
         let cli = dir.import(&pool, list).args(["--endpoint-url", endpoint]);
-        assert_refused(cli, &pool, [endpoint]);
+        assert_refused(cli, &pool, &[endpoint]);
         let cli = dir
             .import(&pool, list)
             .without_flag("--endpoint-url")
             .env("AWS_ENDPOINT_URL", endpoint);
-        assert_refused(cli, &pool, [endpoint]);
+        assert_refused(cli, &pool, &[endpoint]);
     }
 }
 
@@ -103,9 +100,9 @@ fn a_region_other_than_the_pool_s_is_refused() {
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
     let cli = dir.import(&pool, list).args(["--region", "eu-west-1"]);
-    assert_refused(cli, &pool, ["eu-west-1", "us-east-1"]);
+    assert_refused(cli, &pool, &["eu-west-1", "us-east-1"]);
     let cli = dir.import(&pool, list).env("AWS_REGION", "eu-west-1");
-    assert_refused(cli, &pool, ["eu-west-1", "us-east-1"]);
+    assert_refused(cli, &pool, &["eu-west-1", "us-east-1"]);
     dir.import(&pool, list)
         .args(["--region", "us-east-1"])
         .run()
@@ -119,7 +116,7 @@ fn an_invalid_pool_id_is_refused() {
     let list = dir.file("users.csv", users(3));
     for id in ["MyPool", "us-east-1_", "_AbC"] {
         let cli = dir.import(&pool, list).args(["--user-pool-id", id]);
-        assert_refused(cli, &pool, [id, "is not an id of a user pool"]);
+        assert_refused(cli, &pool, &["--user-pool-id", id]);
     }
 }
 
@@ -129,17 +126,11 @@ fn a_missing_or_empty_secret_file_is_refused() {
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
     let with = |file: &str| dir.import(&pool, list).args(["--client-secret-file", file]);
-    assert_refused(
-        with("nowhere"),
-        &pool,
-        ["--client-secret-file nowhere: cannot be read"],
-    );
     dir.file("empty", "\n");
-    assert_refused(
-        with("empty"),
-        &pool,
-        ["--client-secret-file empty: is empty"],
-    );
+    for file in ["nowhere", "empty"] {
+        let named = format!("--client-secret-file {file}: ");
+        assert_refused(with(file), &pool, &[&named]);
+    }
 }
 
 #[test]
@@ -162,12 +153,12 @@ fn an_sdk_that_would_log_bodies_is_refused() {
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
     let cli = dir.import(&pool, list).env("LOG_SENSITIVE_BODIES", "true");
-    assert_refused(cli, &pool, ["LOG_SENSITIVE_BODIES", "unset it"]);
+    assert_refused(cli, &pool, &["LOG_SENSITIVE_BODIES"]);
     dir.rehearse(list)
         .env("LOG_SENSITIVE_BODIES", "true")
         .run()
         .exits(3)
-        .says(["LOG_SENSITIVE_BODIES"]);
+        .names(["LOG_SENSITIVE_BODIES"]);
 }
 
 #[test]
@@ -181,7 +172,7 @@ fn an_unreachable_pool_is_refused_before_a_run_is_created() {
     waiting
         .run()
         .exits(3)
-        .says(["DescribeUserPool", "ConnectFailed"]);
+        .names(["DescribeUserPool", "ConnectFailed"]);
     assert!(!dir.path("run/ledger.db").exists());
 }
 
@@ -193,18 +184,18 @@ fn invalid_rehearsal_settings_are_refused() {
         .args(["--fault", "gremlins=0.5"])
         .run()
         .exits(3)
-        .says(["--fault gremlins=0.5", "commit_then_drop"]);
+        .names(["--fault gremlins=0.5", "commit_then_drop"]);
     dir.rehearse(list)
         .args(["--fault", "throttle=5"])
         .run()
         .exits(3)
-        .says(["fault throttle: 5 is no probability", "in --fault,"]);
+        .names(["throttle", "5", "--fault"]);
     dir.file("pool.json", r#"{"colour": "red"}"#);
     dir.rehearse(list)
         .args(["--pool-settings", "pool.json"])
         .run()
         .exits(3)
-        .says(["--pool-settings pool.json", "colour"]);
+        .names(["--pool-settings pool.json", "colour"]);
     assert!(!dir.path("run").exists());
 }
 
@@ -219,7 +210,7 @@ fn invalid_durations_and_addresses_are_refused_with_the_syntax() {
             .args([flag, value])
             .run()
             .exits(2)
-            .says([flag, value, example]);
+            .names([flag, value, example]);
     }
 }
 
@@ -257,5 +248,5 @@ fn files_named_by_flags_have_a_size_limit() {
         .args(["--mapping", mapping])
         .run()
         .exits(3)
-        .says(["mapping.toml: line 2, columns.\"c0\""]);
+        .names(["mapping.toml: line 2, columns.\"c0\""]);
 }

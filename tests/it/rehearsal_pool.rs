@@ -20,7 +20,7 @@ fn requests_from_web_pages_are_refused_and_programs_accepted() {
     let dir = TestDir::new();
     let listen = ["--listen", "127.0.0.1:0"];
     let running = dir.cli("rehearsal-pool").args(listen).start();
-    running.wait_for_stderr("Ctrl-C ends it");
+    running.wait_for_stderr("Ctrl-C");
     let stderr = running.stderr_so_far();
     let (_, port) = stderr.split_once("http://127.0.0.1:").unwrap();
     let port: u16 = port.split(' ').next().unwrap().parse().unwrap();

@@ -35,15 +35,15 @@ fn shown(page: &str) -> String {
 /// Asserts that every element is closed in order, except void elements.
 fn assert_well_formed(page: &str) {
     const VOID: [&str; 1] = ["meta"];
-    let (style, behind) = (
+    let (style, end) = (
         page.find("<style>").unwrap(),
         page.find("</style>").unwrap(),
     );
-    let without_style = format!("{}{}", &page[..style + 7], &page[behind..]);
+    let without_style = format!("{}{}", &page[..style + 7], &page[end..]);
     let mut open: Vec<String> = Vec::new();
     for tag in without_style.split('<').skip(1) {
         let (tag, text) = tag.split_once('>').unwrap();
-        assert!(!text.contains('>'), "a bare > behind <{tag}>");
+        assert!(!text.contains('>'), "a bare > after <{tag}>");
         let name = tag
             .trim_start_matches('/')
             .split_whitespace()
@@ -238,16 +238,13 @@ fn the_page_agrees_with_the_summary() {
         text.contains(&line) && creation["throttled"] != 0,
         "{line}: {text}"
     );
-    for words in [
+    for datum in [
         summary["fingerprint"].as_str().unwrap(),
         "us-east-1_Rehearsal",
         concat!("cognito-import ", env!("CARGO_PKG_VERSION")),
-        "This was a rehearsal",
-        "What to do: relax the pool's policy",
         "rehearse users.csv --run-dir run",
-        "In the pool 30",
     ] {
-        assert!(text.contains(words), "{words}: {text}");
+        assert!(text.contains(datum), "{datum}: {text}");
     }
 }
 
@@ -269,7 +266,6 @@ fn names_are_masked_unless_requested() {
     for name in ["ann.lee@example.com", "bob.miller-at-example", "carl.jones"] {
         assert!(full.contains(name), "{name}: {full}");
     }
-    assert!(full.contains("treat this file as personal data"));
 }
 
 #[test]
@@ -289,16 +285,14 @@ fn the_page_of_a_stopped_run_has_the_resume_command() {
         .exits(4);
     dir.cli("report").arg("run").run().exits(4);
     let text = shown(&page(&dir, "run"));
-    assert!(text.contains("Stopped early"), "{text}");
     assert!(
         text.contains("import 'my users.csv' --concurrency 2"),
         "{text}"
     );
     assert!(!text.contains("--restart"), "it would start over: {text}");
-    assert!(
-        text.contains("check --user-pool-id, --client-id"),
-        "what stopped it, and what to do: {text}"
-    );
+    for datum in ["ResourceNotFoundException", "--user-pool-id"] {
+        assert!(text.contains(datum), "{datum}: {text}");
+    }
     let summary = dir.results().summary;
     assert_eq!(
         (&summary["sessions"], &summary["exit_code"]),
@@ -307,10 +301,8 @@ fn the_page_of_a_stopped_run_has_the_resume_command() {
     let pool = pool.restart_with(|settings| settings.faults = Faults::default());
     dir.import(&pool, list).run().exits(0);
     let text = shown(&page(&dir, "run"));
-    assert!(
-        text.contains("in 2 sessions") && text.contains("None: this import is complete"),
-        "{text}"
-    );
+    assert!(text.contains("2 sessions"), "{text}");
+    assert!(!text.contains("ResourceNotFoundException"), "{text}");
 }
 
 #[test]

@@ -14,10 +14,7 @@ fn a_finished_run_prints_its_summary_and_sends_nothing() {
     dir.import(&pool, list).run().exits(0);
     let before = fs::read(dir.path("run/results.csv")).unwrap();
     let asked = pool.stats().operations;
-    dir.import(&pool, list).run().exits(0).says([
-        "this run is already finished: nothing was sent",
-        "created      5",
-    ]);
+    dir.import(&pool, list).run().exits(0);
     assert_eq!(pool.stats().operations, asked, "no request was sent");
     assert_eq!(fs::read(dir.path("run/results.csv")).unwrap(), before);
     // It needs neither pool nor credentials.
@@ -33,10 +30,7 @@ fn a_finished_run_still_reports_rejected_rows() {
     let list = dir.file("users.csv", users(2) + "weak,password,weak@example.com\n");
     let import = || dir.import(&pool, list).arg("--no-preflight");
     import().run().exits(1);
-    import()
-        .run()
-        .exits(1)
-        .says(["nothing was sent", "--retry"]);
+    import().run().exits(1).names(["--retry"]);
     assert_eq!(pool.requests("SignUp"), 3);
 }
 
@@ -94,7 +88,7 @@ fn retrying_rows_in_doubt_only_looks_them_up() {
         results.rows.iter().all(|row| !row["user_sub"].is_empty()),
         "it was looked up"
     );
-    assert_eq!(pool.requests("SignUp"), asked, "looking is enough");
+    assert_eq!(pool.requests("SignUp"), asked, "no sign-up is needed");
 }
 
 #[test]
@@ -107,9 +101,7 @@ fn a_changed_list_starts_a_new_run() {
     assert_eq!(fs::read_dir(dir.path("import-runs")).unwrap().count(), 2);
     assert_eq!(pool.requests("SignUp"), 7);
     // The old list resumes the old run, also under another name: runs are identified by content.
-    run(dir.file("users.csv", users(3)))
-        .exits(0)
-        .says(["already finished"]);
+    run(dir.file("users.csv", users(3))).exits(0);
     assert_eq!(pool.requests("SignUp"), 7);
 }
 
@@ -121,11 +113,10 @@ fn another_list_in_the_same_run_directory_is_refused() {
         .run()
         .exits(0);
     let list = dir.file("users.csv", users(4));
-    dir.import(&pool, list).run().exits(3).says([
-        "belongs to another run",
-        "list (SHA-256)",
-        "--restart",
-    ]);
+    dir.import(&pool, list)
+        .run()
+        .exits(3)
+        .names(["SHA-256", "--restart"]);
     assert_eq!(pool.requests("SignUp"), 3);
 }
 
@@ -142,7 +133,7 @@ fn another_mapping_of_the_columns_is_refused() {
         .args(["--ignore-column", "nickname"])
         .run()
         .exits(3)
-        .says(["mapping of columns", "nickname=4", "--restart"]);
+        .names(["nickname=4", "--restart"]);
 }
 
 #[test]
@@ -155,7 +146,7 @@ fn another_pool_is_refused() {
         .args(["--user-pool-id", "us-east-1_Another"])
         .run()
         .exits(3)
-        .says(["user pool", "us-east-1_Another", "us-east-1_Rehearsal"]);
+        .names(["us-east-1_Another", "us-east-1_Rehearsal"]);
 }
 
 #[test]
@@ -169,7 +160,7 @@ fn restart_starts_over_and_keeps_the_old_ledger() {
             .arg("--restart")
             .run()
             .exits(0)
-            .says([kept]);
+            .names([kept]);
         assert!(dir.path("run").join(kept).exists());
         assert_eq!(
             dir.results().count("existed"),
@@ -213,7 +204,7 @@ fn report_regenerates_results_and_summary() {
         .arg("run")
         .run()
         .exits(1)
-        .says(["created", "run/results.csv"]);
+        .names(["run/results.csv"]);
     assert!(read() == before, "the same bytes");
     let quiet = dir.cli("report").args(["run", "--quiet"]).run().exits(1);
     assert_eq!(quiet.stderr + &quiet.stdout, "");
@@ -221,7 +212,7 @@ fn report_regenerates_results_and_summary() {
         .arg("nowhere")
         .run()
         .exits(3)
-        .says(["nowhere", "there is no ledger here"]);
+        .names(["nowhere/ledger.db"]);
 }
 
 #[test]
@@ -234,9 +225,15 @@ fn a_ledger_of_a_later_version_is_refused() {
     // Later than all known versions: which one a ledger has depends on its content.
     ledger.pragma_update(None, "user_version", 1_000).unwrap();
     drop(ledger);
-    let words = ["was written by a later version", "run that version"];
-    dir.import(&pool, list).run().exits(3).says(words);
-    dir.cli("report").arg("run").run().exits(3).says(words);
+    dir.import(&pool, list)
+        .run()
+        .exits(3)
+        .names(["run/ledger.db"]);
+    dir.cli("report")
+        .arg("run")
+        .run()
+        .exits(3)
+        .names(["run/ledger.db"]);
     assert_eq!(pool.requests("SignUp"), 3);
 }
 
@@ -246,14 +243,16 @@ fn a_damaged_ledger_is_refused_with_a_hint() {
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
     dir.import(&pool, list).run().exits(0);
-    fs::write(
-        dir.path("run/ledger.db"),
-        "this is no database, whatever its name says",
-    )
-    .unwrap();
-    let words = ["ledger.db: is damaged or is not a ledger", "--restart"];
-    dir.import(&pool, list).run().exits(3).says(words);
-    dir.cli("report").arg("run").run().exits(3).says(words);
+    fs::write(dir.path("run/ledger.db"), "not a database").unwrap();
+    dir.import(&pool, list)
+        .run()
+        .exits(3)
+        .names(["run/ledger.db", "--restart"]);
+    dir.cli("report")
+        .arg("run")
+        .run()
+        .exits(3)
+        .names(["run/ledger.db"]);
     assert_eq!(pool.requests("SignUp"), 3);
 }
 
@@ -273,9 +272,9 @@ fn a_run_from_standard_input_resumes_by_username() {
     // Another list: row 1 is a different user.
     import(&pool, users_numbered(2..=21))
         .exits(4)
-        .says(["row 1", "user0001", "user0002"]);
+        .names(["row 1", "user0001", "user0002"]);
     assert_eq!(pool.requests("SignUp"), 0);
-    import(&pool, users(20)).exits(0).says(["going on"]);
+    import(&pool, users(20)).exits(0);
     assert_eq!(dir.results().count("created"), 20);
     assert_eq!(pool.requests("SignUp"), 15);
 }
@@ -289,11 +288,10 @@ fn a_rehearsal_refuses_the_directory_of_an_import() {
     });
     let list = dir.file("users.csv", users(3));
     dir.import(&pool, list).run().exits(0);
-    dir.rehearse(list).run().exits(3).says(["run"]);
-    dir.import(&pool, list)
-        .run()
-        .exits(0)
-        .says(["already finished"]);
+    dir.rehearse(list).run().exits(3);
+    let asked = pool.stats().operations;
+    dir.import(&pool, list).run().exits(0);
+    assert_eq!(pool.stats().operations, asked, "the run was finished");
 }
 
 #[test]
@@ -345,6 +343,6 @@ fn another_list_on_standard_input_is_not_mistaken_for_the_finished_one() {
     assert_eq!(dir.results().count("created"), 7);
     import(users_numbered(11..=17))
         .exits(4)
-        .says(["row 1", "--run-dir"]);
+        .names(["row 1", "--run-dir"]);
     assert_eq!(pool.requests("SignUp"), 7);
 }

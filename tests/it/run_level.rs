@@ -10,19 +10,12 @@ const ROWS: usize = 30;
 /// Asserts that the run stops at the first answer: one sign-up was sent and all other rows are
 /// `unsent`.
 #[track_caller]
-fn assert_stops<const N: usize>(
-    dir: &TestDir,
-    pool: &Pool,
-    cli: Cli,
-    code: &str,
-    words: [&str; N],
-) {
+fn assert_stops(dir: &TestDir, pool: &Pool, cli: Cli, code: &str, data: &[&str]) {
     cli.args(["--concurrency", "1"])
         .run()
         .exits(4)
-        .says(["stopped early", code])
-        .says(["put that right first, and where a flag is wrong, the flag; then the same command goes on"])
-        .says(words);
+        .names([code])
+        .names(data);
     let results = dir.results();
     assert_eq!(
         pool.requests("SignUp"),
@@ -41,8 +34,9 @@ fn assert_stops<const N: usize>(
 /// Asserts that the same command resumes and finishes once the pool is fixed.
 #[track_caller]
 fn assert_resumes(dir: &TestDir, pool: &Pool, cli: Cli) -> Results {
-    cli.run().exits(0).says(["going on with the run in run"]);
+    cli.run().exits(0);
     let results = dir.results();
+    assert_eq!(results.summary["sessions"], 2);
     assert_eq!(results.count("created"), ROWS);
     assert_eq!(results.summary["state"], "finished");
     assert!(results.summary["stopped_because"].is_null());
@@ -64,7 +58,7 @@ fn stops_at_a_pool_with_admin_only_sign_up() {
         &pool,
         cli,
         "NotAuthorizedException",
-        ["SignUp is not permitted", "AllowAdminCreateUserOnly"],
+        &["AllowAdminCreateUserOnly"],
     );
     let fixed = pool.restart_with(|pool| pool.admin_create_only = false);
     assert_resumes(&dir, &fixed, dir.import(&fixed, list));
@@ -84,13 +78,13 @@ fn stops_at_an_unknown_app_client() {
         &pool,
         cli,
         "ResourceNotFoundException",
-        ["check --user-pool-id, --client-id"],
+        &["--user-pool-id, --client-id"],
     );
     // The correct client makes it a different run.
     dir.import(&pool, list)
         .run()
         .exits(3)
-        .says(["app client", "anotherclient", "--restart"]);
+        .names(["anotherclient", "--restart"]);
     dir.import(&pool, list).arg("--restart").run().exits(0);
     assert_eq!(dir.results().count("created"), ROWS);
 }
@@ -109,7 +103,7 @@ fn stops_at_a_missing_secret() {
         &pool,
         cli,
         "NotAuthorizedException",
-        ["SECRET_HASH was not received", "--client-secret-file"],
+        &["SECRET_HASH", "--client-secret-file"],
     );
     dir.file("secret", "s3cr3t");
     let cli = dir
@@ -129,13 +123,7 @@ fn stops_at_a_wrong_secret() {
     let cli = dir
         .import(&pool, list)
         .env("COGNITO_CLIENT_SECRET", "gu3ssed");
-    assert_stops(
-        &dir,
-        &pool,
-        cli,
-        "NotAuthorizedException",
-        ["Unable to verify secret hash"],
-    );
+    assert_stops(&dir, &pool, cli, "NotAuthorizedException", &[]);
     let cli = dir
         .import(&pool, list)
         .env("COGNITO_CLIENT_SECRET", "s3cr3t");
@@ -153,7 +141,7 @@ fn a_firewall_that_keeps_blocking_is_named() {
         .args(["--concurrency", "1"])
         .run()
         .exits(4)
-        .says(["stopped early", "ForbiddenException", "AWS WAF", "web ACL"]);
+        .names(["ForbiddenException", "WAF", "ACL"]);
     let results = dir.results();
     assert_eq!(results.count("created"), 10);
     assert_eq!(results.row(11)["error_code"], "ForbiddenException");
@@ -177,20 +165,15 @@ fn stops_at_an_attribute_the_app_client_may_not_write() {
         .collect();
     let list = dir.file("users.csv", header.to_owned() + &rows);
     let cli = dir.import(&pool, list).arg("--no-preflight");
-    let words = [
-        "unauthorized attribute",
-        "custom:legacy_id",
-        "WriteAttributes",
-        "--ignore-column",
-    ];
-    assert_stops(&dir, &pool, cli, "NotAuthorizedException", words);
+    let data = ["custom:legacy_id", "WriteAttributes", "--ignore-column"];
+    assert_stops(&dir, &pool, cli, "NotAuthorizedException", &data);
     let fixed = pool.restart_with(|pool| pool.write_attributes = None);
     assert_resumes(&dir, &fixed, dir.import(&fixed, list));
 }
 
 #[test]
 fn a_wrong_clock_is_distinguished_from_wrong_credentials() {
-    for (offset_min, side) in [(20, "20m behind"), (-20, "20m ahead of")] {
+    for (offset_min, side) in [(20, "20m behind"), (-20, "20m ahead")] {
         let dir = TestDir::new();
         let pool = Pool::start(PoolSettings {
             date_offset_ms: offset_min * 60_000 + 500,
@@ -198,17 +181,12 @@ fn a_wrong_clock_is_distinguished_from_wrong_credentials() {
             ..quick()
         });
         let list = dir.file("users.csv", users(ROWS));
-        let words = ["InvalidSignatureException", "this machine's clock is", side];
-        let asks = dir.import(&pool, list).run().exits(3).says(words);
+        let data = ["InvalidSignatureException", "clock", side];
+        let asks = dir.import(&pool, list).run().exits(3).names(data);
         assert!(!asks.stderr.contains("credentials"), "{}", asks.stderr);
         let unasked = dir.import(&pool, list).arg("--no-preflight");
         unasked.arg("--no-lookup").run().exits(0);
-        let undo = dir
-            .cli("undo")
-            .args(["run", "--yes-delete", "us-east-1_Rehearsal"])
-            .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
-            .env("AWS_SECRET_ACCESS_KEY", "made-up");
-        undo.run().exits(4).says(words);
+        dir.undo(&pool).run().exits(4).names(data);
         assert_eq!(pool.users().len(), ROWS);
     }
 }
@@ -238,11 +216,7 @@ fn stops_when_credentials_expire() {
         .args(["--concurrency", "1"])
         .run()
         .exits(4)
-        .says([
-            "ExpiredTokenException",
-            "renew the credentials",
-            "--no-lookup",
-        ]);
+        .names(["ExpiredTokenException", "--no-lookup"]);
     let results = dir.results();
     assert_eq!(
         results.count("existed"),
@@ -276,7 +250,7 @@ fn stops_when_the_pool_is_deleted() {
         .args(["--concurrency", "1"])
         .run()
         .exits(4)
-        .says(["ResourceNotFoundException", "check --user-pool-id"]);
+        .names(["ResourceNotFoundException", "--user-pool-id"]);
     let results = dir.results();
     assert_eq!(results.count("created"), 10);
     assert_eq!(results.row(11)["outcome"], "failed");

@@ -2,7 +2,7 @@
 
 use cognito_import::rehearsal::PoolSettings;
 
-use crate::harness::{Bucket, Cli, Emulator, Pool, TestDir, quick, users, wait_until};
+use crate::harness::{Bucket, Cli, Emulator, Pool, TestDir, quick, users};
 
 /// A new bucket in the emulator. `None` without an emulator.
 fn bucket(name: &str) -> Option<Bucket> {
@@ -48,10 +48,12 @@ fn an_object_is_imported_and_the_run_found_again() {
     let results = dir.results_in(&format!("import-runs/{}", runs[0]));
     assert_eq!(results.count("created"), 20);
     assert_eq!(results.summary["list"], list);
-    import()
-        .run()
-        .exits(0)
-        .says(["this run is already finished: nothing was sent"]);
+    import().run().exits(0);
+    assert_eq!(
+        dir.results_in(&format!("import-runs/{}", runs[0])).summary["sessions"],
+        1,
+        "the run was finished"
+    );
 }
 
 #[test]
@@ -93,13 +95,11 @@ fn a_stopped_run_resumes_with_the_same_object() {
             ])
         };
         let running = import().start();
-        wait_until("ten sign-ups", || {
-            (pool.requests("SignUp") >= 10).then_some(())
-        });
+        pool.wait_for_requests("SignUp", 10);
         running.signal(signal);
         assert_eq!(running.wait().code, code);
         assert!(pool.users().len() < 150);
-        import().run().exits(0).says(["going on with the run"]);
+        import().run().exits(0);
         let users = pool.users();
         assert_eq!(users.len(), 150);
         assert!(users.values().all(|user| user.sign_ups_accepted == 1));
@@ -122,7 +122,8 @@ fn a_replaced_object_starts_another_run() {
     let list = bucket.put("users.csv", users(5));
     import(&list).run().exits(0);
     bucket.put("users.csv", users(7));
-    import(&list).run().exits(0).says(["existed      5"]);
+    let document = import(&list).json().run().exits(0).document();
+    assert_eq!(document["summary"]["outcomes"]["existed"], 5);
     assert_eq!(pool.users().len(), 7);
     let runs = std::fs::read_dir(dir.path("import-runs")).unwrap();
     assert_eq!(runs.count(), 2);
@@ -130,7 +131,7 @@ fn a_replaced_object_starts_another_run() {
     let named = |list: &str| import(list).args(["--run-dir", "named"]);
     named(&list).run().exits(0);
     bucket.put("users.csv", users(8));
-    named(&list).run().exits(3).says(["list (SHA-256)"]);
+    named(&list).run().exits(3).names(["SHA-256"]);
 }
 
 #[test]
@@ -147,12 +148,9 @@ fn replacing_the_object_during_the_run_stops_it() {
         .args(["--ignore-column", "notes", "--rate", "200"])
         .args(["--concurrency", "4"])
         .start();
-    wait_until("a sign-up", || (pool.requests("SignUp") >= 1).then_some(()));
+    pool.wait_for_requests("SignUp", 1);
     bucket.put("users.csv", users(700));
-    running.wait().exits(4).says([
-        &format!("{list}: after line "),
-        "the object changed while it was read",
-    ]);
+    running.wait().exits(4).names([&list]);
     let results = dir.results();
     assert_eq!(results.summary["read_to_end"], false);
     assert!(results.rows.len() < 700, "{}", results.rows.len());
@@ -173,7 +171,7 @@ fn rejects_of_an_object_can_be_corrected_and_imported() {
     import(&list, "run")
         .run()
         .exits(1)
-        .says(["rejects: run/rejects.csv (1 row to correct"]);
+        .names(["run/rejects.csv"]);
     let rejects = std::fs::read_to_string(dir.path("run/rejects.csv")).unwrap();
     assert_eq!(rejects.lines().count(), 2, "{rejects}");
     assert!(
@@ -204,15 +202,12 @@ fn a_replaced_object_gives_no_rejects() {
         .args(["--rate", "20"])
         .start();
     // A list of this size is read completely before its first row is sent.
-    wait_until("two sign-ups", || {
-        (pool.requests("SignUp") >= 2).then_some(())
-    });
+    pool.wait_for_requests("SignUp", 2);
     bucket.put("users.csv", text + "eve,Passw0rd!,eve@example.com\n");
-    running.wait().exits(1).says([
-        "error: rejects.csv: not written",
-        "s3://replaced-since/users.csv",
-        "changed",
-    ]);
+    running
+        .wait()
+        .exits(1)
+        .names(["rejects.csv", "s3://replaced-since/users.csv"]);
     assert!(!dir.path("run/rejects.csv").exists());
     assert_eq!(dir.results().count("created"), 40);
 }
@@ -249,9 +244,10 @@ fn existing_users_of_a_rehearsal_can_come_from_an_object() {
     assert_eq!(dir.results().outcomes(), ["existed", "existed", "created"]);
 }
 
-/// Asserts that the command is refused with these texts before anything is sent.
-fn assert_refused<const N: usize>(cli: Cli, words: [&str; N]) {
-    cli.run().exits(3).says(words);
+/// Asserts that the command is refused and names these data.
+#[track_caller]
+fn assert_refused(cli: Cli, data: &[&str]) {
+    cli.run().exits(3).names(data);
 }
 
 #[test]
@@ -260,25 +256,13 @@ fn a_missing_bucket_or_object_is_refused() {
         return;
     };
     let dir = TestDir::new();
-    for (list, words) in [
-        (
-            "s3://nothing/users.csv",
-            "s3://nothing/users.csv: there is no object of this key",
-        ),
-        (
-            "s3://no-such-bucket/users.csv",
-            "s3://no-such-bucket/users.csv: there is no bucket of this name",
-        ),
-    ] {
-        assert_refused(
-            bucket.with_endpoint(dir.rehearse(list)),
-            [words, "aws s3 ls"],
-        );
+    for list in ["s3://nothing/users.csv", "s3://no-such-bucket/users.csv"] {
+        assert_refused(bucket.with_endpoint(dir.rehearse(list)), &[list, "s3 ls"]);
         assert_refused(
             bucket
                 .with_endpoint(dir.rehearse(dir.file("users.csv", users(1))))
                 .args(["--existing", list]),
-            ["--existing", words],
+            &["--existing", list],
         );
     }
     assert!(!dir.path("run").exists(), "no run was created");
@@ -296,14 +280,7 @@ fn an_object_without_credentials_is_refused_with_a_hint() {
         .with_endpoint(dir.import(&pool, &list))
         .arg("--no-lookup")
         .without_env("AWS_ACCESS_KEY_ID");
-    assert_refused(
-        cli,
-        [
-            "s3://unsigned/users.csv: no AWS credentials",
-            "s3:GetObject",
-            "aws sso login",
-        ],
-    );
+    assert_refused(cli, &["s3://unsigned/users.csv", "s3:GetObject"]);
     assert_eq!(pool.stats().operations.len(), 0, "no request was sent");
 }
 
@@ -322,11 +299,14 @@ fn a_key_without_permission_is_refused_and_the_permission_named() {
             .env("AWS_ACCESS_KEY_ID", &key)
             .env("AWS_SECRET_ACCESS_KEY", secret)
     };
-    assert_refused(
-        rehearse(&secret),
-        ["s3://guarded/users.csv: access denied", "s3:GetObject"],
+    let denied = ["s3://guarded/users.csv", "s3:GetObject"];
+    assert_refused(rehearse(&secret), &denied);
+    let unsigned = rehearse("made-up").run().exits(3);
+    assert!(
+        !unsigned.stderr.contains("s3:GetObject"),
+        "{}",
+        unsigned.stderr
     );
-    assert_refused(rehearse("made-up"), ["the credentials are refused"]);
 }
 
 #[test]
@@ -349,7 +329,7 @@ fn the_selected_profile_is_used_for_s3() {
             .with_endpoint(dir.import(&pool, &list))
             .env("AWS_ACCESS_KEY_ID", "AKIANOBODYS")
     };
-    assert_refused(import(), ["the credentials are refused"]);
+    assert_refused(import(), &[&list]);
     import().args(["--profile", "lists"]).run().exits(0);
     assert_eq!(pool.users().len(), 3);
 }
@@ -361,7 +341,7 @@ fn plain_http_to_another_machine_is_refused_for_objects_too() {
         assert_refused(
             dir.rehearse("s3://lists/users.csv")
                 .env(variable, "http://example.com"),
-            ["s3://lists/users.csv", "http://example.com: is not https"],
+            &["s3://lists/users.csv", "http://example.com"],
         );
     }
 }
@@ -379,8 +359,6 @@ fn signals_work_while_s3_does_not_respond() {
         .start();
     let _asked = silent.accept().unwrap();
     running.signal("TERM");
-    running
-        .wait()
-        .exits(143)
-        .says(["stopped before anything was sent"]);
+    running.wait().exits(143);
+    assert_eq!(pool.stats().operations.len(), 0, "no request was sent");
 }

@@ -139,9 +139,9 @@ fn each_sample_can_be_rehearsed_with_only_its_mapping() {
         let dir = TestDir::new();
         with_mapping(dir.rehearse(list(folder)), folder)
             .run()
-            .exits(0)
-            .says(["this was a rehearsal"]);
+            .exits(0);
         let results = dir.results();
+        assert_eq!(results.summary["kind"], "rehearsal");
         assert_eq!(results.count("created"), results.rows.len(), "{folder}");
     }
 }
@@ -151,15 +151,11 @@ fn check_passes_for_each_sample_with_and_without_pool_rules() {
     let dir = TestDir::new();
     let rules = sample("pool.toml");
     for folder in FOLDERS {
-        check(&dir, folder)
-            .run()
-            .exits(0)
-            .says(["no problems found"]);
-        check(&dir, folder)
-            .args(["--pool", rules.to_str().unwrap()])
-            .run()
-            .exits(0)
-            .says([" 0 duplicate, 0 invalid", "no problems found"]);
+        check(&dir, folder).run().exits(0);
+        let with_rules = check(&dir, folder).args(["--pool", rules.to_str().unwrap()]);
+        let document = with_rules.json().run().exits(0).document();
+        assert_eq!(document["rows"]["duplicates"], 0, "{folder}");
+        assert_eq!(document["rows"]["invalid"], 0, "{folder}");
         let findings = fs::read_to_string(dir.path("findings.csv")).unwrap();
         assert_eq!(findings.lines().count(), 1, "{folder}: {findings}");
     }
@@ -169,15 +165,7 @@ fn check_passes_for_each_sample_with_and_without_pool_rules() {
 fn the_sample_pool_file_matches_describe() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let described = dir
-        .cli("describe")
-        .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
-        .env("AWS_SECRET_ACCESS_KEY", "made-up")
-        .args(["--user-pool-id", &pool.settings().pool_id])
-        .args(["--client-id", &pool.settings().client_id])
-        .args(["--endpoint-url", &pool.url()])
-        .run()
-        .exits(0);
+    let described = dir.read_only("describe", &pool).run().exits(0);
     let written = fs::read_to_string(sample("pool.toml")).unwrap();
     assert_eq!(described.stdout, written);
 }
@@ -191,23 +179,13 @@ fn wordpress_hashes_are_refused_as_passwords() {
         .args(as_passwords)
         .run()
         .exits(3)
-        .says([
-            "6 of 6 rows are invalid",
-            "[mostly_invalid]",
-            "correct the mapping",
-        ]);
+        .names(["[mostly_invalid]"]);
     assert_eq!(pool.requests("SignUp"), 0);
     let checked = check(&dir, "wordpress")
         .args(as_passwords)
         .run()
         .exits(3)
-        .says([
-            "password.hash",
-            "phpass (WordPress)",
-            "bcrypt (WordPress)",
-            "bcrypt, scrypt, Argon2id or PBKDF2",
-            "--password generate",
-        ]);
+        .names(["password.hash", "phpass", "bcrypt", "--password generate"]);
     let findings = fs::read_to_string(dir.path("findings.csv")).unwrap();
     assert_eq!(findings.matches("password.hash").count(), 6, "{findings}");
     for text in [imported.stderr, checked.stderr, findings] {
@@ -226,7 +204,7 @@ fn auth0_apostrophes_are_refused_unless_dropped() {
         .args(["--mapping", kept])
         .run()
         .exits(3)
-        .says(["6 of 6 rows begin with an apostrophe", "--drop-apostrophe"]);
+        .names(["[apostrophes]", "--drop-apostrophe"]);
 }
 
 /// Collects every file below a directory.

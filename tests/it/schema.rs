@@ -15,7 +15,7 @@ use crate::harness::{Document, Pool, TestDir, quick, users, violations};
 fn a_schema_rejects_what_the_program_does_not_write() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(1));
-    let ran = dir.rehearse(list).args(["--output", "json"]).run();
+    let ran = dir.rehearse(list).json().run();
     let output: Value = serde_json::from_str(&ran.exits(0).stdout).unwrap();
     let line: Value =
         serde_json::from_str(&fs::read_to_string(dir.path("run/results.jsonl")).unwrap()).unwrap();

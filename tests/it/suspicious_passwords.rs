@@ -30,8 +30,8 @@ fn lax() -> Pool {
 /// The codes of the refusals in the JSON document.
 #[track_caller]
 fn refusals(cli: Cli) -> Vec<String> {
-    let output = cli.args(["--output", "json"]).run().exits(3);
-    let document: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    let output = cli.json().run().exits(3);
+    let document = output.document();
     let refusals = document["refusals"].as_array().unwrap();
     assert!(
         refusals[0]["what_to_do"]
@@ -163,7 +163,7 @@ fn standard_input_is_refused_by_its_first_passwords() {
     let list = with_passwords((0..500).map(|number| hexadecimal(number, 40)));
     let import = || dir.import(&pool, "-").input(list.clone());
     let output = import().run().exits(4);
-    output.says(["10 of 10 passwords", "--allow-suspicious-passwords"]);
+    output.names(["--allow-suspicious-passwords"]);
     assert!(pool.requests("SignUp") < 10, "{}", pool.requests("SignUp"));
     import()
         .args(["--allow-suspicious-passwords", "--run-dir", "another"])

@@ -2,7 +2,8 @@
 
 use crate::harness::{CTRL_C, Pool, TestDir, quick, users};
 
-const QUESTION: &str = "Sign 3 users up in us-east-1_Rehearsal? [y/N] ";
+/// The end of the prompt.
+const QUESTION: &str = "[y/N] ";
 
 #[test]
 fn anything_but_yes_means_no() {
@@ -13,11 +14,7 @@ fn anything_but_yes_means_no() {
         let Some(import) = dir.import(&pool, list).in_terminal(QUESTION, answer) else {
             return;
         };
-        import.run().exits(3).shows([
-            "plan: 3 rows: 3 to send",
-            QUESTION,
-            "not confirmed: nothing was sent; --yes goes on without asking",
-        ]);
+        import.run().exits(3).shows([QUESTION, "--yes"]);
     }
     assert_eq!(pool.requests("SignUp"), 0);
     assert!(!dir.path("run").exists(), "no run was created");
@@ -47,10 +44,7 @@ fn ctrl_c_at_the_prompt_exits_at_once() {
     let Some(import) = dir.import(&pool, list).in_terminal(QUESTION, CTRL_C) else {
         return;
     };
-    import
-        .run()
-        .exits(130)
-        .shows(["stopped before anything was sent"]);
+    import.run().exits(130);
     assert_eq!(pool.requests("SignUp"), 0);
     assert!(!dir.path("run").exists(), "no run was created");
 }
@@ -67,17 +61,12 @@ fn yes_resumed_runs_and_rehearsals_do_not_prompt() {
     let Some(shown) = quiet(dir.import(&pool, list).arg("--yes")) else {
         return;
     };
-    assert!(
-        shown.contains("plan: 3 rows") && !shown.contains("[y/N]"),
-        "{shown}"
-    );
+    assert!(!shown.contains(QUESTION), "{shown}");
     let shown = quiet(dir.import(&pool, list)).unwrap();
-    assert!(
-        shown.contains("already finished") && !shown.contains("[y/N]"),
-        "{shown}"
-    );
+    assert!(!shown.contains(QUESTION), "{shown}");
+    assert_eq!(pool.requests("SignUp"), 3);
     let rehearse = dir.rehearse(list).args(["--run-dir", "rehearsal"]);
-    assert!(!quiet(rehearse).unwrap().contains("[y/N]"));
+    assert!(!quiet(rehearse).unwrap().contains(QUESTION));
 }
 
 #[test]
@@ -89,7 +78,7 @@ fn a_refusal_comes_before_the_prompt() {
         return;
     };
     let output = import.run().exits(3).shows(["[attribute_required]"]);
-    assert!(!output.stdout.contains("[y/N]"), "{}", output.stdout);
+    assert!(!output.stdout.contains(QUESTION), "{}", output.stdout);
 }
 
 #[test]
@@ -109,7 +98,7 @@ fn an_error_is_wrapped_and_colored_at_a_terminal_only() {
         }
         let Some(cli) = cli
             .after("stty cols 50 rows 20")
-            .in_terminal("never said", "")
+            .in_terminal("no prompt", "")
         else {
             return;
         };

@@ -5,7 +5,7 @@ use std::fs;
 
 use cognito_import::rehearsal::{ExistingUser, UserStatus};
 
-use crate::harness::{Pool, TestDir, quick, users, wait_until};
+use crate::harness::{Pool, TestDir, quick, users};
 
 /// Replaces the ledger of a killed run with a copy from some rows earlier.
 fn with_an_older_ledger(dir: &TestDir, pool: &Pool) {
@@ -14,17 +14,13 @@ fn with_an_older_ledger(dir: &TestDir, pool: &Pool) {
     let copy = |from: &str, to: &str| {
         fs::copy(dir.path("run").join(from), dir.path(to)).unwrap();
     };
-    wait_until("some sign-ups", || {
-        (pool.requests("SignUp") > 5).then_some(())
-    });
+    pool.wait_for_requests("SignUp", 6);
     // A snapshot of the files as a kill would leave them now.
     for file in ["ledger.db", "ledger.db-wal"] {
         copy(file, file);
     }
     let then = pool.requests("SignUp");
-    wait_until("more sign-ups", || {
-        (pool.requests("SignUp") > then + 80).then_some(())
-    });
+    pool.wait_for_requests("SignUp", then + 81);
     running.signal("KILL");
     running.wait();
     fs::remove_file(dir.path("run/ledger.db-shm")).unwrap();
@@ -87,7 +83,7 @@ fn a_user_created_concurrently_is_in_doubt_unless_it_differs() {
     let pool = Pool::start(settings);
     let list = dir.file("users.csv", users(120));
     let running = dir.import(&pool, list).args(["--rate", "20"]).start();
-    wait_until("a sign-up", || (pool.requests("SignUp") > 0).then_some(()));
+    pool.wait_for_requests("SignUp", 1);
     sign_up(&pool, "user0119", "user0119@example.com");
     sign_up(&pool, "user0120", "somebody@example.com");
     running.wait().exits(5);

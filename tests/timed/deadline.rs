@@ -11,7 +11,7 @@ fn a_deadline_ends_the_run_in_time_and_the_same_command_resumes() {
         .args(["--rate", "60", "--deadline", "2s"])
         .run()
         .exits(4)
-        .says(["--deadline reached", "the same command goes on"]);
+        .names(["--deadline"]);
     let results = dir.results();
     let created = results.count("created");
     // Nothing is sent in the first second.

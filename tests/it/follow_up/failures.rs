@@ -28,10 +28,7 @@ fn a_taken_address_fails_only_its_own_step() {
         dir.import(&pool, list)
             .args(["--confirm", "--verify", "email", "--group", "staff"])
     };
-    import().run().exits(1).says([
-        "verify email: 2 done, 1 failed",
-        "1 x AliasExistsException after the sign-up",
-    ]);
+    import().run().exits(1).names(["AliasExistsException"]);
     let results = dir.results();
     assert_eq!(
         results.count("created"),
@@ -43,6 +40,11 @@ fn a_taken_address_fails_only_its_own_step() {
         "failed: verify email AliasExistsException"
     );
     assert_eq!(results.row(3)["follow_up"], "done");
+    let verified = &results.summary["follow_up"]["verify_email"];
+    assert_eq!(
+        (&verified["done"], &verified["failed"]),
+        (&2.into(), &1.into())
+    );
     assert_eq!(
         results.summary["follow_up_errors"]["AliasExistsException"],
         1
@@ -58,7 +60,7 @@ fn a_taken_address_fails_only_its_own_step() {
     assert!(line["follow_up"][1]["message"].is_string());
 
     // It stays failed until a retry, which only repeats that step.
-    import().run().exits(1).says(["already finished"]);
+    import().run().exits(1);
     let asked = |operation: &str| pool.requests(operation);
     let before = (
         asked("SignUp"),
@@ -69,11 +71,7 @@ fn a_taken_address_fails_only_its_own_step() {
     let delete = call.client.admin_delete_user().username("older");
     call.wait(delete.user_pool_id(&pool.settings().pool_id).send())
         .unwrap();
-    import()
-        .args(["--retry", "follow-up"])
-        .run()
-        .exits(0)
-        .says(["1 user has steps to come"]);
+    import().args(["--retry", "follow-up"]).run().exits(0);
     assert_eq!(dir.results().row(2)["follow_up"], "done");
     assert_eq!(asked("SignUp"), before.0);
     assert_eq!(asked("AdminUpdateUserAttributes"), before.1 + 2);
@@ -153,13 +151,14 @@ fn a_step_that_fails_for_every_user_stops_the_run() {
     settings.faults.write_500 = 1.0;
     let pool = Pool::start(settings);
     let list = dir.file("users.csv", users(40));
-    dir
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--no-preflight", "--verify", "email", "--max-failures", "5"])
         .run()
         .exits(4)
-        .says([
-            "the first 5 calls of AdminUpdateUserAttributes all met InternalErrorException (--max-failures)",
+        .names([
+            "AdminUpdateUserAttributes",
+            "InternalErrorException",
+            "--max-failures",
         ]);
 }
 
@@ -170,13 +169,11 @@ fn steps_keep_their_own_rate_without_slowing_sign_ups() {
     settings.quotas.user_update = QuotaSetting::per_second(20.0);
     let pool = Pool::start(settings);
     let list = dir.file("users.csv", users(30));
-    dir
-        .import(&pool, list)
+    dir.import(&pool, list)
         .args(["--verify", "email", "--group", "staff"])
         .args(["--update-rate", "40"])
         .run()
-        .exits(0)
-        .says(["UserUpdate: up to 30 AdminUpdateUserAttributes, 30 AdminAddUserToGroup at 40/s (--update-rate)"]);
+        .exits(0);
     let results = dir.results();
     assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
     let stats = pool.stats();
@@ -184,6 +181,7 @@ fn steps_keep_their_own_rate_without_slowing_sign_ups() {
         stats.categories["UserUpdate"].peak_in_any_second <= 40,
         "{stats:?}"
     );
+    assert_eq!(results.summary["pace"]["UserUpdate"]["ceiling"], 40.0);
     let requests = &results.summary["requests"]["UserUpdate"];
     assert_eq!(
         requests["sent"].as_u64().unwrap() - requests["throttled"].as_u64().unwrap(),
@@ -208,6 +206,6 @@ fn a_missing_permission_is_found_before_the_first_sign_up() {
         .args(["--confirm", "--group", "staff"])
         .run()
         .exits(3)
-        .says(["ExpiredTokenException", "renew the credentials"]);
+        .names(["ExpiredTokenException"]);
     assert_eq!(pool.requests("SignUp"), 0);
 }

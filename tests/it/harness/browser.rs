@@ -27,7 +27,7 @@ pub(crate) fn render_pages(pages: &[&Path], views: &[View]) -> Option<Vec<Value>
         ));
         return None;
     };
-    let asked: Vec<Value> = pages
+    let requests: Vec<Value> = pages
         .iter()
         .flat_map(|page| {
             views.iter().map(move |view| {
@@ -35,22 +35,22 @@ pub(crate) fn render_pages(pages: &[&Path], views: &[View]) -> Option<Vec<Value>
             })
         })
         .collect();
-    let driven = Command::new("python3")
-        .args(["-c", DRIVER, &browser, &json!(asked).to_string()])
+    let output = Command::new("python3")
+        .args(["-c", DRIVER, &browser, &json!(requests).to_string()])
         .stdin(Stdio::null())
         .output();
-    let Ok(driven) = driven else {
+    let Ok(output) = output else {
         super::report_skipped("the browser tests of report.html (no python3 to drive the browser)");
         return None;
     };
     assert!(
-        driven.status.success(),
+        output.status.success(),
         "the browser: {}",
-        String::from_utf8_lossy(&driven.stderr)
+        String::from_utf8_lossy(&output.stderr)
     );
-    let seen: Vec<Value> = serde_json::from_slice(&driven.stdout).unwrap();
-    assert_eq!(seen.len(), asked.len());
-    Some(seen)
+    let rendered: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(rendered.len(), requests.len());
+    Some(rendered)
 }
 
 fn browser() -> Option<String> {

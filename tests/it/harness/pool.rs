@@ -8,7 +8,7 @@ use cognito_import::rehearsal::{
     SimulatedLatency, Stats,
 };
 
-use super::Sdk;
+use super::{Sdk, wait_until};
 
 /// A quota that only tests of quotas reach.
 const PLENTY: f64 = 100_000.0;
@@ -86,6 +86,13 @@ impl Pool {
             .operations
             .get(operation)
             .map_or(0, |stats| stats.requests)
+    }
+
+    /// Waits until the pool has received this many requests for the operation.
+    pub(crate) fn wait_for_requests(&self, operation: &str, count: u64) {
+        wait_until(&format!("{count} {operation} requests"), || {
+            (self.requests(operation) >= count).then_some(())
+        });
     }
 
     /// Every user in the pool, by username.

@@ -6,6 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
+use serde_json::Value;
+
 use super::schemas::check_output;
 use super::wait_until;
 
@@ -88,6 +90,11 @@ impl Cli {
     pub(crate) fn without_env(mut self, name: &str) -> Self {
         self.command.env_remove(name);
         self
+    }
+
+    /// Requests the JSON document.
+    pub(crate) fn json(self) -> Self {
+        self.args(["--output", "json"])
     }
 
     pub(crate) fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
@@ -227,9 +234,11 @@ impl RunningProcess {
         assert!(kill.success());
     }
 
-    /// Waits until standard error contains this text.
-    pub(crate) fn wait_for_stderr(&self, words: &str) {
-        wait_until(words, || self.stderr.so_far().contains(words).then_some(()));
+    /// Waits until standard error names this datum.
+    #[track_caller]
+    pub(crate) fn wait_for_stderr(&self, datum: &str) {
+        assert_is_datum(datum);
+        wait_until(datum, || self.stderr.so_far().contains(datum).then_some(()));
     }
 
     /// Standard error so far.
@@ -284,16 +293,64 @@ impl ProcessOutput {
         self
     }
 
-    /// Asserts that standard error contains each of these texts.
+    /// Asserts that standard error names each of these data: codes, flags, paths, values.
     #[track_caller]
-    pub(crate) fn says<const N: usize>(self, words: [&str; N]) -> Self {
-        for words in words {
+    pub(crate) fn names(self, data: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        for datum in data {
+            let datum = datum.as_ref();
+            assert_is_datum(datum);
             assert!(
-                self.stderr.contains(words),
-                "missing: {words:?}; standard error:\n{}",
+                self.stderr.contains(datum),
+                "missing: {datum:?}; standard error:\n{}",
                 self.stderr
             );
         }
         self
     }
+
+    /// Asserts that nothing panicked. A panic is reported with its place in the source.
+    #[track_caller]
+    pub(crate) fn assert_no_panic(&self) {
+        assert!(!self.stderr.contains(".rs:"), "a panic: {}", self.stderr);
+    }
+
+    /// Parses standard output as the document of `--output json`.
+    #[track_caller]
+    pub(crate) fn document(&self) -> Value {
+        let document = serde_json::from_str(&self.stdout);
+        assert!(document.is_ok(), "{:?}; {}", self.stdout, self.stderr);
+        document.unwrap()
+    }
+}
+
+/// Words of a location, which is a datum.
+const LOCATION: [&str; 6] = ["row", "rows", "line", "lines", "column", "columns"];
+
+/// Fails if the text is wording: several plain words. Wording is asserted by snapshots only.
+#[track_caller]
+pub(super) fn assert_is_datum(text: &str) {
+    let words = text
+        .split_whitespace()
+        .map(|word| word.trim_matches(['`', '(', ')', ',', ';', ':', '.']));
+    let words = words.filter(|word| !word.is_empty() && !LOCATION.contains(word));
+    let plain = words.filter(|word| word.chars().all(char::is_alphabetic));
+    assert!(
+        plain.count() < 2,
+        "wording, which belongs in a snapshot: {text:?}"
+    );
+}
+
+/// The entry with this code among the `notices` or `refusals` of a document.
+#[track_caller]
+pub(crate) fn with_code<'d>(document: &'d Value, kind: &str, code: &str) -> Option<&'d Value> {
+    let entries = document[kind].as_array().unwrap();
+    entries.iter().find(|entry| entry["code"] == code)
+}
+
+/// The codes of the `notices` or `refusals` of a document.
+#[track_caller]
+pub(crate) fn codes<'d>(document: &'d Value, kind: &str) -> Vec<&'d str> {
+    let entries = document[kind].as_array().unwrap();
+    let codes = entries.iter().map(|entry| entry["code"].as_str().unwrap());
+    codes.collect()
 }

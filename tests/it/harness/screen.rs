@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 
 use pty_process::blocking::{Command, Pty};
 
+use super::program::assert_is_datum;
 use super::{Cli, wait_until};
 
 /// Terminal height: enough for all output of a run.
@@ -93,11 +94,13 @@ impl Screen {
         String::from_utf8_lossy(&self.shown.lock().unwrap().output).into_owned()
     }
 
-    /// Waits until the screen shows this text and returns its rows.
-    pub(crate) fn wait_for_text(&self, words: &str) -> Vec<String> {
-        wait_until(words, || {
+    /// Waits until the screen shows this datum and returns its rows.
+    #[track_caller]
+    pub(crate) fn wait_for_text(&self, datum: &str) -> Vec<String> {
+        assert_is_datum(datum);
+        wait_until(datum, || {
             let rows = self.rows();
-            rows.iter().any(|row| row.contains(words)).then_some(rows)
+            rows.iter().any(|row| row.contains(datum)).then_some(rows)
         })
     }
 

@@ -2,17 +2,18 @@
 
 use std::process::{Command, Stdio};
 
+use super::program::assert_is_datum;
 use super::{Cli, ProcessOutput};
 
 /// Runs the command in a pseudo-terminal. Types the second argument once the output contains the
 /// first. Exits with the command's exit code.
 const TERMINAL: &str = "
 import os, pty, sys
-words, keys = sys.argv[1].encode(), sys.argv[2].encode()
+cue, keys = sys.argv[1].encode(), sys.argv[2].encode()
 pid, terminal = pty.fork()
 if pid == 0:
     os.execvp(sys.argv[3], sys.argv[3:])
-said, typed = b'', False
+shown, typed = b'', False
 while True:
     try:
         block = os.read(terminal, 4096)
@@ -20,10 +21,10 @@ while True:
         break
     if not block:
         break
-    said += block
+    shown += block
     sys.stdout.buffer.write(block)
     sys.stdout.flush()
-    if not typed and words in said:
+    if not typed and cue in shown:
         os.write(terminal, keys)
         typed = True
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
@@ -33,10 +34,10 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 pub(crate) const CTRL_C: &str = "\u{3}";
 
 impl Cli {
-    /// Runs the command in a pseudo-terminal and types `keys` once `words` appear. All output is
-    /// then on standard output. Returns `None` if python3 cannot create a pseudo-terminal; that is
+    /// Runs the command in a pseudo-terminal and types `keys` once `cue` appears. All output is then
+    /// on standard output. Returns `None` if python3 cannot create a pseudo-terminal; that is
     /// reported, and fails the test in CI.
-    pub(crate) fn in_terminal(self, words: &str, keys: &str) -> Option<Self> {
+    pub(crate) fn in_terminal(self, cue: &str, keys: &str) -> Option<Self> {
         let python = Command::new("python3")
             .args(["-c", "import pty, sys; print(sys.executable)"])
             .stdin(Stdio::null())
@@ -52,18 +53,20 @@ impl Cli {
                 return None;
             }
         };
-        Some(self.wrapped_in(python.trim(), &["-c", TERMINAL, words, keys]))
+        Some(self.wrapped_in(python.trim(), &["-c", TERMINAL, cue, keys]))
     }
 }
 
 impl ProcessOutput {
-    /// Asserts that the terminal shows each of these texts.
+    /// Asserts that the terminal shows each of these data.
     #[track_caller]
-    pub(crate) fn shows<const N: usize>(self, words: [&str; N]) -> Self {
-        for words in words {
+    pub(crate) fn shows(self, data: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        for datum in data {
+            let datum = datum.as_ref();
+            assert_is_datum(datum);
             assert!(
-                self.stdout.contains(words),
-                "missing: {words:?}; the terminal showed:\n{}",
+                self.stdout.contains(datum),
+                "missing: {datum:?}; the terminal showed:\n{}",
                 self.stdout
             );
         }

@@ -64,6 +64,28 @@ impl TestDir {
             .default_flag("--endpoint-url", &pool.url())
     }
 
+    /// `undo` of `run` with fake credentials and without a prompt.
+    pub(crate) fn undo(&self, pool: &Pool) -> Cli {
+        self.undo_in(pool, "run")
+    }
+
+    /// Like `undo`, for another run directory.
+    pub(crate) fn undo_in(&self, pool: &Pool, directory: &str) -> Cli {
+        self.cli("undo")
+            .arg(directory)
+            .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
+            .env("AWS_SECRET_ACCESS_KEY", "made-up")
+            .default_flag("--endpoint-url", &pool.url())
+            .default_flag("--yes-delete", &pool.settings().pool_id)
+    }
+
+    /// A dry run of `undo`.
+    pub(crate) fn dry_undo(&self, pool: &Pool) -> Cli {
+        self.undo(pool)
+            .without_flag("--yes-delete")
+            .arg("--dry-run")
+    }
+
     /// A command that only reads from a pool, with fake credentials.
     pub(crate) fn read_only(&self, command: &str, pool: &Pool) -> Cli {
         self.cli(command)

@@ -27,19 +27,12 @@ fn a_signal_during_the_listing_stops_the_run_which_can_be_resumed() {
         let running = import().start();
         wait_until("three pages", || (pages(&pool) >= 3).then_some(()));
         running.signal(signal);
-        running
-            .wait()
-            .exits(code)
-            .says(["the same command goes on"]);
+        running.wait().exits(code);
         let results = dir.results_in(signal);
         assert_eq!(results.count("unsent"), 600);
         assert_eq!(results.summary["state"], "stopped");
         assert!(pages(&pool) < 10);
-        import().run().exits(0).says([
-            "going on with the run",
-            "UserList: about 10 ListUsers",
-            "the pool was read: 599 users",
-        ]);
+        import().run().exits(0);
         let results = dir.results_in(signal);
         assert_eq!(results.counts(), [("created", 1), ("existed", 599)].into());
         assert_eq!(pool.requests("SignUp"), 1);
@@ -54,13 +47,10 @@ fn a_terminal_shows_the_progress_of_the_listing() {
     let import = nightly(&dir, &pool, list).arg("--yes");
     // Without TERM the terminal's capabilities are unknown.
     let import = import.env("TERM", "xterm");
-    let Some(import) = import.in_terminal("of about 599 users", CTRL_C) else {
+    let Some(import) = import.in_terminal(" 599 ", CTRL_C) else {
         return;
     };
-    import
-        .run()
-        .exits(130)
-        .shows(["reading the pool: ", "stopped by SIGINT"]);
+    import.run().exits(130);
     assert_eq!(pool.requests("SignUp"), 0);
 }
 
@@ -71,7 +61,7 @@ fn a_deadline_during_the_listing_ends_the_run() {
     let list = dir.file("users.csv", users(10));
     let import = nightly(&dir, &pool, list).args(["--prescan", "always"]);
     let import = import.args(["--deadline", "4s"]);
-    import.run().exits(4).says(["--deadline reached"]);
+    import.run().exits(4).names(["--deadline"]);
     assert_eq!(dir.results().count("unsent"), 10);
     assert_eq!(pool.requests("SignUp"), 0);
     // By default a run does not spend its time on that.
@@ -79,7 +69,7 @@ fn a_deadline_during_the_listing_ends_the_run() {
     let import = nightly(&dir, &pool, longer).args(["--run-dir", "auto"]);
     let before = pool.requests("ListUsers");
     let running = import.args(["--deadline", "19s"]).start();
-    wait_until("a sign-up", || (pool.requests("SignUp") > 0).then_some(()));
+    pool.wait_for_requests("SignUp", 1);
     assert_eq!(pool.requests("ListUsers"), before);
     running.signal("INT");
     running.wait().exits(130);
@@ -102,16 +92,11 @@ fn a_run_killed_during_the_listing_lists_again_and_finishes() {
     let list = dir.file("users.csv", list);
     let import = || nightly(&dir, &pool, list);
     let running = import().start();
-    wait_until("fifty sign-ups", || {
-        (pool.requests("SignUp") >= 50).then_some(())
-    });
+    pool.wait_for_requests("SignUp", 50);
     running.signal("KILL");
     assert_eq!(running.wait().code, None, "it was killed");
     let before = pages(&pool);
-    import()
-        .run()
-        .exits(0)
-        .says(["may have been sent", "about "]);
+    import().run().exits(0);
     assert!(pages(&pool) > before, "more than half of the rows remained");
     let results = dir.results();
     assert_eq!(
@@ -140,12 +125,10 @@ fn a_resumed_run_decides_by_the_remaining_rows() {
     let import = || dir.import(&pool, list).args(["--rate", "100"]);
     let slowly = import().args(["--prescan", "never", "--concurrency", "1"]);
     let running = slowly.start();
-    wait_until("most of it", || {
-        (pool.requests("SignUp") >= 225).then_some(())
-    });
+    pool.wait_for_requests("SignUp", 225);
     running.signal("INT");
     running.wait().exits(130);
-    import().run().exits(0).says(["going on with the run"]);
+    import().run().exits(0);
     assert_eq!(
         pool.requests("ListUsers"),
         0,
@@ -182,38 +165,47 @@ fn an_incomplete_listing_stops_only_a_run_with_forced_prescan() {
             .args(flags)
     };
     let always = named(&forced, ["--prescan", "always"]).args(["--run-dir", "always"]);
-    always.run().exits(4).says([
-        "the pool's users cannot be read (--prescan always)",
+    always.run().exits(4).names([
+        "--prescan always",
         "ExpiredTokenException",
         "cognito-idp:ListUsers",
-        "the same command goes on",
     ]);
     assert_eq!(forced.requests("SignUp"), 0);
     assert_eq!(dir.results_in("always").count("unsent"), 100);
     let auto = pool();
-    named(&auto, ["--run-dir", "auto"]).run().exits(0).says([
-        "note: the pool's users cannot be read first, so every name is tried",
-        "ExpiredTokenException",
-    ]);
+    named(&auto, ["--run-dir", "auto"])
+        .run()
+        .exits(0)
+        .names(["ExpiredTokenException"]);
     assert_eq!(dir.results_in("auto").count("created"), 100);
     assert_eq!(look_ups(&auto), 0);
     let terminal = pool();
     let at_terminal = named(&terminal, ["--run-dir", "terminal"])
         .args(["--progress", "lines", "--yes"])
         .after("stty cols 50 rows 20")
-        .in_terminal("never shown", "");
+        .in_terminal("no prompt", "");
     let Some(at_terminal) = at_terminal else {
         return;
     };
     let shown = at_terminal.run().exits(0).stdout.replace('\r', "");
-    let note: Vec<&str> = shown
+    let named = shown
         .lines()
-        .skip_while(|line| !line.starts_with("note: the pool's users"))
-        .take_while(|line| line.starts_with("note: the") || line.starts_with("      "))
-        .collect();
-    assert!(note.len() > 1, "{shown}");
+        .position(|line| line.contains("ExpiredTokenException"));
+    // The lines of a wrapped note are indented.
+    let is_wrapped = |line: &&str| line.starts_with("      ");
     assert!(
-        note.iter().all(|line| line.chars().count() <= 50),
+        shown
+            .lines()
+            .nth(named.unwrap())
+            .as_ref()
+            .is_some_and(is_wrapped),
+        "{shown}"
+    );
+    assert!(
+        shown
+            .lines()
+            .filter(is_wrapped)
+            .all(|line| line.chars().count() <= 50),
         "{shown}"
     );
 }
@@ -242,7 +234,7 @@ fn listed_users_do_not_hide_that_all_other_rows_fail() {
     import
         .run()
         .exits(4)
-        .says(["the first 20 rows sent all met InvalidPasswordException"]);
+        .names(["InvalidPasswordException", "--max-failures"]);
     assert_eq!(pool.requests("SignUp"), 20);
 }
 
@@ -259,10 +251,7 @@ fn lost_pages_are_requested_again() {
     settings.faults.list_throttle = 0.15;
     let pool = Pool::start(settings);
     let list = dir.file("users.csv", users(1_200));
-    nightly(&dir, &pool, list)
-        .run()
-        .exits(0)
-        .says(["the pool was read: 1199 users"]);
+    nightly(&dir, &pool, list).run().exits(0);
     let results = dir.results();
     assert_eq!(
         results.counts(),
@@ -290,25 +279,30 @@ fn an_unresponsive_listing_is_detected_before_the_run() {
     let auto = nightly(&dir, &pool, list)
         .args(["--run-dir", "auto"])
         .args(["--preflight-timeout", "1s"]);
-    auto.run().exits(0).says([
-        "note: ListUsers failed (InternalErrorException: Internal error): the pool is not read first",
-    ]);
+    auto.run()
+        .exits(0)
+        .names(["ListUsers", "InternalErrorException"]);
     assert_eq!(pool.requests("SignUp"), 61);
     let always = || {
         nightly(&dir, &pool, list)
             .args(["--prescan", "always"])
             .args(["--preflight-timeout", "1s"])
     };
-    let refused = always().run().exits(3).says([
-        "the run is refused, and nothing was sent",
-        "ListUsers failed (InternalErrorException: Internal error)",
-        "[call_failed]",
-    ]);
-    assert!(!refused.stderr.contains("permission"), "{}", refused.stderr);
-    always().arg("--no-preflight").run().exits(4).says([
-        "the pool's users cannot be read (--prescan always): InternalErrorException",
-        "--prescan never",
-    ]);
+    let refused =
+        always()
+            .run()
+            .exits(3)
+            .names(["ListUsers", "InternalErrorException", "[call_failed]"]);
+    assert!(
+        !refused.stderr.contains("permission_missing"),
+        "{}",
+        refused.stderr
+    );
+    always()
+        .arg("--no-preflight")
+        .run()
+        .exits(4)
+        .names(["InternalErrorException", "--prescan never"]);
     assert_eq!(pool.requests("SignUp"), 61);
     // Without prescan the run proceeds.
     let never = nightly(&dir, &pool, list).args(["--prescan", "never"]);

@@ -39,7 +39,7 @@ fn round_trip(
     import(corrected, "again").run().exits(0);
     let again = dir.results_in("again");
     assert_eq!(again.count("created"), again.rows.len());
-    assert_eq!(again.rows.len() + created, results.rows.len(), "everybody");
+    assert_eq!(again.rows.len() + created, results.rows.len(), "all rows");
     assert!(!dir.path("again/rejects.csv").exists());
     for user in pool.users().values() {
         assert!(!user.attributes.contains_key("reason_code"));

@@ -89,11 +89,7 @@ fn users_created_outside_the_run_are_kept_despite_a_forged_ledger() {
     }
     // The change cannot be detected.
     dir.cli("report").arg("run").run().exits(0);
-    undo(&dir, &pool)
-        .arg("--even-if-used")
-        .run()
-        .exits(1)
-        .says(["kept: outside the run       3"]);
+    undo(&dir, &pool).arg("--even-if-used").run().exits(1);
     let outcomes = results(&dir);
     for username in ["long.ago", "older", "newer"] {
         assert_eq!(outcomes[username], "kept: outside the run");

@@ -82,9 +82,9 @@ fn case(dir: &TestDir, seed: u64) {
     assert_eq!(names(&pool), ["zoe"], "UNDO_SEED={seed}, {kills} kills");
     let outcomes = results(dir);
     assert_eq!(outcomes.len(), USERS, "UNDO_SEED={seed}");
-    for (name, outcomes) in outcomes {
+    for (name, outcome) in outcomes {
         assert_eq!(
-            outcomes, "deleted",
+            outcome, "deleted",
             "UNDO_SEED={seed}: {name}, {kills} kills"
         );
     }

@@ -3,8 +3,8 @@
 use super::{import, settings, undo};
 use crate::harness::{CTRL_C, Pool, TestDir, users};
 
-const QUESTION: &str =
-    "This deletes up to 3 users for good. Type the id of the user pool to go on: ";
+/// Part of the prompt.
+const QUESTION: &str = "Type the id";
 
 #[test]
 fn only_the_pool_id_confirms() {
@@ -24,25 +24,17 @@ fn only_the_pool_id_confirms() {
         "\u{4}",
     ] {
         let Some(output) = asked(wrong) else { return };
-        output.exits(3).shows([
-            QUESTION,
-            "that is not the id of the pool",
-            "nothing was deleted",
-        ]);
+        output.exits(3);
     }
-    asked(CTRL_C)
-        .unwrap()
-        .exits(130)
-        .shows(["stopped before anything was deleted"]);
+    asked(CTRL_C).unwrap().exits(130);
     assert_eq!(
         (pool.users().len(), pool.requests("AdminDeleteUser")),
         (3, 0)
     );
     assert!(!dir.path("run").join("undo.db").exists());
-    import(&dir, &pool, list)
-        .run()
-        .exits(0)
-        .says(["already finished"]);
+    let before = pool.stats().operations;
+    import(&dir, &pool, list).run().exits(0);
+    assert_eq!(pool.stats().operations, before, "the run was finished");
 
     asked("us-east-1_Rehearsal\n").unwrap().exits(0);
     assert!(pool.users().is_empty());
@@ -58,18 +50,12 @@ fn a_missing_terminal_and_a_wrong_id_are_refused() {
         .without_flag("--yes-delete")
         .run()
         .exits(3)
-        .says([
-            "refusing to delete without confirmation (no terminal)",
-            "pass --yes-delete us-east-1_Rehearsal",
-        ]);
+        .names(["--yes-delete us-east-1_Rehearsal"]);
     undo(&dir, &pool)
         .args(["--yes-delete", "us-east-1_Other"])
         .run()
         .exits(3)
-        .says([
-            "--yes-delete us-east-1_Other: the run in run was made in the pool us-east-1_Rehearsal",
-            "nothing was deleted",
-        ]);
+        .names(["--yes-delete us-east-1_Other", "us-east-1_Rehearsal"]);
     undo(&dir, &pool)
         .args(["--yes-delete", "us-east-1_Rehearsal", "--dry-run"])
         .run()
@@ -82,22 +68,13 @@ fn a_missing_terminal_and_a_wrong_id_are_refused() {
 fn refuses_a_directory_without_a_run_and_a_rehearsal() {
     let dir = TestDir::new();
     let pool = Pool::start(settings());
-    undo(&dir, &pool)
-        .run()
-        .exits(3)
-        .says(["run/ledger.db: there is no ledger here"]);
+    undo(&dir, &pool).run().exits(3).names(["run/ledger.db"]);
     assert!(!dir.path("run").exists());
     std::fs::create_dir(dir.path("run")).unwrap();
-    undo(&dir, &pool)
-        .run()
-        .exits(3)
-        .says(["there is no ledger here"]);
+    undo(&dir, &pool).run().exits(3).names(["run/ledger.db"]);
     let list = dir.file("users.csv", users(2));
     dir.rehearse(list).run().exits(0);
-    undo(&dir, &pool)
-        .run()
-        .exits(3)
-        .says(["run: this run was a rehearsal: its pool is gone"]);
+    undo(&dir, &pool).run().exits(3);
     assert_eq!(pool.requests("AdminGetUser"), 0);
 }
 

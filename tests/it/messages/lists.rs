@@ -1,0 +1,82 @@
+//! Lists that are refused.
+
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::{Transcript, with_flags};
+use crate::harness::{TestDir, users};
+
+fn utf_16(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+fn truncated_gzip() -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(users(20_000).as_bytes()).unwrap();
+    let mut packed = packed.finish().unwrap();
+    packed.truncate(packed.len() / 50);
+    packed
+}
+
+fn workbook() -> Vec<u8> {
+    let mut workbook = b"PK\x03\x04".to_vec();
+    workbook.resize(30, 0);
+    workbook.extend_from_slice(b"[Content_Types].xml");
+    workbook
+}
+
+#[test]
+fn refused_lists() {
+    let open_quote = users(10) + "open,Passw0rd!,\"open@example.com\n" + &users(20_000);
+    let preamble = "Export of users; 2026\nversion:1.0\n\n\
+         User Name;E-Mail;Pass word\nann;ann@example.com;Secret#1\n";
+    let mut transcript = Transcript::default();
+    let mut refuse = |name: &str, list: &[u8], flags: &str| {
+        let dir = TestDir::new();
+        dir.file(name, list);
+        let title = format!("check {name} {flags}");
+        let check = with_flags(dir.cli("check").arg(name), flags);
+        transcript.run(&dir, title.trim_end(), check);
+    };
+    refuse("empty.csv", b"", "");
+    refuse("users.csv", users(1).as_bytes(), "--skip-lines 9");
+    refuse("latin.csv", b"username,password,pr\xe9nom\n", "");
+    refuse("wide.csv", &utf_16("username,password\n"), "");
+    refuse("preamble.csv", preamble.as_bytes(), "");
+    refuse("open.csv", open_quote.as_bytes(), "");
+    refuse("users.csv.gz", &truncated_gzip(), "");
+    refuse("users.xlsx", &workbook(), "");
+    refuse("users.ndjson", b"{\"email\":\"ann@example.com\"}\n", "");
+    refuse("users.ldif", b"version: 1\n\ndn: cn=ann\ncn: ann\n", "");
+    refuse("users.csv", users(1).as_bytes(), "--escape ,");
+    refuse("users.csv", users(1).as_bytes(), "--quote ,");
+    refuse("users.csv", users(1).as_bytes(), "--findings users.csv");
+    refuse("users.csv", users(1).as_bytes(), "--findings .");
+    refuse("users.csv", users(1).as_bytes(), "--findings no/such.csv");
+    assert_messages!("refused_lists", transcript.0);
+}
+
+#[test]
+fn missing_lists() {
+    let dir = TestDir::new();
+    let mut transcript = Transcript::default();
+    for list in ["missing.csv", ".", "s3://", "s3://lists/"] {
+        let title = format!("rehearse {list}");
+        transcript.run(&dir, &title, dir.rehearse(list));
+    }
+    let piped = dir.rehearse("-").without_flag("--run-dir").input(users(1));
+    transcript.run(&dir, "rehearse -", piped);
+    assert_messages!("missing_lists", transcript.0);
+}
+
+#[cfg(not(feature = "s3"))]
+#[test]
+fn lists_in_s3() {
+    let dir = TestDir::new();
+    let mut transcript = Transcript::default();
+    let list = "s3://lists/users.csv";
+    transcript.run(&dir, &format!("rehearse {list}"), dir.rehearse(list));
+    assert_messages!("lists_in_s3", transcript.0);
+}

@@ -1,0 +1,159 @@
+//! Runs that are refused, resumed, stopped or already finished.
+
+use std::fs;
+
+use cognito_import::rehearsal::{Faults, PoolSettings};
+
+use super::{Transcript, prepared, with_flags};
+use crate::harness::{Pool, TestDir, quick, silent, users};
+
+/// Commands that do not match the run in the directory.
+#[test]
+fn other_runs() {
+    let (dir, pool) = prepared();
+    dir.import(&pool, "users.csv").run().exits(0);
+    let mut transcript = Transcript::default();
+    for flags in [
+        "",
+        "--user-pool-id us-east-1_Another",
+        "--client-id anotherclient",
+        "--ignore-column email --no-preflight",
+        "--keep email",
+        "--trim",
+        "--confirm --no-preflight",
+        "--validation-data key=4711 --no-preflight",
+    ] {
+        let title = format!("import users.csv {flags}");
+        let import = with_flags(dir.import(&pool, "users.csv"), flags);
+        transcript.run(&dir, title.trim_end(), import);
+    }
+    transcript.run(&dir, "rehearse users.csv", dir.rehearse("users.csv"));
+    dir.file("users.csv", users(4));
+    let import = || dir.import(&pool, "users.csv");
+    transcript.run(&dir, "import another-list.csv", import());
+    let restart = import().arg("--restart");
+    transcript.run(&dir, "import another-list.csv --restart", restart);
+    let kinds = dir.cli("report").args(["--compare", "rehearsed", "run"]);
+    let rehearse = dir.rehearse("users.csv").args(["--run-dir", "rehearsed"]);
+    rehearse.run().exits(0);
+    transcript.run(&dir, "report --compare rehearsed run", kinds);
+    // The list is identified by its hash.
+    assert_messages!("other_runs", without_hashes(&transcript.0));
+}
+
+/// Replaces hashes: hexadecimal numbers of at least eight digits.
+fn without_hashes(text: &str) -> String {
+    let mut replaced = String::new();
+    for word in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+        let digits = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        let is_hash = digits.len() >= 8 && digits.chars().all(|c| c.is_ascii_hexdigit());
+        replaced += if is_hash { "HASH" } else { digits };
+        replaced += &word[digits.len()..];
+    }
+    replaced
+}
+
+#[test]
+fn damaged_runs() {
+    let mut transcript = Transcript::default();
+    let mut damage = |title: &str, change: &dyn Fn(&TestDir)| {
+        let (dir, pool) = prepared();
+        dir.import(&pool, "users.csv").run().exits(0);
+        change(&dir);
+        transcript.run(&dir, title, dir.import(&pool, "users.csv"));
+    };
+    damage("not a database", &|dir| {
+        fs::write(dir.path("run/ledger.db"), "not a database").unwrap();
+    });
+    damage("a later version", &|dir| {
+        let ledger = rusqlite::Connection::open(dir.path("run/ledger.db")).unwrap();
+        ledger.pragma_update(None, "user_version", 1_000).unwrap();
+    });
+    damage("an empty ledger", &|dir| {
+        fs::write(dir.path("run/ledger.db"), "").unwrap();
+    });
+    damage("a missing row", &|dir| {
+        let ledger = rusqlite::Connection::open(dir.path("run/ledger.db")).unwrap();
+        let delete = "DELETE FROM rows WHERE row = 2; DELETE FROM results WHERE row = 2";
+        ledger.execute_batch(delete).unwrap();
+    });
+    damage("results without a ledger", &|dir| {
+        fs::remove_file(dir.path("run/ledger.db")).unwrap();
+    });
+    assert_messages!("damaged_runs", transcript.0);
+}
+
+#[test]
+fn stopped_and_resumed_runs() {
+    let (dir, pool) = prepared();
+    let mut transcript = Transcript::default();
+    let import = |pool: &Pool| {
+        dir.import(pool, "users.csv")
+            .args(["--concurrency", "1", "--no-preflight"])
+    };
+    let deadline = import(&pool).args(["--deadline", "50ms"]);
+    transcript.run(&dir, "--deadline 50ms", deadline);
+    transcript.run(&dir, "the same command", import(&pool));
+    transcript.run(&dir, "the same command again", import(&pool));
+    let lost = Pool::start(PoolSettings {
+        faults: Faults {
+            lost_pool_after: Some(2),
+            ..Faults::default()
+        },
+        ..quick()
+    });
+    let lost = import(&lost).args(["--run-dir", "lost"]);
+    transcript.run(&dir, "a deleted pool", lost);
+    let weak = users(30).replace("Passw0rd!", "passwordx");
+    dir.file("weak.csv", weak);
+    let weak = dir.import(&pool, "weak.csv").args(["--run-dir", "weak"]);
+    let weak = weak.args(["--concurrency", "1", "--no-preflight"]);
+    transcript.run(&dir, "weak passwords", weak);
+    let rehearsal = dir.rehearse("users.csv").args(["--run-dir", "rehearsed"]);
+    let rehearsal = rehearsal.args(["--concurrency", "1", "--no-preflight"]);
+    let rehearsal = rehearsal.args(["--fault", "lost_pool_after=2"]);
+    transcript.run(&dir, "a stopped rehearsal", rehearsal);
+    assert_messages!("stopped_and_resumed_runs", transcript.0);
+}
+
+#[test]
+fn signals() {
+    let dir = TestDir::new();
+    let pool = Pool::start(silent());
+    dir.file("users.csv", users(3));
+    let mut transcript = Transcript::default();
+    let import = || {
+        dir.import(&pool, "users.csv")
+            .args(["--no-preflight", "--no-lookup"])
+    };
+    let running = import().start();
+    pool.wait_for_requests("SignUp", 3);
+    transcript.run(&dir, "a directory in use", import());
+    let waiting = import().args(["--wait-for-lock", "20ms"]);
+    transcript.run(&dir, "--wait-for-lock 20ms", waiting);
+    running.signal("INT");
+    running.wait_for_stderr("Ctrl-C");
+    running.signal("INT");
+    transcript.add(&dir, "two signals", &running.wait());
+    transcript.run(&dir, "report run", dir.cli("report").arg("run"));
+    assert_messages!("signals", transcript.0);
+}
+
+#[test]
+fn rejects() {
+    let (dir, pool) = prepared();
+    let mut transcript = Transcript::default();
+    let list = users(2) + "ann,,ann@example.com\nuser0001,Passw0rd!,x@example.com\n";
+    dir.file("users.csv", list.clone());
+    let import = || dir.import(&pool, "users.csv").arg("--no-preflight");
+    transcript.run(&dir, "import users.csv", import());
+    let with_passwords = import().arg("--rejects-with-passwords");
+    transcript.run(&dir, "--rejects-with-passwords", with_passwords);
+    let piped = || dir.import(&pool, "-").args(["--run-dir", "piped"]);
+    let refused = piped().arg("--rejects-with-passwords").input(&*list);
+    transcript.run(&dir, "import - --rejects-with-passwords", refused);
+    piped().input(&*list).run().exits(1);
+    let shorter = piped().input(users(2));
+    transcript.run(&dir, "import - (a shorter list)", shorter);
+    assert_messages!("rejects", transcript.0);
+}
