@@ -121,16 +121,16 @@ fn run(pool: &RehearsalPool, folder: &Path, list: &str, prescan: &str) -> u64 {
     }
     assert!(child.wait().unwrap().success());
     let after = requests(pool);
-    let asked: Vec<u64> = after.iter().zip(before).map(|(a, b)| a - b).collect();
+    let counts: Vec<u64> = after.iter().zip(before).map(|(a, b)| a - b).collect();
     println!(
         "--prescan {prescan}: {} ListUsers, {} SignUp, {} AdminGetUser; first sign-up after {:.1} s, end after {:.1} s; peak {peak:.1} MiB",
-        asked[0],
-        asked[1],
-        asked[2],
+        counts[0],
+        counts[1],
+        counts[2],
         read.unwrap_or_default().as_secs_f64(),
         began.elapsed().as_secs_f64()
     );
-    asked.iter().sum()
+    counts.iter().sum()
 }
 
 fn main() {

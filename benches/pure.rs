@@ -101,17 +101,18 @@ fn decisions(criterion: &mut Criterion) {
         retry: RetryPolicy::default(),
         look_ups: LookupMode::Get,
     };
-    criterion.bench_function("a row's way: sign-up, answered", |bencher| {
+    criterion.bench_function("a row's registration: sign-up, answered", |bencher| {
         bencher.iter(|| {
-            let mut way = Registration::new(&user, rules, times, false);
-            let asked = way.next(RegistrationEvent::Start, Duration::ZERO, 0.5);
+            let mut registration = Registration::new(&user, rules, times, false);
+            let step = registration.next(RegistrationEvent::Start, Duration::ZERO, 0.5);
             let answer = SignedUp {
                 sub: "7d8ca528-4931-4254-9273-ea5ee853f271".to_owned(),
                 confirmed: false,
                 message: None,
             };
-            let settled = way.next(RegistrationEvent::SignUp(Ok(answer)), Duration::ZERO, 0.5);
-            black_box((asked, settled))
+            let settled =
+                registration.next(RegistrationEvent::SignUp(Ok(answer)), Duration::ZERO, 0.5);
+            black_box((step, settled))
         });
     });
 }

@@ -98,7 +98,7 @@ async fn call(
         assert!(!signed_up.sub.is_empty());
         assert!(
             in_pool() || named.lock().unwrap().contains(username),
-            "no response said so"
+            "no response reported this user"
         );
     }
     let user = failed(pool.look_up_for_row(username, password).await, &secret);

@@ -34,7 +34,7 @@ impl Case {
     }
 
     /// Describes a failed case.
-    fn failure(&self, target: &str, why: &str) -> String {
+    fn failure(&self, target: &str, message: &str) -> String {
         let name = format!("fuzz-{target}-{}", self.seed);
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let input = match std::fs::write(&path, &self.input) {
@@ -42,7 +42,7 @@ impl Case {
             Err(error) => format!("not written: {error}"),
         };
         format!(
-            "{target}: {why}\nrepeat it: COGNITO_IMPORT_FUZZ_SEED={} cargo test --test fuzz {target}\ninput: {input}\n{}",
+            "{target}: {message}\nrepeat it: COGNITO_IMPORT_FUZZ_SEED={} cargo test --test fuzz {target}\ninput: {input}\n{}",
             self.seed,
             self.notes.join("\n")
         )

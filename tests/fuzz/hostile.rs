@@ -108,7 +108,7 @@ pub(crate) struct Hostile {
     /// One in this many responses is unchanged.
     calm: u8,
     /// The number of times each request was received.
-    asked: Mutex<BTreeMap<String, u64>>,
+    requests: Mutex<BTreeMap<String, u64>>,
     /// Users that some response may have reported as existing.
     pub(crate) named: Arc<Mutex<BTreeSet<String>>>,
 }
@@ -118,7 +118,7 @@ impl Hostile {
         Self {
             seed,
             calm,
-            asked: Mutex::default(),
+            requests: Mutex::default(),
             named: Arc::default(),
         }
     }
@@ -127,12 +127,12 @@ impl Hostile {
     /// flight.
     fn rng_for(&self, request: &Request) -> Rng {
         let name = format!("{} {}", request.operation, request.username());
-        let mut asked = self.asked.lock().unwrap();
-        let times = asked.entry(name.clone()).or_default();
-        *times += 1;
+        let mut requests = self.requests.lock().unwrap();
+        let count = requests.entry(name.clone()).or_default();
+        *count += 1;
         let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         let seed = name.bytes().fold(self.seed ^ 0xcbf2_9ce4_8422_2325, mix);
-        Rng::with_seed(seed.wrapping_add(*times))
+        Rng::with_seed(seed.wrapping_add(*count))
     }
 
     pub(crate) fn answer(&self, request: &Request) -> Reply {

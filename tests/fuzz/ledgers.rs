@@ -130,7 +130,7 @@ pub(crate) fn damage(rng: &mut Rng, run: &Path, database: &str) -> String {
     let (mut bytes, path) = (bytes.clone(), run.join(name));
     let pages = bytes.len() / PAGE;
     let at = rng.usize(..bytes.len());
-    let how = match rng.u8(..10) {
+    let kind = match rng.u8(..10) {
         0..=2 => {
             for _ in 0..rng.usize(1..4) {
                 let at = rng.usize(..bytes.len());
@@ -169,7 +169,7 @@ pub(crate) fn damage(rng: &mut Rng, run: &Path, database: &str) -> String {
         }
     };
     fs::write(path, &bytes).unwrap();
-    format!("{name}: {how} at {at}")
+    format!("{name}: {kind} at {at}")
 }
 
 /// Asserts a documented exit code, and unchanged files if the ledger was refused.
@@ -264,8 +264,8 @@ fn run(bases: &[Base], case: &mut Case) {
     let run = dir.path("run");
     copy(&base.dir.path("kept"), &run);
     fs::copy(base.dir.path("users.csv"), dir.path("users.csv")).unwrap();
-    let how = damage(&mut case.rng, &run, "ledger.db");
-    case.note(how);
+    let damage = damage(&mut case.rng, &run, "ledger.db");
+    case.note(damage);
     let before = databases(&run);
     case.input(before.get("ledger.db").map_or(&[], Vec::as_slice));
     match case.rng.u8(..12) {

@@ -234,9 +234,9 @@ fn run(bases: &[Base], pool: &Strictness, case: &mut Case) {
     let in_pieces = settings.read(Box::new(pieces), list.len());
     let (first, in_pieces) = match (contents, in_pieces) {
         (Ok(first), Ok(in_pieces)) => (first, in_pieces),
-        (Err(why), Err(in_pieces)) => {
-            assert_eq!(why, in_pieces);
-            assert!(why.starts_with("users.csv"), "{why}");
+        (Err(error), Err(in_pieces)) => {
+            assert_eq!(error, in_pieces);
+            assert!(error.starts_with("users.csv"), "{error}");
             return;
         }
         (first, in_pieces) => panic!("{:?}, in pieces {:?}", first.err(), in_pieces.err()),
@@ -251,7 +251,7 @@ fn run(bases: &[Base], pool: &Strictness, case: &mut Case) {
         let again = settings.read(Box::new(Cursor::new(first.rejects.clone())), length);
         match again {
             Ok(again) => compare(&first, &again),
-            Err(why) => panic!("the rejects cannot be read: {why}"),
+            Err(error) => panic!("the rejects cannot be read: {error}"),
         }
     }
 }

@@ -10,8 +10,8 @@ pub(crate) fn pick<'t, T: ?Sized>(rng: &mut Rng, from: &[&'t T]) -> &'t T {
 /// Usually a short range, sometimes any.
 fn range(rng: &mut Rng, length: usize) -> std::ops::Range<usize> {
     let from = rng.usize(..=length);
-    let most = if rng.u8(..16) == 0 { length } else { 12 };
-    from..(from + rng.usize(..=most)).min(length)
+    let longest = if rng.u8(..16) == 0 { length } else { 12 };
+    from..(from + rng.usize(..=longest)).min(length)
 }
 
 /// The offsets of line starts, and the end.

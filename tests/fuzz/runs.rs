@@ -47,14 +47,14 @@ fn run(case: &mut Case) {
     let calm = if case.rng.bool() { 2 } else { 6 };
     let hostile = Hostile::new(case.seed, calm);
     let named = Arc::clone(&hostile.named);
-    let asks_first = case.rng.u8(..3) == 0;
+    let with_preflight = case.rng.u8(..3) == 0;
     let endpoint = Endpoint::start(&pool, move |request| hostile.answer(request));
     let mut import = dir
         .import(&pool, list)
         .args(["--endpoint-url", &endpoint.url(), "--output", "json"])
         .args(["--deadline", "6s", "--attempt-timeout", "2s"]);
     let mut flags: Vec<&str> = Vec::new();
-    if asks_first {
+    if with_preflight {
         flags.extend(["--preflight-timeout", "1s"]);
     } else {
         flags.push("--no-preflight");
@@ -88,8 +88,8 @@ fn run(case: &mut Case) {
     assert_results(&dir, &pool, &output, &named);
 }
 
-/// Asserts that each row has one outcome, that no user is called created unless a response says so,
-/// and that no file contains a password.
+/// Asserts that each row has one outcome, that no user is reported as created unless a response
+/// reports it, and that no file contains a password.
 fn assert_results(
     dir: &TestDir,
     pool: &Pool,
@@ -116,10 +116,10 @@ fn assert_results(
         .filter(|row| row["outcome"] == "created")
     {
         let name = &row["username"];
-        let is_said = named.lock().unwrap().contains(name);
+        let is_reported = named.lock().unwrap().contains(name);
         assert!(
-            users.contains_key(name) || is_said,
-            "no response says so: {row:?}"
+            users.contains_key(name) || is_reported,
+            "no response reports it: {row:?}"
         );
     }
     for file in fs::read_dir(dir.path("run")).unwrap() {

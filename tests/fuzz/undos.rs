@@ -145,8 +145,8 @@ fn log(bases: &[Base], case: &mut Case) {
     let dir = TestDir::new();
     let run = dir.path("run");
     copy(&base.dir.path("kept"), &run);
-    let how = damage(&mut case.rng, &run, "undo.db");
-    case.note(how);
+    let damage = damage(&mut case.rng, &run, "undo.db");
+    case.note(damage);
     let before = databases(&run);
     case.input(before.get("undo.db").map_or(&[], Vec::as_slice));
     let deletions = Deletions::of(&base.pool);

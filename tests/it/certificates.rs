@@ -76,17 +76,17 @@ fn the_first_setting_replaces_all_others() {
 fn an_untrusted_server_stops_a_run_at_once() {
     let dir = TestDir::new();
     let (pool, tls) = encrypted(&dir);
-    let unasked = |bundle: &str| {
+    let unchecked = |bundle: &str| {
         import(&dir, &pool, &tls)
             .args(["--no-lookup", "--no-preflight", "--concurrency", "1"])
             .env("AWS_CA_BUNDLE", bundle)
             .run()
     };
-    unasked("other.pem").exits(4).names(["AWS_CA_BUNDLE"]);
+    unchecked("other.pem").exits(4).names(["AWS_CA_BUNDLE"]);
     let results = dir.results();
     assert_eq!(results.row(1)["error_code"], "CertificateRefused");
     assert_eq!(results.count("unsent"), ROWS - 1);
-    unasked("ca.pem").exits(0);
+    unchecked("ca.pem").exits(0);
     assert_eq!(dir.results().count("created"), ROWS);
 }
 
@@ -139,9 +139,9 @@ fn an_unusable_bundle_is_refused_and_its_setting_named() {
         let bad = || import(&dir, &pool, &tls).env("AWS_CONFIG_FILE", "aws-config");
         profile(&dir, "region = us-east-1");
         let named = format!("AWS_CA_BUNDLE={path}");
-        for look_ups in ["--yes", "--no-lookup"] {
+        for flag in ["--yes", "--no-lookup"] {
             bad()
-                .arg(look_ups)
+                .arg(flag)
                 .env("AWS_CA_BUNDLE", path)
                 .run()
                 .exits(3)
@@ -222,7 +222,7 @@ fn undo_of_a_run_in_aws_ignores_a_configured_endpoint() {
         .args(["--run-dir", "emulated"])
         .run()
         .exits(0);
-    let asked = emulator.requests("AdminGetUser");
+    let before = emulator.requests("AdminGetUser");
 
     let undo = dir.undo(&aws).env("AWS_ENDPOINT_URL", &emulator.url());
     through_proxy(undo)
@@ -230,7 +230,7 @@ fn undo_of_a_run_in_aws_ignores_a_configured_endpoint() {
         .exits(0)
         .names(["AWS_ENDPOINT_URL"]);
     assert_eq!((aws.users().len(), emulator.users().len()), (0, ROWS));
-    assert_eq!(emulator.requests("AdminGetUser"), asked);
+    assert_eq!(emulator.requests("AdminGetUser"), before);
 }
 
 #[test]
@@ -286,16 +286,16 @@ fn a_profile_that_requires_mfa_is_named_with_a_workaround() {
                 .env("AWS_CA_BUNDLE", "ca.pem")
                 .env("HTTPS_PROXY", &proxy.proxy())
         };
-        let asked = || proxy.hosts().iter().filter(|host| **host == sts).count();
+        let calls_of_sts = || proxy.hosts().iter().filter(|host| **host == sts).count();
         for cli in [
             import().args(["--profile", "corp"]),
             import().env("AWS_PROFILE", "corp"),
         ] {
-            let before = asked();
+            let before = calls_of_sts();
             let output = cli.run().exits(3);
             // The bundle was used to verify its certificate.
             assert_eq!(
-                asked() > before,
+                calls_of_sts() > before,
                 !is_loop,
                 "STS was called: {}",
                 output.stderr

@@ -39,9 +39,9 @@ fn a_valid_list_passes_however_the_pool_is_known() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(1_000));
-    let [asked, by_file, unknown] = check_each_way(&dir, &pool, list);
+    let [queried, by_file, unknown] = check_each_way(&dir, &pool, list);
     for (cli, mails) in [
-        (asked, json!(0)),
+        (queried, json!(0)),
         (by_file, json!(0)),
         (unknown, Value::Null),
     ] {
@@ -72,7 +72,7 @@ fn a_valid_list_passes_however_the_pool_is_known() {
 
 const BROKEN: &str = "username,password,email,phone_number,custom:level\n\
      ann,Passw0rd!1,ann@example.com,+4930901820,1\n\
-     =bo b, Hidden Word1!,nobody,030 901820,1\n\
+     =bo b, Hidden Word1!,no-address,030 901820,1\n\
      cy,hiddenword,cy@example.com,,12\n\
      Ann,Passw0rd!1,ann@example.com,,2\n\
      dee,Passw0rd!1,,,3\n\
@@ -114,9 +114,9 @@ fn every_finding_has_a_hint_and_no_password() {
         &by_any_pool[4..],
     ]
     .concat();
-    let [asked, by_file, unknown] = check_each_way(&dir, &pool, list);
+    let [queried, by_file, unknown] = check_each_way(&dir, &pool, list);
     for (cli, expected) in [
-        (asked, &by_this_pool[..]),
+        (queried, &by_this_pool[..]),
         (by_file, &by_this_pool[..]),
         (unknown, &by_any_pool[..]),
     ] {
@@ -164,7 +164,7 @@ fn findings_csv_is_private_and_safe_in_a_spreadsheet() {
         ("3", "username")
     );
     assert_eq!(first["username"], "'=bo b", "no formula");
-    assert!(findings[2]["found"].contains("\"nobody\""));
+    assert!(findings[2]["found"].contains("\"no-address\""));
     assert!(!findings[2]["what_to_do"].is_empty());
     let named = findings.iter().find(|line| line["row"] == "6").unwrap();
     assert_eq!(named["username"], "'@SUM(A1)", "no formula");
@@ -188,7 +188,7 @@ fn findings_csv_is_private_and_safe_in_a_spreadsheet() {
 fn the_output_counts_by_rule_and_shows_the_first_examples() {
     let dir = TestDir::new();
     let rows: String = (1..=5)
-        .map(|row| format!("u{row},Passw0rd!{row},nobody{row}\n"))
+        .map(|row| format!("u{row},Passw0rd!{row},no-address{row}\n"))
         .collect();
     let list = dir.file(
         "users.csv",
@@ -198,14 +198,14 @@ fn the_output_counts_by_rule_and_shows_the_first_examples() {
     let output = check().run().exits(1).names([
         "users.csv:",
         "5 x email.format\n      row 8, line 9: ",
-        "\"nobody1\"",
+        "\"no-address1\"",
         "row 10, line 11: ",
-        "\"nobody3\"",
+        "\"no-address3\"",
         "1 x username.characters\n      row 7, line 8: ",
         "findings.csv (6",
     ]);
     assert!(
-        !output.stderr.contains("nobody4"),
+        !output.stderr.contains("no-address4"),
         "three examples are enough"
     );
     let document = check().json().run().exits(1).document();
@@ -235,8 +235,8 @@ fn a_refused_plan_exits_3_and_rows_are_still_checked() {
         ..quick()
     });
     let list = dir.file("users.csv", users(3) + "a b,Passw0rd!1,a@example.com\n");
-    let [asked, by_file, _] = check_each_way(&dir, &pool, list);
-    for cli in [asked, by_file] {
+    let [queried, by_file, _] = check_each_way(&dir, &pool, list);
+    for cli in [queried, by_file] {
         let document = cli.arg("--strict").json().run().exits(3).document();
         let refusals = codes(&document, "refusals");
         assert_eq!(refusals, ["sign_up_not_permitted", "messages", "strict"]);

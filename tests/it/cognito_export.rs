@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::harness::{Cli, Pool, TestDir, quick};
+use crate::harness::{Cli, Pool, TestDir, codes, quick, with_code};
 
 const EXPORT: &str = "\
 Username,email,email_verified,identities,cognito:user_status,Enabled
@@ -11,21 +11,14 @@ google_100,gg@example.com,false,\"[{\"\"userId\"\":\"\"100\"\",\"\"providerName\
 bob,bob@example.com,true,,CONFIRMED,false
 ";
 
-/// The code and hint of each notice of a command.
-fn notices(cli: Cli) -> Vec<(String, String)> {
-    let output = cli.json().run().exits(0);
-    let document = output.document();
-    let notices = document["notices"].as_array().unwrap();
-    let text = |notice: &Value, field: &str| notice[field].as_str().unwrap().to_owned();
-    notices
-        .iter()
-        .map(|notice| (text(notice, "code"), text(notice, "what_to_do")))
-        .collect()
+/// The document of a command that succeeds.
+fn document(cli: Cli) -> Value {
+    cli.json().run().exits(0).document()
 }
 
-fn hint<'n>(notices: &'n [(String, String)], code: &str) -> Option<&'n str> {
-    let found = notices.iter().find(|(other, _)| other == code)?;
-    Some(&found.1)
+/// The hint of the notice with this code.
+fn hint<'d>(document: &'d Value, code: &str) -> Option<&'d str> {
+    with_code(document, "notices", code)?["what_to_do"].as_str()
 }
 
 #[test]
@@ -34,11 +27,11 @@ fn federated_users_are_noted_with_a_flag_that_skips_them() {
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", EXPORT);
     let check = || dir.check(&pool, list).args(["--password", "generate"]);
-    let all = notices(check());
+    let all = document(check());
     let flag = "--skip-where cognito:user_status=EXTERNAL_PROVIDER";
     assert!(
         hint(&all, "rows.federated").unwrap().contains(flag),
-        "{all:?}"
+        "{all:#}"
     );
     assert!(
         hint(&all, "rows.disabled")
@@ -57,7 +50,7 @@ fn federated_users_are_noted_with_a_flag_that_skips_them() {
     );
 
     let flags = ["--skip-where", "cognito:user_status=EXTERNAL_PROVIDER"];
-    let all = notices(check().args(flags));
+    let all = document(check().args(flags));
     assert_eq!(hint(&all, "rows.federated"), None);
     dir.import(&pool, list)
         .args(["--password", "generate", "--disable-where", "Enabled=false"])
@@ -90,13 +83,10 @@ fn a_user_with_identities_is_federated_unless_its_status_says_otherwise() {
             "username,password,email,UserStatus,identities\nann,Passw0rd!1,ann@example.com,{status},{identities}\n"
         );
         let list = dir.file("users.csv", list);
-        let all = notices(dir.check(&pool, list));
-        let found: Vec<&str> = all
-            .iter()
-            .map(|(code, _)| code.as_str())
-            .filter(|code| code.starts_with("rows."))
-            .collect();
-        assert_eq!(found.join(" "), code, "{status}, {identities}: {all:?}");
+        let all = document(dir.check(&pool, list));
+        let mut found = codes(&all, "notices");
+        found.retain(|code| code.starts_with("rows."));
+        assert_eq!(found.join(" "), code, "{status}, {identities}: {all:#}");
         // The suggested flag skips the row.
         let Some(hint) = hint(&all, code) else {
             continue;

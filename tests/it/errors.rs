@@ -151,7 +151,7 @@ fn a_trigger_rejection_shows_the_message_of_the_trigger() {
     assert_eq!(
         pool.requests("AdminGetUser"),
         0,
-        "no user was created, certainly"
+        "a look-up is not necessary"
     );
 }
 
@@ -211,7 +211,7 @@ fn own_users_are_recognized_despite_clock_skew() {
         ("ahead-s", 3_600, DatePrecision::Seconds),
     ] {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        let there = |number: usize| ExistingUser {
+        let existing_user = |number: usize| ExistingUser {
             username: format!("user{number:04}"),
             attributes: [("email".to_owned(), format!("user{number:04}@example.com"))].into(),
             created: Some(i64::try_from(now.as_secs()).unwrap() + offset_s),
@@ -220,7 +220,7 @@ fn own_users_are_recognized_despite_clock_skew() {
         let pool = Pool::start(PoolSettings {
             date_offset_ms: offset_s * 1_000,
             create_date_precision: precision,
-            existing: (1..=10).map(|number| there(2 * number)).collect(),
+            existing: (1..=10).map(|number| existing_user(2 * number)).collect(),
             faults: Faults {
                 commit_then_drop: 0.5,
                 ..Faults::default()

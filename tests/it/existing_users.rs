@@ -220,13 +220,13 @@ fn username_case_can_be_set_if_the_pool_cannot_be_queried() {
         dir.import(&pool, list)
             .args(["--no-lookup", "--allow-messages"])
     };
-    import().args(["--run-dir", "unsaid"]).run().exits(1);
-    assert_eq!(dir.results_in("unsaid").count("duplicate"), 3);
+    import().args(["--run-dir", "by-default"]).run().exits(1);
+    assert_eq!(dir.results_in("by-default").count("duplicate"), 3);
     import()
-        .args(["--usernames", "case-sensitive", "--run-dir", "said"])
+        .args(["--usernames", "case-sensitive", "--run-dir", "by-flag"])
         .run()
         .exits(1);
-    assert_eq!(dir.results_in("said").count("duplicate"), 2);
+    assert_eq!(dir.results_in("by-flag").count("duplicate"), 2);
 }
 
 #[test]
@@ -253,21 +253,21 @@ fn rehearse_reads_existing_users_from_a_file() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(4));
     dir.file(
-        "there.csv",
+        "existing.csv",
         "username,email\nUSER0002,user0002@example.com\n",
     );
     dir.rehearse(list)
-        .args(["--existing", "there.csv"])
+        .args(["--existing", "existing.csv"])
         .run()
         .exits(0);
     assert_eq!(
         dir.results().outcomes(),
         ["created", "existed", "created", "created"]
     );
-    dir.file("nobody.csv", "name\nAnn\n");
+    dir.file("no-username.csv", "name\nAnn\n");
     dir.rehearse(list)
-        .args(["--existing", "nobody.csv"])
+        .args(["--existing", "no-username.csv"])
         .run()
         .exits(3)
-        .names(["--existing nobody.csv", "username"]);
+        .names(["--existing no-username.csv", "username"]);
 }

@@ -1,25 +1,9 @@
 //! Lists from old systems: compressed, in other encodings, with other delimiters and quotes,
 //! without a header, or in the format of AWS's own import.
 
-use std::io::Write as _;
-
 use cognito_import::rehearsal::PoolSettings;
 
-use crate::harness::{Pool, TestDir, quick, users};
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn zstd(bytes: &[u8]) -> Vec<u8> {
-    zstd::encode_all(bytes, 1).unwrap()
-}
-
-fn utf_16(text: &str) -> Vec<u8> {
-    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
-}
+use crate::harness::{Pool, TestDir, gzip, marked_utf_16, quick, users, utf_16, zstd};
 
 #[test]
 fn compressed_lists_are_read_from_files_and_standard_input() {
@@ -83,7 +67,7 @@ fn a_decompression_bomb_stops_the_run() {
 fn the_encoding_comes_from_the_byte_order_mark_or_the_flag() {
     let text = "username,password,email,given_name\nann,Passw0rd!,ann@example.com,Zoë\n";
     let windows: Vec<u8> = text.chars().map(|c| c as u8).collect();
-    let marked = utf_16(&format!("\u{feff}{text}"));
+    let marked = marked_utf_16(text);
     for (bytes, encoding) in [
         (windows, Some("Windows-1252")),
         (utf_16(text), Some("utf-16le")),

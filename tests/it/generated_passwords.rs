@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::harness::{Pool, TestDir, quick, silent};
+use crate::harness::{Pool, TestDir, codes, quick, silent};
 use cognito_import::rehearsal::{PasswordRules, PoolSettings};
 
 #[test]
@@ -100,11 +100,9 @@ fn an_unused_password_column_is_reported() {
         ("column", false),
     ] {
         let check = dir.check(&pool, list).args(["--password", source]);
-        let output = check.json().run();
-        let document = output.document();
-        let mut notices = document["notices"].as_array().unwrap().iter();
-        let found = notices.any(|notice| notice["code"] == "passwords_unused");
-        assert_eq!(found, noted, "{source}");
+        let document = check.json().run().document();
+        let notices = codes(&document, "notices");
+        assert_eq!(notices.contains(&"passwords_unused"), noted, "{source}");
     }
     dir.import(&pool, list)
         .args(["--password", "generate", "--no-preflight"])

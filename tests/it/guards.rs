@@ -95,11 +95,11 @@ fn a_transient_failure_is_retried_and_the_run_proceeds() {
             .args(["--preflight-timeout", "30s"])
             .args(["--attempt-timeout", "2s"])
             .run();
-        let why = format!("{call} {wrong:?}: {}", output.stderr);
-        assert!(proxy.calls() > count, "{why}");
-        assert_eq!(output.code, Some(0), "{why}");
-        assert_eq!(dir.results().row(1)["follow_up"], "done", "{why}");
-        assert_eq!(pool.users()["ann"].groups, ["crew"], "{why}");
+        let context = format!("{call} {wrong:?}: {}", output.stderr);
+        assert!(proxy.calls() > count, "{context}");
+        assert_eq!(output.code, Some(0), "{context}");
+        assert_eq!(dir.results().row(1)["follow_up"], "done", "{context}");
+        assert_eq!(pool.users()["ann"].groups, ["crew"], "{context}");
     });
     assert_eq!(done.len(), cases().len());
 }
@@ -112,12 +112,12 @@ fn a_persistent_failure_refuses_the_run_and_names_the_call() {
         let output = import_all(&dir, &pool, &proxy)
             .args(["--preflight-timeout", "2s"])
             .run();
-        let why = format!("{call} {wrong:?}: {}", output.stderr);
-        assert!(proxy.calls() > 1, "{why}");
+        let context = format!("{call} {wrong:?}: {}", output.stderr);
+        assert!(proxy.calls() > 1, "{context}");
         if call == "GetProvisionedLimit" {
             // It only sets the rate.
-            assert_eq!(output.code, Some(0), "{why}");
-            assert!(output.stderr.contains("[limits_unknown]"), "{why}");
+            assert_eq!(output.code, Some(0), "{context}");
+            assert!(output.stderr.contains("[limits_unknown]"), "{context}");
             return;
         }
         // The group may have been created: then the run does not claim that it changed nothing.
@@ -127,19 +127,19 @@ fn a_persistent_failure_refuses_the_run_and_names_the_call() {
         } else {
             3
         };
-        assert_eq!(output.code, Some(code), "{why}");
-        assert!(output.stderr.contains(call), "{why}");
-        assert!(!output.stderr.contains("permission_missing"), "{why}");
+        assert_eq!(output.code, Some(code), "{context}");
+        assert!(output.stderr.contains(call), "{context}");
+        assert!(!output.stderr.contains("permission_missing"), "{context}");
         if call != "CreateGroup" {
             assert_eq!(
                 codes(&output.document(), "refusals"),
                 ["call_failed"],
-                "{why}"
+                "{context}"
             );
-            assert_eq!(pool.requests("CreateGroup"), 0, "{why}");
+            assert_eq!(pool.requests("CreateGroup"), 0, "{context}");
         }
-        assert_eq!(pool.requests("SignUp"), 0, "{why}");
-        assert!(!dir.path("run/ledger.db").exists(), "{why}");
+        assert_eq!(pool.requests("SignUp"), 0, "{context}");
+        assert!(!dir.path("run/ledger.db").exists(), "{context}");
     });
 }
 

@@ -3,17 +3,9 @@
 use std::fs;
 
 use cognito_import::rehearsal::{ExistingUser, LateFault};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::harness::{Pool, TestDir, quick};
-
-fn jsonl(dir: &TestDir) -> Vec<Value> {
-    fs::read_to_string(dir.path("run/results.jsonl"))
-        .unwrap()
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
 
 #[test]
 fn kept_cells_accompany_every_outcome_in_both_results() {
@@ -77,17 +69,13 @@ f,22,short
             ("", "")
         ]
     );
-    let kept: Vec<Value> = jsonl(&dir)
-        .into_iter()
-        .map(|line| line["kept"].clone())
-        .collect();
     assert_eq!(
-        kept[0],
+        results.lines[0]["kept"],
         json!({"row": "=1+1", "Old ID": " 17 "}),
         "nothing is defused"
     );
     assert_eq!(
-        kept[5],
+        results.lines[5]["kept"],
         json!({"row": null, "Old ID": null}),
         "cells may have moved"
     );
@@ -103,8 +91,10 @@ fn without_keep_results_have_no_extra_columns() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", crate::harness::users(2));
     dir.rehearse(list).run().exits(0);
-    assert_eq!(dir.results().header.len(), 20);
-    assert!(jsonl(&dir).iter().all(|line| line.get("kept").is_none()));
+    let results = dir.results();
+    assert_eq!(results.header.len(), 20);
+    let mut lines = results.lines.iter();
+    assert!(lines.all(|line| line.get("kept").is_none()));
 }
 
 /// A list of `count` users with old IDs.

@@ -97,7 +97,7 @@ fn start(case: &Case, pool: &RehearsalPool, folder: &Path) -> Child {
         command.arg("--follow-up-existing");
     }
     if case.look_ups {
-        command.args(case.found_by);
+        command.args(case.lookup_flags);
     } else {
         command.args(["--no-lookup", "--allow-messages"]);
         command.args(["--usernames", "ignore-case"]);
@@ -112,15 +112,15 @@ fn requests_for_users(pool: &RehearsalPool) -> u64 {
     of("SignUp") + of("AdminConfirmSignUp") + of("AdminUpdateUserAttributes")
 }
 
-/// Waits at most `most`. Returns whether the program exited by itself.
-fn ended_within(child: &mut Child, most: Duration) -> bool {
-    let until = Instant::now() + most;
-    ended_before(child, || Instant::now() >= until)
+/// Waits until the timeout. Returns whether the program exited by itself.
+fn exits_within(child: &mut Child, timeout: Duration) -> bool {
+    let until = Instant::now() + timeout;
+    exits_before(child, || Instant::now() >= until)
 }
 
-/// Waits until `is_then`. Returns whether the program exited by itself.
-fn ended_before(child: &mut Child, mut is_then: impl FnMut() -> bool) -> bool {
-    while !is_then() {
+/// Waits until the condition is true. Returns whether the program exited by itself.
+fn exits_before(child: &mut Child, mut condition: impl FnMut() -> bool) -> bool {
+    while !condition() {
         if child.try_wait().unwrap().is_some() {
             return true;
         }
@@ -138,24 +138,24 @@ fn run(seed: u64) -> Result<Vec<String>, String> {
         .map_err(|e| e.to_string())?;
     let mut random = fastrand::Rng::with_seed(seed ^ 0xdead);
     for _ in 0..case.kills {
-        let at_work_before = requests_for_users(&pool);
+        let requests_before = requests_for_users(&pool);
         let mut child = start(&case, &pool, folder.path());
         // Some kills hit a starting run and most a busy one, however slow the machine is.
-        let ended = if random.u32(0..5) == 0 {
-            ended_within(&mut child, Duration::from_micros(random.u64(0..1_000_000)))
+        let has_exited = if random.u32(0..5) == 0 {
+            exits_within(&mut child, Duration::from_micros(random.u64(0..1_000_000)))
         } else {
-            let moment = Duration::from_micros(random.u64(0..BUSY_MICROS));
-            ended_before(&mut child, || requests_for_users(&pool) > at_work_before)
-                || ended_within(&mut child, moment)
+            let delay = Duration::from_micros(random.u64(0..BUSY_MICROS));
+            exits_before(&mut child, || requests_for_users(&pool) > requests_before)
+                || exits_within(&mut child, delay)
         };
         let _ = child.kill();
         child.wait().unwrap();
-        if ended {
+        if has_exited {
             break;
         }
     }
     let mut child = start(&case, &pool, folder.path());
-    if !ended_within(&mut child, TIMEOUT) {
+    if !exits_within(&mut child, TIMEOUT) {
         let _ = child.kill();
         child.wait().unwrap();
         return Err(format!("did not finish within {} s", TIMEOUT.as_secs()));
@@ -196,11 +196,11 @@ fn random_kills_and_faults_lose_nothing_and_results_stay_correct() {
                     if seed >= cases {
                         break;
                     }
-                    if let Err(why) = run(seed) {
+                    if let Err(error) = run(seed) {
                         failures
                             .lock()
                             .unwrap()
-                            .push(format!("KILL_SEED={seed}: {why}"));
+                            .push(format!("KILL_SEED={seed}: {error}"));
                     }
                 }
             });

@@ -60,7 +60,7 @@ const MAY_USE: [(&str, &[&str]); 27] = [
     ),
     // Log lines share standard error with the bar and contain untrusted text.
     ("logs", &["hints", "detail", "progress", "sanitize"]),
-    // It turns what was typed into one config for each stage, and a run's end into an exit code.
+    // Resolves arguments into settings for each stage, and the end of a run into an exit code.
     (
         "cli",
         &[
@@ -152,8 +152,8 @@ fn sources() -> Vec<Source> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            let of_tests = path.file_stem().is_some_and(|name| name == "tests");
-            if of_tests {
+            let is_test = path.file_stem().is_some_and(|name| name == "tests");
+            if is_test {
                 continue;
             }
             if path.is_dir() {
@@ -185,7 +185,7 @@ fn code(file: &str) -> String {
     lines.map(|line| format!("{line}\n")).collect()
 }
 
-/// The first segments of paths that start like this: `crate::a::b` and `crate::{a, b::{c, d}}`.
+/// Returns the first segments of paths with this beginning: `crate::a::b` and `crate::{a, b::{c, d}}`.
 fn named<'t>(text: &'t str, beginning: &str) -> BTreeSet<&'t str> {
     let mut names = BTreeSet::new();
     for (at, _) in text.match_indices(beginning) {
@@ -253,14 +253,14 @@ fn restricted_crates_are_used_only_in_allowed_folders() {
         for (name, folders) in CRATES {
             let used = source.text.match_indices(name).any(|(at, _)| {
                 let before = source.text[..at].chars().next_back();
-                let behind = &source.text[at..];
-                let path = behind[word(behind).len()..].starts_with("::");
+                let rest = &source.text[at..];
+                let path = rest[word(rest).len()..].starts_with("::");
                 // Values of flags derive their parser where they are defined.
-                let path = path && !behind.starts_with("clap::ValueEnum;");
+                let path = path && !rest.starts_with("clap::ValueEnum;");
                 path && before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != ':')
             });
             if used && !folders.contains(&source.folder.as_str()) {
-                wrong.push(format!("{}: names {name}", source.path.display()));
+                wrong.push(format!("{}: uses {name}", source.path.display()));
             }
         }
     }
@@ -279,12 +279,12 @@ fn only_cli_uses_arguments() {
 
 #[test]
 fn every_folder_of_the_table_exists() {
-    let there: BTreeSet<String> = sources().into_iter().map(|source| source.folder).collect();
+    let folders: BTreeSet<String> = sources().into_iter().map(|source| source.folder).collect();
     let table: BTreeSet<String> = MAY_USE
         .iter()
         .map(|(folder, _)| (*folder).to_owned())
         .collect();
-    assert_eq!(there, table);
+    assert_eq!(folders, table);
 }
 
 #[test]

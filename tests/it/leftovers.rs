@@ -12,7 +12,7 @@ fn unfinished_reports_are_removed_once_the_directory_is_locked() {
     let list = dir.file("users.csv", users(3));
     let import = || dir.import(&pool, list);
     import().run().exits(0);
-    let left = |name: &str| dir.path(&format!("run/{name}"));
+    let in_run = |name: &str| dir.path(&format!("run/{name}"));
     let old = ["results.csv.4711.unfinished", "rejects.csv.4712.unfinished"];
     let undo = || {
         dir.cli("undo")
@@ -20,18 +20,18 @@ fn unfinished_reports_are_removed_once_the_directory_is_locked() {
     };
     for command in [&import as &dyn Fn() -> Cli, &undo] {
         for name in old {
-            fs::write(left(name), "ann,Passw0rd!1\n").unwrap();
+            fs::write(in_run(name), "ann,Passw0rd!1\n").unwrap();
         }
         // Another process is writing this one.
-        let written = fs::File::create(left("results.jsonl.4713.unfinished")).unwrap();
+        let written = fs::File::create(in_run("results.jsonl.4713.unfinished")).unwrap();
         written.lock().unwrap();
         command().run();
         for name in old {
-            assert!(!left(name).exists(), "{name}");
+            assert!(!in_run(name).exists(), "{name}");
         }
-        assert!(left("results.jsonl.4713.unfinished").exists());
+        assert!(in_run("results.jsonl.4713.unfinished").exists());
     }
-    assert!(left("results.csv").exists());
+    assert!(in_run("results.csv").exists());
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn existing_users_are_found_in_the_listing_and_not_billed() {
 }
 
 #[test]
-fn the_listing_is_searched_by_address_where_addresses_are_usernames() {
+fn the_listing_is_searched_by_address_if_addresses_are_usernames() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         username_attributes: vec!["email".to_owned(), "phone_number".to_owned()],
@@ -276,21 +276,21 @@ fn the_emulator_s_listing_gives_the_same_results() {
         assert_eq!(read.counts(), [("created", 10), ("existed", 120)].into());
         // A sign-up whose answer is lost is resent; listed users are never sent.
         assert!(read.rows[..120].iter().all(|row| row["attempts"] == "0"));
-        import("asked", ["--lookup", "list"])
+        import("searched", ["--lookup", "list"])
             .args(["--prescan", "never"])
             .run()
             .exits(0);
-        let asked = dir.results_in("asked");
-        assert_eq!(asked.count("existed"), 130);
+        let searched = dir.results_in("searched");
+        assert_eq!(searched.count("existed"), 130);
         for (number, first) in first.rows.iter().enumerate() {
-            let (read, asked) = (read.row(number + 1), asked.row(number + 1));
+            let (read, searched) = (read.row(number + 1), searched.row(number + 1));
             assert_eq!(read["evidence"], "listing");
             for column in ["user_sub", "username"] {
                 assert_eq!(read[column], first[column], "{column}");
-                assert_eq!(asked[column], first[column], "{column}");
+                assert_eq!(searched[column], first[column], "{column}");
             }
             for column in ["user_status", "enabled", "created_at"] {
-                assert_eq!(read[column], asked[column], "{column}");
+                assert_eq!(read[column], searched[column], "{column}");
                 assert!(!read[column].is_empty(), "{column}");
             }
         }

@@ -128,9 +128,9 @@ fn a_run_with_a_mapping_file_can_be_resumed_with_equivalent_flags() {
         ("17", "018")
     );
     // The same mapping in another form continues the same run.
-    let asked = pool.requests("SignUp");
+    let before = pool.requests("SignUp");
     dir.import(&pool, list).args(FLAGS).run().exits(0);
-    assert_eq!(pool.requests("SignUp"), asked);
+    assert_eq!(pool.requests("SignUp"), before);
 }
 
 #[test]
@@ -292,7 +292,7 @@ fn changed_mapping_or_kept_columns_start_another_run() {
     );
     let import = || dir.import(&pool, list);
     import().args(["--ignore-column", "ID"]).run().exits(0);
-    let asked = pool.stats().operations;
+    let before = pool.stats().operations;
     for (flags, datum) in [
         (["--keep", "ID"], "`[\"ID\"]`"),
         (["--map", "ID=custom:legacy_id"], "custom:legacy_id"),
@@ -310,5 +310,5 @@ fn changed_mapping_or_kept_columns_start_another_run() {
         let changed = flags.iter().fold(dropping(), |cli, flag| cli.arg(flag));
         changed.run().exits(3).names(["--restart"]);
     }
-    assert_eq!(pool.stats().operations, asked, "no request was sent");
+    assert_eq!(pool.stats().operations, before, "no request was sent");
 }

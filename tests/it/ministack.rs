@@ -136,7 +136,7 @@ fn duplicates_and_weak_passwords_are_reported() {
 }
 
 #[test]
-fn where_addresses_sign_in_the_sub_is_the_username() {
+fn the_sub_is_the_username_if_addresses_sign_in() {
     let Some(emulator) = Emulator::without_auth() else {
         return;
     };

@@ -2,17 +2,15 @@
 
 use serde_json::Value;
 
-use crate::harness::{Cli, Pool, TestDir, quick};
+use crate::harness::{Cli, Pool, TestDir, quick, with_code};
 
 #[track_caller]
-fn notices(cli: Cli, exit: i32) -> Vec<Value> {
-    let output = cli.json().run().exits(exit);
-    let document = output.document();
-    document["notices"].as_array().unwrap().clone()
+fn document(cli: Cli, exit: i32) -> Value {
+    cli.json().run().exits(exit).document()
 }
 
-fn notice<'n>(notices: &'n [Value], code: &str) -> Option<&'n Value> {
-    notices.iter().find(|notice| notice["code"] == code)
+fn notice<'d>(document: &'d Value, code: &str) -> Option<&'d Value> {
+    with_code(document, "notices", code)
 }
 
 /// Missing values as databases export them.
@@ -26,7 +24,7 @@ fn null_markers_are_noted_and_never_become_users() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", NULLS);
-    let all = notices(dir.check(&pool, list), 1);
+    let all = document(dir.check(&pool, list), 1);
     let note = notice(&all, "cells.null_marker").unwrap();
     assert_eq!(note["count"], 3);
     assert!(note["what_to_do"].as_str().unwrap().contains("--null"));
@@ -74,30 +72,30 @@ fn cells_that_equal_a_null_text_are_empty_everywhere() {
     let list = dir.file("users.csv", NULLS);
     let flags = ["--null", "NULL", "--null", "\\N", "--null", "0000-00-00"];
     let check = dir.check(&pool, list).args(flags);
-    assert_eq!(notice(&notices(check, 1), "cells.null_marker"), None);
+    assert_eq!(notice(&document(check, 1), "cells.null_marker"), None);
     dir.import(&pool, list).args(flags).run().exits(1);
     let results = dir.results();
     assert_eq!(results.outcomes(), ["created", "created", "invalid"]);
     assert_eq!(results.row(3)["error_code"], "username.missing");
     let users = pool.users();
-    for (name, attribute, there) in [
+    for (name, attribute, expected) in [
         ("ann", "given_name", false),
         ("ann", "birthdate", false),
         ("bob", "given_name", false),
         ("bob", "birthdate", true),
     ] {
-        let is_there = users[name].attributes.contains_key(attribute);
-        assert_eq!(is_there, there, "{name} {attribute}");
+        let is_set = users[name].attributes.contains_key(attribute);
+        assert_eq!(is_set, expected, "{name} {attribute}");
     }
     // The mapping file can set the same, in any order; it is the same run.
     let mapping = dir.file(
         "mapping.toml",
         "null = [\"0000-00-00\", \"NULL\", \"\\\\N\"]\n",
     );
-    let asked = pool.requests("SignUp");
+    let before = pool.requests("SignUp");
     let again = dir.import(&pool, list).args(["--mapping", mapping]);
     again.run().exits(1);
-    assert_eq!(pool.requests("SignUp"), asked);
+    assert_eq!(pool.requests("SignUp"), before);
     // Without the setting it is a different run.
     dir.import(&pool, list).run().exits(3);
 }
@@ -149,7 +147,7 @@ fn garbled_text_is_noted_and_invalid_in_usernames_and_passwords() {
          eve,PÃ¤ssw0rd!5,eve@example.com,Oâ€™Neil\n",
     );
     let check = dir.check(&pool, list);
-    let all = notices(check, 1);
+    let all = document(check, 1);
     let note = notice(&all, "cells.encoding").unwrap();
     assert_eq!(note["count"], 4);
     assert_eq!(note["examples"].as_array().unwrap().len(), 3);
@@ -178,7 +176,7 @@ fn garbled_text_is_noted_and_invalid_in_usernames_and_passwords() {
     assert_eq!(results.outcomes(), outcomes);
     // A flag already given is not suggested.
     let check = dir.check(&pool, list).args(["--encoding", "utf-8"]);
-    let all = notices(check, 1);
+    let all = document(check, 1);
     let hint = notice(&all, "cells.encoding").unwrap()["what_to_do"].clone();
     assert!(
         !hint.as_str().unwrap().contains("with --encoding"),
@@ -199,7 +197,7 @@ fn numbers_and_dates_changed_by_a_spreadsheet_are_noted() {
          dee,Passw0rd!4,dee@example.com,1990-02-01,v1.0\n\
          eve,Passw0rd!5,eve@example.com,,\n",
     );
-    let all = notices(dir.check(&pool, list), 0);
+    let all = document(dir.check(&pool, list), 0);
     let count = |code: &str| notice(&all, code).map(|note| note["count"].clone());
     assert_eq!(count("cells.birthdate"), Some(2.into()));
     assert_eq!(count("cells.float"), Some(3.into()));
@@ -213,9 +211,8 @@ fn a_list_without_odd_cells_has_no_notes() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", crate::harness::users(3));
-    let all = notices(dir.check(&pool, list), 0);
-    assert!(
-        all.iter().all(|notice| notice.get("count").is_none()),
-        "{all:?}"
-    );
+    let all = document(dir.check(&pool, list), 0);
+    let mut notices = all["notices"].as_array().unwrap().iter();
+    let is_note = |notice: &Value| notice.get("count").is_some();
+    assert!(!notices.any(is_note), "{all:#}");
 }

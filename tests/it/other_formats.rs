@@ -4,18 +4,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use crate::harness::{ProcessOutput, TestDir, report_skipped};
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn utf_16(text: &str) -> Vec<u8> {
-    let marked = format!("\u{feff}{text}");
-    marked.encode_utf16().flat_map(u16::to_le_bytes).collect()
-}
+use crate::harness::{ProcessOutput, TestDir, gzip, marked_utf_16, report_skipped};
 
 const NDJSON: &str = "{\"email\":\"ann@example.com\",\"name\":\"Ann\"}\n\
     {\"email\":\"bob@example.com\",\"name\":\"Bob \\\"B\\\", x\",\"tags\":[\"a\"]}\n";
@@ -106,7 +95,12 @@ fn ndjson_and_json_are_converted_by_jq() {
         "NDJSON",
         "gzip -dc",
     );
-    assert_converted("users.json", &utf_16(NDJSON), "NDJSON", "iconv -f UTF-16");
+    assert_converted(
+        "users.json",
+        &marked_utf_16(NDJSON),
+        "NDJSON",
+        "iconv -f UTF-16",
+    );
     let array = format!("[{}]", NDJSON.trim().replace('\n', ",\n"));
     assert_converted("users.json", array.as_bytes(), "JSON", "jq -r ");
     let pretty = format!("{{\n  \"total\": 2,\n  \"Users\": {array}\n}}\n");
@@ -120,7 +114,7 @@ fn ldif_and_html_are_converted_by_python() {
     assert_converted("users.ldif", LDIF.as_bytes(), "LDIF", "python3 -c");
     assert_converted("users.ldif.gz", &gzip(LDIF.as_bytes()), "LDIF", "gzip -dc");
     assert_converted("users.html", HTML.as_bytes(), "HTML", "python3 -c");
-    assert_converted("users.xls", &utf_16(HTML), "HTML", "iconv");
+    assert_converted("users.xls", &marked_utf_16(HTML), "HTML", "iconv");
     // The converted names.
     let dir = TestDir::new();
     for (name, text, expected) in [

@@ -227,7 +227,7 @@ fn printed_answers_are_fields_of_the_document() {
             .run()
             .exits(0)
     };
-    let text: Value = serde_json::from_str(&iam(&[]).stdout).unwrap();
+    let text = iam(&[]).document();
     let document_of = |more: &[&'static str]| document(&iam(more), "iam-policy");
     assert_eq!(document_of(&["--output", "json"])["policy"], text);
     let nothing = document_of(&[
@@ -287,7 +287,7 @@ fn rehearsal_pool_prints_its_address_and_nothing_at_exit() {
     let mut output = running.wait().exits(130);
     // There is no document while it is still listening.
     output.code = None;
-    let mut serving: Value = serde_json::from_str(&output.stdout).unwrap();
+    let mut serving = output.document();
     let url = serving["endpoint_url"].as_str().unwrap();
     assert!(url.starts_with("http://127.0.0.1:"), "{url}");
     assert!(output.stderr.contains(url));

@@ -11,7 +11,7 @@ use crate::harness::{Cli, Pool, Results, TestDir, quick};
 use list::{Planted, Stage};
 
 const BROKEN: usize = 1_000;
-const SOUND: usize = 1_100;
+const VALID: usize = 1_100;
 
 const RULES: [&str; 20] = [
     "attribute.length",
@@ -90,7 +90,7 @@ fn with_mapping(cli: Cli, region: Option<&str>) -> Cli {
 /// A list for each way to write phone numbers.
 fn lists() -> [(Option<&'static str>, Planted); 2] {
     [(None, 4), (Some("DE"), 27)]
-        .map(|(region, seed)| (region, Planted::new(seed, BROKEN, SOUND, region.is_some())))
+        .map(|(region, seed)| (region, Planted::new(seed, BROKEN, VALID, region.is_some())))
 }
 
 #[test]
@@ -122,12 +122,12 @@ fn check_finds_exactly_the_planted_errors() {
         assert_eq!(rules, BTreeSet::from(RULES), "all rules were broken");
 
         let duplicates = planted.count(|row| row.is_duplicate());
-        let sound = planted.count(|row| row.is_sound());
+        let valid = planted.count(|row| row.is_valid());
         let rows = planted.rows.len();
         let counts = ["rows", "to_send", "duplicates", "invalid"];
         assert_eq!(
             counts.map(|name| &document["rows"][name]),
-            [rows, sound, duplicates, rows - sound - duplicates]
+            [rows, valid, duplicates, rows - valid - duplicates]
         );
         assert_eq!(pool.requests("SignUp"), 0, "nothing was written");
     }
@@ -157,7 +157,7 @@ fn the_strict_pool_accepts_rows_that_pass_the_rules() {
         for (row, result) in planted.rows.iter().zip(&results.rows) {
             let expected = if row.is_duplicate() {
                 "duplicate"
-            } else if row.is_sound() {
+            } else if row.is_valid() {
                 "created"
             } else {
                 "invalid"
@@ -165,7 +165,7 @@ fn the_strict_pool_accepts_rows_that_pass_the_rules() {
             assert_eq!(result["outcome"], expected, "{result:?}");
         }
         assert_eq!(results.rows.len(), planted.rows.len() - 1);
-        assert_eq!(pool.users().len(), planted.count(|row| row.is_sound()));
+        assert_eq!(pool.users().len(), planted.count(|row| row.is_valid()));
     }
 }
 
@@ -183,8 +183,8 @@ fn the_strict_pool_rejects_rows_that_fail_its_rules() {
             .exits(1);
         let results = dir.results();
         assert_agreement(&planted, &results);
-        let sound = planted.count(|row| row.is_sound());
-        assert_eq!(pool.users().len(), sound, "of {region:?}");
+        let valid = planted.count(|row| row.is_valid());
+        assert_eq!(pool.users().len(), valid, "of {region:?}");
     }
 }
 

@@ -1,24 +1,6 @@
 //! Lines before the first row of a list: none, titles, and the preambles of other programs.
 
-use std::io::Write as _;
-
-use crate::harness::{Pool, TestDir, quick, users};
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn zstd(bytes: &[u8]) -> Vec<u8> {
-    zstd::encode_all(bytes, 1).unwrap()
-}
-
-/// Encodes as UTF-16 with a byte order mark.
-fn utf_16(text: &str) -> Vec<u8> {
-    let marked = format!("\u{feff}{text}");
-    marked.encode_utf16().flat_map(u16::to_le_bytes).collect()
-}
+use crate::harness::{Pool, TestDir, gzip, marked_utf_16, quick, users, zstd};
 
 /// A comma-separated list in the forms that other programs write.
 fn variants(list: &str) -> Vec<Vec<u8>> {
@@ -35,8 +17,8 @@ fn variants(list: &str) -> Vec<Vec<u8>> {
         list.replace('\n', "\r").into(),
         list.replace(',', "\t").into(),
         format!("\u{feff}{windows}").into(),
-        utf_16(&quoted.replace(',', ";")),
-        gzip(&utf_16(&windows)),
+        marked_utf_16(&quoted.replace(',', ";")),
+        gzip(&marked_utf_16(&windows)),
         zstd(windows.trim_end().as_bytes()),
     ]
 }
@@ -117,7 +99,7 @@ fn a_header_below_other_lines_is_found_and_the_flag_suggested() {
         );
         for list in [
             list.clone().into_bytes(),
-            utf_16(&list),
+            marked_utf_16(&list),
             gzip(list.as_bytes()),
         ] {
             let dir = TestDir::new();
@@ -151,8 +133,8 @@ fn a_list_without_lines_is_empty_in_any_compression() {
             text.as_bytes().to_vec(),
             gzip(text.as_bytes()),
             zstd(text.as_bytes()),
-            utf_16(text),
-            gzip(&utf_16(text)),
+            marked_utf_16(text),
+            gzip(&marked_utf_16(text)),
         ] {
             let dir = TestDir::new();
             let name = dir.file("users.csv", &list);

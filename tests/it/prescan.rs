@@ -48,11 +48,11 @@ fn look_ups(pool: &Pool) -> u64 {
 #[test]
 fn only_new_users_of_a_mostly_existing_list_are_sent() {
     let dir = TestDir::new();
-    let mut there = existing(297);
-    there[1].status = UserStatus::ForceChangePassword;
-    there[2].enabled = false;
+    let mut existing = existing(297);
+    existing[1].status = UserStatus::ForceChangePassword;
+    existing[2].enabled = false;
     let pool = Pool::start(PoolSettings {
-        existing: there,
+        existing,
         ..quick()
     });
     let list = dir.file("users.csv", users(300));
@@ -88,17 +88,21 @@ fn by_default_the_pool_is_listed_only_if_that_is_cheaper() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(40));
     // A page takes as long as ten look-ups, and there are forty rows.
-    for (there, read) in [(0, false), (60, true), (180, true), (241, false)] {
-        let pool = with_existing(there);
+    for (count, is_read) in [(0, false), (60, true), (180, true), (241, false)] {
+        let pool = with_existing(count);
         let check = dir.check(&pool, list).args(["--rate", "100"]);
         let plan = check.json().run().exits(0).document()["plan"].clone();
-        assert_eq!(plan["reads_pool_first"], read, "{there} users");
-        let run = format!("run-{there}");
+        assert_eq!(plan["reads_pool_first"], is_read, "{count} users");
+        let run = format!("run-{count}");
         let import = nightly(&dir, &pool, list).args(["--run-dir", &run]);
         let output = import.run().exits(0);
-        assert_eq!(output.stderr.contains("--prescan"), read, "{there} users");
-        assert_eq!(pages(&pool) > 1, read, "{there} users");
-        assert_eq!(dir.results_in(&run).count("existed"), there.min(40));
+        assert_eq!(
+            output.stderr.contains("--prescan"),
+            is_read,
+            "{count} users"
+        );
+        assert_eq!(pages(&pool) > 1, is_read, "{count} users");
+        assert_eq!(dir.results_in(&run).count("existed"), count.min(40));
     }
     // The length of this list and the size of this pool are unknown.
     let pool = with_existing(60);
@@ -124,7 +128,11 @@ fn prescan_can_be_forced_or_disabled() {
         .arg("--no-preflight")
         .run()
         .exits(0);
-    assert_eq!(pool.requests("ListUsers"), 1 + 3 + 3, "asked or not");
+    assert_eq!(
+        pool.requests("ListUsers"),
+        1 + 3 + 3,
+        "with and without the preflight"
+    );
     let piped = dir.import(&pool, "-").input(users(2));
     piped
         .args(["--run-dir", "piped", "--prescan", "always"])

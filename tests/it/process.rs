@@ -7,18 +7,13 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::process::Command;
 
 use cognito_import::rehearsal::SimulatedLatency;
-use serde_json::Value;
 
 use crate::harness::{Endpoint, Pool, ProcessOutput, Reply, TestDir, quick, silent, users};
 
-/// Parses the document and compares it with the exit code.
+/// Asserts that there is a document and that it agrees with the exit code.
 #[track_caller]
-fn document(output: &ProcessOutput) -> Value {
-    let parsed: Result<Value, _> = serde_json::from_str(&output.stdout);
-    assert!(parsed.is_ok(), "{:?}; {}", output.stdout, output.stderr);
-    let document = parsed.unwrap();
-    assert_eq!(document["exit_code"], output.code.unwrap());
-    document
+fn assert_document(output: &ProcessOutput) {
+    assert_eq!(output.document()["exit_code"], output.code.unwrap());
 }
 
 #[cfg(target_os = "linux")]
@@ -116,7 +111,7 @@ fn every_command_exits_cleanly_without_file_descriptors() {
             );
             output.assert_no_panic();
             if output.code != Some(2) {
-                document(&output);
+                assert_document(&output);
             }
             successes += usize::from(output.code == Some(0));
         }
@@ -297,6 +292,6 @@ fn exceeding_the_file_size_limit_in_a_report_is_an_error() {
         output.code,
         output.stderr
     );
-    document(&output);
+    assert_document(&output);
     assert_eq!(fs::read(dir.path("run/results.csv")).unwrap(), before);
 }

@@ -1,11 +1,10 @@
 //! Progress of a run: a bar at a terminal, lines elsewhere.
 
-use std::io::Write as _;
 use std::time::Instant;
 
 use cognito_import::rehearsal::QuotaSetting;
 
-use crate::harness::{CTRL_C, Pool, Screen, TestDir, quick, silent, users};
+use crate::harness::{CTRL_C, Pool, Screen, TestDir, gzip, quick, silent, users};
 
 /// The characters of a bar.
 const FULL: char = '█';
@@ -233,9 +232,7 @@ fn the_bar_of_a_resumed_run_starts_at_its_position() {
 #[test]
 fn the_bar_of_a_compressed_list_counts_rows() {
     let dir = TestDir::new();
-    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    packed.write_all(users(200).as_bytes()).unwrap();
-    let list = dir.file("users.csv.gz", packed.finish().unwrap());
+    let list = dir.file("users.csv.gz", gzip(users(200)));
     let screen = dir.rehearse(list).args(["--rate", "50"]).on_screen(100);
     let rows = screen.wait_for_text("created ");
     let at = rows.iter().position(|row| is_bar(row)).unwrap();
@@ -250,9 +247,9 @@ fn the_bar_can_be_disabled() {
     let list = dir.file("users.csv", users(3));
     let stopped = |mode: &str, run: &str| {
         let import = dir.import(&pool, list).args(["--yes", "--run-dir", run]);
-        let asked = pool.requests("SignUp");
+        let before = pool.requests("SignUp");
         let screen = import.args(["--progress", mode]).on_screen(100);
-        pool.wait_for_requests("SignUp", asked + 3);
+        pool.wait_for_requests("SignUp", before + 3);
         screen.press(CTRL_C);
         screen.wait_for_text("Ctrl-C");
         screen.raw_output()

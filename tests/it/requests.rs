@@ -95,7 +95,9 @@ fn every_sign_up_has_the_sdk_headers_of_the_first() {
         assert_eq!(names(request), names(first));
         for (name, value) in first {
             match name.as_str() {
-                "amz-sdk-invocation-id" => assert_ne!(&request[name], value, "its own"),
+                "amz-sdk-invocation-id" => {
+                    assert_ne!(&request[name], value, "each request has its own")
+                }
                 "content-length" => {}
                 _ => assert_eq!(&request[name], value, "{name}"),
             }

@@ -12,11 +12,11 @@ fn a_finished_run_prints_its_summary_and_sends_nothing() {
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(5));
     dir.import(&pool, list).run().exits(0);
-    let before = fs::read(dir.path("run/results.csv")).unwrap();
-    let asked = pool.stats().operations;
+    let results = fs::read(dir.path("run/results.csv")).unwrap();
+    let before = pool.stats().operations;
     dir.import(&pool, list).run().exits(0);
-    assert_eq!(pool.stats().operations, asked, "no request was sent");
-    assert_eq!(fs::read(dir.path("run/results.csv")).unwrap(), before);
+    assert_eq!(pool.stats().operations, before, "no request was sent");
+    assert_eq!(fs::read(dir.path("run/results.csv")).unwrap(), results);
     // It needs neither pool nor credentials.
     let cli = dir.import(&pool, list).without_env("AWS_ACCESS_KEY_ID");
     pool.stop();
@@ -50,14 +50,14 @@ fn retry_only_repeats_rows_with_that_outcome() {
         .args(["--retry", "failed,in-doubt"])
         .run()
         .exits(1);
-    assert_eq!(pool.requests("SignUp"), 0, "there were none of these");
+    assert_eq!(pool.requests("SignUp"), 0, "no row has these outcomes");
     dir.import(&pool, list)
         .args(["--retry", "rejected"])
         .run()
         .exits(1);
     let results = dir.results();
     assert_eq!(results.outcomes()[3..], ["created", "invalid"]);
-    assert_eq!(pool.requests("SignUp"), 1, "the others stay as they are");
+    assert_eq!(pool.requests("SignUp"), 1, "the other rows are unchanged");
     assert_eq!(results.summary["state"], "finished");
     dir.import(&pool, list)
         .args(["--retry", "all"])
@@ -79,7 +79,7 @@ fn retrying_rows_in_doubt_only_looks_them_up() {
         .run()
         .exits(5);
     assert!(dir.results().count("in_doubt") > 0);
-    let asked = pool.requests("SignUp");
+    let before = pool.requests("SignUp");
     dir.import(&pool, list).args(["--retry", "in-doubt"]).run();
     let results = dir.results();
     assert_eq!(results.count("existed"), 0, "{:?}", results.counts());
@@ -88,7 +88,7 @@ fn retrying_rows_in_doubt_only_looks_them_up() {
         results.rows.iter().all(|row| !row["user_sub"].is_empty()),
         "it was looked up"
     );
-    assert_eq!(pool.requests("SignUp"), asked, "no sign-up is needed");
+    assert_eq!(pool.requests("SignUp"), before, "no sign-up is needed");
 }
 
 #[test]
@@ -289,9 +289,9 @@ fn a_rehearsal_refuses_the_directory_of_an_import() {
     let list = dir.file("users.csv", users(3));
     dir.import(&pool, list).run().exits(0);
     dir.rehearse(list).run().exits(3);
-    let asked = pool.stats().operations;
+    let before = pool.stats().operations;
     dir.import(&pool, list).run().exits(0);
-    assert_eq!(pool.stats().operations, asked, "the run was finished");
+    assert_eq!(pool.stats().operations, before, "the run was finished");
 }
 
 #[test]

@@ -27,8 +27,8 @@ fn assert_stops(dir: &TestDir, pool: &Pool, cli: Cli, code: &str, data: &[&str])
     assert_eq!(results.row(1)["error_code"], code);
     assert_eq!(results.count("unsent"), ROWS - 1);
     assert_eq!(results.summary["state"], "stopped");
-    let why = results.summary["stopped_because"].as_str().unwrap();
-    assert!(why.contains(code), "{why}");
+    let reason = results.summary["stopped_because"].as_str().unwrap();
+    assert!(reason.contains(code), "{reason}");
 }
 
 /// Asserts that the same command resumes and finishes once the pool is fixed.
@@ -182,10 +182,14 @@ fn a_wrong_clock_is_distinguished_from_wrong_credentials() {
         });
         let list = dir.file("users.csv", users(ROWS));
         let data = ["InvalidSignatureException", "clock", side];
-        let asks = dir.import(&pool, list).run().exits(3).names(data);
-        assert!(!asks.stderr.contains("credentials"), "{}", asks.stderr);
-        let unasked = dir.import(&pool, list).arg("--no-preflight");
-        unasked.arg("--no-lookup").run().exits(0);
+        let queried = dir.import(&pool, list).run().exits(3).names(data);
+        assert!(
+            !queried.stderr.contains("credentials"),
+            "{}",
+            queried.stderr
+        );
+        let unqueried = dir.import(&pool, list).arg("--no-preflight");
+        unqueried.arg("--no-lookup").run().exits(0);
         dir.undo(&pool).run().exits(4).names(data);
         assert_eq!(pool.users().len(), ROWS);
     }

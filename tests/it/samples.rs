@@ -227,7 +227,7 @@ fn every_sample_file_is_used_by_a_test() {
     for folder in FOLDERS {
         tested.extend([list(folder), sample(folder).join("mapping.toml")]);
     }
-    let mut there = BTreeSet::new();
-    files(&sample(""), &mut there);
-    assert_eq!(there, tested);
+    let mut existing = BTreeSet::new();
+    files(&sample(""), &mut existing);
+    assert_eq!(existing, tested);
 }

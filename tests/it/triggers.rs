@@ -210,7 +210,7 @@ fn resuming_requires_the_same_data_and_files_do_not_contain_it() {
         }
     };
     import(Some(KEY)).run().exits(0);
-    let asked = pool.requests("SignUp");
+    let before = pool.requests("SignUp");
     for other in [Some("import-key=4712"), None] {
         import(other).run().exits(3).names([
             "--validation-data",
@@ -220,7 +220,7 @@ fn resuming_requires_the_same_data_and_files_do_not_contain_it() {
         ]);
     }
     import(Some(KEY)).run().exits(0);
-    assert_eq!(pool.requests("SignUp"), asked);
+    assert_eq!(pool.requests("SignUp"), before);
     for file in std::fs::read_dir(dir.path("run")).unwrap() {
         let path = file.unwrap().path();
         let bytes = std::fs::read(&path).unwrap();

@@ -290,9 +290,9 @@ fn a_dry_run_lists_deletions_without_deleting() {
     assert_eq!(names(&pool), ["user0001", "user0003"]);
     // The run can still be undone.
     assert!(!dir.path("run").join("undo.db").exists());
-    let asked = pool.stats().operations;
+    let before = pool.stats().operations;
     import(&dir, &pool, list).run().exits(0);
-    assert_eq!(pool.stats().operations, asked, "the run was finished");
+    assert_eq!(pool.stats().operations, before, "the run was finished");
 }
 
 #[test]

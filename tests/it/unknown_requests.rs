@@ -1,5 +1,5 @@
-//! Users created during the run by requests that its ledger does not record. They are never called
-//! existing.
+//! Users created during the run by requests that its ledger does not record. They are never
+//! reported as existing.
 
 use std::fs;
 
@@ -19,8 +19,8 @@ fn with_an_older_ledger(dir: &TestDir, pool: &Pool) {
     for file in ["ledger.db", "ledger.db-wal"] {
         copy(file, file);
     }
-    let then = pool.requests("SignUp");
-    pool.wait_for_requests("SignUp", then + 81);
+    let before = pool.requests("SignUp");
+    pool.wait_for_requests("SignUp", before + 81);
     running.signal("KILL");
     running.wait();
     fs::remove_file(dir.path("run/ledger.db-shm")).unwrap();
@@ -30,8 +30,8 @@ fn with_an_older_ledger(dir: &TestDir, pool: &Pool) {
 }
 
 #[test]
-fn restoring_an_older_ledger_does_not_make_users_existing() {
-    for how in [
+fn users_missing_from_an_older_ledger_are_not_reported_as_existing() {
+    for flags in [
         ["--lookup", "get", "--prescan", "never"],
         ["--lookup", "list", "--prescan", "never"],
         ["--lookup", "get", "--prescan", "always"],
@@ -39,16 +39,16 @@ fn restoring_an_older_ledger_does_not_make_users_existing() {
         let dir = TestDir::new();
         let pool = Pool::start(quick());
         with_an_older_ledger(&dir, &pool);
-        let again = || dir.import(&pool, "users.csv").args(how);
+        let again = || dir.import(&pool, "users.csv").args(flags);
         again().run().exits(5);
         let results = dir.results();
-        assert_eq!(results.count("existed"), 0, "{how:?}");
+        assert_eq!(results.count("existed"), 0, "{flags:?}");
         assert!(results.count("in_doubt") > 0, "{:?}", results.counts());
         assert_eq!(results.count("created") + results.count("in_doubt"), 200);
         let in_doubt = |code: &str| {
             let rows = dir.results();
-            let is_so = |row: &&crate::harness::Row| row["error_code"] == code;
-            rows.rows.iter().filter(is_so).count()
+            let has_code = |row: &&crate::harness::Row| row["error_code"] == code;
+            rows.rows.iter().filter(has_code).count()
         };
         assert_eq!(in_doubt("CreatedDuringRun"), results.count("in_doubt"));
         // Looking again does not resolve them.
@@ -85,7 +85,7 @@ fn a_user_created_concurrently_is_in_doubt_unless_it_differs() {
     let running = dir.import(&pool, list).args(["--rate", "20"]).start();
     pool.wait_for_requests("SignUp", 1);
     sign_up(&pool, "user0119", "user0119@example.com");
-    sign_up(&pool, "user0120", "somebody@example.com");
+    sign_up(&pool, "user0120", "other@example.com");
     running.wait().exits(5);
     let results = dir.results();
     assert_eq!(results.for_user("user0002")["outcome"], "existed");

@@ -21,7 +21,7 @@ fn a_deadline_ends_the_run_in_time_and_the_same_command_resumes() {
     let users = pool.users();
     assert_eq!(users.len(), 100);
     for user in users.values() {
-        let asked = (user.sign_ups_received, user.sign_ups_accepted);
-        assert_eq!(asked, (1, 1), "{}", user.username);
+        let sign_ups = (user.sign_ups_received, user.sign_ups_accepted);
+        assert_eq!(sign_ups, (1, 1), "{}", user.username);
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use cognito_import::ledger::LedgerReader;
 use cognito_import::rehearsal::{AuditedUser, ExistingUser, PoolSettings, QuotaSetting};
 
-use crate::harness::{Pool, TestDir, quick, users, wait_until};
+use crate::harness::{Pool, TestDir, quick, users};
 
 const ROWS: usize = 300;
 const RATE: f64 = 50.0;
@@ -70,7 +70,7 @@ fn rows_per_second(creation_times: &[(i64, i64)]) -> f64 {
     rates[rates.len() / 2]
 }
 
-/// Compares what the pool saw with what the run reports.
+/// Compares the record of the pool with the reports of the run.
 fn check(dir: &TestDir, pool: &Pool, directory: &str) {
     let stats = pool.stats();
     let creation = &stats.categories["UserCreation"];
@@ -98,8 +98,8 @@ fn check(dir: &TestDir, pool: &Pool, directory: &str) {
         creation.requests
     );
     for sample in samples {
-        let most = sample.room_milli.div_ceil(1_000) + BURST;
-        assert!(sample.sent <= most, "{sample:?}");
+        let limit = sample.room_milli.div_ceil(1_000) + BURST;
+        assert!(sample.sent <= limit, "{sample:?}");
     }
     let summary = dir.results_in(directory).summary;
     let reported = summary["rates"]["UserCreation"].as_f64().unwrap();
@@ -122,10 +122,8 @@ fn look_ups_waiting_for_a_permit_do_not_delay_sign_ups() {
         .args(["--lookup-rate", "8", "--concurrency", "4"])
         .args(["--prescan", "never"])
         .start();
-    wait_until("every sign-up", || {
-        (pool.requests("SignUp") == 150).then_some(())
-    });
-    let looked_up_by_then = pool.requests("AdminGetUser");
+    pool.wait_for_requests("SignUp", 150);
+    let look_ups = pool.requests("AdminGetUser");
     running.wait().exits(0);
     let results = dir.results();
     assert_eq!(
@@ -133,7 +131,7 @@ fn look_ups_waiting_for_a_permit_do_not_delay_sign_ups() {
         (40, 110)
     );
     // Forty take five seconds.
-    assert!(looked_up_by_then < 40, "{looked_up_by_then}");
+    assert!(look_ups < 40, "{look_ups}");
     assert!(pool.requests("AdminGetUser") >= 40);
 }
 

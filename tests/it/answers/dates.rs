@@ -152,7 +152,7 @@ fn extreme_durations_and_numbers_in_flags_do_not_crash_the_program() {
             wrong.run().exits(2).names([flag]);
         }
     }
-    let most = "4294967295";
+    let max = "4294967295";
     dir.rehearse(list)
         .args([
             "--deadline",
@@ -164,19 +164,19 @@ fn extreme_durations_and_numbers_in_flags_do_not_crash_the_program() {
         ])
         .args([
             "--rate",
-            most,
+            max,
             "--lookup-rate",
-            most,
+            max,
             "--update-rate",
-            most,
+            max,
             "--list-rate",
-            most,
+            max,
         ])
         .args([
             "--concurrency",
-            most,
+            max,
             "--max-failures",
-            most,
+            max,
             "--seed",
             "18446744073709551615",
         ])

@@ -6,8 +6,8 @@ use serde_json::json;
 use super::{FirstRequests, import};
 use crate::harness::{Endpoint, Pool, Reply, TestDir, head, quick, users};
 
-/// More than the program and its socket buffers may read of all responses of a test.
-const MOST_TAKEN: u64 = 64 * 1024 * 1024;
+/// The limit for what the program and its socket buffers read of all responses of a test.
+const MAX_READ: u64 = 64 * 1024 * 1024;
 
 type Endless = fn() -> Reply;
 
@@ -41,7 +41,7 @@ fn filler() -> Vec<u8> {
 
 #[test]
 fn an_endless_response_is_cut_off_and_its_row_looked_up() {
-    for (what, endless) in ENDLESS {
+    for (name, endless) in ENDLESS {
         let dir = TestDir::new();
         let pool = Pool::start(quick());
         let list = dir.file("users.csv", users(4));
@@ -58,12 +58,12 @@ fn an_endless_response_is_cut_off_and_its_row_looked_up() {
         });
         import(&dir, &pool, &endpoint, list).run().exits(0);
         let results = dir.results();
-        assert_eq!(results.outcomes(), ["created"; 4], "{what}");
-        assert_eq!(results.row(1)["evidence"], "lookup", "{what}");
-        assert_eq!(results.row(3)["evidence"], "answer", "{what}");
+        assert_eq!(results.outcomes(), ["created"; 4], "{name}");
+        assert_eq!(results.row(1)["evidence"], "lookup", "{name}");
+        assert_eq!(results.row(3)["evidence"], "answer", "{name}");
         assert!(
-            endpoint.written() < MOST_TAKEN,
-            "{what}: {} bytes",
+            endpoint.written() < MAX_READ,
+            "{name}: {} bytes",
             endpoint.written()
         );
     }

@@ -124,7 +124,7 @@ proptest! {
     #![proptest_config(few_cases())]
 
     #[test]
-    fn dates_of_users(values in extremes(7), listed in any::<bool>()) {
+    fn dates_of_users(values in extremes(7), is_listed in any::<bool>()) {
         let dir = TestDir::new();
         let pool = Pool::start(quick());
         // Existing users, and users whose sign-up gets no answer.
@@ -151,7 +151,7 @@ proptest! {
             }
         });
         let import = import(&dir, &pool, &endpoint, list);
-        let import = if listed { import.args(["--prescan", "always", "--lookup", "list"]) } else { import };
+        let import = if is_listed { import.args(["--prescan", "always", "--lookup", "list"]) } else { import };
         assert_every_row_has_an_outcome(&dir, import, 6, &values);
     }
 
@@ -182,9 +182,9 @@ proptest! {
         let import = import.without_flag("--rate").args(["--rate", "auto", "--prescan", "auto"]);
         assert_every_row_has_an_outcome(&dir, import, 2, &values);
         for command in ["check", "describe"] {
-            let asking = dir.read_only(command, &pool).args(["--endpoint-url", &endpoint.url(), "--output", "json"]).args(ONCE);
-            let asking = if command == "check" { asking.arg(list) } else { asking };
-            assert_documented_exit(&asking.run(), &values);
+            let cli = dir.read_only(command, &pool).args(["--endpoint-url", &endpoint.url(), "--output", "json"]).args(ONCE);
+            let cli = if command == "check" { cli.arg(list) } else { cli };
+            assert_documented_exit(&cli.run(), &values);
         }
     }
 

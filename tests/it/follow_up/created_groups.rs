@@ -87,7 +87,7 @@ fn a_run_directory_that_cannot_be_created_after_the_groups_stops_the_run() {
 }
 
 #[test]
-fn a_signal_between_the_groups_and_the_first_row_does_not_claim_that_nothing_was_sent() {
+fn a_signal_between_the_groups_and_the_first_row_names_the_created_groups() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let endpoint = Endpoint::start(&pool, |request| {

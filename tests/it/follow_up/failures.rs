@@ -53,19 +53,18 @@ fn a_taken_address_fails_only_its_own_step() {
     let truth = pool.users();
     assert_eq!(truth["user0002"].status, UserStatus::Confirmed);
     assert_eq!(truth["user0002"].groups, ["staff"]);
-    let line = std::fs::read_to_string(dir.path("run/results.jsonl")).unwrap();
-    let line: serde_json::Value = serde_json::from_str(line.lines().nth(1).unwrap()).unwrap();
-    assert_eq!(line["follow_up"][1]["step"], "verify_email");
-    assert_eq!(line["follow_up"][1]["code"], "AliasExistsException");
-    assert!(line["follow_up"][1]["message"].is_string());
+    let failed = &results.lines[1]["follow_up"][1];
+    assert_eq!(failed["step"], "verify_email");
+    assert_eq!(failed["code"], "AliasExistsException");
+    assert!(failed["message"].is_string());
 
     // It stays failed until a retry, which only repeats that step.
     import().run().exits(1);
-    let asked = |operation: &str| pool.requests(operation);
+    let requests = |operation: &str| pool.requests(operation);
     let before = (
-        asked("SignUp"),
-        asked("AdminUpdateUserAttributes"),
-        asked("AdminConfirmSignUp"),
+        requests("SignUp"),
+        requests("AdminUpdateUserAttributes"),
+        requests("AdminConfirmSignUp"),
     );
     let call = pool.sdk();
     let delete = call.client.admin_delete_user().username("older");
@@ -73,10 +72,10 @@ fn a_taken_address_fails_only_its_own_step() {
         .unwrap();
     import().args(["--retry", "follow-up"]).run().exits(0);
     assert_eq!(dir.results().row(2)["follow_up"], "done");
-    assert_eq!(asked("SignUp"), before.0);
-    assert_eq!(asked("AdminUpdateUserAttributes"), before.1 + 2);
+    assert_eq!(requests("SignUp"), before.0);
+    assert_eq!(requests("AdminUpdateUserAttributes"), before.1 + 2);
     assert_eq!(
-        asked("AdminConfirmSignUp"),
+        requests("AdminConfirmSignUp"),
         before.2 + 1,
         "the permission probe"
     );

@@ -28,7 +28,7 @@ fn a_resumed_run_only_takes_missing_steps() {
         .filter(|row| row["follow_up"] == "pending")
         .count();
     assert!(pending > 0, "{:?}", results.rows);
-    let asked =
+    let requests =
         ["AdminUpdateUserAttributes", "AdminAddUserToGroup"].map(|name| pool.requests(name));
     let counts = |step: &str| {
         let counts = &results.summary["follow_up"][step];
@@ -38,8 +38,8 @@ fn a_resumed_run_only_takes_missing_steps() {
     let (verified, unverified) = counts("verify_email");
     let (in_groups, not_in_groups) = counts("group_staff");
     // Each was answered; one of them was the permission probe.
-    assert_eq!(verified, asked[0] - 1);
-    assert_eq!(in_groups, asked[1] - 1);
+    assert_eq!(verified, requests[0] - 1);
+    assert_eq!(in_groups, requests[1] - 1);
     assert_eq!((verified + unverified, in_groups + not_in_groups), (12, 12));
 
     import("1000").run().exits(0);

@@ -52,8 +52,8 @@ fn eight_concurrent_starts_wait_for_small_quotas() {
     settings.quotas.user_pool_resource_update = small;
     let pool = Pool::start(settings);
     run_eight_imports(&pool);
-    let asked = &pool.stats().operations["DescribeUserPool"];
-    assert!(asked.throttled > 0, "{asked:?}");
+    let described = &pool.stats().operations["DescribeUserPool"];
+    assert!(described.throttled > 0, "{described:?}");
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn lasting_throttling_refuses_the_run_and_is_named() {
 }
 
 #[test]
-fn unknown_quotas_default_and_the_run_says_so() {
+fn unknown_quotas_default_and_are_noted() {
     for wrong in [
         BadReply::error(400, "TooManyRequestsException", "Too many requests"),
         BadReply::error(400, "ExpiredTokenException", "expired"),

@@ -62,12 +62,12 @@ impl Emulator {
     fn start(environment: &[(&str, &str)]) -> Option<Self> {
         let folder = match install() {
             Ok(folder) => folder,
-            Err(why) => {
+            Err(error) => {
                 assert!(
                     std::env::var("CI").as_deref() != Ok("true"),
-                    "cannot install ministack {VERSION}: {why}"
+                    "cannot install ministack {VERSION}: {error}"
                 );
-                super::report_skipped(&format!("the tests against ministack {VERSION} ({why})"));
+                super::report_skipped(&format!("the tests against ministack {VERSION} ({error})"));
                 return None;
             }
         };

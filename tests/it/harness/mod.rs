@@ -4,6 +4,7 @@ mod browser;
 #[cfg(feature = "s3")]
 mod bucket;
 mod emulator;
+mod encode;
 mod endpoint;
 mod pool;
 mod program;
@@ -23,6 +24,7 @@ pub(crate) use browser::{View, render_pages};
 #[cfg(feature = "s3")]
 pub(crate) use bucket::Bucket;
 pub(crate) use emulator::{EmulatedPool, Emulator};
+pub(crate) use encode::{gzip, marked_utf_16, utf_16, zstd};
 pub(crate) use endpoint::{Endpoint, Reply, Request, head};
 pub(crate) use pool::{Pool, assert_only_described, quick, silent};
 pub(crate) use program::{Cli, ProcessOutput, RunningProcess, codes, with_code};

@@ -46,9 +46,9 @@ pub(crate) fn silent() -> PoolSettings {
 #[track_caller]
 pub(crate) fn assert_only_described(pool: &Pool) {
     let operations = pool.stats().operations;
-    let mut asked = operations.iter().filter(|(_, stats)| stats.requests > 0);
+    let mut received = operations.iter().filter(|(_, stats)| stats.requests > 0);
     assert!(
-        asked.all(|(name, _)| name.starts_with("DescribeUserPool")),
+        received.all(|(name, _)| name.starts_with("DescribeUserPool")),
         "{operations:?}"
     );
 }

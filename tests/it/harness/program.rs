@@ -314,7 +314,7 @@ impl ProcessOutput {
         assert!(!self.stderr.contains(".rs:"), "a panic: {}", self.stderr);
     }
 
-    /// Parses standard output as the document of `--output json`.
+    /// Parses standard output as a JSON document.
     #[track_caller]
     pub(crate) fn document(&self) -> Value {
         let document = serde_json::from_str(&self.stdout);

@@ -8,7 +8,7 @@ use cognito_import::rehearsal::{
 };
 
 /// The maximum number of kills before the program may finish.
-const MOST_KILLS: u32 = 4;
+const MAX_KILLS: u32 = 4;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -28,7 +28,7 @@ pub(super) struct Case {
     /// Whether the pool's rules are applied before rows are sent.
     pub(super) preflight: bool,
     /// The flags that choose how existing users are looked up.
-    pub(super) found_by: [&'static str; 4],
+    pub(super) lookup_flags: [&'static str; 4],
     pub(super) follow_up: FollowUp,
     /// A killed process loses nothing it has written, synced or not, so half of the cases do not
     /// wait for the disk.
@@ -157,7 +157,7 @@ pub(super) fn case(seed: u64) -> Case {
         kinds,
         list,
         settings,
-        kills: random.u32(0..=MOST_KILLS),
+        kills: random.u32(0..=MAX_KILLS),
         // Like look-ups, steps are signed requests.
         look_ups: random.u32(0..8) > 0 || follow_up != FollowUp::Nothing,
         follow_up,
@@ -167,7 +167,7 @@ pub(super) fn case(seed: u64) -> Case {
             "power"
         },
         preflight: seed.is_multiple_of(3),
-        found_by: match seed % 5 {
+        lookup_flags: match seed % 5 {
             0 => ["--prescan", "always", "--lookup", "get"],
             1 => ["--prescan", "always", "--lookup", "list"],
             2 => ["--prescan", "never", "--lookup", "list"],
@@ -184,43 +184,43 @@ fn now_ms() -> i64 {
 }
 
 fn faults(random: &mut fastrand::Rng) -> Faults {
-    let mut some = |most: f64| {
+    let mut sometimes = |limit: f64| {
         if random.bool() {
-            random.f64() * most
+            random.f64() * limit
         } else {
             0.0
         }
     };
     Faults {
-        commit_then_drop: some(0.15),
-        drop_before: some(0.1),
+        commit_then_drop: sometimes(0.15),
+        drop_before: sometimes(0.1),
         answer_late: LateFault {
-            probability: some(0.05),
+            probability: sometimes(0.05),
             delay_ms: 600,
         },
         commit_late: LateFault {
-            probability: some(0.05),
+            probability: sometimes(0.05),
             delay_ms: 350,
         },
-        error_500_before: some(0.1),
-        error_500_after: some(0.1),
-        truncated_body: some(0.05),
-        non_json_body: some(0.05),
-        limit_exceeded_after: some(0.1),
-        throttle: some(0.1),
+        error_500_before: sometimes(0.1),
+        error_500_after: sometimes(0.1),
+        truncated_body: sometimes(0.05),
+        non_json_body: sometimes(0.05),
+        limit_exceeded_after: sometimes(0.1),
+        throttle: sometimes(0.1),
         throttle_burst: BurstFault {
-            probability: some(0.02),
+            probability: sometimes(0.02),
             requests: 5,
         },
-        unexpected_lambda_before: some(0.05),
-        unexpected_lambda_after: some(0.05),
-        read_drop: some(0.05),
-        read_500: some(0.05),
-        read_throttle: some(0.05),
-        write_drop_before: some(0.05),
-        write_commit_then_drop: some(0.1),
-        write_500: some(0.05),
-        write_throttle: some(0.1),
+        unexpected_lambda_before: sometimes(0.05),
+        unexpected_lambda_after: sometimes(0.05),
+        read_drop: sometimes(0.05),
+        read_500: sometimes(0.05),
+        read_throttle: sometimes(0.05),
+        write_drop_before: sometimes(0.05),
+        write_commit_then_drop: sometimes(0.1),
+        write_500: sometimes(0.05),
+        write_throttle: sometimes(0.1),
         ..Faults::default()
     }
 }

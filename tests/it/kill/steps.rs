@@ -16,10 +16,10 @@ pub(super) fn wrong_state(
     let confirmed = user.status == UserStatus::Confirmed;
     [("confirmed", confirmed), ("enabled", user.enabled)]
         .into_iter()
-        .find(|(flag, is)| {
-            !["", if *is { "true" } else { "false" }].contains(&result[*flag].as_str())
+        .find(|(flag, is_set)| {
+            !["", if *is_set { "true" } else { "false" }].contains(&result[*flag].as_str())
         })
-        .map(|(flag, _)| format!("it is not {flag} as it says"))
+        .map(|(flag, _)| format!("the pool disagrees about {flag}"))
 }
 
 /// Checks the follow-up of a row.
@@ -29,13 +29,13 @@ pub(super) fn wrong_steps(
     result: &BTreeMap<String, String>,
     user: Option<&AuditedUser>,
 ) -> Option<String> {
-    let follows = match (case.follow_up, result["outcome"].as_str()) {
+    let has_steps = match (case.follow_up, result["outcome"].as_str()) {
         (FollowUp::OfNewUsers | FollowUp::OfAllUsers, "created") => true,
         (FollowUp::OfAllUsers, "existed") => true,
         (FollowUp::Nothing | FollowUp::OfNewUsers | FollowUp::OfAllUsers, _) => false,
     };
     let reported = result["follow_up"].as_str();
-    if !follows {
+    if !has_steps {
         let touched = user.is_some_and(|user| {
             user.preexisting
                 && (user.status != UserStatus::Unconfirmed
@@ -46,7 +46,7 @@ pub(super) fn wrong_steps(
         return match (reported, touched) {
             ("", false) => None,
             ("", true) => Some("a user that existed was changed".to_owned()),
-            _ => Some("nothing should follow it".to_owned()),
+            _ => Some("it should have no steps".to_owned()),
         };
     }
     // So many faults in a row are rare. It is then unknown whether the step was applied.
@@ -57,10 +57,10 @@ pub(super) fn wrong_steps(
             "InternalErrorException",
         ];
         let known = by_fault.iter().any(|code| reported.ends_with(code));
-        return (!known).then(|| "no fault explains that".to_owned());
+        return (!known).then(|| "no fault explains this error".to_owned());
     }
     if reported != "done" {
-        return Some("its steps are not taken".to_owned());
+        return Some("its steps are not done".to_owned());
     }
     let user = user?;
     let (group, state) = follow_up_of(row);
@@ -75,5 +75,5 @@ pub(super) fn wrong_steps(
     ]
     .into_iter()
     .find(|(holds, _)| !holds)
-    .map(|(_, what)| format!("it is called done, and is not {what}"))
+    .map(|(_, state)| format!("its steps are reported as done, but it is not {state}"))
 }

@@ -28,9 +28,9 @@ pub(super) fn verify(
     for ((row, kind), result) in (1..).zip(&case.kinds).zip(results) {
         let outcome = result["outcome"].as_str();
         let user = users.get(username(row).as_str());
-        let wrong = |why: &str| {
+        let wrong = |reason: &str| {
             Err(format!(
-                "row {row} ({kind:?}) is called {outcome}: {why}: {result:?} {user:?}"
+                "row {row} ({kind:?}) is reported as {outcome}: {reason}: {result:?} {user:?}"
             ))
         };
         if result["row"] != row.to_string() {
@@ -50,16 +50,16 @@ pub(super) fn verify(
             ("in_doubt", Kind::New | Kind::Existing | Kind::WeakPassword) => {
                 in_doubt.push(format!("{result:?} {user:?}"))
             }
-            _ => return wrong("that is not so"),
+            _ => return wrong("the pool disagrees"),
         }
-        if let Some(why) = wrong_steps(case, row, result, user.copied())
+        if let Some(reason) = wrong_steps(case, row, result, user.copied())
             .or_else(|| wrong_state(result, user.copied()))
         {
-            return wrong(&why);
+            return wrong(&reason);
         }
         // Without look-ups, a row that a killed process had not recorded can only be sent again.
         if case.look_ups && user.is_some_and(|user| user.sign_ups_after_response > 0) {
-            return wrong("it was asked for again after its answer had been delivered");
+            return wrong("it was sent again after its answer had been delivered");
         }
     }
     if case.look_ups && !in_doubt.is_empty() {

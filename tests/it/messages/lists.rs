@@ -1,21 +1,10 @@
 //! Lists that are refused.
 
-use std::io::Write as _;
-
-use flate2::Compression;
-use flate2::write::GzEncoder;
-
 use super::{Transcript, with_flags};
-use crate::harness::{TestDir, users};
-
-fn utf_16(text: &str) -> Vec<u8> {
-    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
-}
+use crate::harness::{TestDir, gzip, users, utf_16};
 
 fn truncated_gzip() -> Vec<u8> {
-    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
-    packed.write_all(users(20_000).as_bytes()).unwrap();
-    let mut packed = packed.finish().unwrap();
+    let mut packed = gzip(users(20_000));
     packed.truncate(packed.len() / 50);
     packed
 }

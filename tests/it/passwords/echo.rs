@@ -95,7 +95,7 @@ const PLACES: [&str; 12] = [
 ];
 
 /// A response with the echo at this place.
-fn answer(request: &Request, dir: &str, echo: &str) -> Reply {
+fn answer(request: &Request, place: &str, echo: &str) -> Reply {
     let sub = "0c0d0e0f-0000-4000-8000-000000000001";
     let text = format!("before {echo} after");
     let delivery = |medium: &str, destination: &str| {
@@ -113,7 +113,7 @@ fn answer(request: &Request, dir: &str, echo: &str) -> Reply {
         });
         Reply::json(200, &body)
     };
-    match (request.operation.as_str(), dir) {
+    match (request.operation.as_str(), place) {
         ("SignUp", "code") => Reply::error(echo, "a message"),
         ("SignUp", "message") => Reply::error("InvalidParameterException", &text),
         ("SignUp", "trigger") => {
@@ -153,13 +153,13 @@ fn no_response_can_leak_a_password() {
     list.write_record(["username", "password", "email"])
         .unwrap();
     let mut passwords = Vec::new();
-    for (row, (where_, form)) in PLACES
+    for (row, (place, form)) in PLACES
         .iter()
-        .flat_map(|dir| FORMS.map(|form| (dir, form)))
+        .flat_map(|place| FORMS.map(|form| (place, form)))
         .enumerate()
     {
         let password = password(form, row);
-        let username = format!("{where_}:{}", form.replace(' ', "-"));
+        let username = format!("{place}:{}", form.replace(' ', "-"));
         let email = format!("user{row}@example.com");
         list.write_record([&username, &password, &email]).unwrap();
         passwords.push(password);
@@ -176,8 +176,8 @@ fn no_response_can_leak_a_password() {
             passwords_by_user.get(request.username()),
             request.username().split_once(':'),
         ) {
-            (Some(password), Some((dir, form))) => {
-                answer(request, dir, &written(&form.replace('-', " "), password))
+            (Some(password), Some((place, form))) => {
+                answer(request, place, &written(&form.replace('-', " "), password))
             }
             _ => Reply::Forward,
         }

@@ -122,7 +122,7 @@ pub(super) struct PlantedRow {
 }
 
 impl PlantedRow {
-    pub(super) fn is_sound(&self) -> bool {
+    pub(super) fn is_valid(&self) -> bool {
         self.faults.is_empty()
     }
 
@@ -145,9 +145,9 @@ pub(super) struct Planted {
 
 impl Planted {
     /// Mixes broken and valid rows. The last row has a quote that is never closed.
-    pub(super) fn new(seed: u64, broken: usize, sound: usize, by_region: bool) -> Self {
+    pub(super) fn new(seed: u64, broken: usize, valid: usize, by_region: bool) -> Self {
         let mut chance = Rng::with_seed(seed);
-        let mut kinds = [vec![true; broken - 1], vec![false; sound]].concat();
+        let mut kinds = [vec![true; broken - 1], vec![false; valid]].concat();
         chance.shuffle(&mut kinds);
         // A duplicate needs an original.
         kinds.insert(0, false);
@@ -163,7 +163,7 @@ impl Planted {
         };
         let mut names = Vec::new();
         for (row, is_broken) in (1..).zip(kinds) {
-            let mut cells = sound_cells(row, by_region, &mut chance);
+            let mut cells = valid_cells(row, by_region, &mut chance);
             let faults = if !is_broken {
                 names.push(cells[USERNAME].clone());
                 Vec::new()
@@ -203,8 +203,8 @@ impl Planted {
     }
 }
 
-/// Valid cells, many of them barely.
-fn sound_cells(row: usize, by_region: bool, chance: &mut Rng) -> Vec<Vec<u8>> {
+/// Valid cells, many of them at a limit.
+fn valid_cells(row: usize, by_region: bool, chance: &mut Rng) -> Vec<Vec<u8>> {
     let mut one_of = |cells: &[&str]| cells[chance.usize(..cells.len())].to_owned();
     let filler = format!("{:ä<256}", "Pa0!");
     let long = "é".repeat(2_048);

@@ -64,9 +64,9 @@ fn by_address(username: String, attributes: &[(&str, &str)]) -> ExistingUser {
 }
 
 #[test]
-fn users_are_recognized_by_address_where_addresses_are_usernames() {
+fn users_are_recognized_by_address_if_addresses_are_usernames() {
     let dir = TestDir::new();
-    let there = existing(60).into_iter().enumerate().map(|(at, user)| {
+    let users = existing(60).into_iter().enumerate().map(|(at, user)| {
         // Not every user has this attribute, so the listing cannot request it alone.
         let family: &[(&str, &str)] = if at % 2 == 0 {
             &[("family_name", "Doe")]
@@ -75,7 +75,7 @@ fn users_are_recognized_by_address_where_addresses_are_usernames() {
         };
         by_address(user.attributes["email"].clone(), family)
     });
-    let pool = addresses(&["email"], there.collect());
+    let pool = addresses(&["email"], users.collect());
     let mut list = String::from("username,password\n");
     for number in 1..=62 {
         list += &format!("User{number:04}@Example.com,Passw0rd!{number}\n");
@@ -90,11 +90,11 @@ fn users_are_recognized_by_address_where_addresses_are_usernames() {
 }
 
 #[test]
-fn users_are_recognized_by_number_where_numbers_are_usernames() {
+fn users_are_recognized_by_number_if_numbers_are_usernames() {
     let dir = TestDir::new();
     let number = |number: usize| format!("+1202555{number:04}");
-    let there = (1..=60).map(|at| by_address(number(at), &[("email", "one@example.com")]));
-    let pool = addresses(&["phone_number"], there.collect());
+    let users = (1..=60).map(|at| by_address(number(at), &[("email", "one@example.com")]));
+    let pool = addresses(&["phone_number"], users.collect());
     let mut list = String::from("username,password,email\n");
     for at in 1..=61 {
         list += &format!("{},Passw0rd!{at},one@example.com\n", number(at));

@@ -110,9 +110,9 @@ fn an_undone_run_only_continues_with_restart() {
     assert_eq!(dir.results().count("created"), 3);
     assert_eq!(pool.users().len(), 3);
     assert!(dir.path("run").join("undo-before-1.db").exists());
-    let asked = pool.stats().operations;
+    let before = pool.stats().operations;
     import(&dir, &pool, list).run().exits(0);
-    assert_eq!(pool.stats().operations, asked, "the run was finished");
+    assert_eq!(pool.stats().operations, before, "the run was finished");
     // The new run can be undone too.
     undo(&dir, &pool).run().exits(0);
     assert!(pool.users().is_empty());

@@ -12,7 +12,7 @@ fn only_the_pool_id_confirms() {
     let pool = Pool::start(settings());
     let list = dir.file("users.csv", users(3));
     import(&dir, &pool, list).run().exits(0);
-    let asked = |keys: &str| {
+    let undo_with_answer = |keys: &str| {
         let undo = undo(&dir, &pool).without_flag("--yes-delete");
         Some(undo.in_terminal(QUESTION, keys)?.run())
     };
@@ -23,10 +23,12 @@ fn only_the_pool_id_confirms() {
         "US-EAST-1_REHEARSAL\n",
         "\u{4}",
     ] {
-        let Some(output) = asked(wrong) else { return };
+        let Some(output) = undo_with_answer(wrong) else {
+            return;
+        };
         output.exits(3);
     }
-    asked(CTRL_C).unwrap().exits(130);
+    undo_with_answer(CTRL_C).unwrap().exits(130);
     assert_eq!(
         (pool.users().len(), pool.requests("AdminDeleteUser")),
         (3, 0)
@@ -36,7 +38,7 @@ fn only_the_pool_id_confirms() {
     import(&dir, &pool, list).run().exits(0);
     assert_eq!(pool.stats().operations, before, "the run was finished");
 
-    asked("us-east-1_Rehearsal\n").unwrap().exits(0);
+    undo_with_answer("us-east-1_Rehearsal\n").unwrap().exits(0);
     assert!(pool.users().is_empty());
 }
 

@@ -60,15 +60,15 @@ fn users_who_may_have_signed_in_are_kept() {
             .values()
             .all(|outcome| outcome == "kept: maybe used")
     );
-    let asked = pool.requests("AdminListUserAuthEvents");
+    let queries = pool.requests("AdminListUserAuthEvents");
     assert!(
-        (1..12).contains(&asked),
-        "a pool without threat protection is not queried for every user: {asked}"
+        (1..12).contains(&queries),
+        "a pool without threat protection is not queried for every user: {queries}"
     );
 
     undo(&dir, &pool).arg("--even-if-used").run().exits(0);
     assert!(pool.users().is_empty());
-    assert_eq!(pool.requests("AdminListUserAuthEvents"), asked);
+    assert_eq!(pool.requests("AdminListUserAuthEvents"), queries);
 }
 
 #[test]
