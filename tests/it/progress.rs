@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use cognito_import::rehearsal::QuotaSetting;
 
-use crate::harness::{CTRL_C, Pool, Screen, TestDir, gzip, quick, silent, users};
+use crate::harness::{CTRL_C, Pool, Screen, TestDir, gzip, quick, silent, users, wait_until};
 
 /// The characters of a bar.
 const FULL: char = '█';
@@ -24,6 +24,16 @@ fn processed(rows: &[String]) -> (u64, u64) {
         words[of - 1].parse().unwrap(),
         percent.trim_end_matches('%').parse().unwrap(),
     )
+}
+
+/// Waits until the bar is shown, and this datum in it or below it. Returns these rows.
+fn wait_for_bar(screen: &Screen, datum: &str) -> Vec<String> {
+    wait_until(datum, || {
+        let rows = screen.rows();
+        let bar = rows.get(rows.iter().position(|row| is_bar(row))?..)?;
+        let is_shown = bar.iter().any(|row| row.contains(datum));
+        is_shown.then(|| bar.to_vec())
+    })
 }
 
 /// Starts a rehearsal at 50 rows per second and waits until it has created some.
@@ -87,11 +97,11 @@ fn the_bar_is_redrawn_when_the_terminal_is_resized() {
     for (columns, next) in [(70, "eta "), (40, ""), (90, "created ")] {
         screen.resize(columns);
         // The wrapped part starts a new row. Torn output would remain visible.
-        crate::harness::wait_until("one bar in its new size", || {
+        wait_until("one bar in its new size", || {
             let rows = screen.rows();
             let at = rows.iter().position(|row| is_bar(row))?;
             let once = |part: &str| rows.iter().filter(|row| row.contains(part)).count() == 1;
-            let complete = ["/s (limit ", "eta ", "300 rows", "created "]
+            let complete = ["/s (limit ", "eta ", "of 300 rows", "created "]
                 .into_iter()
                 .all(once);
             let one = rows.iter().filter(|row| is_bar(row)).count() == 1;
@@ -140,7 +150,7 @@ fn the_bar_shows_throttling() {
         .import(&pool, list)
         .args(["--rate", "60", "--yes"])
         .on_screen(100);
-    let rows = screen.wait_for_text("throttled");
+    let rows = wait_for_bar(&screen, "throttled");
     assert!(
         rows.iter().any(|row| row.contains("/s (limit 60/s)")),
         "{rows:#?}"
@@ -153,9 +163,9 @@ fn the_bar_shows_an_unresponsive_pool() {
     let pool = Pool::start(silent());
     let list = dir.file("users.csv", users(3));
     let mut screen = dir.import(&pool, list).arg("--yes").on_screen(100);
-    screen.wait_for_text("(3 rows");
+    wait_for_bar(&screen, "(3 rows");
     screen.press(CTRL_C);
-    let rows = screen.wait_for_text("Ctrl-C");
+    let rows = wait_for_bar(&screen, "stopping");
     assert!(!rows.iter().any(|row| row.contains("eta ")), "{rows:#?}");
     screen.press(CTRL_C);
     assert_eq!(screen.wait(), Some(130));
@@ -216,9 +226,8 @@ fn the_bar_of_a_resumed_run_starts_at_its_position() {
     assert_eq!(first.wait(), Some(130));
     let created = dir.results().count("created") as u64;
     let mut second = import().on_screen(100);
-    let rows = second.wait_for_text("200 rows");
-    let at = rows.iter().position(|row| is_bar(row)).unwrap();
-    let (settled, percent) = processed(&rows[at..=at]);
+    let rows = wait_for_bar(&second, "200 rows");
+    let (settled, percent) = processed(&rows[..1]);
     assert!(settled >= created && settled < 200, "{created}: {rows:#?}");
     assert_eq!(percent, settled * 100 / 200);
     assert_eq!(second.wait(), Some(0));
