@@ -18,7 +18,7 @@ fn variants(list: &str) -> Vec<Vec<u8>> {
         list.replace(',', "\t").into(),
         format!("\u{feff}{windows}").into(),
         marked_utf_16(&quoted.replace(',', ";")),
-        gzip(&marked_utf_16(&windows)),
+        gzip(marked_utf_16(&windows)),
         zstd(windows.trim_end().as_bytes()),
     ]
 }
@@ -134,7 +134,7 @@ fn a_list_without_lines_is_empty_in_any_compression() {
             gzip(text.as_bytes()),
             zstd(text.as_bytes()),
             marked_utf_16(text),
-            gzip(&marked_utf_16(text)),
+            gzip(marked_utf_16(text)),
         ] {
             let dir = TestDir::new();
             let name = dir.file("users.csv", &list);
