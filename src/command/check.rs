@@ -37,7 +37,7 @@ pub(super) fn check(
         tokio::select! {
             checked = check_list(settings, printer) => checked,
             signal = signals.next() => {
-                FindingsCsv::abandon(&settings.findings);
+                FindingsCsv::discard(&settings.findings);
                 let reason = "stopped before the end of the list: no findings were written";
                 printer.info(reason);
                 Ok(CommandOutput::from(Exit::Signal(signal)).stopped(reason, "check the list again"))
@@ -171,7 +171,7 @@ async fn surveyed(
 ) -> Result<(Survey, u64), CommandError> {
     let (mapping, path, encoding) = (mapping.clone(), settings.findings.clone(), settings.csv);
     let work = move || {
-        let mut csv = FindingsCsv::begin(&path, encoding)?;
+        let mut csv = FindingsCsv::create(&path, encoding)?;
         let mut findings = 0;
         let mut notes: BTreeMap<&'static str, u64> = BTreeMap::new();
         let survey = Survey::of(rows, &mapping, case_insensitive, |reported| {

@@ -48,7 +48,7 @@ pub(super) fn compare(
         None => None,
         Some(path) => {
             refuse_to_replace(path)?;
-            let csv = ChangesCsv::begin(path, settings.csv)
+            let csv = ChangesCsv::create(path, settings.csv)
                 .map_err(|cause| CommandError::refused(unwritten(path, cause)))?;
             Some((path, csv))
         }

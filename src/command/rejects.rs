@@ -169,7 +169,7 @@ impl Rejects {
 
     fn write_rows(&self, run_directory: &Path, reader: &LedgerReader) -> Result<(), RejectsError> {
         let write_error = |cause| RejectsError::Write(RejectsFile::path(run_directory), cause);
-        let file = RejectsFile::begin(run_directory).map_err(write_error)?;
+        let file = RejectsFile::create(run_directory).map_err(write_error)?;
         let with_mark = self.encoding == CsvEncoding::Utf8WithMark;
         let mut rewriter =
             Rewriter::begin(file, &self.dialect, &self.header, with_mark).map_err(write_error)?;

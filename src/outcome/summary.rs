@@ -1,6 +1,7 @@
 //! The summary of a run, and its request rates.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
 
@@ -151,6 +152,25 @@ fn by_step_key<S: Serializer>(
 }
 
 impl Summary {
+    /// Returns the start of the first session.
+    #[must_use]
+    pub fn started_at(&self) -> Option<SystemTime> {
+        humantime::parse_rfc3339(&self.started).ok()
+    }
+
+    /// Returns the end of the last session, or `None` while the run is active.
+    #[must_use]
+    pub fn finished_at(&self) -> Option<SystemTime> {
+        humantime::parse_rfc3339(self.finished.as_deref()?).ok()
+    }
+
+    /// Returns the time from the start of the first session to the end of the last one, including
+    /// the time between sessions, or `None` while the run is active.
+    #[must_use]
+    pub fn elapsed(&self) -> Option<Duration> {
+        self.finished_at()?.duration_since(self.started_at()?).ok()
+    }
+
     /// Returns the number of rows with this outcome.
     #[must_use]
     pub fn count(&self, outcome: Outcome) -> u64 {

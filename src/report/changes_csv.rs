@@ -1,24 +1,24 @@
-//! What is different between two runs, a line for each user, for people with spreadsheets. A cell is empty where a run does not know.
+//! `compare --csv`: a line for each user whose result differs between two runs. Unknown values are
+//! empty cells.
 
 use std::borrow::Cow;
 use std::io;
 use std::path::Path;
 
-use super::csv_file::{self, CsvEncoding};
-use super::results_csv::defused;
-use super::whole_file::WholeFile;
+use super::atomic_file::AtomicFile;
+use super::csv_file::{self, CsvEncoding, safe_cell};
 use crate::ledger::comparison::{Field, Stood, UserChange};
 
-/// The file, being written. It is there when it is whole; mode 0600.
-pub struct ChangesCsv(csv::Writer<WholeFile>);
+/// The file, which appears when it is finished. Its mode is 0600.
+pub struct ChangesCsv(csv::Writer<AtomicFile>);
 
 impl ChangesCsv {
-    /// Begins it.
+    /// Creates the file.
     ///
     /// # Errors
-    /// It cannot be made.
-    pub fn begin(path: &Path, encoding: CsvEncoding) -> io::Result<Self> {
-        let mut csv = csv_file::begin(path, encoding)?;
+    /// The file cannot be created.
+    pub fn create(path: &Path, encoding: CsvEncoding) -> io::Result<Self> {
+        let mut csv = csv_file::create(path, encoding)?;
         for column in ["change", "username", "row_before", "row_after", "changed"] {
             csv.write_field(column)?;
         }
@@ -34,9 +34,9 @@ impl ChangesCsv {
     /// Writes a line.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// The file cannot be written.
     pub fn line(&mut self, change: &UserChange<'_>) -> io::Result<()> {
-        let (word, before, after, fields): (_, Option<&Stood>, Option<&Stood>, &[Field]) =
+        let (kind, before, after, fields): (_, Option<&Stood>, Option<&Stood>, &[Field]) =
             match change {
                 UserChange::New(after) => ("new", None, Some(after), &[]),
                 UserChange::Vanished(before) => ("vanished", Some(before), None, &[]),
@@ -46,14 +46,14 @@ impl ChangesCsv {
                     fields,
                 } => ("changed", Some(before), Some(after), fields),
             };
-        let username = after.or(before).map(|stood| stood.username.as_str());
-        let row = |stood: Option<&Stood>| {
-            Cow::Owned(stood.map_or_else(String::new, |stood| stood.row.to_string()))
+        let username = after.or(before).map(|user| user.username.as_str());
+        let row = |user: Option<&Stood>| {
+            Cow::Owned(user.map_or_else(String::new, |user| user.row.to_string()))
         };
         let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
         for cell in [
-            word.into(),
-            defused(username),
+            kind.into(),
+            safe_cell(username),
             row(before),
             row(after),
             names.join(" ").into(),
@@ -61,8 +61,8 @@ impl ChangesCsv {
             self.0.write_field(cell.as_bytes())?;
         }
         for field in Field::ALL {
-            for stood in [before, after] {
-                let cell = defused(stood.and_then(|stood| stood.field(field)));
+            for user in [before, after] {
+                let cell = safe_cell(user.and_then(|user| user.field(field)));
                 self.0.write_field(cell.as_bytes())?;
             }
         }
@@ -70,10 +70,10 @@ impl ChangesCsv {
         Ok(())
     }
 
-    /// Puts the file in its place, over an older one.
+    /// Finishes the file, replacing an older one.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// The file cannot be written.
     pub fn finish(self) -> io::Result<()> {
         csv_file::finish(self.0)
     }

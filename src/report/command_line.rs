@@ -1,37 +1,35 @@
-//! A command as it could be typed again.
+//! A command line that can be pasted into a shell.
 
 use std::fmt;
 
 use crate::sanitize::shell_word;
 
-/// The words of a command, the program's name first.
+/// The words of a command, starting with the name of the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandLine(Vec<String>);
 
 impl CommandLine {
-    /// Of these words.
     #[must_use]
     pub fn new(words: Vec<String>) -> Self {
         Self(words)
     }
 
-    /// Its words.
     #[must_use]
     pub fn words(&self) -> &[String] {
         &self.0
     }
 
-    /// Each word as it can be pasted into a shell.
+    /// Returns each word, quoted for a shell.
     #[must_use]
     pub fn quoted_words(&self) -> Vec<String> {
         self.0.iter().map(|word| shell_word(word)).collect()
     }
 
-    /// The same with more flags.
+    /// Returns the command with additional flags.
     #[must_use]
     pub fn with(&self, flags: &[&str]) -> Self {
         let mut words = self.0.clone();
-        // Behind `--` a flag would be a file.
+        // After `--`, a flag would be taken for a file.
         let end = words
             .iter()
             .position(|word| word == "--")
@@ -41,7 +39,7 @@ impl CommandLine {
     }
 }
 
-/// As it can be pasted into a shell.
+/// Writes the command, quoted for a shell.
 impl fmt::Display for CommandLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.quoted_words().join(" "))
@@ -53,7 +51,7 @@ mod tests {
     use super::CommandLine;
 
     #[test]
-    fn it_can_be_pasted_into_a_shell_and_flags_stay_flags() {
+    fn quotes_words_and_adds_flags_before_the_double_dash() {
         let words = [
             "cognito-import",
             "import",

@@ -1,5 +1,5 @@
-//! What is different between two runs, in groups, with some examples of each: as text and for programs. Memory is flat: of groups there
-//! are few, and those beyond a number are counted together.
+//! The differences between two runs, grouped by kind with examples, as text and JSON. Memory is
+//! constant, because the number of groups is limited.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,11 +8,12 @@ use serde::Serialize;
 
 use crate::ledger::comparison::{Compared, Field, Stood, UserChange};
 use crate::plural::counted;
+use crate::sanitize::one_line;
 
-/// Groups that are told apart. Words of the pool make them: it has no reason to have so many.
-const MOST_GROUPS: usize = 100;
+/// The maximum number of groups. Their values come from the pool, so there could be more.
+const MAX_GROUPS: usize = 100;
 
-/// A run that is compared.
+/// One of the two runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Side {
@@ -74,10 +75,10 @@ struct ChangeGroup {
     examples: Vec<ChangeExample>,
 }
 
-/// See the module's words.
+/// Collects the changes.
 #[derive(Debug)]
 pub struct Comparison {
-    most_examples: usize,
+    max_examples: usize,
     groups: BTreeMap<ChangeKey, ChangeGroup>,
     in_no_group: u64,
 }
@@ -119,22 +120,22 @@ struct GroupDocument<'a> {
 }
 
 impl Comparison {
-    /// With so many examples of each group at most.
+    /// Creates an empty comparison with a maximum number of examples for each group.
     #[must_use]
-    pub fn new(most_examples: usize) -> Self {
+    pub fn new(max_examples: usize) -> Self {
         Self {
-            most_examples,
+            max_examples,
             groups: BTreeMap::new(),
             in_no_group: 0,
         }
     }
 
-    /// Takes a user in. Who has changed in several ways is in several groups.
+    /// Adds a user. A user with several changes is in several groups.
     pub fn add(&mut self, change: &UserChange<'_>) {
         match change {
-            UserChange::New(after) => self.put(ChangeKind::New, None, None, Some(after)),
+            UserChange::New(after) => self.add_to_group(ChangeKind::New, None, None, Some(after)),
             UserChange::Vanished(before) => {
-                self.put(ChangeKind::Vanished, None, Some(before), None)
+                self.add_to_group(ChangeKind::Vanished, None, Some(before), None)
             }
             UserChange::Changed {
                 before,
@@ -142,24 +143,25 @@ impl Comparison {
                 fields,
             } => {
                 for field in *fields {
-                    self.put(ChangeKind::Changed, Some(*field), Some(before), Some(after));
+                    let kind = ChangeKind::Changed;
+                    self.add_to_group(kind, Some(*field), Some(before), Some(after));
                 }
             }
         }
     }
 
-    fn put(
+    fn add_to_group(
         &mut self,
         change: ChangeKind,
         field: Option<Field>,
         before: Option<&Stood>,
         after: Option<&Stood>,
     ) {
-        let value = |stood: Option<&Stood>| match field {
-            // It is another one for each user.
+        let value = |user: Option<&Stood>| match field {
+            // Different for each user, so it cannot be part of the group.
             Some(Field::UserSub) => None,
-            Some(field) => stood?.field(field).map(str::to_owned),
-            None => stood?.field(Field::Outcome).map(str::to_owned),
+            Some(field) => user?.field(field).map(str::to_owned),
+            None => user?.field(Field::Outcome).map(str::to_owned),
         };
         let key = ChangeKey {
             change,
@@ -167,21 +169,23 @@ impl Comparison {
             before: value(before),
             after: value(after),
         };
-        if self.groups.len() >= MOST_GROUPS && !self.groups.contains_key(&key) {
+        if self.groups.len() >= MAX_GROUPS && !self.groups.contains_key(&key) {
             self.in_no_group += 1;
             return;
         }
         let group = self.groups.entry(key).or_default();
         group.users += 1;
-        if let (true, Some(stood)) = (group.examples.len() < self.most_examples, after.or(before)) {
+        if group.examples.len() < self.max_examples
+            && let Some(user) = after.or(before)
+        {
             group.examples.push(ChangeExample {
-                username: stood.username.clone(),
-                row: stood.row,
+                username: user.username.clone(),
+                row: user.row,
             });
         }
     }
 
-    /// For programs.
+    /// Returns the JSON document.
     #[must_use]
     pub fn document<'a>(
         &'a self,
@@ -211,7 +215,7 @@ impl Comparison {
         }
     }
 
-    /// For people.
+    /// Returns the text.
     #[must_use]
     pub fn text(&self, sides: [&Side; 2], case_insensitive: bool, compared: Compared) -> String {
         let mut text = String::new();
@@ -223,9 +227,9 @@ impl Comparison {
             let _ = writeln!(
                 text,
                 "{when}: {} ({} of {} into {}, {}): {}{nameless}",
-                harmless(&side.run_directory),
+                one_line(&side.run_directory),
                 side.kind,
-                harmless(&side.list),
+                one_line(&side.list),
                 side.user_pool_id,
                 side.started,
                 counted(side.rows, "row", "rows")
@@ -245,7 +249,7 @@ impl Comparison {
         ] {
             let _ = writeln!(text, "{users} {meaning}");
             for (key, group) in self.groups.iter().filter(|(key, _)| key.change == kind) {
-                let _ = writeln!(text, "    {} x {key}{}", group.users, group.some());
+                let _ = writeln!(text, "    {} x {key}{}", group.users, group.examples());
             }
         }
         if self.in_no_group > 0 {
@@ -263,23 +267,23 @@ impl std::fmt::Display for ChangeKey {
         }
         match (&self.before, &self.after) {
             (Some(before), Some(after)) => {
-                write!(f, " {} -> {}", harmless(before), harmless(after))
+                write!(f, " {} -> {}", one_line(before), one_line(after))
             }
-            (Some(one), None) | (None, Some(one)) => f.write_str(&harmless(one)),
+            (Some(one), None) | (None, Some(one)) => f.write_str(&one_line(one)),
             (None, None) => f.write_str(": another user with the same username"),
         }
     }
 }
 
 impl ChangeGroup {
-    fn some(&self) -> String {
+    fn examples(&self) -> String {
         if self.examples.is_empty() {
             return String::new();
         }
         let names: Vec<String> = self
             .examples
             .iter()
-            .map(|example| format!("{} (row {})", harmless(&example.username), example.row))
+            .map(|example| format!("{} (row {})", one_line(&example.username), example.row))
             .collect();
         let more = if self.users > names.len() as u64 {
             ", ..."
@@ -290,32 +294,11 @@ impl ChangeGroup {
     }
 }
 
-/// Without what a terminal would obey, or show in another order.
-fn harmless(text: &str) -> String {
-    let turns_text = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}');
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() || turns_text(character) {
-            shown.extend(character.escape_unicode());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Comparison, MOST_GROUPS, Side, harmless};
+    use super::{Comparison, MAX_GROUPS, Side};
     use crate::ledger::comparison::{Compared, Field, Stood, UserChange};
     use crate::outcome::Outcome;
-
-    #[test]
-    fn a_name_does_nothing_to_the_terminal_that_shows_it() {
-        assert_eq!(harmless("ann\u{1b}[2J"), "ann\\u{1b}[2J");
-        assert_eq!(harmless("a\u{202e}nna"), "a\\u{202e}nna");
-        assert_eq!(harmless("Jürgen"), "Jürgen");
-    }
 
     #[test]
     fn messages() {
@@ -328,7 +311,7 @@ mod tests {
             rows: 7,
             nameless,
         };
-        let stood = |row: u64, outcome, user_sub: &str| Stood {
+        let user = |row: u64, outcome, user_sub: &str| Stood {
             row,
             username: format!("user{row}"),
             outcome,
@@ -340,12 +323,12 @@ mod tests {
         };
         let mut comparison = Comparison::new(2);
         for row in 1..=3 {
-            comparison.add(&UserChange::New(&stood(row, Outcome::Created, "a")));
+            comparison.add(&UserChange::New(&user(row, Outcome::Created, "a")));
         }
-        comparison.add(&UserChange::Vanished(&stood(4, Outcome::Existed, "a")));
+        comparison.add(&UserChange::Vanished(&user(4, Outcome::Existed, "a")));
         comparison.add(&UserChange::Changed {
-            before: &stood(5, Outcome::Created, "a"),
-            after: &stood(6, Outcome::Existed, "b"),
+            before: &user(5, Outcome::Created, "a"),
+            after: &user(6, Outcome::Existed, "b"),
             fields: &[Field::Outcome, Field::UserSub],
         });
         comparison.in_no_group = 3;
@@ -363,8 +346,8 @@ mod tests {
     }
 
     #[test]
-    fn groups_and_examples_are_few_however_many_changes_there_are() {
-        let stood = |row: u64, status: u64| Stood {
+    fn groups_and_examples_are_limited() {
+        let user = |row: u64, status: u64| Stood {
             row,
             username: format!("user{row}"),
             outcome: Outcome::Existed,
@@ -377,12 +360,12 @@ mod tests {
         let mut comparison = Comparison::new(2);
         for row in 0..1_000 {
             comparison.add(&UserChange::Changed {
-                before: &stood(row, 0),
-                after: &stood(row, row % 200 + 1),
+                before: &user(row, 0),
+                after: &user(row, row % 200 + 1),
                 fields: &[Field::UserStatus],
             });
         }
-        assert_eq!(comparison.groups.len(), MOST_GROUPS);
+        assert_eq!(comparison.groups.len(), MAX_GROUPS);
         assert_eq!(comparison.in_no_group, 500);
         let mut groups = comparison.groups.values();
         assert!(groups.all(|group| group.users == 5 && group.examples.len() == 2));

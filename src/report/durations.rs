@@ -1,14 +1,14 @@
-//! How long answers took: a count for each length of time, in memory that does not grow with the list.
+//! A histogram of response times, in constant memory.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// Counts by time, in milliseconds rounded to three digits: at most 900 of them for each power of ten.
+/// Counts by milliseconds, rounded down to three digits: at most 900 for each power of ten.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Durations {
     counts: BTreeMap<u64, u64>,
-    all: u64,
+    total: u64,
 }
 
 /// Response times of SignUp in milliseconds, rounded to three digits.
@@ -30,36 +30,36 @@ pub(super) struct LatencySummary {
 impl Durations {
     pub(super) fn add(&mut self, milliseconds: u64) {
         *self.counts.entry(rounded(milliseconds)).or_default() += 1;
-        self.all += 1;
+        self.total += 1;
     }
 
-    /// None where nothing was measured.
+    /// Returns `None` if nothing was measured.
     pub(super) fn latency(&self) -> Option<LatencySummary> {
         let max_ms = *self.counts.last_key_value()?.0;
-        let at = |percent| self.percentile(percent).unwrap_or(max_ms);
+        let percentile = |percent| self.percentile(percent).unwrap_or(max_ms);
         Some(LatencySummary {
-            rows: self.all,
-            p50_ms: at(50),
-            p90_ms: at(90),
-            p99_ms: at(99),
+            rows: self.total,
+            p50_ms: percentile(50),
+            p90_ms: percentile(90),
+            p99_ms: percentile(99),
             max_ms,
         })
     }
 
-    /// The least time that so many of a hundred did not exceed ("nearest rank").
+    /// Returns the nearest-rank percentile.
     fn percentile(&self, percent: u64) -> Option<u64> {
-        let rank = (self.all * percent).div_ceil(100);
-        let mut below = 0;
+        let rank = (self.total * percent).div_ceil(100);
+        let mut seen = 0;
         self.counts
             .iter()
             .find(|(_, count)| {
-                below += **count;
-                below >= rank
+                seen += **count;
+                seen >= rank
             })
             .map(|(milliseconds, _)| *milliseconds)
     }
 
-    /// The shortest and the longest.
+    /// Returns the shortest and the longest time.
     pub(super) fn range(&self) -> Option<(u64, u64)> {
         Some((
             *self.counts.first_key_value()?.0,
@@ -67,12 +67,13 @@ impl Durations {
         ))
     }
 
-    /// How many took at least `from` and less than `to` milliseconds.
+    /// Returns the number of times from `from` up to, but not including, `to` milliseconds.
     pub(super) fn between(&self, from: u64, to: u64) -> u64 {
         self.counts.range(from..to).map(|(_, count)| count).sum()
     }
 }
 
+/// Rounds down to three digits.
 fn rounded(milliseconds: u64) -> u64 {
     let mut unit = 1;
     while milliseconds / unit >= 1_000 {
@@ -86,7 +87,7 @@ mod tests {
     use super::{Durations, LatencySummary, rounded};
 
     #[test]
-    fn percentiles_are_those_of_the_nearest_rank() {
+    fn percentiles_use_the_nearest_rank() {
         let mut durations = Durations::default();
         assert_eq!(durations.latency(), None);
         durations.add(7);
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_stays_flat_whatever_was_measured() {
+    fn memory_stays_constant() {
         assert_eq!(
             [999, 1_000, 1_004, 123_456].map(rounded),
             [999, 1_000, 1_000, 123_000]

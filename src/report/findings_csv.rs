@@ -1,11 +1,10 @@
-//! `findings.csv`: a line for each finding and note on a list, for people with spreadsheets.
+//! `findings.csv`: a line for each finding and note about a list.
 
 use std::io;
 use std::path::Path;
 
-use super::csv_file::{self, CsvEncoding};
-use super::results_csv::defused;
-use super::whole_file::WholeFile;
+use super::atomic_file::AtomicFile;
+use super::csv_file::{self, CsvEncoding, safe_cell};
 
 /// The columns, in order.
 const COLUMNS: [&str; 8] = [
@@ -19,37 +18,34 @@ const COLUMNS: [&str; 8] = [
     "kind",
 ];
 
-/// One line.
+/// A line of the file.
 #[derive(Debug, Clone, Copy)]
 pub struct FindingLine<'a> {
-    /// Number of the row.
     pub row: u64,
-    /// Line on which it begins.
+    /// The line on which the row starts.
     pub line: u64,
-    /// The username, where one could be read.
+    /// The username, if the row has one.
     pub username: Option<&'a str>,
-    /// The column, where it is about one.
+    /// The column, if the finding is about one.
     pub column: Option<&'a str>,
-    /// The code of the rule, or of the kind of note.
+    /// The code of the rule or of the kind of note.
     pub rule: &'a str,
-    /// What was found.
     pub found: &'a str,
-    /// What to do about it.
     pub what_to_do: &'a str,
-    /// Whether the row would be sent all the same.
+    /// Whether this is a note, which does not make the row invalid.
     pub is_note: bool,
 }
 
-/// See the module's words. The file is there when it is whole; mode 0600.
-pub struct FindingsCsv(csv::Writer<WholeFile>);
+/// The file, which appears when it is finished. Its mode is 0600.
+pub struct FindingsCsv(csv::Writer<AtomicFile>);
 
 impl FindingsCsv {
-    /// Begins the file.
+    /// Creates the file.
     ///
     /// # Errors
-    /// It cannot be made.
-    pub fn begin(path: &Path, encoding: CsvEncoding) -> io::Result<Self> {
-        let mut csv = csv_file::begin(path, encoding)?;
+    /// The file cannot be created.
+    pub fn create(path: &Path, encoding: CsvEncoding) -> io::Result<Self> {
+        let mut csv = csv_file::create(path, encoding)?;
         csv.write_record(COLUMNS)?;
         Ok(Self(csv))
     }
@@ -57,31 +53,30 @@ impl FindingsCsv {
     /// Writes a line.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// The file cannot be written.
     pub fn line(&mut self, line: &FindingLine<'_>) -> io::Result<()> {
-        let (row, number) = (line.row.to_string(), line.line.to_string());
         self.0.write_record([
-            row.as_str(),
-            &number,
-            &defused(line.username),
-            &defused(line.column),
+            line.row.to_string().as_str(),
+            line.line.to_string().as_str(),
+            &safe_cell(line.username),
+            &safe_cell(line.column),
             line.rule,
-            &defused(Some(line.found)),
+            &safe_cell(Some(line.found)),
             line.what_to_do,
             if line.is_note { "note" } else { "finding" },
         ])?;
         Ok(())
     }
 
-    /// Takes away what is begun of the file, when the program ends before the list does. An older file stays.
-    pub fn abandon(path: &Path) {
-        WholeFile::abandon(path);
+    /// Removes the unfinished file if the command ends early. An older file stays.
+    pub fn discard(path: &Path) {
+        AtomicFile::discard(path);
     }
 
-    /// Puts the file in its place, over an older one.
+    /// Finishes the file, replacing an older one.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// The file cannot be written.
     pub fn finish(self) -> io::Result<()> {
         csv_file::finish(self.0)
     }

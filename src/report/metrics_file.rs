@@ -1,84 +1,77 @@
-//! `--metrics-file X.prom`: the run in the text format that node_exporter's textfile collector reads, for jobs that run every night.
+//! `--metrics-file X.prom`: metrics for the textfile collector of Prometheus's node_exporter.
 //!
-//! Every sample has the label `import`, which is the file's name without `.prom`: the collector puts all files of its folder together,
-//! and two samples of the same name and labels would be an error to it. What changes from night to night (the list's name) is a label of
-//! `cognito_import_info` alone.
+//! Every sample has the label `import`, the file name without `.prom`, because the collector
+//! combines all files of its directory and rejects duplicate samples. Labels that change from run
+//! to run, such as the name of the list, appear only in `cognito_import_info`.
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::moments::{epoch_seconds, finished, started};
-use super::whole_file::WholeFile;
+use super::atomic_file::AtomicFile;
 use crate::hints::Hint;
 use crate::ledger::RunMetadata;
-use crate::outcome::{RunState, Summary};
+use crate::outcome::{Pace, RunState, Summary};
 
-/// Where metrics go. The name ends in `.prom`: the collector reads no other.
+/// The path of a metrics file, which ends in `.prom`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MetricsFile(PathBuf);
 
-/// What can be wrong with it.
 #[derive(Debug, thiserror::Error)]
 pub enum MetricsFileError {
-    /// Its name.
     #[error("must end in .prom, because node_exporter reads no other files")]
     Name,
-    /// Its folder.
     #[error("--metrics-file {path}: cannot be written: {cause}")]
-    Folder {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        cause: io::Error,
-    },
+    Folder { path: PathBuf, cause: io::Error },
 }
 
 impl Hint for MetricsFileError {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Folder { .. } => "name a file in an existing, writable directory, because the file is replaced atomically".to_owned(),
+            Self::Folder { .. } => "name a file in an existing, writable directory, because the \
+                 file is replaced atomically"
+                .to_owned(),
             Self::Name => return None,
         })
     }
 }
 
 impl MetricsFile {
-    /// The file of this name.
+    /// Validates the name of the file.
     ///
     /// # Errors
-    /// Its name does not end in `.prom`.
+    /// The name does not end in `.prom`.
     pub fn named(path: &str) -> Result<Self, MetricsFileError> {
         let path = PathBuf::from(path);
-        let named = path
-            .extension()
-            .is_some_and(|extension| extension == "prom");
-        named.then_some(Self(path)).ok_or(MetricsFileError::Name)
+        if path.extension().is_none_or(|extension| extension != "prom") {
+            return Err(MetricsFileError::Name);
+        }
+        Ok(Self(path))
     }
 
-    /// Whether it can be written, to be known before anything is sent. Leaves no trace.
+    /// Checks that the file can be written, before anything is sent. Leaves no file behind.
     ///
     /// # Errors
-    /// It cannot.
+    /// The file cannot be written.
     pub fn check(&self) -> Result<(), MetricsFileError> {
-        let tried = if self.0.is_dir() {
+        let result = if self.0.is_dir() {
             Err(io::ErrorKind::IsADirectory.into())
         } else {
-            WholeFile::begin_for_all(&self.0).map(drop)
+            AtomicFile::create_world_readable(&self.0).map(drop)
         };
-        tried.map_err(|cause| MetricsFileError::Folder {
+        result.map_err(|cause| MetricsFileError::Folder {
             path: self.0.clone(),
             cause,
         })
     }
 
-    /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.0
     }
 
-    /// Writes it, readable for everybody: the collector is another user.
+    /// Writes the file. It is world-readable, because the collector runs as another user.
     pub(super) fn write(
         &self,
         summary: &Summary,
@@ -86,14 +79,14 @@ impl MetricsFile {
         exit_code: u8,
     ) -> io::Result<()> {
         let import = self.0.file_stem().unwrap_or_default().to_string_lossy();
-        let text = Metrics::new(&import).of(summary, about, exit_code);
-        let mut file = WholeFile::begin_for_all(&self.0)?;
+        let text = Metrics::new(&import).format(summary, about, exit_code);
+        let mut file = AtomicFile::create_world_readable(&self.0)?;
         file.write_all(text.as_bytes())?;
         file.finish()
     }
 }
 
-/// The text, as it grows.
+/// Builds the text.
 struct Metrics {
     text: String,
     import: String,
@@ -107,7 +100,7 @@ impl Metrics {
         }
     }
 
-    fn of(mut self, summary: &Summary, about: &RunMetadata, exit_code: u8) -> String {
+    fn format(mut self, summary: &Summary, about: &RunMetadata, exit_code: u8) -> String {
         self.run(summary, about, exit_code);
         self.rows(summary);
         self.requests(summary);
@@ -131,32 +124,32 @@ impl Metrics {
             "run_state",
             "State of the run: 1 for the current state, 0 for the others.",
         );
-        for (state, word) in [
+        for (state, name) in [
             (RunState::Finished, "finished"),
             (RunState::Stopped, "stopped"),
             (RunState::Interrupted, "interrupted"),
         ] {
             let value = if state == summary.state { 1.0 } else { 0.0 };
-            self.sample("run_state", &[("state", word)], value);
+            self.sample("run_state", &[("state", name)], value);
         }
         self.gauge(
             "exit_code",
             "Exit code of a run in this state: 0 if every row was created, existed or was skipped.",
         );
         self.sample("exit_code", &[], f64::from(exit_code));
-        if let Some(at) = started(summary) {
+        if let Some(started) = summary.started_at() {
             self.gauge(
                 "start_timestamp_seconds",
                 "Start of the run's first session, in seconds since the Unix epoch.",
             );
-            self.sample("start_timestamp_seconds", &[], epoch_seconds(at));
+            self.sample("start_timestamp_seconds", &[], epoch_seconds(started));
         }
-        if let Some(at) = finished(summary) {
+        if let Some(finished) = summary.finished_at() {
             self.gauge(
                 "end_timestamp_seconds",
                 "End of the run's last session, in seconds since the Unix epoch.",
             );
-            self.sample("end_timestamp_seconds", &[], epoch_seconds(at));
+            self.sample("end_timestamp_seconds", &[], epoch_seconds(finished));
         }
         self.gauge(
             "active_seconds",
@@ -205,11 +198,11 @@ impl Metrics {
         if summary.pace.is_empty() {
             return;
         }
-        for (name, help, of) in [
+        for (name, help, value) in [
             (
                 "rate_ceiling",
                 "Maximum requests a second of the run.",
-                (|pace| pace.ceiling) as fn(&crate::outcome::Pace) -> f64,
+                (|pace| pace.ceiling) as fn(&Pace) -> f64,
             ),
             (
                 "rate_used_of_allowed_ratio",
@@ -224,7 +217,7 @@ impl Metrics {
         ] {
             self.gauge(name, help);
             for (category, pace) in &summary.pace {
-                self.sample(name, &[("category", category)], of(pace));
+                self.sample(name, &[("category", category)], value(pace));
             }
         }
     }
@@ -249,11 +242,16 @@ impl Metrics {
     }
 }
 
-/// A label's value as the format wants it ("Exposition formats", Prometheus).
+/// Escapes a label value (Prometheus, "Exposition formats").
 fn escaped(text: &str) -> String {
     text.replace('\\', r"\\")
         .replace('"', "\\\"")
         .replace('\n', r"\n")
+}
+
+fn epoch_seconds(time: SystemTime) -> f64 {
+    time.duration_since(UNIX_EPOCH)
+        .map_or(0.0, |since| since.as_secs_f64())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
@@ -291,7 +289,7 @@ mod tests {
             pending: 0,
         };
         summary.follow_up.insert("confirm".to_owned(), steps);
-        let metrics = Metrics::new("users").of(&summary, &about(RunKind::Import), 0);
+        let metrics = Metrics::new("users").format(&summary, &about(RunKind::Import), 0);
         let folder = MetricsFileError::Folder {
             path: "users.prom".into(),
             cause: std::io::ErrorKind::NotFound.into(),
@@ -305,12 +303,12 @@ mod tests {
     }
 
     #[test]
-    fn a_label_cannot_end_before_its_end() {
+    fn escapes_label_values() {
         assert_eq!(escaped("a\"} 1\nb\\"), r#"a\"} 1\nb\\"#);
     }
 
     #[test]
-    fn only_what_the_collector_reads_is_a_name() {
+    fn accepts_only_prom_files() {
         assert!(MetricsFile::named("a/users.prom").is_ok());
         for name in ["users.txt", "prom", ".prom", "/dev/stdout"] {
             assert!(MetricsFile::named(name).is_err(), "{name}");

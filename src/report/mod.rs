@@ -1,18 +1,15 @@
-//! Stage 8: results, as projections of the ledger. They can be made again from it at any time.
-//!
-//! Owns the formats, one file each, and that a report which exists is whole. Decides nothing: outcomes come from `import`.
+//! Reports of a run, written from its ledger at any time. Each format has a file, and each report
+//! is written atomically.
 
-mod asked;
+mod atomic_file;
 mod changes_csv;
 mod command_line;
 mod comparison;
 mod csv_file;
-mod csv_line;
 mod durations;
 mod findings_csv;
 mod html;
 mod metrics_file;
-mod moments;
 mod rejects_csv;
 mod results_csv;
 mod results_jsonl;
@@ -21,30 +18,29 @@ mod table;
 mod tally;
 mod undo_csv;
 mod undo_table;
-mod whole_file;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
+
 use crate::hints::Hint;
-use crate::ledger::{LedgerError, LedgerReader, RowSums};
+use crate::ledger::{LedgerError, LedgerReader, RowSums, RunKind};
 use crate::outcome::{RowResult, Summary};
+use atomic_file::AtomicFile;
 use results_csv::ResultsCsv;
 use results_jsonl::ResultsJsonl;
 use tally::ReportTally;
-use whole_file::WholeFile;
 
 #[cfg(test)]
 pub(crate) use {
     comparison::ComparisonDocument, results_jsonl::ResultLine, summary_json::SummaryDocument,
 };
 
-pub use asked::{Names, ReportOptions};
 pub use changes_csv::ChangesCsv;
 pub use command_line::CommandLine;
 pub use comparison::{Comparison, Side};
-pub use csv_file::CsvEncoding;
-pub use csv_line::csv_line;
+pub use csv_file::{CsvEncoding, csv_line};
 pub use findings_csv::{FindingLine, FindingsCsv};
 pub use metrics_file::{MetricsFile, MetricsFileError};
 pub use rejects_csv::{RejectsFile, reasons_of};
@@ -63,18 +59,35 @@ const FILES: [&str; 5] = [
     rejects_csv::FILE,
 ];
 
-/// What can go wrong with reports. The ledger keeps everything, so they can be made again.
+/// How report.html shows personal data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Names {
+    /// Names as a*** and a***@e***.com, errors without the values they quote
+    #[default]
+    Masked,
+    /// Complete names and errors
+    Full,
+}
+
+/// How to write reports.
+#[derive(Debug, Clone)]
+pub struct ReportOptions {
+    pub names: Names,
+    pub metrics: Option<MetricsFile>,
+    pub csv: CsvEncoding,
+    /// Returns the exit code of a run and its meaning. Exit codes are defined by the command line.
+    pub exit: fn(&Summary, RunKind) -> (u8, &'static str),
+    /// Whether an undo of the run has started.
+    pub undone: bool,
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    /// A file cannot be written.
     #[error("{path}: cannot be written: {cause}")]
     Write {
-        /// The file.
         path: PathBuf,
-        /// What the system said.
         cause: std::io::Error,
     },
-    /// The ledger cannot be read.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
 }
@@ -82,38 +95,38 @@ pub enum ReportError {
 impl Hint for ReportError {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Write { .. } => "the ledger has every result: free disk space and run `cognito-import report` on the run directory".to_owned(),
+            Self::Write { .. } => "the ledger has every result: free disk space and run \
+                 `cognito-import report` on the run directory"
+                .to_owned(),
             Self::Ledger(error) => return error.hint(),
         })
     }
 }
 
-/// A format that shows every row.
+/// A report that contains every row.
 trait RowReport {
-    /// The file's name in the run's directory.
+    /// The name of the file in the run directory.
     const FILE: &'static str;
-    /// Begins the file; `kept` are the names of the columns that are copied from the list.
-    fn begin(file: WholeFile, kept: &[String], options: &ReportOptions) -> std::io::Result<Self>
+    /// Begins the file. `kept` are the names of the kept columns.
+    fn begin(file: AtomicFile, kept: &[String], options: &ReportOptions) -> std::io::Result<Self>
     where
         Self: Sized;
-    /// One row.
     fn row(&mut self, row: &RowResult) -> std::io::Result<()>;
-    /// Ends the file and puts it in its place.
     fn finish(self) -> std::io::Result<()>;
 }
 
-/// Writes all reports of a run from its ledger, and returns the run summed up. Memory does not grow with the list.
+/// Writes all reports of a run from its ledger, in constant memory, and returns the summary.
 ///
 /// # Errors
 /// The ledger cannot be read, or a file cannot be written.
 pub fn write_all(
     reader: &LedgerReader,
     run_directory: &Path,
-    asked: &ReportOptions,
+    options: &ReportOptions,
 ) -> Result<Summary, ReportError> {
     let kept = reader.kept_columns()?;
-    let mut csv = begin::<ResultsCsv>(run_directory, &kept, asked)?;
-    let mut jsonl = begin::<ResultsJsonl>(run_directory, &kept, asked)?;
+    let mut csv = begin::<ResultsCsv>(run_directory, &kept, options)?;
+    let mut jsonl = begin::<ResultsJsonl>(run_directory, &kept, options)?;
     let (mut tally, mut sums) = (ReportTally::default(), RowSums::default());
     reader.each_row(|row| {
         tally.row(row);
@@ -130,20 +143,20 @@ pub fn write_all(
     jsonl
         .finish()
         .map_err(in_file(run_directory, ResultsJsonl::FILE))?;
-    let exit = (asked.exit)(&summary, about.kind);
+    let exit = (options.exit)(&summary, about.kind);
     summary_json::write(run_directory, &summary, &about, &tally, exit)
         .map_err(in_file(run_directory, summary_json::FILE))?;
-    let run = html::RunShown {
+    let input = html::ReportInput {
         summary: &summary,
         about: &about,
         tally: &tally,
         rates: &reader.rate_samples()?,
         exit,
-        names: asked.names,
-        undone: asked.undone,
+        names: options.names,
+        undone: options.undone,
     };
-    html::write(run_directory, &run).map_err(in_file(run_directory, html::FILE))?;
-    if let Some(metrics) = &asked.metrics {
+    html::write(run_directory, &input).map_err(in_file(run_directory, html::FILE))?;
+    if let Some(metrics) = &options.metrics {
         metrics
             .write(&summary, &about, exit.0)
             .map_err(|cause| ReportError::Write {
@@ -154,7 +167,7 @@ pub fn write_all(
     Ok(summary)
 }
 
-/// Where a run's reports are, by their names: those that are there.
+/// Returns the paths of the existing reports of a run by name.
 #[must_use]
 pub fn files_in(run_directory: &Path) -> BTreeMap<&'static str, PathBuf> {
     FILES
@@ -169,7 +182,7 @@ fn begin<R: RowReport>(
     kept: &[String],
     options: &ReportOptions,
 ) -> Result<R, ReportError> {
-    WholeFile::begin(&run_directory.join(R::FILE))
+    AtomicFile::create(&run_directory.join(R::FILE))
         .and_then(|file| R::begin(file, kept, options))
         .map_err(in_file(run_directory, R::FILE))
 }

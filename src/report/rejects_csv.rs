@@ -1,50 +1,50 @@
-//! `rejects.csv`: rows of the list that did not make it, to be corrected and imported again. Who has the list writes its rows; what is known
-//! here is where the file is, that it is whole, and why a row did not make it.
+//! `rejects.csv`: rows that were not imported, to be corrected and imported again. The caller
+//! writes the rows of the list; this module provides the file and the reasons.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::results_csv::defused;
-use super::whole_file::WholeFile;
+use super::atomic_file::AtomicFile;
+use super::csv_file::safe_cell;
 use crate::outcome::RowResult;
 
-/// The file's name in the run's directory.
+/// The name of the file in the run directory.
 pub(super) const FILE: &str = "rejects.csv";
 
-/// The code of a row whose username stands in an earlier one, as `findings.csv` has it.
+/// The code of a row with the username of an earlier row, as in `findings.csv`.
 const DUPLICATE: &str = "username.duplicate";
 
-/// The file, being written. It is there when it is whole; mode 0600.
-pub struct RejectsFile(WholeFile);
+/// The file, which appears when it is finished. Its mode is 0600.
+pub struct RejectsFile(AtomicFile);
 
 impl RejectsFile {
-    /// Where it is.
+    /// Returns the path of the file.
     #[must_use]
     pub fn path(run_directory: &Path) -> PathBuf {
         run_directory.join(FILE)
     }
 
-    /// Begins it.
+    /// Creates the file.
     ///
     /// # Errors
-    /// It cannot be made.
-    pub fn begin(run_directory: &Path) -> io::Result<Self> {
-        WholeFile::begin(&Self::path(run_directory)).map(Self)
+    /// The file cannot be created.
+    pub fn create(run_directory: &Path) -> io::Result<Self> {
+        AtomicFile::create(&Self::path(run_directory)).map(Self)
     }
 
-    /// Puts it in its place, over an older one.
+    /// Finishes the file, replacing an older one.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// The file cannot be written.
     pub fn finish(self) -> io::Result<()> {
         self.0.finish()
     }
 
-    /// Removes one of an earlier session: what stands in it is no longer so.
+    /// Removes the outdated file of an earlier session.
     ///
     /// # Errors
-    /// It is there and cannot be removed.
+    /// The file exists and cannot be removed.
     pub fn remove(run_directory: &Path) -> io::Result<()> {
         match std::fs::remove_file(Self::path(run_directory)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -63,25 +63,25 @@ impl Write for RejectsFile {
     }
 }
 
-/// Why a row did not make it: outcome, code, words, and its row and line in the list that it came from. A spreadsheet takes none of it
-/// for a formula; `and` is added to the words.
+/// Returns the cells that explain why a row was not imported: outcome, code, message, row and line.
+/// They are safe for spreadsheets. `suffix` is appended to the message.
 #[must_use]
-pub fn reasons_of<'r>(row: &'r RowResult, and: &'r str) -> [Cow<'r, str>; 5] {
+pub fn reasons_of<'r>(row: &'r RowResult, suffix: &'r str) -> [Cow<'r, str>; 5] {
     let outcome = &row.outcome;
-    let (code, words) = match outcome.same_as_row {
+    let (code, message) = match outcome.same_as_row {
         Some(earlier) => (
             Cow::Borrowed(DUPLICATE),
             Cow::Owned(format!("row {earlier} already has this username")),
         ),
         None => (
-            defused(outcome.error_code.as_deref()),
-            defused(outcome.error_message.as_deref()),
+            safe_cell(outcome.error_code.as_deref()),
+            safe_cell(outcome.error_message.as_deref()),
         ),
     };
     [
         outcome.outcome.name().into(),
         code,
-        words + and,
+        message + suffix,
         row.row.to_string().into(),
         row.line.to_string().into(),
     ]

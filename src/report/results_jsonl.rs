@@ -1,19 +1,19 @@
-//! `results.jsonl`: the same rows for programs: one JSON object a line, nothing defused, what is unknown left out.
-//! `results.schema.json` says which fields there are; their version is [`super::SCHEMA_VERSION`].
+//! `results.jsonl`: the result of each row as JSON, one object per line. Unlike in `results.csv`,
+//! values are unchanged, and unknown values are omitted. The fields are documented in
+//! `results.schema.json`; their version is [`super::SCHEMA_VERSION`].
 
 use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
 
-use super::whole_file::WholeFile;
+use super::atomic_file::AtomicFile;
 use super::{ReportOptions, RowReport};
 use crate::ledger::reader::rfc3339;
 use crate::outcome::{Delivery, Evidence, Outcome, RowResult, StepResult, StepState, step_key};
 use crate::sanitize::visible_json;
 
-/// See the module's words.
 pub(super) struct ResultsJsonl {
-    file: WholeFile,
+    file: AtomicFile,
     kept: Vec<String>,
 }
 
@@ -112,7 +112,7 @@ enum StepStateName {
 }
 
 impl<'a> ResultStep<'a> {
-    fn of(result: &'a StepResult) -> Self {
+    fn new(result: &'a StepResult) -> Self {
         let (state, error) = match &result.state {
             StepState::Pending => (StepStateName::Pending, None),
             StepState::Done => (StepStateName::Done, None),
@@ -127,7 +127,7 @@ impl<'a> ResultStep<'a> {
     }
 }
 
-/// Cells of the list under the names of their columns; null for a cell that could not be read.
+/// The kept cells by column. A cell that could not be read is null.
 struct KeptCells<'a> {
     names: &'a [String],
     cells: &'a [Option<String>],
@@ -142,7 +142,7 @@ impl Serialize for KeptCells<'_> {
 impl RowReport for ResultsJsonl {
     const FILE: &'static str = "results.jsonl";
 
-    fn begin(file: WholeFile, kept: &[String], _options: &ReportOptions) -> io::Result<Self> {
+    fn begin(file: AtomicFile, kept: &[String], _options: &ReportOptions) -> io::Result<Self> {
         Ok(Self {
             file,
             kept: kept.to_vec(),
@@ -174,7 +174,7 @@ impl RowReport for ResultsJsonl {
             follow_up: row
                 .follow_up
                 .as_ref()
-                .map(|follow_up| follow_up.steps.iter().map(ResultStep::of).collect()),
+                .map(|follow_up| follow_up.steps.iter().map(ResultStep::new).collect()),
             kept: (!self.kept.is_empty()).then_some(KeptCells {
                 names: &self.kept,
                 cells: &row.kept,

@@ -1,23 +1,23 @@
-//! `summary.json`: the run summed up, for dashboards and for jobs that decide by it.
+//! `summary.json`: the counts of a run.
 
 use std::io::{self, Write as _};
 use std::path::Path;
 
 use serde::Serialize;
 
+use super::atomic_file::AtomicFile;
 use super::durations::LatencySummary;
-use super::moments;
 use super::tally::{Confirmed, ReportTally};
-use super::whole_file::WholeFile;
 use crate::ledger::RunMetadata;
 use crate::outcome::Summary;
 use crate::sanitize::visible_json;
 
-/// The file's name in the run's directory.
+/// The name of the file in the run directory.
 pub(super) const FILE: &str = "summary.json";
 
-/// The version of `summary.json` and `results.jsonl`. A field that is there keeps its name and meaning under one version, and words that
-/// a field can have may be added, like fields. What would break a reader that passes over what it does not know is another version.
+/// The version of `summary.json` and `results.jsonl`. New fields and new values of a field do not
+/// change the version. Any change that breaks a reader which ignores unknown fields and values
+/// does.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// The document `summary.json`: the counts of a run.
@@ -50,7 +50,6 @@ pub(crate) struct SummaryDocument<'a> {
     latency: Option<LatencySummary>,
 }
 
-/// Writes it.
 pub(super) fn write(
     run_directory: &Path,
     summary: &Summary,
@@ -67,18 +66,18 @@ pub(super) fn write(
         program_version: about.version.as_deref(),
         report_version: env!("CARGO_PKG_VERSION"),
         region: crate::pool::region_of(&summary.user_pool_id),
-        elapsed_seconds: moments::elapsed(summary).map(|elapsed| elapsed.as_secs_f64()),
+        elapsed_seconds: summary.elapsed().map(|elapsed| elapsed.as_secs_f64()),
         created_users: tally.created,
         latency: tally.durations.latency(),
     };
-    let mut file = WholeFile::begin(&run_directory.join(FILE))?;
+    let mut file = AtomicFile::create(&run_directory.join(FILE))?;
     let json = serde_json::to_string_pretty(&document)?;
     file.write_all(visible_json(&json).as_bytes())?;
     file.write_all(b"\n")?;
     file.finish()
 }
 
-/// What stands in the file; none where there is none, or no JSON.
+/// Reads the file. Returns `None` if it does not exist or is not valid JSON.
 #[must_use]
 pub fn summary_document(run_directory: &Path) -> Option<serde_json::Value> {
     let text = std::fs::read(run_directory.join(FILE)).ok()?;

@@ -1,4 +1,4 @@
-//! The closing summary, for people at a terminal.
+//! The summary of a run on a terminal.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -8,32 +8,34 @@ use comfy_table::presets::UTF8_BORDERS_ONLY;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table};
 
 use crate::outcome::{Delivery, Outcome, RunState, StepCounts, Summary};
+use crate::plural::counted;
 
-/// Groups that have a line of their own.
-const GROUPS_TOLD: usize = 10;
+/// The maximum number of groups with separate lines.
+const MAX_GROUPS: usize = 10;
 
-/// Error codes that have a line of their own: the most frequent ones.
-const CODES_SHOWN: usize = 10;
+/// The maximum number of error codes with separate lines.
+const MAX_CODES: usize = 10;
 
-/// Where a rate over the whole time at work is less than this part of the rate while there were requests, it tells nothing.
+/// The average rate over the active time is shown only if it is at least this fraction of the rate
+/// while the category was in use. Otherwise it would be misleading.
 const USED_THROUGHOUT: f64 = 0.8;
 
-/// Lines go on so far to the right of where they began.
+/// The indentation of continuation lines.
 const INDENT: &str = "      ";
 
-/// Rows by outcome and by error, how fast it went, and how long it took. `width` is the terminal's, in columns, where there is one.
+/// Formats the outcomes, errors, rates and duration of a run. `width` is that of the terminal.
 #[must_use]
 pub fn summary_table(summary: &Summary, width: Option<u16>) -> String {
-    let mut text = outcomes(summary, width).to_string();
-    let room = width.map_or(usize::MAX, usize::from);
-    for fact in facts(summary) {
+    let mut text = outcome_table(summary, width).to_string();
+    let width = width.map_or(usize::MAX, usize::from);
+    for line in detail_lines(summary) {
         text.push('\n');
-        text.push_str(&wrapped(&fact, room));
+        text.push_str(&wrapped(&line, width));
     }
     text
 }
 
-fn outcomes(summary: &Summary, width: Option<u16>) -> Table {
+fn outcome_table(summary: &Summary, width: Option<u16>) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_BORDERS_ONLY);
     if let Some(width) = width {
@@ -43,14 +45,14 @@ fn outcomes(summary: &Summary, width: Option<u16>) -> Table {
     table.set_header(["outcome", "rows", ""]);
     for outcome in Outcome::ALL {
         let count = summary.count(outcome);
-        // What every run has is always shown; the rest where there is some.
+        // These two are always shown, other outcomes only if there are any.
         if count > 0 || matches!(outcome, Outcome::Created | Outcome::Existed) {
             table.add_row([outcome.name(), &count.to_string(), outcome.meaning()]);
         }
     }
     table.add_row(["", "", ""]);
     table.add_row(["all", &summary.rows.to_string(), rows_read(summary)]);
-    // The words make room, not what they are about.
+    // Only the descriptions may wrap.
     for column in 0..2 {
         if let Some(column) = table.column_mut(column) {
             column.set_constraint(ColumnConstraint::ContentWidth);
@@ -62,41 +64,43 @@ fn outcomes(summary: &Summary, width: Option<u16>) -> Table {
     table
 }
 
-/// A line each.
-fn facts(summary: &Summary) -> Vec<String> {
-    let mut facts = codes(&summary.errors, "", "error_code in results.csv");
-    steps(summary, &mut facts);
+fn detail_lines(summary: &Summary) -> Vec<String> {
+    let mut lines = code_lines(&summary.errors, "", "error_code in results.csv");
+    add_step_lines(summary, &mut lines);
     for (category, requests) in &summary.requests {
         if requests.sent == 0 {
             continue;
         }
-        let mut fact = match requests.sent {
+        let mut line = match requests.sent {
             1 => format!("{category}: 1 request"),
-            sent => format!("{category}: {sent} requests{}", how_fast(summary, category)),
+            sent => format!(
+                "{category}: {sent} requests{}",
+                rate_text(summary, category)
+            ),
         };
-        fact.push_str(&format!(", {} throttled", requests.throttled));
+        line.push_str(&format!(", {} throttled", requests.throttled));
         let slowed = slowed_seconds(summary, category);
         if slowed > 0 {
-            fact.push_str(&format!(
+            line.push_str(&format!(
                 "; slowed down for {} by throttling",
                 humantime::format_duration(Duration::from_secs(slowed))
             ));
         }
-        facts.push(fact);
+        lines.push(line);
     }
     let messages: Vec<String> = [Delivery::Sent, Delivery::Refused]
         .into_iter()
         .filter_map(|delivery| Some((summary.deliveries.get(delivery.name())?, delivery.name())))
-        .map(|(count, word)| format!("{count} {word}"))
+        .map(|(count, name)| format!("{count} {name}"))
         .collect();
     if !messages.is_empty() {
-        facts.push(format!("messages: {}", messages.join(", ")));
+        lines.push(format!("messages: {}", messages.join(", ")));
     }
-    facts.push(how_long(summary));
-    facts
+    lines.push(duration_line(summary));
+    lines
 }
 
-fn how_long(summary: &Summary) -> String {
+fn duration_line(summary: &Summary) -> String {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -120,78 +124,76 @@ fn how_long(summary: &Summary) -> String {
     format!("active for {time}{sessions}{run}")
 }
 
-/// A line that begins two columns in, and goes on further in where it is too long for the terminal.
-fn wrapped(text: &str, room: usize) -> String {
+/// Indents the text by two columns and wraps it.
+fn wrapped(text: &str, width: usize) -> String {
     let mut lines = String::from("  ");
     let mut columns = 2;
-    let mut begun = false;
-    for word in text.split(' ') {
-        let long = word.chars().count();
-        if begun && columns + 1 + long > room {
+    for (index, word) in text.split(' ').enumerate() {
+        let length = word.chars().count();
+        if index > 0 && columns + 1 + length > width {
             lines.push('\n');
             lines.push_str(INDENT);
             columns = INDENT.len();
-        } else if begun {
+        } else if index > 0 {
             lines.push(' ');
             columns += 1;
         }
         lines.push_str(word);
-        columns += long;
-        begun = true;
+        columns += length;
     }
     lines
 }
 
-/// What followed the sign-ups: by step, the first groups of many, and by code.
-fn steps(summary: &Summary, facts: &mut Vec<String>) {
+/// Adds lines for the follow-up steps, the first groups and the error codes.
+fn add_step_lines(summary: &Summary, lines: &mut Vec<String>) {
     let mut groups = 0;
     let mut others = StepCounts::default();
     for (step, counts) in &summary.follow_up {
         let is_group = step.starts_with("group ");
         groups += usize::from(is_group);
-        if is_group && groups > GROUPS_TOLD {
+        if is_group && groups > MAX_GROUPS {
             others.done += counts.done;
             others.failed += counts.failed;
             others.pending += counts.pending;
         } else {
-            facts.push(format!("{step}: {}", told(counts)));
+            lines.push(format!("{step}: {}", nonzero_counts(counts)));
         }
     }
-    if groups > GROUPS_TOLD {
-        let more = groups - GROUPS_TOLD;
-        facts.push(format!("{more} more groups: {}", told(&others)));
+    if groups > MAX_GROUPS {
+        let more = counted((groups - MAX_GROUPS) as u64, "more group", "more groups");
+        lines.push(format!("{more}: {}", nonzero_counts(&others)));
     }
-    facts.extend(codes(
+    lines.extend(code_lines(
         &summary.follow_up_errors,
         " after the sign-up",
         "follow_up_errors in summary.json",
     ));
 }
 
-/// The most frequent codes, a line each. If there are more, a last line counts them and says where they are listed.
-fn codes(errors: &BTreeMap<String, u64>, when: &str, listed_in: &str) -> Vec<String> {
+/// Returns a line for each of the most frequent codes. If there are more, the last line counts them
+/// and says where they are listed.
+fn code_lines(errors: &BTreeMap<String, u64>, when: &str, listed_in: &str) -> Vec<String> {
     let mut sorted: Vec<(&String, u64)> =
         errors.iter().map(|(code, count)| (code, *count)).collect();
-    // Stable: codes of the same frequency stay in the order of their names.
+    // A stable sort keeps codes of the same frequency in alphabetical order.
     sorted.sort_by_key(|(_, count)| Reverse(*count));
-    let (shown, more) = sorted.split_at(sorted.len().min(CODES_SHOWN));
+    let (shown, more) = sorted.split_at(sorted.len().min(MAX_CODES));
     let mut lines: Vec<String> = shown
         .iter()
         .map(|(code, count)| format!("{count} x {code}{when}"))
         .collect();
     if !more.is_empty() {
         let count: u64 = more.iter().map(|(_, count)| count).sum();
-        let plural = if more.len() == 1 { "" } else { "s" };
         lines.push(format!(
-            "{} other code{plural}{when}: {count} in total, see {listed_in}",
-            more.len()
+            "{}{when}: {count} in total, see {listed_in}",
+            counted(more.len() as u64, "other code", "other codes")
         ));
     }
     lines
 }
 
-/// `12 done, 1 failed, 3 pending`, without what there is none of.
-fn told(counts: &StepCounts) -> String {
+/// Formats counts like `12 done, 1 failed, 3 pending`, without zeros.
+fn nonzero_counts(counts: &StepCounts) -> String {
     let parts: Vec<String> = [
         (counts.done, "done"),
         (counts.failed, "failed"),
@@ -199,13 +201,13 @@ fn told(counts: &StepCounts) -> String {
     ]
     .into_iter()
     .filter(|(count, _)| *count > 0)
-    .map(|(count, word)| format!("{count} {word}"))
+    .map(|(count, state)| format!("{count} {state}"))
     .collect();
     parts.join(", ")
 }
 
-/// What it could have been; nothing where the run left no record of it.
-fn how_fast(summary: &Summary, category: &str) -> String {
+/// Formats the rate and how much of its limit was used, if that was recorded.
+fn rate_text(summary: &Summary, category: &str) -> String {
     let rate = summary.rates.get(category).copied().unwrap_or_default();
     let Some(pace) = summary.pace.get(category) else {
         return format!(", {rate}/s");
@@ -217,7 +219,7 @@ fn how_fast(summary: &Summary, category: &str) -> String {
     format!(", {rate}/s (limit {ceiling}/s, {used:.0}% used)")
 }
 
-/// Whole seconds in which less was allowed, rounded up.
+/// Returns the seconds in which the rate was reduced, rounded up.
 fn slowed_seconds(summary: &Summary, category: &str) -> u64 {
     let seconds = summary
         .pace
@@ -243,12 +245,12 @@ fn rows_read(summary: &Summary) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{codes, facts, summary_table, wrapped};
+    use super::{code_lines, detail_lines, summary_table, wrapped};
     use crate::outcome::{CategoryRequests, Outcome, Pace, StepCounts, Summary};
     use crate::report::html::samples::summary;
 
-    /// A run with rows of every outcome, and with everything that can follow.
-    fn everything() -> Summary {
+    /// Returns a summary with every outcome and every kind of line.
+    fn full_summary() -> Summary {
         let mut summary = summary(&Outcome::ALL.map(|outcome| (outcome, 1_234)));
         summary.errors = (1..=11).map(|n| (format!("code.{n:02}"), n)).collect();
         for group in (1..=12).map(|number| format!("group g{number:02}")) {
@@ -290,15 +292,15 @@ mod tests {
         let small = summary(&[(Outcome::Created, 1)]);
         let mut text = format!("one row:\n{}\n\n", summary_table(&small, None));
         for width in [80, 110] {
-            let table = summary_table(&everything(), Some(width));
+            let table = summary_table(&full_summary(), Some(width));
             text += &format!("{width} columns:\n{table}\n\n");
         }
         assert_messages!("summary_table", text.trim_end());
     }
 
     #[test]
-    fn how_fast_it_went_is_told_of_the_time_in_which_there_were_requests() {
-        let told = |sent, rate| {
+    fn shows_the_rate_while_the_category_was_in_use() {
+        let first_line = |sent, rate| {
             let mut summary = summary(&[(Outcome::Created, 8)]);
             let requests = CategoryRequests { sent, throttled: 0 };
             summary.requests.insert("UserList".to_owned(), requests);
@@ -311,23 +313,23 @@ mod tests {
                 slowed_seconds: 0.0,
             };
             summary.pace.insert("UserList".to_owned(), pace);
-            facts(&summary).remove(0)
+            detail_lines(&summary).remove(0)
         };
-        assert_eq!(told(1, 0.0), "UserList: 1 request, 0 throttled");
+        assert_eq!(first_line(1, 0.0), "UserList: 1 request, 0 throttled");
         assert_eq!(
-            told(2, 0.14),
+            first_line(2, 0.14),
             "UserList: 2 requests, 92% of the 24/s limit while active, 0 throttled"
         );
         assert_eq!(
-            told(220, 22.1),
+            first_line(220, 22.1),
             "UserList: 220 requests, 22.1/s (limit 24/s, 92% used), 0 throttled"
         );
     }
 
     #[test]
-    fn the_ten_most_frequent_codes_have_a_line_and_the_rest_are_counted() {
-        let some = |codes: u64| (1..=codes).map(|n| (format!("code.{n:02}"), n)).collect();
-        let lines = codes(&some(12), "", "error_code in results.csv");
+    fn the_ten_most_frequent_codes_have_lines_and_the_rest_are_counted() {
+        let errors = |codes: u64| (1..=codes).map(|n| (format!("code.{n:02}"), n)).collect();
+        let lines = code_lines(&errors(12), "", "error_code in results.csv");
         assert_eq!(lines.len(), 11, "{lines:?}");
         assert_eq!(lines[0], "12 x code.12");
         assert_eq!(lines[9], "3 x code.03");
@@ -335,15 +337,15 @@ mod tests {
             lines[10],
             "2 other codes: 3 in total, see error_code in results.csv"
         );
-        assert_eq!(codes(&some(10), "", "").len(), 10);
+        assert_eq!(code_lines(&errors(10), "", "").len(), 10);
         let mut summary = summary(&[(Outcome::Rejected, 300)]);
-        summary.errors = some(40);
-        summary.follow_up_errors = some(11);
-        let facts = facts(&summary);
-        let told = |words: &str| facts.iter().filter(|fact| fact.contains(words)).count();
-        assert_eq!((told(" x code."), told("after the sign-up")), (20, 11));
+        summary.errors = errors(40);
+        summary.follow_up_errors = errors(11);
+        let lines = detail_lines(&summary);
+        let count = |text: &str| lines.iter().filter(|line| line.contains(text)).count();
+        assert_eq!((count(" x code."), count("after the sign-up")), (20, 11));
         assert!(
-            facts.contains(
+            lines.contains(
                 &"1 other code after the sign-up: 1 in total, see follow_up_errors in summary.json"
                     .to_owned()
             )
@@ -351,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_too_long_goes_on_further_in() {
+    fn wraps_long_lines_with_indentation() {
         let text = "UserCreation: 40 requests, 38.31 a second";
         assert_eq!(wrapped(text, usize::MAX), format!("  {text}"));
         assert_eq!(

@@ -1,4 +1,4 @@
-//! What reports of the whole run say of its rows: counted row by row, in memory that does not grow with the list.
+//! Counts for reports, collected row by row in constant memory.
 
 use std::collections::BTreeMap;
 
@@ -7,23 +7,21 @@ use serde::Serialize;
 use super::durations::Durations;
 use crate::outcome::{Evidence, Outcome, RowResult};
 
-/// Rows of each error that are kept as examples: the first ones.
+/// The number of example rows for each error.
 const EXAMPLES: usize = 3;
 
-/// Codes of errors that are told apart. Cognito and the rules of a list have about sixty.
-const CODES: usize = 200;
+/// The maximum number of error codes. Cognito and the rules for rows have about sixty.
+const MAX_CODES: usize = 200;
 
-/// Where all further codes are counted.
-pub(super) const FURTHER_CODES: &str = "(further codes)";
+/// The code under which codes beyond the maximum are counted.
+pub(super) const OTHER_CODES: &str = "(other codes)";
 
-/// See the module's words.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ReportTally {
-    /// Times from the permit of a row's sign-up to its answer, of rows that were created by the answer to their only one.
+    /// Response times of rows that were created by the response to their only SignUp.
     pub(super) durations: Durations,
-    /// Users that were created, by whether they are confirmed at the end of the run.
     pub(super) created: Confirmed,
-    /// Rows by error.
+    /// Rows by error code.
     pub(super) errors: BTreeMap<String, ErrorRows>,
 }
 
@@ -41,7 +39,7 @@ pub(super) struct Confirmed {
     pub(super) confirmed_at_sign_up: u64,
 }
 
-/// The rows that met one error.
+/// The rows with one error code.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct ErrorRows {
     pub(super) count: u64,
@@ -49,7 +47,6 @@ pub(super) struct ErrorRows {
     pub(super) examples: Vec<ErrorExample>,
 }
 
-/// One of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ErrorExample {
     pub(super) row: u64,
@@ -81,12 +78,12 @@ impl ReportTally {
     }
 
     fn error(&mut self, code: &str, row: &RowResult) {
-        let code = if self.errors.contains_key(code) || self.errors.len() < CODES {
+        let code = if self.errors.contains_key(code) || self.errors.len() < MAX_CODES {
             code
         } else {
-            FURTHER_CODES
+            OTHER_CODES
         };
-        // Rows of one error come in great numbers: its name is copied once.
+        // Many rows share a code, so it is copied only once.
         if !self.errors.contains_key(code) {
             self.errors.insert(code.to_owned(), ErrorRows::default());
         }
@@ -108,7 +105,7 @@ impl ReportTally {
 
 #[cfg(test)]
 mod tests {
-    use super::{CODES, ErrorExample, ReportTally};
+    use super::{ErrorExample, MAX_CODES, ReportTally};
     use crate::outcome::{Evidence, Outcome, RowOutcome, RowResult};
 
     fn row(number: u64, outcome: RowOutcome) -> RowResult {
@@ -131,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_single_attempt_that_was_answered_tells_how_long_an_answer_takes() {
+    fn measures_only_rows_created_by_a_single_attempt() {
         let mut tally = ReportTally::default();
         tally.row(&row(1, created(Evidence::Answer, 1)));
         tally.row(&row(2, created(Evidence::Answer, 2)));
@@ -144,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn confirmations_are_counted() {
+    fn counts_confirmation_states() {
         let mut tally = ReportTally::default();
         let mut outcome = created(Evidence::Answer, 1);
         outcome.confirmed = Some(false);
@@ -154,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_have_their_first_rows_as_examples_and_do_not_grow_without_bounds() {
+    fn keeps_the_first_examples_and_limits_the_number_of_codes() {
         let mut tally = ReportTally::default();
         for number in 1..=10 {
             let outcome =
@@ -178,7 +175,7 @@ mod tests {
                 message: "why 1".to_owned()
             }
         );
-        assert_eq!(tally.errors.len(), CODES + 1);
+        assert_eq!(tally.errors.len(), MAX_CODES + 1);
         let counted: u64 = tally.errors.values().map(|error| error.count).sum();
         assert_eq!(counted, 1_010);
     }

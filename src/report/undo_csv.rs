@@ -1,10 +1,9 @@
-//! `undo-results.csv`: a row for each user that the run made, in the list's order, with what came of its deletion.
+//! `undo-results.csv`: a row for each user that the run created, in the order of the list.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::csv_file::{self, CsvEncoding};
-use super::results_csv::defused;
+use super::csv_file::{self, CsvEncoding, safe_cell};
 use super::{ReportError, in_file};
 use crate::ledger::UndoLedger;
 use crate::ledger::undo::ToUndo;
@@ -13,18 +12,18 @@ use crate::outcome::{Undoing, Undone};
 /// The columns, in order.
 const COLUMNS: [&str; 5] = ["row", "username", "user_sub", "undone", "error_message"];
 
-/// What is said of a user of whom nothing is known yet.
-const OPEN: &str = "open";
+/// The outcome of a user that was not checked yet.
+pub(super) const OPEN: &str = "open";
 
-/// What a dry run says of a user that an undo would delete.
-const WOULD_BE_DELETED: &str = "would be deleted";
+/// The outcome in a dry run of a user that `undo` would delete.
+pub(super) const WOULD_BE_DELETED: &str = "would be deleted";
 
-/// Which file is written.
+/// The report of an undo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UndoReport {
-    /// What came of an undo: `undo-results.csv`.
+    /// The result of an undo: `undo-results.csv`.
     Results,
-    /// What an undo would do: `undo-dry-run.csv`.
+    /// The plan of an undo: `undo-dry-run.csv`.
     DryRun,
 }
 
@@ -36,7 +35,7 @@ impl UndoReport {
         }
     }
 
-    fn said(self, user: &ToUndo) -> String {
+    fn outcome(self, user: &ToUndo) -> String {
         match (self, &user.outcome) {
             (_, None) => OPEN.to_owned(),
             (Self::DryRun, Some(outcome)) if outcome.undone == Undone::Deleted => {
@@ -47,7 +46,7 @@ impl UndoReport {
     }
 }
 
-/// Writes it into the run's directory from the ledger of its undo; returns where.
+/// Writes the report from the undo ledger into the run directory and returns its path.
 ///
 /// # Errors
 /// The ledger cannot be read, or the file cannot be written.
@@ -57,25 +56,25 @@ pub fn write_undo(
     report: UndoReport,
     encoding: CsvEncoding,
 ) -> Result<PathBuf, ReportError> {
-    let failed = in_file(run_directory, report.file());
+    let write_error = in_file(run_directory, report.file());
     let path = run_directory.join(report.file());
-    let mut csv = csv_file::begin(&path, encoding).map_err(&failed)?;
+    let mut csv = csv_file::create(&path, encoding).map_err(&write_error)?;
     csv.write_record(COLUMNS)
         .map_err(io::Error::from)
-        .map_err(&failed)?;
+        .map_err(&write_error)?;
     ledger.each_user(|user| {
         let outcome = user.outcome.as_ref();
         let message = outcome.and_then(|outcome: &Undoing| outcome.error_message.as_deref());
         csv.write_record([
             user.user.row.to_string().as_bytes(),
-            defused(Some(&user.user.username)).as_bytes(),
-            defused(user.user.sub.as_deref()).as_bytes(),
-            report.said(user).as_bytes(),
-            defused(message).as_bytes(),
+            safe_cell(Some(&user.user.username)).as_bytes(),
+            safe_cell(user.user.sub.as_deref()).as_bytes(),
+            report.outcome(user).as_bytes(),
+            safe_cell(message).as_bytes(),
         ])
         .map_err(io::Error::from)
-        .map_err(&failed)
+        .map_err(&write_error)
     })?;
-    csv_file::finish(csv).map_err(&failed)?;
+    csv_file::finish(csv).map_err(&write_error)?;
     Ok(path)
 }

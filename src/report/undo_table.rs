@@ -1,12 +1,12 @@
-//! The closing summary of an undo, for people at a terminal.
+//! The summary of an undo on a terminal.
 
 use comfy_table::presets::UTF8_BORDERS_ONLY;
 use comfy_table::{CellAlignment, Table};
 
-use super::UndoReport;
+use super::undo_csv::{OPEN, UndoReport, WOULD_BE_DELETED};
 use crate::outcome::Undone;
 
-/// Users by what came of them: `count` says how many, none standing for those of whom nothing is known yet.
+/// Formats the number of users by outcome. `None` means not checked yet.
 #[must_use]
 pub fn undo_table(report: UndoReport, count: impl Fn(Option<Undone>) -> u64) -> String {
     let mut table = Table::new();
@@ -16,10 +16,10 @@ pub fn undo_table(report: UndoReport, count: impl Fn(Option<Undone>) -> u64) -> 
     for undone in Undone::ALL.into_iter().map(Some).chain([None]) {
         let users = count(undone);
         all += users;
-        // What every undo has is always shown; the rest where there is some.
+        // Deleted users are always shown, other outcomes only if there are any.
         if users > 0 || undone == Some(Undone::Deleted) {
-            let (word, meaning) = words(report, undone);
-            table.add_row([word, &users.to_string(), meaning]);
+            let (name, meaning) = describe(report, undone);
+            table.add_row([name, &users.to_string(), meaning]);
         }
     }
     table.add_row(["", "", ""]);
@@ -30,11 +30,12 @@ pub fn undo_table(report: UndoReport, count: impl Fn(Option<Undone>) -> u64) -> 
     table.to_string()
 }
 
-fn words(report: UndoReport, undone: Option<Undone>) -> (&'static str, &'static str) {
+/// Returns the name and the meaning of an outcome.
+fn describe(report: UndoReport, undone: Option<Undone>) -> (&'static str, &'static str) {
     match (report, undone) {
-        (_, None) => ("open", "not checked yet"),
+        (_, None) => (OPEN, "not checked yet"),
         (UndoReport::DryRun, Some(Undone::Deleted)) => {
-            ("would be deleted", "created by the run and not used since")
+            (WOULD_BE_DELETED, "created by the run and not used since")
         }
         (UndoReport::DryRun | UndoReport::Results, Some(undone)) => {
             (undone.name(), undone.meaning())
@@ -49,9 +50,9 @@ mod tests {
     #[test]
     fn messages() {
         let text = [UndoReport::Results, UndoReport::DryRun].map(|report| {
-            let every = undo_table(report, |_| 12);
-            let nobody = undo_table(report, |_| 0);
-            format!("{report:?}:\n{every}\n{nobody}\n")
+            let all = undo_table(report, |_| 12);
+            let none = undo_table(report, |_| 0);
+            format!("{report:?}:\n{all}\n{none}\n")
         });
         assert_messages!("undo_table", text.concat());
     }

@@ -1,4 +1,4 @@
-//! Errors grouped by their code: what each means, what to do about it, and a few of the rows that met it.
+//! Errors by code, with their meaning, a hint and example rows.
 
 use super::format::{counted, thousands};
 use super::mask::{message, username};
@@ -7,33 +7,32 @@ use crate::ledger::reader::INTERRUPTED;
 use crate::outcome::Summary;
 use crate::pool::failure::{Stop, explain};
 use crate::report::Names;
-use crate::report::tally::{ErrorExample, ErrorRows, FURTHER_CODES, ReportTally};
+use crate::report::tally::{ErrorExample, ErrorRows, OTHER_CODES, ReportTally};
 use crate::user::FlagsGiven;
 use crate::user::finding::Rule;
 
-/// Groups that are shown, the most frequent ones: a report is read by people.
-const SHOWN: usize = 40;
+/// The maximum number of groups in the report.
+const MAX_GROUPS: usize = 40;
 
-/// Characters of a message that are shown.
-const MESSAGE: usize = 300;
+/// The maximum number of characters of a message.
+const MAX_MESSAGE: usize = 300;
 
-/// Characters of a username that are shown. Cognito takes no more than 128.
-const USERNAME: usize = 128;
+/// The maximum number of characters of a username, as in Cognito.
+const MAX_USERNAME: usize = 128;
 
-/// One group.
+/// The rows with one error code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ErrorGroup {
     pub(super) code: String,
-    /// `12 rows: rejected 10, failed 2`.
+    /// A text like `12 rows: rejected 10, failed 2`.
     pub(super) rows: String,
     pub(super) meaning: &'static str,
     pub(super) hint: String,
     pub(super) examples: Vec<ExampleRow>,
-    /// How many rows there are besides the examples; empty where there are none.
-    pub(super) further: String,
+    /// A text like `and 9 more rows`; empty if the examples are all rows.
+    pub(super) more_rows: String,
 }
 
-/// One row that met it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ExampleRow {
     pub(super) row: String,
@@ -50,40 +49,40 @@ pub(super) struct StepError {
     pub(super) hint: String,
 }
 
-/// How the run was begun, for what to do.
+/// The kind and the flags of the run, on which hints depend.
 #[derive(Clone, Copy)]
-pub(super) struct RunBegun<'a> {
+pub(super) struct HintContext<'a> {
     pub(super) kind: RunKind,
     pub(super) given: &'a FlagsGiven,
 }
 
-/// The groups, the most frequent first; and how many further codes there are.
+/// Returns the most frequent groups, and the number of codes that are not included.
 pub(super) fn groups(
     tally: &ReportTally,
     names: Names,
-    run: RunBegun<'_>,
+    context: HintContext<'_>,
 ) -> (Vec<ErrorGroup>, usize) {
     let mut errors: Vec<(&String, &ErrorRows)> = tally.errors.iter().collect();
     errors.sort_by(|(one, rows), (other, others)| {
         others.count.cmp(&rows.count).then_with(|| one.cmp(other))
     });
-    let further = errors.len().saturating_sub(SHOWN);
+    let more_codes = errors.len().saturating_sub(MAX_GROUPS);
     let groups = errors
         .into_iter()
-        .take(SHOWN)
-        .map(|(code, rows)| group(code, rows, names, run))
+        .take(MAX_GROUPS)
+        .map(|(code, rows)| group(code, rows, names, context))
         .collect();
-    (groups, further)
+    (groups, more_codes)
 }
 
-fn group(code: &str, rows: &ErrorRows, names: Names, run: RunBegun<'_>) -> ErrorGroup {
-    let (meaning, hint) = in_words(code, run);
+fn group(code: &str, rows: &ErrorRows, names: Names, context: HintContext<'_>) -> ErrorGroup {
+    let (meaning, hint) = explanation(code, context);
     let by_outcome: Vec<String> = rows
         .by_outcome
         .iter()
         .map(|(outcome, count)| format!("{} {}", outcome.name(), thousands(*count)))
         .collect();
-    let further = rows.count - rows.examples.len() as u64;
+    let more_rows = rows.count - rows.examples.len() as u64;
     ErrorGroup {
         code: code.to_owned(),
         rows: format!(
@@ -98,10 +97,10 @@ fn group(code: &str, rows: &ErrorRows, names: Names, run: RunBegun<'_>) -> Error
             .iter()
             .map(|example| example_row(code, example, names))
             .collect(),
-        further: if further == 0 {
+        more_rows: if more_rows == 0 {
             String::new()
         } else {
-            format!("and {}", counted(further, "further row", "further rows"))
+            format!("and {}", counted(more_rows, "more row", "more rows"))
         },
     }
 }
@@ -111,28 +110,28 @@ fn example_row(code: &str, example: &ErrorExample, names: Names) -> ExampleRow {
     ExampleRow {
         row: thousands(example.row),
         line: thousands(example.line),
-        username: at_most(&username(name, names), USERNAME),
-        message: at_most(&message(code, &example.message, name, names), MESSAGE),
+        username: truncated(&username(name, names), MAX_USERNAME),
+        message: truncated(&message(code, &example.message, name, names), MAX_MESSAGE),
     }
 }
 
-fn at_most(text: &str, characters: usize) -> String {
+fn truncated(text: &str, characters: usize) -> String {
     match text.char_indices().nth(characters) {
         Some((end, _)) => text.get(..end).unwrap_or_default().to_owned() + "…",
         None => text.to_owned(),
     }
 }
 
-/// The meaning of a code, and what to do about it in a run of this kind. Says so if the code is not known.
-fn in_words(code: &str, run: RunBegun<'_>) -> (&'static str, String) {
-    let RunBegun { kind, given } = run;
+/// Returns the meaning of a code and a hint.
+fn explanation(code: &str, context: HintContext<'_>) -> (&'static str, String) {
+    let HintContext { kind, given } = context;
     if let Some(rule) = Rule::from_code(code) {
         return (rule.meaning(), rule.hint(given));
     }
     if let Some(known) = explain(code) {
         let hint = match (known.retry, kind) {
             (Some(retry), RunKind::Import) => format!("{}, then {retry}", known.hint),
-            // There is nothing to retry: the pool ended with the rehearsal.
+            // A rehearsal cannot be retried, because its pool is gone.
             (Some(_), RunKind::Rehearsal) | (None, _) => known.hint.to_owned(),
         };
         return (known.meaning, hint);
@@ -146,31 +145,33 @@ fn in_words(code: &str, run: RunBegun<'_>) -> (&'static str, String) {
             "the rehearsal ended before these rows were settled",
             "start a new rehearsal, or leave these rows to the import",
         ),
-        (FURTHER_CODES, _) => ("errors with other codes", "see error_code in results.csv"),
+        (OTHER_CODES, _) => ("errors with other codes", "see error_code in results.csv"),
         _ => (
-            "an error that this program does not know; its message is all there is",
+            "an error code that this program does not know",
             "look up the code in the API reference of SignUp, and retry a single row before the others",
         ),
     };
     (meaning, hint.to_owned())
 }
 
-/// The errors of the steps after the sign-up.
-pub(super) fn step_errors(summary: &Summary, run: RunBegun<'_>) -> Vec<StepError> {
+/// Returns the errors of the steps after the sign-up.
+pub(super) fn step_errors(summary: &Summary, context: HintContext<'_>) -> Vec<StepError> {
     let mut errors: Vec<(&String, &u64)> = summary.follow_up_errors.iter().collect();
     errors.sort_by(|(one, count), (other, counts)| counts.cmp(count).then_with(|| one.cmp(other)));
     errors
         .into_iter()
-        .take(SHOWN)
+        .take(MAX_GROUPS)
         .map(|(code, count)| StepError {
             code: code.clone(),
             count: thousands(*count),
             hint: match code.as_str() {
                 "AliasExistsException" => {
-                    "the address is verified for another user: decide which user it belongs to, because Cognito allows it only once".to_owned()
+                    "the address is verified for another user: decide which user it belongs to, \
+                     because Cognito allows it only once"
+                        .to_owned()
                 }
                 "ResourceNotFoundException" => Stop::GroupMissing.hint().to_owned(),
-                other => in_words(other, run).1,
+                other => explanation(other, context).1,
             },
         })
         .collect()
@@ -179,8 +180,8 @@ pub(super) fn step_errors(summary: &Summary, run: RunBegun<'_>) -> Vec<StepError
 #[cfg(test)]
 mod tests {
     use super::{
-        FURTHER_CODES, FlagsGiven, INTERRUPTED, MESSAGE, RunBegun, at_most, groups, in_words,
-        step_errors,
+        FlagsGiven, HintContext, INTERRUPTED, MAX_MESSAGE, OTHER_CODES, explanation, groups,
+        step_errors, truncated,
     };
     use crate::ledger::RunKind;
     use crate::outcome::{Outcome, RowOutcome, RowResult};
@@ -191,10 +192,10 @@ mod tests {
     #[test]
     fn messages() {
         let mut text = String::new();
-        for code in [INTERRUPTED, FURTHER_CODES, "BrandNewException"] {
+        for code in [INTERRUPTED, OTHER_CODES, "BrandNewException"] {
             for kind in [RunKind::Import, RunKind::Rehearsal] {
                 let given = &FlagsGiven::default();
-                let (meaning, hint) = in_words(code, RunBegun { kind, given });
+                let (meaning, hint) = explanation(code, HintContext { kind, given });
                 text += &format!("{code}, {kind:?}: {meaning}\n    {hint}\n");
             }
         }
@@ -202,11 +203,11 @@ mod tests {
         for code in ["AliasExistsException", "ResourceNotFoundException"] {
             summary.follow_up_errors.insert(code.to_owned(), 1);
         }
-        let run = RunBegun {
+        let context = HintContext {
             kind: RunKind::Import,
             given: &FlagsGiven::default(),
         };
-        for error in step_errors(&summary, run) {
+        for error in step_errors(&summary, context) {
             text += &format!("{} of a step: {}\n", error.code, error.hint);
         }
         assert_messages!("report_errors", text);
@@ -232,23 +233,24 @@ mod tests {
         tally
     }
 
-    fn begun(kind: RunKind, given: &FlagsGiven) -> RunBegun<'_> {
-        RunBegun { kind, given }
+    fn context(kind: RunKind, given: &FlagsGiven) -> HintContext<'_> {
+        HintContext { kind, given }
     }
 
     #[test]
-    fn a_flag_that_the_run_was_given_is_not_suggested() {
+    fn hints_do_not_suggest_flags_of_the_run() {
         for (words, suggested) in [(vec![], true), (vec!["--phone-region".to_owned()], false)] {
             let given = FlagsGiven::of_command(&words);
-            let (_, hint) = in_words("phone_number.format", begun(RunKind::Import, &given));
+            let (_, hint) = explanation("phone_number.format", context(RunKind::Import, &given));
             assert_eq!(hint.contains("--phone-region"), suggested, "{hint}");
         }
     }
 
     #[test]
-    fn the_most_frequent_error_comes_first_with_what_to_do() {
+    fn the_most_frequent_error_comes_first_with_a_hint() {
         let given = FlagsGiven::default();
-        let (groups, further) = groups(&tally(), Names::Masked, begun(RunKind::Import, &given));
+        let (groups, more_codes) =
+            groups(&tally(), Names::Masked, context(RunKind::Import, &given));
         let codes: Vec<&str> = groups.iter().map(|group| group.code.as_str()).collect();
         assert_eq!(
             codes,
@@ -258,19 +260,20 @@ mod tests {
                 "InvalidParameterException"
             ]
         );
-        assert_eq!(further, 0);
+        assert_eq!(more_codes, 0);
         assert_eq!(groups[0].rows, "2 rows: invalid 2");
         assert_eq!(
             groups[0].hint,
-            in_words("email.format", begun(RunKind::Import, &given)).1
+            explanation("email.format", context(RunKind::Import, &given)).1
         );
         assert_eq!(groups[0].examples[1].username, "a***@e***.com");
         assert!(groups[1].meaning.contains("does not know"));
-        assert_eq!(groups[2].examples[0].message.chars().count(), MESSAGE + 1);
+        let message = &groups[2].examples[0].message;
+        assert_eq!(message.chars().count(), MAX_MESSAGE + 1);
     }
 
     #[test]
-    fn what_to_do_about_a_rehearsal_is_not_to_retry_it() {
+    fn hints_for_a_rehearsal_do_not_suggest_a_retry() {
         let given = FlagsGiven::default();
         for code in [
             "ConnectFailed",
@@ -281,17 +284,17 @@ mod tests {
             "Interrupted",
             "BrandNewException",
         ] {
-            let said = |kind| in_words(code, begun(kind, &given)).1;
-            assert!(!said(RunKind::Rehearsal).contains("--retry"), "{code}");
-            assert!(!said(RunKind::Rehearsal).contains("same command"), "{code}");
+            let (_, hint) = explanation(code, context(RunKind::Rehearsal, &given));
+            assert!(!hint.contains("--retry"), "{code}");
+            assert!(!hint.contains("same command"), "{code}");
         }
-        let import = in_words("InternalErrorException", begun(RunKind::Import, &given)).1;
+        let import = explanation("InternalErrorException", context(RunKind::Import, &given)).1;
         assert!(import.ends_with("--retry failed (or in-doubt)"), "{import}");
     }
 
     #[test]
-    fn a_text_is_cut_between_characters() {
-        assert_eq!(at_most("éé", 1), "é…");
-        assert_eq!(at_most("éé", 2), "éé");
+    fn truncates_between_characters() {
+        assert_eq!(truncated("éé", 1), "é…");
+        assert_eq!(truncated("éé", 2), "éé");
     }
 }

@@ -1,15 +1,15 @@
-//! Numbers and times as people read them.
+//! Formats numbers and times for the report.
 
 use std::time::Duration;
 
 use crate::plural::plural;
 
-/// `1,234,567`.
+/// Formats a number like `1,234,567`.
 pub(super) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
@@ -17,32 +17,32 @@ pub(super) fn thousands(number: u64) -> String {
     grouped
 }
 
-/// `1 row`, `1,234 rows`.
+/// Formats a count like `1 row` or `1,234 rows`.
 pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", thousands(number), plural(number, one, many))
 }
 
-/// `12.5 %`; never 0 or 100 where it is not so.
+/// Formats a share like `12.5%`. Never rounds to 0% or 100%.
 pub(super) fn percent(part: u64, of: u64) -> String {
     match (part, of) {
         (_, 0) => "–".to_owned(),
-        (0, _) => "0 %".to_owned(),
-        (part, of) if part == of => "100 %".to_owned(),
+        (0, _) => "0%".to_owned(),
+        (part, of) if part == of => "100%".to_owned(),
         (part, of) => {
             #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
             let percent = part as f64 / of as f64 * 100.0;
             if percent < 0.1 {
-                "< 0.1 %".to_owned()
+                "< 0.1%".to_owned()
             } else if percent > 99.9 {
-                "> 99.9 %".to_owned()
+                "> 99.9%".to_owned()
             } else {
-                format!("{percent:.1} %")
+                format!("{percent:.1}%")
             }
         }
     }
 }
 
-/// A rate or another number that is measured: `38.3`, `1,200`, `0.25`.
+/// Formats a measured value like `38.3`, `1,200` or `0.25`.
 pub(super) fn measured(number: f64) -> String {
     if number >= 100.0 {
         #[expect(
@@ -61,27 +61,27 @@ pub(super) fn measured(number: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// `0.8 s`, `45 s`, `12 min 5 s`, `3 h 2 min`, `2 d 4 h`.
+/// Formats a duration like `0.8 s`, `45 s`, `12 min 5 s`, `3 h 2 min` or `2 d 4 h`.
 pub(super) fn span(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     if seconds < 10.0 {
         return format!("{} s", measured((seconds * 10.0).round() / 10.0));
     }
     let whole = time.as_secs() + u64::from(time.subsec_millis() >= 500);
-    let (large, unit, small, of_small) = match whole {
+    let (large, large_unit, small, small_unit) = match whole {
         0..60 => return format!("{whole} s"),
         60..3_600 => (whole / 60, "min", whole % 60, "s"),
         3_600..86_400 => (whole / 3_600, "h", whole % 3_600 / 60, "min"),
         86_400.. => (whole / 86_400, "d", whole % 86_400 / 3_600, "h"),
     };
     if small == 0 {
-        format!("{large} {unit}")
+        format!("{large} {large_unit}")
     } else {
-        format!("{large} {unit} {small} {of_small}")
+        format!("{large} {large_unit} {small} {small_unit}")
     }
 }
 
-/// `25 Nov 2026, 22:04:05 UTC` of what stands in a summary as `2026-11-25T22:04:05.123Z`.
+/// Formats `2026-11-25T22:04:05.123Z` as `25 Nov 2026, 22:04:05 UTC`.
 pub(super) fn moment(rfc3339: &str) -> String {
     const MONTHS: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -96,7 +96,7 @@ pub(super) fn moment(rfc3339: &str) -> String {
     parts().unwrap_or_else(|| rfc3339.to_owned())
 }
 
-/// `20 ms`, `1.5 s`.
+/// Formats milliseconds like `20 ms` or `1.5 s`.
 pub(super) fn milliseconds(number: u64) -> String {
     if number < 1_000 {
         return format!("{number} ms");
@@ -111,18 +111,18 @@ mod tests {
     use super::{Duration, measured, milliseconds, moment, percent, span, thousands};
 
     #[test]
-    fn numbers_are_grouped_and_never_rounded_to_all_or_nothing() {
+    fn formats_numbers_and_shares() {
         assert_eq!(
             [0, 999, 1_000, 1_234_567].map(thousands),
             ["0", "999", "1,000", "1,234,567"]
         );
         for (part, of, text) in [
             (0, 0, "–"),
-            (0, 5, "0 %"),
-            (5, 5, "100 %"),
-            (1, 8, "12.5 %"),
-            (1, 1_000_000, "< 0.1 %"),
-            (999_999, 1_000_000, "> 99.9 %"),
+            (0, 5, "0%"),
+            (5, 5, "100%"),
+            (1, 8, "12.5%"),
+            (1, 1_000_000, "< 0.1%"),
+            (999_999, 1_000_000, "> 99.9%"),
         ] {
             assert_eq!(percent(part, of), text);
         }
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_as_long_as_they_need_to_be() {
+    fn formats_durations_and_times() {
         for (milliseconds, text) in [
             (0, "0 s"),
             (840, "0.8 s"),

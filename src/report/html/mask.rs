@@ -1,16 +1,16 @@
-//! What a report that is handed on shows of people: enough to find a row again together with the list, and no more.
+//! Masks personal data in reports. Together with the list, enough remains to find a row.
 
 use crate::pool::failure::{MessageOrigin, explain};
 use crate::report::Names;
 use crate::user::finding::Rule;
 
-/// Stands where something is left out.
-const LEFT_OUT: &str = "…";
+/// Replaces hidden text.
+const ELLIPSIS: &str = "…";
 
-/// Digits in a row from which on a number may be a telephone number, an account or an identifier of a person.
-const MANY_DIGITS: usize = 6;
+/// Numbers with this many consecutive digits may identify a person, a phone or an account.
+const MIN_IDENTIFYING_DIGITS: usize = 6;
 
-/// A username: `a***`, `a***@e***.com`.
+/// Formats a username, if masked like `a***` or `a***@e***.com`.
 pub(super) fn username(name: Option<&str>, names: Names) -> String {
     let Some(name) = name.filter(|name| !name.is_empty()) else {
         return "(no username)".to_owned();
@@ -26,9 +26,10 @@ fn masked(name: &str) -> String {
     match name.rsplit_once('@') {
         Some((user, domain)) if !user.is_empty() && !domain.is_empty() => {
             let top = domain.rsplit_once('.').map_or("", |(_, top)| top);
-            // A name of the list's author could stand where a country should.
-            let plain = (2..=6).contains(&top.len()) && top.bytes().all(|b| b.is_ascii_lowercase());
-            let dot_top = if plain {
+            // The list may contain anything in place of a top-level domain.
+            let is_domain =
+                (2..=6).contains(&top.len()) && top.bytes().all(|b| b.is_ascii_lowercase());
+            let dot_top = if is_domain {
                 format!(".{top}")
             } else {
                 String::new()
@@ -39,18 +40,18 @@ fn masked(name: &str) -> String {
     }
 }
 
-/// The words of a row's error.
+/// Formats the error message of a row.
 pub(super) fn message(code: &str, message: &str, username: Option<&str>, names: Names) -> String {
-    match (names, words_of(code)) {
+    match (names, message_origin(code)) {
         (Names::Full, _) => message.to_owned(),
         (Names::Masked, Some(MessageOrigin::Known)) => {
-            match Rule::from_code(code).map_or(CellQuoting::InMarks, quotes) {
-                CellQuoting::InMarks => without_values(message, username),
-                // A value in marks may hold a colon itself.
-                CellQuoting::AtTheEnd => {
+            match Rule::from_code(code).map_or(CellQuoting::Quoted, cell_quoting) {
+                CellQuoting::Quoted => without_values(message, username),
+                // A quoted value may contain a colon.
+                CellQuoting::AtEnd => {
                     without_values(&without_end(&without_quoted(message)), username)
                 }
-                CellQuoting::Within => {
+                CellQuoting::InSentence => {
                     "(hidden: the message quotes the value; --pii full shows it)".to_owned()
                 }
             }
@@ -62,29 +63,30 @@ pub(super) fn message(code: &str, message: &str, username: Option<&str>, names: 
     }
 }
 
-/// Where an error's words come from; none where nobody knows.
-fn words_of(code: &str) -> Option<MessageOrigin> {
-    // A row that has no outcome, and one that is broken in the list: the words are ours.
+/// Returns the origin of an error's message, if it is known.
+fn message_origin(code: &str) -> Option<MessageOrigin> {
+    // These messages are written by this program.
     if code == crate::ledger::reader::INTERRUPTED || Rule::from_code(code).is_some() {
         return Some(MessageOrigin::Known);
     }
     explain(code).map(|explanation| explanation.origin)
 }
 
-/// How the words about a broken rule quote the cell, if they do.
+/// How a message about a broken rule quotes the cell, if it does.
 enum CellQuoting {
-    InMarks,
-    /// Behind a colon.
-    AtTheEnd,
+    /// In quotation marks.
+    Quoted,
+    /// After a colon at the end.
+    AtEnd,
     /// As part of the sentence.
-    Within,
+    InSentence,
 }
 
-fn quotes(rule: Rule) -> CellQuoting {
+fn cell_quoting(rule: Rule) -> CellQuoting {
     match rule {
-        Rule::NumberRange => CellQuoting::Within,
+        Rule::NumberRange => CellQuoting::InSentence,
         Rule::UsernameFormat | Rule::Email | Rule::PhoneNumber | Rule::AttributeValue => {
-            CellQuoting::AtTheEnd
+            CellQuoting::AtEnd
         }
         Rule::CellCount
         | Rule::Encoding
@@ -106,102 +108,98 @@ fn quotes(rule: Rule) -> CellQuoting {
         | Rule::ValueUnknown
         | Rule::DateFormat
         | Rule::YesOrNo
-        | Rule::Group => CellQuoting::InMarks,
+        | Rule::Group => CellQuoting::Quoted,
     }
 }
 
-/// `column E-Mail: this is none: ann` without what stands behind the last colon that is certainly the sentence's own.
+/// Removes the value from the end of a message like `column E-Mail: not an address: ann`.
 fn without_end(message: &str) -> String {
-    let own = if message.starts_with("column ") { 2 } else { 1 };
+    let parts_to_keep = if message.starts_with("column ") { 2 } else { 1 };
     let mut parts = message.split(": ");
-    let kept: Vec<&str> = parts.by_ref().take(own).collect();
+    let kept: Vec<&str> = parts.by_ref().take(parts_to_keep).collect();
     let kept = kept.join(": ");
     if parts.next().is_some() {
-        format!("{kept}: {LEFT_OUT}")
+        format!("{kept}: {ELLIPSIS}")
     } else {
         kept
     }
 }
 
-/// MessageOrigin that are known, without what they may quote of a row: whatever stands in quotes, addresses, long numbers, names of AWS
-/// identities, and the username itself.
+/// Removes values that a known message may quote: quoted text, addresses, long numbers, AWS
+/// identities and the username.
 pub(super) fn without_values(text: &str, username: Option<&str>) -> String {
     let mut text = text.to_owned();
     if let Some(username) = username.filter(|name| name.chars().count() > 2) {
-        text = text.replace(username, LEFT_OUT);
+        text = text.replace(username, ELLIPSIS);
     }
     let text = without_quoted(&text);
     let words: Vec<String> = text.split(' ').map(without_identity).collect();
     words.join(" ")
 }
 
-/// Leaves out the text from the first mark to the last one, for backticks and for double quotes: a value can hold the mark itself. Text in
-/// other quotes is left out as well, unless it is the name of a parameter (`at 'username'`), by which Cognito says where the value was.
+/// Removes quoted text. For backticks and double quotes, this is everything from the first to the
+/// last mark, because a value can contain the mark. Keeps the parameter names in Cognito's
+/// messages, like `at 'username'`.
 fn without_quoted(text: &str) -> String {
-    let text = between(&between(text, '`'), '"');
-    let mut left = String::with_capacity(text.len());
+    let text = without_between(&without_between(text, '`'), '"');
+    let mut output = String::with_capacity(text.len());
     let mut rest = text.as_str();
     while let Some(open) = rest.find(['\'', '"', '“']) {
         let (before, quoted) = rest.split_at(open);
-        left.push_str(before);
-        let mark = if quoted.starts_with('“') {
-            '”'
-        } else {
-            quoted.chars().next().unwrap_or('"')
-        };
-        // An apostrophe within a word opens nothing.
-        let within = before.ends_with(char::is_alphanumeric);
+        output.push_str(before);
         let mut characters = quoted.chars();
-        let opening = characters.next().unwrap_or(mark);
+        let opening = characters.next().unwrap_or('"');
+        let closing = if opening == '“' { '”' } else { opening };
         let inner = characters.as_str();
-        rest = match inner.split_once(mark) {
-            _ if within => {
-                left.push(opening);
+        let is_apostrophe = before.ends_with(char::is_alphanumeric);
+        rest = match inner.split_once(closing) {
+            _ if is_apostrophe => {
+                output.push(opening);
                 inner
             }
-            Some((name, behind)) if before.ends_with("at ") => {
-                left.push(opening);
-                left.push_str(name);
-                left.push(mark);
-                behind
+            Some((name, after)) if before.ends_with("at ") => {
+                output.push(opening);
+                output.push_str(name);
+                output.push(closing);
+                after
             }
-            Some((_, behind)) => {
-                left.push_str(LEFT_OUT);
-                behind
+            Some((_, after)) => {
+                output.push_str(ELLIPSIS);
+                after
             }
             None => {
-                left.push_str(LEFT_OUT);
+                output.push_str(ELLIPSIS);
                 ""
             }
         };
     }
-    left.push_str(rest);
-    left
+    output.push_str(rest);
+    output
 }
 
-/// The text without what is between the first and the last of these marks.
-fn between(text: &str, mark: char) -> String {
+/// Removes everything from the first to the last of these marks.
+fn without_between(text: &str, mark: char) -> String {
     match (text.split_once(mark), text.rsplit_once(mark)) {
         (Some((before, _)), Some((rest, after))) if before.len() < rest.len() => {
-            format!("{before}{LEFT_OUT}{after}")
+            format!("{before}{ELLIPSIS}{after}")
         }
         (Some(_) | None, Some(_) | None) => text.to_owned(),
     }
 }
 
-/// A word that is, or holds, an address, a long number or the name of an AWS identity is left out.
+/// Replaces a word that contains an address, a long number or an AWS identity.
 fn without_identity(word: &str) -> String {
     let mut digits = 0;
-    let many = word.chars().any(|character| {
+    let has_long_number = word.chars().any(|character| {
         digits = if character.is_ascii_digit() {
             digits + 1
         } else {
             0
         };
-        digits >= MANY_DIGITS
+        digits >= MIN_IDENTIFYING_DIGITS
     });
-    if many || word.contains('@') || word.contains("arn:") {
-        LEFT_OUT.to_owned()
+    if has_long_number || word.contains('@') || word.contains("arn:") {
+        ELLIPSIS.to_owned()
     } else {
         word.to_owned()
     }
@@ -213,8 +211,8 @@ mod tests {
     use crate::report::Names;
 
     #[test]
-    fn of_a_name_its_first_letter_is_left() {
-        for (name, shown) in [
+    fn masks_all_but_the_first_letter() {
+        for (name, expected) in [
             ("ann", "a***"),
             ("a", "a***"),
             ("ann@example.com", "a***@e***.com"),
@@ -226,16 +224,16 @@ mod tests {
             ("+4930901820", "+***"),
             ("名前", "名***"),
         ] {
-            assert_eq!(masked(name), shown);
+            assert_eq!(masked(name), expected);
         }
         assert_eq!(username(None, Names::Full), "(no username)");
         assert_eq!(username(Some("ann"), Names::Full), "ann");
     }
 
     #[test]
-    fn what_a_message_quotes_is_left_out() {
-        for (text, left) in [
-            ("`ann@x.com` is no address", "… is no address"),
+    fn removes_values_from_messages() {
+        for (text, expected) in [
+            ("`ann@x.com` is not an address", "… is not an address"),
             ("`a` b` is not in the table; or `*`", "…"),
             ("\"a\" b\" is not an address", "… is not an address"),
             (
@@ -254,27 +252,27 @@ mod tests {
             ),
             ("no user ann.lee here", "no user … here"),
         ] {
-            assert_eq!(without_values(text, Some("ann.lee")), left);
+            assert_eq!(without_values(text, Some("ann.lee")), expected);
         }
     }
 
     #[test]
-    fn what_others_wrote_is_not_shown_at_all() {
-        let said = |code| message(code, "Ann Lee may not", None, Names::Masked);
-        assert!(said("UserLambdaValidationException").starts_with("(hidden"));
-        assert!(said("BrandNewException").starts_with("(hidden"));
-        assert_eq!(said("InvalidParameterException"), "Ann Lee may not");
-        assert_eq!(said("attribute.length"), "Ann Lee may not");
-        assert!(said("attribute.range").starts_with("(hidden"));
-        let phone = "column Phone: \"0: 30 18\" is no phone number of DE; correct it";
+    fn hides_messages_of_unknown_origin() {
+        let masked = |code| message(code, "Ann Lee may not", None, Names::Masked);
+        assert!(masked("UserLambdaValidationException").starts_with("(hidden"));
+        assert!(masked("BrandNewException").starts_with("(hidden"));
+        assert_eq!(masked("InvalidParameterException"), "Ann Lee may not");
+        assert_eq!(masked("attribute.length"), "Ann Lee may not");
+        assert!(masked("attribute.range").starts_with("(hidden"));
+        let phone = "column Phone: \"0: 30 18\" is not a phone number of DE; correct it";
         assert_eq!(
             message("phone_number.format", phone, None, Names::Masked),
-            "column Phone: … is no phone number of DE; correct it"
+            "column Phone: … is not a phone number of DE; correct it"
         );
-        let email = "column E-Mail: this is no address: ann: lee";
+        let email = "column E-Mail: not an email address: ann: lee";
         assert_eq!(
             message("email.format", email, None, Names::Masked),
-            "column E-Mail: this is no address: …"
+            "column E-Mail: not an email address: …"
         );
         let full = message("BrandNewException", "Ann Lee may not", None, Names::Full);
         assert_eq!(full, "Ann Lee may not");

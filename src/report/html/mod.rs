@@ -1,8 +1,8 @@
-//! `report.html`: what is handed to a manager, an auditor and the next engineer. One file that needs nothing else: no script, no network,
-//! and a Content-Security-Policy that forbids both, whatever a list or a pool put into it.
+//! `report.html`: a self-contained page without scripts and external resources. Its
+//! Content-Security-Policy forbids both, in case a list or a pool injects any.
 //!
-//! [`page`] turns a run into texts and numbers, `page.html` (askama: every text is escaped) puts them in their places, `page.css` makes
-//! them look well. Nothing in it grows with the list.
+//! [`page`] provides the texts and numbers, `page.html` is the askama template, which escapes every
+//! text, and `page.css` is the style. The size of the page does not grow with the list.
 
 mod errors;
 mod format;
@@ -23,39 +23,37 @@ use std::path::Path;
 use askama::Template as _;
 
 use super::Names;
+use super::atomic_file::AtomicFile;
 use super::tally::ReportTally;
-use super::whole_file::WholeFile;
 use crate::ledger::RunMetadata;
 use crate::outcome::{RateSample, Summary};
 use crate::sanitize::visible;
 
-/// The file's name in the run's directory.
+/// The name of the file in the run directory.
 pub(super) const FILE: &str = "report.html";
 
-/// A run, as it is shown.
-pub(super) struct RunShown<'a> {
+/// The content of the report.
+pub(super) struct ReportInput<'a> {
     pub(super) summary: &'a Summary,
     pub(super) about: &'a RunMetadata,
     pub(super) tally: &'a ReportTally,
-    /// How fast it went.
     pub(super) rates: &'a [RateSample],
-    /// The exit code of a run that stands like this, and what it means.
+    /// The exit code of the run and its meaning.
     pub(super) exit: (u8, &'static str),
     pub(super) names: Names,
-    /// It was undone since, or its undo has begun.
+    /// Whether an undo of the run has started.
     pub(super) undone: bool,
 }
 
-/// Writes it.
-pub(super) fn write(run_directory: &Path, run: &RunShown<'_>) -> io::Result<()> {
-    let mut file = WholeFile::begin(&run_directory.join(FILE))?;
-    file.write_all(text(run)?.as_bytes())?;
+pub(super) fn write(run_directory: &Path, input: &ReportInput<'_>) -> io::Result<()> {
+    let mut file = AtomicFile::create(&run_directory.join(FILE))?;
+    file.write_all(render(input)?.as_bytes())?;
     file.finish()
 }
 
-/// The page. What could turn or hide text is made visible at last, wherever it came from: the page itself has none of it.
-fn text(run: &RunShown<'_>) -> io::Result<String> {
-    let page = page::ReportPage::of(run)
+/// Renders the page. Hidden characters are made visible at the end. The template contains none.
+fn render(input: &ReportInput<'_>) -> io::Result<String> {
+    let page = page::ReportPage::new(input)
         .render()
         .map_err(io::Error::other)?;
     Ok(visible(&page).into_owned())

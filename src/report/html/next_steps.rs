@@ -1,53 +1,57 @@
-//! What is left to do after a run: in words, and the exact command where there is one.
+//! The next steps after a run, each with its exact command if there is one.
 
 use super::format::counted;
 use crate::ledger::{RunKind, RunMetadata};
 use crate::outcome::{Outcome, RunState, Summary};
 use crate::report::CommandLine;
 
-/// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct NextAction {
-    pub(super) words: String,
-    /// The command's words, each as it can be pasted into a shell.
+    pub(super) text: String,
+    /// The words of the command, quoted for a shell.
     pub(super) command: Option<Vec<String>>,
 }
 
 impl NextAction {
-    fn words(words: impl Into<String>) -> Self {
+    fn without_command(text: impl Into<String>) -> Self {
         Self {
-            words: words.into(),
+            text: text.into(),
             command: None,
         }
     }
 }
 
-/// All of it, in the order in which it should be done; nothing where nothing is.
+/// Returns the next steps in order.
 pub(super) fn next_steps(summary: &Summary, about: &RunMetadata) -> Vec<NextAction> {
     let command = about.command.clone().map(CommandLine::new);
     match about.kind {
-        RunKind::Rehearsal => rehearsed(summary, command.as_ref()),
-        RunKind::Import => imported(summary, command.as_ref()),
+        RunKind::Rehearsal => after_rehearsal(summary, command.as_ref()),
+        RunKind::Import => after_import(summary, command.as_ref()),
     }
 }
 
-fn rehearsed(summary: &Summary, command: Option<&CommandLine>) -> Vec<NextAction> {
-    let mut to_do = Vec::new();
+fn after_rehearsal(summary: &Summary, command: Option<&CommandLine>) -> Vec<NextAction> {
+    let mut actions = Vec::new();
     if summary.state != RunState::Finished {
-        to_do.push(NextAction {
-            words: "A rehearsal cannot be resumed because its pool ends with it. To see the rest, start a new one.".to_owned(),
+        actions.push(NextAction {
+            text: "A rehearsal cannot be resumed, because its pool ends with it. To see the rest, \
+                   start a new one."
+                .to_owned(),
             command: command.map(CommandLine::quoted_words),
         });
     }
-    let wrong = to_mend(summary);
-    if wrong > 0 {
-        to_do.push(NextAction::words(format!(
-            "Correct {} that a real run could not sign up either: rejects.csv has them unchanged, each with the reason.",
-            counted(wrong, "row", "rows")
+    let rejects = rejects(summary);
+    if rejects > 0 {
+        actions.push(NextAction::without_command(format!(
+            "Correct {} that a real run could not sign up either: rejects.csv has them unchanged, \
+             each with the reason.",
+            counted(rejects, "row", "rows")
         )));
     }
-    to_do.push(NextAction {
-        words: "Once you are satisfied with the outcomes, run the real import with the same list options.".to_owned(),
+    actions.push(NextAction {
+        text: "Once you are satisfied with the outcomes, run the real import with the same list \
+               options."
+            .to_owned(),
         command: Some(
             CommandLine::new(
                 [
@@ -65,22 +69,22 @@ fn rehearsed(summary: &Summary, command: Option<&CommandLine>) -> Vec<NextAction
             .quoted_words(),
         ),
     });
-    to_do
+    actions
 }
 
-fn imported(summary: &Summary, command: Option<&CommandLine>) -> Vec<NextAction> {
+fn after_import(summary: &Summary, command: Option<&CommandLine>) -> Vec<NextAction> {
     let with = |flags: &[&str]| command.map(|command| command.with(flags).quoted_words());
-    let mut to_do = Vec::new();
+    let mut actions = Vec::new();
     if summary.state != RunState::Finished {
-        to_do.push(NextAction {
-            words: going_on(summary),
+        actions.push(NextAction {
+            text: resume_text(summary),
             command: with(&[]),
         });
-    } else if pending(summary) > 0 {
-        to_do.push(NextAction {
-            words: format!(
+    } else if pending_steps(summary) > 0 {
+        actions.push(NextAction {
+            text: format!(
                 "Complete the follow-up steps: {} pending. The same command does that.",
-                counted(pending(summary), "is", "are")
+                counted(pending_steps(summary), "is", "are")
             ),
             command: with(&[]),
         });
@@ -88,9 +92,10 @@ fn imported(summary: &Summary, command: Option<&CommandLine>) -> Vec<NextAction>
     let finished = summary.state == RunState::Finished;
     let in_doubt = summary.count(Outcome::InDoubt);
     if in_doubt > 0 && finished {
-        to_do.push(NextAction {
-            words: format!(
-                "Look up {} in doubt again: it is still unknown whether this run created the users.",
+        actions.push(NextAction {
+            text: format!(
+                "Look up {} in doubt again: it is still unknown whether this run created the \
+                 users.",
                 counted(in_doubt, "row that is", "rows that are")
             ),
             command: with(&["--retry", "in-doubt"]),
@@ -98,33 +103,37 @@ fn imported(summary: &Summary, command: Option<&CommandLine>) -> Vec<NextAction>
     }
     let failed = summary.count(Outcome::Failed);
     if failed > 0 && finished {
-        to_do.push(NextAction {
-            words: format!(
+        actions.push(NextAction {
+            text: format!(
                 "Retry {} once the cause is fixed.",
                 counted(failed, "row that failed", "rows that failed")
             ),
             command: with(&["--retry", "failed"]),
         });
     }
-    let wrong = to_mend(summary);
-    if wrong > 0 {
-        to_do.push(NextAction::words(format!(
-            "Correct {} that cannot be signed up as they are: rejects.csv in the run directory has them unchanged, each with the reason. Import that file instead of the whole list, in which this run's users would count as existing.",
-            counted(wrong, "row", "rows")
+    let rejects = rejects(summary);
+    if rejects > 0 {
+        actions.push(NextAction::without_command(format!(
+            "Correct {} that cannot be signed up unchanged: rejects.csv in the run directory has \
+             them, each with the reason. Import that file instead of the whole list, in which this \
+             run's users would count as existing.",
+            counted(rejects, "row", "rows")
         )));
     }
     let rejected = summary.count(Outcome::Rejected);
     if rejected > 0 && finished {
-        to_do.push(NextAction {
-            words: "If the pool rather than the rows was at fault, change the pool and retry the rejected rows unchanged.".to_owned(),
+        actions.push(NextAction {
+            text: "If the pool rather than the rows was at fault, change the pool and retry the \
+                   rejected rows unchanged."
+                .to_owned(),
             command: with(&["--retry", "rejected"]),
         });
     }
-    to_do
+    actions
 }
 
-/// Rows that rejects.csv has. A run whose process was killed has no such file, and writes it when it goes on.
-fn to_mend(summary: &Summary) -> u64 {
+/// Returns the number of rows in rejects.csv. An interrupted run has not written the file yet.
+fn rejects(summary: &Summary) -> u64 {
     match summary.state {
         RunState::Interrupted => 0,
         RunState::Finished | RunState::Stopped => {
@@ -133,9 +142,9 @@ fn to_mend(summary: &Summary) -> u64 {
     }
 }
 
-fn going_on(summary: &Summary) -> String {
+fn resume_text(summary: &Summary) -> String {
     let first = if summary.stopped_because.is_some() {
-        "Fix what stopped the run if necessary; the same command then resumes it."
+        "If necessary, fix what stopped the run. The same command then resumes it."
     } else {
         "The same command resumes the run."
     };
@@ -151,7 +160,7 @@ fn going_on(summary: &Summary) -> String {
     format!("{first}{rows} Rows with a final outcome are not sent again.")
 }
 
-fn pending(summary: &Summary) -> u64 {
+fn pending_steps(summary: &Summary) -> u64 {
     summary
         .follow_up
         .values()
@@ -166,10 +175,10 @@ mod tests {
     use crate::outcome::{Outcome, RunState, StepCounts};
     use crate::report::html::samples::{about, summary};
 
-    fn commands(to_do: &[NextAction]) -> Vec<String> {
-        to_do
+    fn commands(actions: &[NextAction]) -> Vec<String> {
+        actions
             .iter()
-            .filter_map(|to_do| Some(to_do.command.as_ref()?.join(" ")))
+            .filter_map(|action| Some(action.command.as_ref()?.join(" ")))
             .collect()
     }
 
@@ -177,7 +186,7 @@ mod tests {
 
     #[test]
     fn messages() {
-        let mut text = String::new();
+        let mut messages = String::new();
         for kind in [RunKind::Import, RunKind::Rehearsal] {
             for state in [RunState::Finished, RunState::Stopped, RunState::Interrupted] {
                 for (count, read_to_end) in [(1, true), (2, false)] {
@@ -186,9 +195,9 @@ mod tests {
                     summary.read_to_end = read_to_end;
                     summary.stopped_because =
                         (state == RunState::Stopped).then(|| "SIGTERM".into());
-                    text += &format!("{kind:?}, {state:?}, {count} of each:\n");
-                    for NextAction { words, .. } in next_steps(&summary, &about(kind)) {
-                        text += &format!("    {words}\n");
+                    messages += &format!("{kind:?}, {state:?}, {count} of each:\n");
+                    for NextAction { text, .. } in next_steps(&summary, &about(kind)) {
+                        messages += &format!("    {text}\n");
                     }
                 }
             }
@@ -200,64 +209,64 @@ mod tests {
         };
         summary.follow_up.insert("confirm".to_owned(), pending);
         let pending = next_steps(&summary, &about(RunKind::Import));
-        text += &format!("pending steps:\n    {}\n", pending[0].words);
-        assert_messages!("next_steps", text);
+        messages += &format!("pending steps:\n    {}\n", pending[0].text);
+        assert_messages!("next_steps", messages);
     }
 
     #[test]
-    fn nothing_is_left_where_every_row_is_in_the_pool() {
+    fn no_steps_if_every_row_is_in_the_pool() {
         let summary = summary(&[(Outcome::Created, 3), (Outcome::Existed, 1)]);
         assert_eq!(next_steps(&summary, &about(RunKind::Import)), []);
     }
 
     #[test]
-    fn a_run_that_was_killed_has_no_file_of_rows_to_mend() {
+    fn an_interrupted_run_has_no_rejects() {
         for (state, corrections) in [(RunState::Stopped, 1), (RunState::Interrupted, 0)] {
             let mut summary = summary(&[(Outcome::Invalid, 3)]);
             summary.state = state;
-            let left = next_steps(&summary, &about(RunKind::Import));
-            let of_rejects = left
+            let actions = next_steps(&summary, &about(RunKind::Import));
+            let about_rejects = actions
                 .iter()
-                .filter(|to_do| to_do.words.contains("rejects.csv"));
-            assert_eq!(of_rejects.count(), corrections, "{state:?}");
+                .filter(|action| action.text.contains("rejects.csv"));
+            assert_eq!(about_rejects.count(), corrections, "{state:?}");
         }
     }
 
     #[test]
-    fn each_kind_of_row_that_is_left_has_its_command() {
+    fn each_outcome_has_its_retry_command() {
         let summary = summary(&[
             (Outcome::InDoubt, 1),
             (Outcome::Failed, 2),
             (Outcome::Rejected, 3),
         ]);
-        let to_do = next_steps(&summary, &about(RunKind::Import));
+        let actions = next_steps(&summary, &about(RunKind::Import));
         assert_eq!(
-            commands(&to_do),
-            ["in-doubt", "failed", "rejected"].map(|what| format!("{COMMAND} --retry {what}"))
+            commands(&actions),
+            ["in-doubt", "failed", "rejected"].map(|rows| format!("{COMMAND} --retry {rows}"))
         );
-        assert!(to_do[0].words.contains("1 row that is in doubt"));
-        assert!(to_do[2].words.contains("Correct 3 rows"));
+        assert!(actions[0].text.contains("1 row that is in doubt"));
+        assert!(actions[2].text.contains("Correct 3 rows"));
     }
 
     #[test]
-    fn a_run_that_was_stopped_goes_on_before_anything_else() {
+    fn a_stopped_run_is_resumed_before_anything_else() {
         let mut summary = summary(&[(Outcome::Failed, 2), (Outcome::Unsent, 7)]);
         summary.state = RunState::Stopped;
         summary.stopped_because = Some("SIGTERM".to_owned());
-        let to_do = next_steps(&summary, &about(RunKind::Import));
-        assert_eq!(commands(&to_do), [COMMAND]);
+        let actions = next_steps(&summary, &about(RunKind::Import));
+        assert_eq!(commands(&actions), [COMMAND]);
         assert!(
-            to_do[0].words.contains("7 rows are not sent yet"),
-            "{to_do:?}"
+            actions[0].text.contains("7 rows are not sent yet"),
+            "{actions:?}"
         );
-        let mut nobody_knows = about(RunKind::Import);
-        nobody_knows.command = None;
-        let to_do = next_steps(&summary, &nobody_knows);
-        assert!(to_do[0].words.contains("the same command") && to_do[0].command.is_none());
+        let mut without_command = about(RunKind::Import);
+        without_command.command = None;
+        let actions = next_steps(&summary, &without_command);
+        assert!(actions[0].text.contains("The same command") && actions[0].command.is_none());
     }
 
     #[test]
-    fn steps_that_are_pending_are_taken_by_the_same_command() {
+    fn the_same_command_completes_pending_steps() {
         let mut summary = summary(&[(Outcome::Created, 2)]);
         let counts = StepCounts {
             done: 1,
@@ -272,15 +281,15 @@ mod tests {
     }
 
     #[test]
-    fn a_rehearsal_that_was_stopped_cannot_be_resumed() {
+    fn a_stopped_rehearsal_cannot_be_resumed() {
         for state in [RunState::Stopped, RunState::Interrupted] {
             let mut summary = summary(&[(Outcome::InDoubt, 1), (Outcome::Unsent, 7)]);
             summary.state = state;
-            let to_do = next_steps(&summary, &about(RunKind::Rehearsal));
-            assert!(to_do[0].words.contains("cannot be resumed"), "{to_do:?}");
-            for to_do in to_do {
-                assert!(!to_do.words.contains("same command"), "{to_do:?}");
-                let command = to_do.command.unwrap_or_default();
+            let actions = next_steps(&summary, &about(RunKind::Rehearsal));
+            assert!(actions[0].text.contains("cannot be resumed"), "{actions:?}");
+            for action in actions {
+                assert!(!action.text.contains("same command"), "{action:?}");
+                let command = action.command.unwrap_or_default();
                 assert!(!command.iter().any(|word| word == "--retry"), "{command:?}");
             }
         }

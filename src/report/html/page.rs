@@ -1,4 +1,4 @@
-//! The page's texts and numbers, as the template puts them in their places.
+//! The values that the template inserts.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use super::RunShown;
-use super::errors::{ErrorGroup, RunBegun, StepError, groups, step_errors};
+use super::ReportInput;
+use super::errors::{ErrorGroup, HintContext, StepError, groups, step_errors};
 use super::format::{counted, measured, milliseconds, moment, percent, span, thousands};
 use super::latency_chart::{self, LatencyBar};
 use super::next_steps::{NextAction, next_steps};
@@ -17,26 +17,28 @@ use super::rate_chart::{RateChart, charts};
 use super::status::{RunStatus, status};
 use super::timeline::Timeline;
 use crate::ledger::RunKind;
-use crate::outcome::{Delivery, Outcome, Summary};
+use crate::outcome::{Delivery, Outcome, Pace, Summary};
 use crate::pool::region_of;
-use crate::report::moments::elapsed;
 use crate::report::{CommandLine, Names};
 use crate::user::FlagsGiven;
 
-/// All that the page looks like. It stands in the page, and the page's policy allows it and no other style.
+/// The style, embedded in the page. The page's Content-Security-Policy allows no other.
 const STYLE: &str = include_str!("page.css");
 
-/// Steps that are shown: a list may name as many groups as it likes. `summary.json` has all of them.
-const STEPS: usize = 60;
+/// The maximum number of steps, because a list can contain any number of groups. `summary.json` has
+/// all of them.
+const MAX_STEPS: usize = 60;
 
-/// See the module's words.
+/// The maximum number of pauses in a legend.
+const MAX_PAUSES: usize = 6;
+
 #[derive(Template)]
 #[template(path = "html/page.html", config = "src/report/html/askama.toml")]
 pub(super) struct ReportPage {
     style: &'static str,
-    /// The style's SHA-256 in base64.
+    /// The SHA-256 of the style in base64.
     style_hash: String,
-    /// The list's, without its folder.
+    /// The name of the list without its directory.
     name: String,
     rehearsal: bool,
     masked: bool,
@@ -53,49 +55,49 @@ pub(super) struct ReportPage {
     latency_rows: String,
     bars: Vec<LatencyBar>,
     errors: Vec<ErrorGroup>,
-    /// Codes of errors that are not shown; empty where all are.
-    further_errors: String,
+    /// The number of error codes that are not shown; empty if all are.
+    more_codes: String,
     steps: Vec<StepView>,
-    /// Steps that are not shown; empty where all are.
-    further_steps: String,
+    /// The number of steps that are not shown; empty if all are.
+    more_steps: String,
     step_errors: Vec<StepError>,
     requests: Vec<CategoryView>,
     messages: String,
-    to_do: Vec<NextAction>,
+    next_steps: Vec<NextAction>,
 }
 
-/// A name and what it stands for.
+/// A labeled value.
 struct Fact {
     name: &'static str,
     value: String,
-    /// Said below it in small letters; may be empty.
-    more: String,
-    /// Whether it is a text for machines.
+    /// Small print; may be empty.
+    note: String,
+    /// Whether to use a monospace font.
     code: bool,
     /// The words of a command, in place of the value.
-    words: Vec<String>,
+    command: Vec<String>,
 }
 
 impl Fact {
-    fn of(name: &'static str, value: impl Into<String>) -> Self {
+    fn new(name: &'static str, value: impl Into<String>) -> Self {
         Self {
             name,
             value: value.into(),
-            more: String::new(),
+            note: String::new(),
             code: false,
-            words: Vec::new(),
+            command: Vec::new(),
         }
     }
 
     fn code(name: &'static str, value: impl Into<String>) -> Self {
         Self {
             code: true,
-            ..Self::of(name, value)
+            ..Self::new(name, value)
         }
     }
 
-    fn with(mut self, more: impl Into<String>) -> Self {
-        self.more = more.into();
+    fn with_note(mut self, note: impl Into<String>) -> Self {
+        self.note = note.into();
         self
     }
 }
@@ -115,20 +117,21 @@ struct CategoryView {
     throttled: String,
     throttled_share: String,
     rate: String,
-    /// What part of the rate was used, and for how long the run was slowed down; empty where nobody recorded it.
+    /// How much of the rate was used, and for how long the run was slowed down; empty if that was
+    /// not recorded.
     used: String,
 }
 
 impl ReportPage {
-    pub(super) fn of(run: &RunShown<'_>) -> Self {
+    pub(super) fn new(run: &ReportInput<'_>) -> Self {
         let summary = run.summary;
-        let timeline = Timeline::of(run.rates);
+        let timeline = Timeline::new(run.rates);
         let words = run.about.command.as_deref().unwrap_or_default();
-        let begun = RunBegun {
+        let context = HintContext {
             kind: run.about.kind,
             given: &FlagsGiven::of_command(words),
         };
-        let (errors, further) = groups(run.tally, run.names, begun);
+        let (errors, more_codes) = groups(run.tally, run.names, context);
         Self {
             style: STYLE,
             style_hash: STANDARD.encode(Sha256::digest(STYLE.as_bytes())),
@@ -153,28 +156,29 @@ impl ReportPage {
                 .tally
                 .durations
                 .latency()
-                .map_or_else(String::new, |latency| counted(latency.rows, "row", "rows")),
+                .map_or_else(String::new, |latency| {
+                    counted(latency.rows, "user", "users")
+                }),
             bars: latency_chart::bars(&run.tally.durations),
             errors,
-            further_errors: if further == 0 {
-                String::new()
-            } else {
-                counted(further as u64, "further code", "further codes")
+            more_codes: match more_codes {
+                0 => String::new(),
+                more => counted(more as u64, "more code", "more codes"),
             },
             steps: steps(summary),
-            further_steps: match summary.follow_up.len().saturating_sub(STEPS) {
+            more_steps: match summary.follow_up.len().saturating_sub(MAX_STEPS) {
                 0 => String::new(),
-                further => counted(further as u64, "further step is", "further steps are"),
+                more => counted(more as u64, "more step is", "more steps are"),
             },
-            step_errors: step_errors(summary, begun),
+            step_errors: step_errors(summary, context),
             requests: requests(summary),
             messages: messages(run),
-            to_do: next_steps(summary, run.about),
+            next_steps: next_steps(summary, run.about),
         }
     }
 }
 
-/// The last part of a path or of an object's key.
+/// Returns the last part of a path or an object key.
 fn short_name(list: &str) -> &str {
     list.rsplit('/')
         .next()
@@ -182,21 +186,21 @@ fn short_name(list: &str) -> &str {
         .unwrap_or(list)
 }
 
-/// What is read at a glance.
+/// Returns the key figures.
 fn figures(summary: &Summary) -> Vec<Fact> {
-    let there = summary.count(Outcome::Created) + summary.count(Outcome::Existed);
+    let in_pool = summary.count(Outcome::Created) + summary.count(Outcome::Existed);
     let mut figures = vec![
-        Fact::of("Rows read", thousands(summary.rows)).with(if summary.read_to_end {
+        Fact::new("Rows read", thousands(summary.rows)).with_note(if summary.read_to_end {
             "the whole list"
         } else {
-            "not the whole list"
+            "part of the list"
         }),
-        Fact::of("In the pool", thousands(there)).with(percent(there, summary.rows)),
-        Fact::of("Active time", span(active(summary))),
+        Fact::new("In the pool", thousands(in_pool)).with_note(percent(in_pool, summary.rows)),
+        Fact::new("Active time", span(active(summary))),
     ];
     if let Some(rate) = summary.rates.get("UserCreation") {
         let ceiling = summary.pace.get("UserCreation").map(|pace| pace.ceiling);
-        figures.push(Fact::of("Requests per second", measured(*rate)).with(
+        figures.push(Fact::new("Requests per second", measured(*rate)).with_note(
             ceiling.map_or_else(String::new, |ceiling| {
                 format!("limit {}", measured(ceiling))
             }),
@@ -209,13 +213,13 @@ fn active(summary: &Summary) -> Duration {
     Duration::try_from_secs_f64(summary.active_seconds).unwrap_or_default()
 }
 
-/// What ran, where, when and for how long.
-fn facts(run: &RunShown<'_>) -> Vec<Fact> {
+/// Returns what ran, where, when and for how long.
+fn facts(run: &ReportInput<'_>) -> Vec<Fact> {
     let (summary, about) = (run.summary, run.about);
     let mut facts = vec![Fact::code("List", &summary.list)];
     facts.push(match &summary.fingerprint {
         Some(fingerprint) => Fact::code("SHA-256 of the list", fingerprint),
-        None => Fact::of(
+        None => Fact::new(
             "SHA-256 of the list",
             "none (the list could be read only once)",
         ),
@@ -227,33 +231,34 @@ fn facts(run: &RunShown<'_>) -> Vec<Fact> {
     }
     facts.push(match &about.version {
         Some(version) => Fact::code("Program", format!("cognito-import {version}")),
-        None => Fact::of("Program", "unknown version"),
+        None => Fact::new("Program", "unknown version"),
     });
     if let Some(run_id) = &summary.run_id {
         facts.push(Fact::code("Run", run_id));
     }
-    facts.push(Fact::of("Started", moment(&summary.started)));
+    facts.push(Fact::new("Started", moment(&summary.started)));
     if let Some(finished) = &summary.finished {
-        let elapsed = elapsed(summary)
+        let elapsed = summary
+            .elapsed()
             .map(|elapsed| format!("{} after the start", span(elapsed)))
             .unwrap_or_default();
-        facts.push(Fact::of("Ended", moment(finished)).with(elapsed));
+        facts.push(Fact::new("Ended", moment(finished)).with_note(elapsed));
     }
     let sessions = format!("in {}", counted(summary.sessions, "session", "sessions"));
-    facts.push(Fact::of("Active time", span(active(summary))).with(sessions));
+    facts.push(Fact::new("Active time", span(active(summary))).with_note(sessions));
     let (code, meaning) = run.exit;
-    facts.push(Fact::code("Exit code", code.to_string()).with(meaning));
+    facts.push(Fact::code("Exit code", code.to_string()).with_note(meaning));
     if let Some(words) = &about.command {
         facts.push(Fact {
-            words: CommandLine::new(words.clone()).quoted_words(),
-            ..Fact::of("Command", "")
+            command: CommandLine::new(words.clone()).quoted_words(),
+            ..Fact::new("Command", "")
         });
     }
     facts
 }
 
-/// What the outcomes alone do not tell.
-fn notes(run: &RunShown<'_>) -> Vec<String> {
+/// Returns notes that complement the outcomes.
+fn notes(run: &ReportInput<'_>) -> Vec<String> {
     let created = run.tally.created;
     let mut notes = Vec::new();
     if created.unconfirmed > 0 {
@@ -278,26 +283,24 @@ fn notes(run: &RunShown<'_>) -> Vec<String> {
 fn pauses(timeline: &Timeline) -> String {
     let pauses: Vec<String> = timeline
         .pauses()
-        .take(6)
+        .take(MAX_PAUSES)
         .map(|(_, length)| span(Duration::from_millis(length.unsigned_abs())))
         .collect();
-    let further = timeline.pauses().skip(6).count();
-    match (pauses.len(), further) {
-        (0, _) => String::new(),
-        (_, 0) => pauses.join(", "),
-        (_, further) => format!("{} and {further} more", pauses.join(", ")),
+    match timeline.pauses().skip(MAX_PAUSES).count() {
+        0 => pauses.join(", "),
+        more => format!("{} and {more} more", pauses.join(", ")),
     }
 }
 
-fn latency(run: &RunShown<'_>) -> Vec<Fact> {
+fn latency(run: &ReportInput<'_>) -> Vec<Fact> {
     let Some(latency) = run.tally.durations.latency() else {
         return Vec::new();
     };
     vec![
-        Fact::of("p50", milliseconds(latency.p50_ms)).with("half took no longer"),
-        Fact::of("p90", milliseconds(latency.p90_ms)).with("90% took no longer"),
-        Fact::of("p99", milliseconds(latency.p99_ms)).with("99% took no longer"),
-        Fact::of("Longest", milliseconds(latency.max_ms)),
+        Fact::new("p50", milliseconds(latency.p50_ms)).with_note("half took no longer"),
+        Fact::new("p90", milliseconds(latency.p90_ms)).with_note("90% took no longer"),
+        Fact::new("p99", milliseconds(latency.p99_ms)).with_note("99% took no longer"),
+        Fact::new("Longest", milliseconds(latency.max_ms)),
     ]
 }
 
@@ -305,7 +308,7 @@ fn steps(summary: &Summary) -> Vec<StepView> {
     summary
         .follow_up
         .iter()
-        .take(STEPS)
+        .take(MAX_STEPS)
         .map(|(name, counts)| StepView {
             name: name.clone(),
             done: thousands(counts.done),
@@ -342,7 +345,7 @@ fn requests(summary: &Summary) -> Vec<CategoryView> {
         .collect()
 }
 
-fn used(pace: &crate::outcome::Pace) -> String {
+fn used(pace: &Pace) -> String {
     let used = format!(
         "{}% of the allowed rate used",
         measured(pace.used_of_allowed * 100.0)
@@ -354,8 +357,8 @@ fn used(pace: &crate::outcome::Pace) -> String {
     format!("{used}; slowed down for {} by throttling", span(slowed))
 }
 
-/// What became of the messages; empty where the pool never said.
-fn messages(run: &RunShown<'_>) -> String {
+/// Describes the messages; empty if the pool never reported any.
+fn messages(run: &ReportInput<'_>) -> String {
     if run.summary.deliveries.is_empty() {
         return String::new();
     }

@@ -1,4 +1,4 @@
-//! How fast each category went, over the time at work: the numbers of a drawing, in shares of its width and height.
+//! Charts of the request rate of each category over the active time.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,18 +8,19 @@ use super::format::{counted, measured, percent, span, thousands};
 use super::timeline::Timeline;
 use crate::outcome::RateSample;
 
-/// Columns of the drawing at most: more is not seen, and the page stays small.
-const COLUMNS: i64 = 300;
+/// The maximum number of columns of a chart. More would not be visible and enlarge the page.
+const MAX_COLUMNS: i64 = 300;
 
-/// Samples shorter than this say little about a rate: they are put together with the one before.
-const SHORT: i64 = 400;
+/// Samples shorter than this, in milliseconds, say little about a rate. They are merged with the
+/// previous sample.
+const SHORT_SAMPLE: i64 = 400;
 
-/// Width and height of the plot in its own units.
+/// The size of the plot in its own units.
 const WIDTH: f64 = 1_000.0;
 const HEIGHT: f64 = 200.0;
 
-/// Distance between two times on the axis, in milliseconds.
-const STEPS: [i64; 24] = [
+/// Possible distances between ticks on the time axis, in milliseconds.
+const TIME_STEPS: [i64; 24] = [
     100,
     200,
     500,
@@ -46,50 +47,51 @@ const STEPS: [i64; 24] = [
     2_592_000_000,
 ];
 
-/// Times on the axis at most: five still fit on a telephone.
-const MOST_TICKS: i64 = 5;
+/// The maximum number of ticks on the time axis, so that they fit on a phone.
+const MAX_TIME_TICKS: i64 = 5;
 
-/// One category's drawing.
+/// The chart of one category.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RateChart {
     pub(super) category: String,
-    pub(super) what: &'static str,
-    /// For those who do not see it.
+    pub(super) title: &'static str,
+    /// A summary of the chart in words.
     pub(super) description: String,
     pub(super) sent_area: String,
     pub(super) sent_line: String,
     pub(super) ceiling: String,
-    /// Empty where all that the ceiling has room for was allowed all the time.
+    /// Empty if the allowed rate never fell below the ceiling.
     pub(super) allowed: String,
     pub(super) throttles: Vec<Mark>,
     pub(super) rates: Vec<Tick>,
     pub(super) times: Vec<Tick>,
-    /// Where sessions meet, as a share of the width.
+    /// The boundaries between sessions, in percent of the width.
     pub(super) pauses: Vec<String>,
 }
 
-/// A place where requests were throttled.
+/// A column in which requests were throttled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mark {
     pub(super) x: String,
     pub(super) width: String,
 }
 
-/// A line of the scale.
+/// A tick of an axis.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Tick {
-    /// From the left or from the top, as a share in percent or in units.
+    /// The distance from the left or the top, in percent.
     pub(super) at: String,
     pub(super) label: String,
     pub(super) anchor: &'static str,
 }
 
-/// The drawings of all categories that were used, sign-ups first.
+/// Returns the charts of all categories that were used, in alphabetical order, so that sign-ups
+/// come first.
 pub(super) fn charts(samples: &[RateSample], timeline: &Timeline) -> Vec<RateChart> {
     let mut by_category: BTreeMap<&str, Vec<ChartColumn>> = BTreeMap::new();
     for sample in samples {
         let columns = by_category.entry(&sample.category).or_default();
-        add(columns, sample, timeline);
+        add_sample(columns, sample, timeline);
     }
     by_category
         .into_iter()
@@ -98,7 +100,7 @@ pub(super) fn charts(samples: &[RateSample], timeline: &Timeline) -> Vec<RateCha
         .collect()
 }
 
-/// Neighbouring samples, put together.
+/// Merged adjacent samples.
 #[derive(Debug, Clone, Copy)]
 struct ChartColumn {
     session: usize,
@@ -111,7 +113,7 @@ struct ChartColumn {
 }
 
 impl ChartColumn {
-    /// So many a second.
+    /// Converts thousandths of requests to requests per second.
     #[expect(
         clippy::cast_precision_loss,
         reason = "counts and times far below 2^52"
@@ -120,7 +122,8 @@ impl ChartColumn {
         milli as f64 / self.span.max(1) as f64
     }
 
-    /// Requests are whole: one more in a column than its part of the rate is drawn as the rate. Anything above that shows.
+    /// Returns the sent requests per second. Because requests are whole numbers, a column can have
+    /// up to one request more than its ceiling; that is drawn at the ceiling.
     fn sent(&self) -> f64 {
         let sent = self.sent.saturating_mul(1_000);
         if sent.saturating_sub(self.room_milli) <= 1_000 {
@@ -131,13 +134,13 @@ impl ChartColumn {
     }
 }
 
-fn add(columns: &mut Vec<ChartColumn>, sample: &RateSample, timeline: &Timeline) {
-    let (session, from) = timeline.place(sample.at_ms);
-    let width = (timeline.total() / COLUMNS).max(1);
+fn add_sample(columns: &mut Vec<ChartColumn>, sample: &RateSample, timeline: &Timeline) {
+    let (session, from) = timeline.locate(sample.at_ms);
+    let width = (timeline.total() / MAX_COLUMNS).max(1);
     if let Some(last) = columns.last_mut()
         && last.session == session
-        && (sample.span_ms < SHORT
-            || last.span < SHORT
+        && (sample.span_ms < SHORT_SAMPLE
+            || last.span < SHORT_SAMPLE
             || last.from.div_euclid(width) == from.div_euclid(width))
     {
         last.span += sample.span_ms;
@@ -164,19 +167,19 @@ fn chart(category: &str, columns: &[ChartColumn], timeline: &Timeline) -> RateCh
             .max(column.sent())
             .max(column.rate(column.room_milli))
     });
-    let (top, rates) = scale_of_rates(highest);
+    let (top, rates) = rate_axis(highest);
     let plot = Plot {
         top,
         total: timeline.total().max(1),
     };
-    let what = what(category);
+    let title = title(category);
     let slowed = columns.iter().any(|column| {
         column.allowed_milli.saturating_mul(200) < column.room_milli.saturating_mul(199)
     });
     RateChart {
         category: category.to_owned(),
-        what,
-        description: description(what, columns, timeline),
+        title,
+        description: description(title, columns, timeline),
         sent_area: plot.steps(columns, ChartShape::Area, ChartColumn::sent),
         sent_line: plot.steps(columns, ChartShape::Line, ChartColumn::sent),
         ceiling: plot.steps(columns, ChartShape::Line, |column| {
@@ -201,15 +204,15 @@ fn chart(category: &str, columns: &[ChartColumn], timeline: &Timeline) -> RateCh
             })
             .collect(),
         rates,
-        times: scale_of_times(timeline.total()),
+        times: time_axis(timeline.total()),
         pauses: timeline
             .pauses()
-            .map(|(at, _)| share(plot.x(at) / WIDTH))
+            .map(|(active_before, _)| percent_of(plot.x(active_before) / WIDTH))
             .collect(),
     }
 }
 
-fn what(category: &str) -> &'static str {
+fn title(category: &str) -> &'static str {
     match category {
         "UserCreation" => "Creating users",
         "UserRead" => "Looking up users",
@@ -219,10 +222,10 @@ fn what(category: &str) -> &'static str {
     }
 }
 
-fn description(what: &str, columns: &[ChartColumn], timeline: &Timeline) -> String {
-    let sum = |of: fn(&ChartColumn) -> u64| columns.iter().map(of).sum::<u64>();
+fn description(title: &str, columns: &[ChartColumn], timeline: &Timeline) -> String {
+    let sum = |count: fn(&ChartColumn) -> u64| columns.iter().map(count).sum::<u64>();
     let (sent, throttled) = (sum(|column| column.sent), sum(|column| column.throttled));
-    let fastest = columns.iter().map(ChartColumn::sent).fold(0.0, f64::max);
+    let peak = columns.iter().map(ChartColumn::sent).fold(0.0, f64::max);
     let ceiling = columns
         .iter()
         .map(|column| column.rate(column.room_milli))
@@ -238,10 +241,10 @@ fn description(what: &str, columns: &[ChartColumn], timeline: &Timeline) -> Stri
         )
     };
     format!(
-        "{what}: {} recorded over {}, peak {} per second (limit {}); {throttled}.",
+        "{title}: {} recorded over {}, peak {} per second (limit {}); {throttled}.",
         counted(sent, "request", "requests"),
         span(time),
-        measured(fastest),
+        measured(peak),
         measured(ceiling),
     )
 }
@@ -259,15 +262,16 @@ struct Plot {
 
 impl Plot {
     #[expect(clippy::cast_precision_loss, reason = "a time, far below 2^52")]
-    fn x(&self, at: i64) -> f64 {
-        at as f64 / self.total as f64 * WIDTH
+    fn x(&self, active_before: i64) -> f64 {
+        active_before as f64 / self.total as f64 * WIDTH
     }
 
     fn y(&self, rate: f64) -> f64 {
         HEIGHT - (rate / self.top).min(1.0) * HEIGHT
     }
 
-    /// A path in steps: a rate holds for the whole of its column. It breaks off where nothing is recorded.
+    /// Returns the path of a step function with a constant rate in each column and gaps between
+    /// sessions.
     fn steps(
         &self,
         columns: &[ChartColumn],
@@ -275,30 +279,30 @@ impl Plot {
         rate: impl Fn(&ChartColumn) -> f64,
     ) -> String {
         let mut path = String::new();
-        let mut before: Option<(&ChartColumn, f64)> = None;
+        let mut previous: Option<(&ChartColumn, f64)> = None;
         for column in columns {
             let y = self.y(rate(column));
-            let joined = before.filter(|(last, _)| {
+            let connected = previous.filter(|(last, _)| {
                 last.session == column.session && column.from - (last.from + last.span) < 2_000
             });
-            match (joined, shape) {
-                // Written only where it changes.
+            match (connected, shape) {
+                // Only changes are written.
                 (Some((_, last_y)), _) if (last_y - y).abs() < 0.05 => {}
                 (Some(_), _) => {
                     let _ = write!(path, "H{:.1}V{y:.1}", self.x(column.from));
                 }
                 (None, ChartShape::Line) => {
-                    self.end(&mut path, before, shape);
+                    self.end(&mut path, previous, shape);
                     let _ = write!(path, "M{:.1},{y:.1}", self.x(column.from));
                 }
                 (None, ChartShape::Area) => {
-                    self.end(&mut path, before, shape);
+                    self.end(&mut path, previous, shape);
                     let _ = write!(path, "M{:.1},{HEIGHT}V{y:.1}", self.x(column.from));
                 }
             }
-            before = Some((column, y));
+            previous = Some((column, y));
         }
-        self.end(&mut path, before, shape);
+        self.end(&mut path, previous, shape);
         path
     }
 
@@ -311,8 +315,8 @@ impl Plot {
     }
 }
 
-/// The top of the scale, and its lines: two to four round numbers.
-fn scale_of_rates(highest: f64) -> (f64, Vec<Tick>) {
+/// Returns the top of the rate axis and two to four ticks at round numbers.
+fn rate_axis(highest: f64) -> (f64, Vec<Tick>) {
     let top = (highest * 1.12).max(0.1);
     let unit = 10_f64.powf(top.log10().floor() - 1.0);
     let step = [1.0, 2.0, 5.0, 10.0, 20.0]
@@ -324,7 +328,7 @@ fn scale_of_rates(highest: f64) -> (f64, Vec<Tick>) {
     let mut rate = step;
     while rate < top {
         ticks.push(Tick {
-            at: share(1.0 - rate / top),
+            at: percent_of(1.0 - rate / top),
             label: measured(rate),
             anchor: "start",
         });
@@ -333,23 +337,23 @@ fn scale_of_rates(highest: f64) -> (f64, Vec<Tick>) {
     (top, ticks)
 }
 
-fn scale_of_times(total: i64) -> Vec<Tick> {
-    let step = STEPS
+fn time_axis(total: i64) -> Vec<Tick> {
+    let step = TIME_STEPS
         .into_iter()
-        .find(|step| total / step < MOST_TICKS)
+        .find(|step| total / step < MAX_TIME_TICKS)
         .unwrap_or(i64::MAX);
-    (0..MOST_TICKS)
+    (0..MAX_TIME_TICKS)
         .map(|number| number.saturating_mul(step))
-        .filter(|at| *at <= total)
-        .map(|at| {
+        .filter(|time| *time <= total)
+        .map(|time| {
             #[expect(clippy::cast_precision_loss, reason = "times, far below 2^52")]
-            let part = at as f64 / total.max(1) as f64;
+            let position = time as f64 / total.max(1) as f64;
             Tick {
-                at: share(part),
-                label: span(Duration::from_millis(at.unsigned_abs())),
-                anchor: match part {
+                at: percent_of(position),
+                label: span(Duration::from_millis(time.unsigned_abs())),
+                anchor: match position {
                     0.0 => "start",
-                    part if part > 0.93 => "end",
+                    position if position > 0.93 => "end",
                     _ => "middle",
                 },
             }
@@ -357,8 +361,8 @@ fn scale_of_times(total: i64) -> Vec<Tick> {
         .collect()
 }
 
-fn share(part: f64) -> String {
-    format!("{:.2}%", part * 100.0)
+fn percent_of(fraction: f64) -> String {
+    format!("{:.2}%", fraction * 100.0)
 }
 
 #[cfg(test)]

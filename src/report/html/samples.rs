@@ -1,11 +1,11 @@
-//! Runs for tests.
+//! Sample runs for tests.
 
 use std::collections::BTreeMap;
 
 use crate::ledger::{RunKind, RunMetadata};
 use crate::outcome::{Outcome, RateSample, RunState, Summary};
 
-/// A finished run with these outcomes.
+/// Returns the summary of a finished run with these outcomes.
 pub(in crate::report) fn summary(counts: &[(Outcome, u64)]) -> Summary {
     let mut outcomes: BTreeMap<&'static str, u64> =
         Outcome::ALL.map(|outcome| (outcome.name(), 0)).into();
@@ -37,7 +37,7 @@ pub(in crate::report) fn summary(counts: &[(Outcome, u64)]) -> Summary {
     }
 }
 
-/// What else is known of it.
+/// Returns the metadata of the run.
 pub(in crate::report) fn about(kind: RunKind) -> RunMetadata {
     let command = [
         "cognito-import",
@@ -53,7 +53,7 @@ pub(in crate::report) fn about(kind: RunKind) -> RunMetadata {
     }
 }
 
-/// A sample of a run that could send 40 a second, and sent 30.
+/// Returns a sample with 30 requests per second and a limit of 40.
 pub(in crate::report) fn rate_sample(category: &str, at_ms: i64, span_ms: i64) -> RateSample {
     let span = span_ms.unsigned_abs();
     RateSample {

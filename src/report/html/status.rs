@@ -1,30 +1,31 @@
-//! How a run stands, in a word and in a sentence.
+//! The status of a run: a label and a sentence.
 
 use super::format::{counted, thousands};
 use super::mask::without_values;
 use crate::outcome::{Outcome, RunState, Summary};
 use crate::report::Names;
 
-/// See the module's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RunStatus {
-    /// Picks its colour.
+    /// The CSS class for the color.
     pub(super) tone: &'static str,
-    /// A sign that does not need the colour.
+    /// A symbol that does not depend on color.
     pub(super) sign: &'static str,
-    pub(super) word: &'static str,
+    pub(super) label: &'static str,
     pub(super) sentence: String,
 }
 
 impl RunStatus {
-    /// How it stands once its users are being deleted: all else on the page is of the time when it ended.
+    /// Returns the status after an undo has started. The rest of the page shows the run before the
+    /// undo.
     pub(super) fn undone(self) -> Self {
         Self {
             tone: "mixed",
             sign: "!",
-            word: "Undone",
+            label: "Undone",
             sentence: format!(
-                "This run has since been undone: undo-results.csv in its directory lists what was deleted. The rest of this page shows the run before the undo: {}",
+                "This run has since been undone: undo-results.csv in its directory lists the \
+                 result for each user. The rest of this page shows the run before the undo: {}",
                 self.sentence
             ),
         }
@@ -33,10 +34,10 @@ impl RunStatus {
 
 pub(super) fn status(summary: &Summary, names: Names) -> RunStatus {
     let open = open_rows(summary);
-    let (tone, sign, word) = match summary.state {
+    let (tone, sign, label) = match summary.state {
         RunState::Stopped => ("bad", "■", "Stopped early"),
         RunState::Interrupted => ("bad", "■", "Not finished"),
-        RunState::Finished if open > 0 || step_trouble(summary) > 0 => {
+        RunState::Finished if open > 0 || unfinished_steps(summary) > 0 => {
             ("mixed", "!", "Finished, with rows to review")
         }
         RunState::Finished => ("good", "✓", "Finished"),
@@ -44,12 +45,12 @@ pub(super) fn status(summary: &Summary, names: Names) -> RunStatus {
     RunStatus {
         tone,
         sign,
-        word,
+        label,
         sentence: sentence(summary, names),
     }
 }
 
-/// Rows that are not in the pool, duplicates and skipped rows aside.
+/// Returns the number of rows that are not in the pool, except duplicates and skipped rows.
 fn open_rows(summary: &Summary) -> u64 {
     summary.rows
         - summary.count(Outcome::Created)
@@ -58,8 +59,8 @@ fn open_rows(summary: &Summary) -> u64 {
         - summary.count(Outcome::Skipped)
 }
 
-/// Steps after the sign-up that failed or are still to be taken.
-fn step_trouble(summary: &Summary) -> u64 {
+/// Returns the number of steps that failed or are pending.
+fn unfinished_steps(summary: &Summary) -> u64 {
     summary
         .follow_up
         .values()
@@ -70,14 +71,14 @@ fn step_trouble(summary: &Summary) -> u64 {
 fn sentence(summary: &Summary, names: Names) -> String {
     let mut sentences = Vec::new();
     match (summary.state, &summary.stopped_because) {
-        (RunState::Stopped, Some(why)) => {
-            let why = match names {
-                Names::Full => why.clone(),
-                Names::Masked => without_values(why, None),
+        (RunState::Stopped, Some(reason)) => {
+            let reason = match names {
+                Names::Full => reason.clone(),
+                Names::Masked => without_values(reason, None),
             };
             sentences.push(format!(
                 "The run was stopped: {}.",
-                why.trim_end_matches('.')
+                reason.trim_end_matches('.')
             ));
         }
         (RunState::Stopped | RunState::Interrupted, _) => {
@@ -89,8 +90,8 @@ fn sentence(summary: &Summary, names: Names) -> String {
         summary.count(Outcome::Created),
         summary.count(Outcome::Existed),
     );
-    let there = created + existed;
-    sentences.push(match (summary.rows, there) {
+    let in_pool = created + existed;
+    sentences.push(match (summary.rows, in_pool) {
         (0, _) if summary.read_to_end => {
             "The list has no rows: there was nothing to do.".to_owned()
         }
@@ -99,34 +100,34 @@ fn sentence(summary: &Summary, names: Names) -> String {
             "The only row is in the pool: this run created the user.".to_owned()
         }
         (1, 1) => "The only row was already in the pool.".to_owned(),
-        (rows, there) if there == rows => format!(
+        (rows, in_pool) if in_pool == rows => format!(
             "All {} rows are in the pool: this run created {}, and {} already existed.",
             thousands(rows),
             thousands(created),
             thousands(existed),
         ),
-        (rows, there) => format!(
+        (rows, in_pool) => format!(
             "{} of {} in the pool: this run created {}, and {} already existed.",
-            thousands(there),
+            thousands(in_pool),
             counted(rows, "row is", "rows are"),
             thousands(created),
             thousands(existed),
         ),
     });
-    if there < summary.rows {
+    if in_pool < summary.rows {
         let others: Vec<String> = Outcome::ALL
             .into_iter()
             .filter(|outcome| !matches!(outcome, Outcome::Created | Outcome::Existed))
             .filter(|outcome| summary.count(*outcome) > 0)
-            .map(|outcome| format!("{} {}", thousands(summary.count(outcome)), plain(outcome)))
+            .map(|outcome| format!("{} {}", thousands(summary.count(outcome)), in_text(outcome)))
             .collect();
         sentences.push(format!("The others: {}.", others.join(", ")));
     }
-    if step_trouble(summary) > 0 {
+    if unfinished_steps(summary) > 0 {
         sentences.push(format!(
             "{} not done.",
             counted(
-                step_trouble(summary),
+                unfinished_steps(summary),
                 "follow-up step is",
                 "follow-up steps are"
             )
@@ -135,8 +136,8 @@ fn sentence(summary: &Summary, names: Names) -> String {
     sentences.join(" ")
 }
 
-/// The outcome as it stands in a sentence.
-fn plain(outcome: Outcome) -> &'static str {
+/// Returns the outcome for use in a sentence.
+fn in_text(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::InDoubt => "in doubt",
         Outcome::Created
@@ -170,7 +171,7 @@ mod tests {
             each(1),
             each(2_000),
         ] {
-            for (state, why) in [
+            for (state, reason) in [
                 (RunState::Finished, None),
                 (RunState::Stopped, Some("SIGTERM")),
                 (RunState::Interrupted, None),
@@ -178,9 +179,9 @@ mod tests {
                 let mut summary = summary(&counts);
                 summary.state = state;
                 summary.read_to_end = state == RunState::Finished;
-                summary.stopped_because = why.map(str::to_owned);
+                summary.stopped_because = reason.map(str::to_owned);
                 let status = status(&summary, Names::Full);
-                text += &format!("{}: {}\n", status.word, status.sentence);
+                text += &format!("{}: {}\n", status.label, status.sentence);
             }
         }
         let mut summary = summary(&[(Outcome::Created, 2)]);
@@ -191,14 +192,14 @@ mod tests {
         };
         summary.follow_up.insert("confirm".to_owned(), steps);
         let status = status(&summary, Names::Full);
-        text += &format!("{}: {}\n", status.word, status.sentence);
+        text += &format!("{}: {}\n", status.label, status.sentence);
         let undone = status.undone();
-        text += &format!("{}: {}\n", undone.word, undone.sentence);
+        text += &format!("{}: {}\n", undone.label, undone.sentence);
         assert_messages!("status", text);
     }
 
     #[test]
-    fn each_way_to_stand_has_its_sentence() {
+    fn describes_the_outcomes_in_a_sentence() {
         for (counts, tone, sentence) in [
             (
                 vec![],
@@ -232,13 +233,13 @@ mod tests {
     }
 
     #[test]
-    fn why_it_stopped_is_told_without_whom_it_names() {
+    fn masks_the_reason_for_stopping() {
         let mut summary = summary(&[(Outcome::Unsent, 3)]);
         summary.state = RunState::Stopped;
         summary.stopped_because =
             Some("AccessDeniedException: User: arn:aws:iam::1:user/ann may not.".to_owned());
         let masked = status(&summary, Names::Masked);
-        assert_eq!(masked.word, "Stopped early");
+        assert_eq!(masked.label, "Stopped early");
         assert!(
             masked.sentence.starts_with(
                 "The run was stopped: AccessDeniedException: User: … may not. 0 of 3 rows"
@@ -248,11 +249,11 @@ mod tests {
         );
         assert!(status(&summary, Names::Full).sentence.contains("user/ann"));
         summary.state = RunState::Interrupted;
-        assert_eq!(status(&summary, Names::Masked).word, "Not finished");
+        assert_eq!(status(&summary, Names::Masked).label, "Not finished");
     }
 
     #[test]
-    fn a_step_that_is_not_done_keeps_a_run_from_looking_well() {
+    fn an_unfinished_step_needs_review() {
         let mut summary = summary(&[(Outcome::Created, 3)]);
         let counts = StepCounts {
             done: 2,

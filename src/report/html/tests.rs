@@ -1,6 +1,4 @@
-//! The whole page of a small run.
-
-use super::{RunShown, text};
+use super::{ReportInput, render};
 use crate::ledger::RunKind;
 use crate::outcome::{
     CategoryRequests, Evidence, Outcome, Pace, RateSample, RowOutcome, RowResult, StepCounts,
@@ -87,7 +85,7 @@ fn rates() -> Vec<RateSample> {
 
 fn page(names: Names) -> String {
     let (summary, tally) = (run_summary(), rows());
-    text(&RunShown {
+    render(&ReportInput {
         summary: &summary,
         about: &about(RunKind::Import),
         tally: &tally,
@@ -105,7 +103,7 @@ fn page(names: Names) -> String {
 #[test]
 fn messages() {
     let page = page(Names::Masked);
-    // The style has a file of its own.
+    // The style has its own file.
     let (before, style) = page.split_once("<style>").unwrap();
     let (_, after) = style.split_once("</style>").unwrap();
     let hash = before
@@ -122,7 +120,7 @@ fn messages() {
 }
 
 #[test]
-fn names_stand_in_the_page_only_where_they_are_asked_for() {
+fn names_are_masked_unless_full_names_are_requested() {
     let (masked, full) = (page(Names::Masked), page(Names::Full));
     for name in ["bob@", "carl", "Carl"] {
         assert!(!masked.contains(name), "{name}");
@@ -135,7 +133,7 @@ fn names_stand_in_the_page_only_where_they_are_asked_for() {
 }
 
 #[test]
-fn the_template_has_no_hidden_characters_of_its_own() {
+fn the_template_has_no_hidden_characters() {
     for text in [include_str!("page.html"), include_str!("page.css")] {
         assert_eq!(crate::sanitize::visible(text), text);
     }

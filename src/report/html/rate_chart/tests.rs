@@ -1,10 +1,10 @@
-use super::{COLUMNS, charts, scale_of_rates, scale_of_times};
+use super::{MAX_COLUMNS, charts, rate_axis, time_axis};
 use crate::outcome::RateSample;
 use crate::report::html::samples::rate_sample as sample;
 use crate::report::html::timeline::Timeline;
 
-fn drawn(samples: &[RateSample]) -> Vec<super::RateChart> {
-    charts(samples, &Timeline::of(samples))
+fn draw(samples: &[RateSample]) -> Vec<super::RateChart> {
+    charts(samples, &Timeline::new(samples))
 }
 
 #[test]
@@ -12,14 +12,14 @@ fn a_steady_run_is_a_straight_line_below_its_ceiling() {
     let samples: Vec<RateSample> = (0..10)
         .map(|second| sample("UserCreation", second * 1_000, 1_000))
         .collect();
-    let charts = drawn(&samples);
+    let charts = draw(&samples);
     assert_eq!(charts.len(), 1);
     let chart = &charts[0];
-    // 44.8 at the top: 40 is 21.4 units below it, 30 is 66.1.
+    // The top is 44.8 per second: 40 is 21.4 units below it, 30 is 66.1.
     assert_eq!(chart.ceiling, "M0.0,21.4H1000.0");
     assert_eq!(chart.sent_line, "M0.0,66.1H1000.0");
     assert_eq!(chart.sent_area, "M0.0,200V66.1H1000.0V200Z");
-    assert_eq!(chart.allowed, "", "nothing was slowed down");
+    assert_eq!(chart.allowed, "", "never throttled");
     assert!(chart.throttles.is_empty() && chart.pauses.is_empty());
     assert!(
         chart
@@ -31,37 +31,37 @@ fn a_steady_run_is_a_straight_line_below_its_ceiling() {
 }
 
 #[test]
-fn one_request_above_what_there_was_room_for_is_drawn_as_the_room_and_more_than_one_shows() {
-    let drawn_at = |sent, room_milli| {
+fn one_request_above_the_ceiling_is_drawn_at_the_ceiling() {
+    let draw_sample = |sent, room_milli| {
         let mut second = sample("UserCreation", 0, 1_000);
         (second.sent, second.room_milli) = (sent, room_milli);
-        let chart = drawn(&[second]).remove(0);
+        let chart = draw(&[second]).remove(0);
         (chart.sent_line == chart.ceiling, chart.description)
     };
-    // A sample ends where its time does: the fortieth of 39.3 is part of the next second.
+    // The last of the 40 requests belongs partly to the next second.
     for (sent, room_milli) in [(40, 40_000), (41, 40_000), (40, 39_300), (40, 39_000)] {
-        let (on_the_ceiling, description) = drawn_at(sent, room_milli);
-        assert!(on_the_ceiling, "{sent} of {room_milli}: {description}");
+        let (at_ceiling, description) = draw_sample(sent, room_milli);
+        assert!(at_ceiling, "{sent} of {room_milli}: {description}");
         assert!(
             description.contains(&format!("{sent} requests")),
-            "what is counted is told whole: {description}"
+            "the description has the exact count: {description}"
         );
     }
     for (sent, room_milli) in [(39, 40_000), (42, 40_000), (41, 39_300), (40, 38_999)] {
-        let (on_the_ceiling, description) = drawn_at(sent, room_milli);
-        assert!(!on_the_ceiling, "{sent} of {room_milli}: {description}");
+        let (at_ceiling, description) = draw_sample(sent, room_milli);
+        assert!(!at_ceiling, "{sent} of {room_milli}: {description}");
     }
-    assert!(drawn_at(42, 40_000).1.contains("peak 42 per second"));
+    assert!(draw_sample(42, 40_000).1.contains("peak 42 per second"));
 }
 
 #[test]
-fn throttles_are_marked_where_they_were() {
+fn marks_columns_with_throttling() {
     let mut samples: Vec<RateSample> = (0..4)
         .map(|second| sample("UserCreation", second * 1_000, 1_000))
         .collect();
     samples[2].throttled = 3;
     samples[3].allowed_milli = 20_000;
-    let chart = &drawn(&samples)[0];
+    let chart = &draw(&samples)[0];
     assert_eq!(chart.throttles.len(), 1);
     assert_eq!(
         (
@@ -72,14 +72,14 @@ fn throttles_are_marked_where_they_were() {
     );
     assert!(chart.allowed.contains('V'), "{}", chart.allowed);
     assert!(
-        chart.description.contains("3 throttled (2.5 %)"),
+        chart.description.contains("3 throttled (2.5%)"),
         "{}",
         chart.description
     );
 }
 
 #[test]
-fn a_run_of_hours_has_no_more_columns_than_are_seen() {
+fn long_runs_have_a_limited_number_of_columns() {
     let mut samples: Vec<RateSample> = (0..21_600)
         .map(|second| sample("UserCreation", second * 1_000, 1_000))
         .collect();
@@ -87,11 +87,11 @@ fn a_run_of_hours_has_no_more_columns_than_are_seen() {
         sample.sent = 20 + number as u64 % 17;
         sample.throttled = 1;
     }
-    let chart = &drawn(&samples)[0];
-    let most = usize::try_from(COLUMNS).unwrap() + 2;
-    assert!(chart.throttles.len() <= most, "{}", chart.throttles.len());
+    let chart = &draw(&samples)[0];
+    let max = usize::try_from(MAX_COLUMNS).unwrap() + 2;
+    assert!(chart.throttles.len() <= max, "{}", chart.throttles.len());
     assert!(
-        chart.sent_line.len() < 20 * most,
+        chart.sent_line.len() < 20 * max,
         "{}",
         chart.sent_line.len()
     );
@@ -100,24 +100,24 @@ fn a_run_of_hours_has_no_more_columns_than_are_seen() {
 }
 
 #[test]
-fn a_short_run_and_its_last_part_of_a_second_are_told_together() {
+fn merges_short_samples() {
     let samples = [
         sample("UserCreation", 0, 1_000),
         sample("UserCreation", 1_000, 50),
     ];
-    assert_eq!(drawn(&samples)[0].sent_line.matches('V').count(), 0);
-    let chart = &drawn(&[sample("UserCreation", 0, 300)])[0];
+    assert_eq!(draw(&samples)[0].sent_line.matches('V').count(), 0);
+    let chart = &draw(&[sample("UserCreation", 0, 300)])[0];
     assert_eq!(chart.sent_line, "M0.0,66.1H1000.0");
 }
 
 #[test]
-fn sessions_are_drawn_side_by_side_and_the_line_breaks_between_them() {
+fn sessions_are_adjacent_with_a_gap_in_the_line() {
     let samples = [
         sample("UserCreation", 0, 1_000),
         sample("UserCreation", 1_000_000, 1_000),
         sample("UserRead", 1_000_000, 1_000),
     ];
-    let charts = drawn(&samples);
+    let charts = draw(&samples);
     let names: Vec<&str> = charts.iter().map(|chart| chart.category.as_str()).collect();
     assert_eq!(names, ["UserCreation", "UserRead"]);
     assert_eq!(charts[0].sent_line, "M0.0,66.1H500.0M500.0,66.1H1000.0");
@@ -126,25 +126,25 @@ fn sessions_are_drawn_side_by_side_and_the_line_breaks_between_them() {
 }
 
 #[test]
-fn scales_have_round_numbers() {
+fn axes_have_round_numbers() {
     for (highest, labels) in [
         (40.0, vec!["10", "20", "30", "40"]),
         (50.0, vec!["20", "40"]),
         (1_000.0, vec!["500", "1,000"]),
         (0.5, vec!["0.2", "0.4"]),
     ] {
-        let (top, ticks) = scale_of_rates(highest);
-        let found: Vec<&str> = ticks.iter().map(|tick| tick.label.as_str()).collect();
-        assert_eq!(found, labels, "{highest}");
+        let (top, ticks) = rate_axis(highest);
+        let ticks: Vec<&str> = ticks.iter().map(|tick| tick.label.as_str()).collect();
+        assert_eq!(ticks, labels, "{highest}");
         assert!(top > highest);
     }
-    let of = |total| -> Vec<String> {
-        scale_of_times(total)
+    let labels = |total| -> Vec<String> {
+        time_axis(total)
             .into_iter()
             .map(|tick| tick.label)
             .collect()
     };
-    assert_eq!(of(300), ["0 s", "0.1 s", "0.2 s", "0.3 s"]);
-    assert_eq!(of(45_000), ["0 s", "10 s", "20 s", "30 s", "40 s"]);
-    assert_eq!(of(0), ["0 s"]);
+    assert_eq!(labels(300), ["0 s", "0.1 s", "0.2 s", "0.3 s"]);
+    assert_eq!(labels(45_000), ["0 s", "10 s", "20 s", "30 s", "40 s"]);
+    assert_eq!(labels(0), ["0 s"]);
 }
