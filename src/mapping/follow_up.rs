@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::Mapping;
 use super::condition::{self, Condition, trimmed_lowercase};
 use super::mapped_row::{MappedAttribute, report};
-use super::transform::TransformError;
 use crate::rows::RawRow;
 use crate::user::finding::{Finding, Rule};
 use crate::user::pool_rules::Contact;
@@ -172,18 +171,13 @@ impl Mapping {
             Some(yes) => yes && !invalid,
             None if invalid => false,
             None => {
-                report(
-                    findings,
-                    self.column_name(column),
-                    TransformError {
-                        rule: Rule::YesOrNo,
-                        message: format!(
-                            "{} is neither yes nor no; write true, false, 1, 0, yes or no, or \
-                             leave the cell empty for no",
-                            quoted(cell)
-                        ),
-                    },
+                let message = format!(
+                    "{} is neither yes nor no; write true, false, 1, 0, yes or no, or leave the \
+                     cell empty for no",
+                    quoted(cell)
                 );
+                let name = self.column_name(column);
+                report(findings, Finding::new(Rule::YesOrNo, name, message));
                 false
             }
         }
@@ -204,14 +198,9 @@ impl Mapping {
         let names = cell.split(separator.as_str()).map(str::trim);
         for name in names.filter(|name| !name.is_empty() && !invalid) {
             if let Some(reason) = group_name_error(name) {
-                report(
-                    findings,
-                    self.column_name(*column),
-                    TransformError {
-                        rule: Rule::Group,
-                        message: format!("{}: {reason}", quoted(name)),
-                    },
-                );
+                let message = format!("{}: {reason}", quoted(name));
+                let column = self.column_name(*column);
+                report(findings, Finding::new(Rule::Group, column, message));
                 continue;
             }
             let step = FollowUpStep::AddToGroup(name.into());

@@ -29,7 +29,7 @@ impl Mapping {
         for condition in conditions.chain(&self.skip) {
             let column = condition.column();
             if let Some(error) = cell_error(raw.cell(column).unwrap_or_default()) {
-                report(findings, self.column_name(column), error);
+                report(findings, error.into_finding(self.column_name(column)));
             }
         }
     }

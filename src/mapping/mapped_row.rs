@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Mapping;
 use super::formula;
-use super::transform::{AttributeSource, TransformError, ValueForm, ValueOrigin, joined};
+use super::transform::{AttributeSource, ValueForm, ValueOrigin, joined};
 use crate::rows::RawRow;
 use crate::user::finding::Finding;
 use crate::user::{Attribute, FollowUpStep, NewUser, Password};
@@ -82,7 +82,7 @@ impl Mapping {
         if let (Some(column), Some(cell)) = (self.password, password)
             && let Some(error) = formula::password_error(cell)
         {
-            report(findings, self.column_name(column), error);
+            report(findings, error.into_finding(self.column_name(column)));
         }
         let mut values = Vec::with_capacity(self.attributes.len());
         for (index, source) in self.attributes.iter().enumerate() {
@@ -149,7 +149,7 @@ impl Mapping {
         };
         if let Some(error) = formula::cell_error(cell) {
             *invalid = true;
-            report(findings, self.column_name(column), error);
+            report(findings, error.into_finding(self.column_name(column)));
             return cell;
         }
         let Some(Some(table)) = self.tables.get(column) else {
@@ -160,7 +160,7 @@ impl Mapping {
             if self.trim_would_help(cell, |trimmed| table.replace(trimmed).is_ok()) {
                 error.message.push_str(TRIM);
             }
-            report(findings, self.column_name(column), error);
+            report(findings, error.into_finding(self.column_name(column)));
             cell
         })
     }
@@ -188,7 +188,7 @@ impl Mapping {
             if self.trim_would_help(&text, |trimmed| form.apply(trimmed.into()).is_ok()) {
                 error.message.push_str(TRIM);
             }
-            report(findings, column, error);
+            report(findings, error.into_finding(column));
             text
         })
     }
@@ -202,8 +202,7 @@ impl Mapping {
 }
 
 /// Adds a finding once, even if the same cell is the username and an attribute.
-pub(super) fn report(findings: &mut Vec<Finding>, column: &str, error: TransformError) {
-    let finding = Finding::new(error.rule, column, error.message);
+pub(super) fn report(findings: &mut Vec<Finding>, finding: Finding) {
     if !findings.contains(&finding) {
         findings.push(finding);
     }

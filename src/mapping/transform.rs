@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::dates::DateFormat;
 use super::phone::Region;
-use crate::user::finding::Rule;
+use crate::user::finding::{Finding, Rule};
 use crate::user::rules::quoted;
 
 /// Matches every cell that is not in the value table.
@@ -50,6 +50,13 @@ impl AttributeSource {
 pub(super) struct TransformError {
     pub(super) rule: Rule,
     pub(super) message: String,
+}
+
+impl TransformError {
+    /// Creates the finding about a column.
+    pub(super) fn into_finding(self, column: &str) -> Finding {
+        Finding::new(self.rule, column, self.message)
+    }
 }
 
 /// The replacements of a column's cells.

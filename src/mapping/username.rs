@@ -8,7 +8,7 @@ use super::Mapping;
 use super::mapped_row::{MappedText, report};
 use super::null_marker::is_null_marker;
 use super::phone::Region;
-use super::transform::{TransformError, ValueForm, lowercase};
+use super::transform::{ValueForm, lowercase};
 use super::unreadable_cells::cells_may_have_moved;
 use crate::rows::RawRow;
 use crate::user::finding::{Finding, Rule};
@@ -67,8 +67,7 @@ impl Mapping {
                 "{} is a placeholder for a missing value, and a user needs a username",
                 quoted(&text)
             );
-            let rule = Rule::UsernameMissing;
-            report(findings, name, TransformError { rule, message });
+            report(findings, Finding::new(Rule::UsernameMissing, name, message));
             invalid = true;
         }
         if let Some(region) = from.region
@@ -91,8 +90,7 @@ impl Mapping {
                     "{} has lost characters, so its UUID would be wrong",
                     quoted(&text)
                 );
-                let rule = Rule::Username;
-                report(findings, name, TransformError { rule, message });
+                report(findings, Finding::new(Rule::Username, name, message));
                 invalid = true;
             } else {
                 text = Cow::Owned(uuid_of(&text));

@@ -33,11 +33,11 @@ const WINDOWS_1252: [(char, u8); 27] = [
 ];
 
 /// The first bytes of two-byte characters in UTF-8, read as Mac OS Roman (√) or as an MS-DOS code
-/// page (├, ┬). They are followed by another non-ASCII character, which does not occur in names.
+/// page (├, ┬). Another non-ASCII character follows them, which does not occur in names.
 const FIRST_BYTES: [char; 3] = ['√', '├', '┬'];
 
-/// Returns whether the text looks like the result of a wrong conversion: `MÃ¼ller`, `M√ºller` or
-/// `M\u{fffd}ller` instead of `Müller`.
+/// Returns whether the text looks like the result of a wrong conversion: `MÃ¼ller`, `M√ºller`
+/// or `M\u{fffd}ller` instead of `Müller`.
 pub(crate) fn is_garbled(text: &str) -> bool {
     if text.is_ascii() {
         return false;

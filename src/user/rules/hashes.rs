@@ -341,8 +341,12 @@ mod tests {
 
     #[test]
     fn recognizes_repeated_characters() {
-        assert!(is_one_character("********") && is_one_character("x") && is_one_character("••••"));
-        assert!(!is_one_character("") && !is_one_character("*******x"));
+        for mask in ["********", "x", "••••"] {
+            assert!(is_one_character(mask), "{mask}");
+        }
+        for other in ["", "*******x"] {
+            assert!(!is_one_character(other), "{other}");
+        }
     }
 
     #[test]
