@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_quote_the_value_cut_and_escaped() {
+    fn errors_quote_and_escape_the_value() {
         let forms = [
             (
                 ValueForm::Phone(Region::parse("DE").unwrap()),

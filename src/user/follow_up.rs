@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn group_names_have_no_whitespace_and_128_characters() {
+    fn group_names_have_no_whitespace_and_at_most_128_characters() {
         for valid in ["staff", "a;b", "Größe", "x".repeat(128).as_str()] {
             assert_eq!(group_name_error(valid), None, "{valid}");
         }

@@ -84,7 +84,7 @@ pub struct Row {
     pub user: Result<NewUser, NotSent>,
 }
 
-/// Why a row is not sent.
+/// The reason why a row is not sent.
 #[derive(Debug)]
 pub enum NotSent {
     /// It violates rules.

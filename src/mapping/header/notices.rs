@@ -9,7 +9,7 @@ use crate::mapping::options::PasswordFrom;
 pub struct HeaderNotice {
     /// A stable name for programs.
     pub code: &'static str,
-    /// The facts.
+    /// The text of the notice.
     pub message: String,
     /// The suggested action.
     pub hint: String,
