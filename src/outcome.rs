@@ -124,7 +124,7 @@ impl Evidence {
     }
 }
 
-/// What happened to the message (email or SMS with a code) that a sign-up can send.
+/// The delivery of the message (email or SMS with a code) that a sign-up can send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

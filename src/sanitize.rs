@@ -15,7 +15,8 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// Like [`visible`], but also replaces line breaks and tabs. For untrusted text within a message.
+/// Replaces hidden characters, line breaks and tabs with their code points. For untrusted text
+/// within a message.
 #[must_use]
 pub fn one_line(text: &str) -> Cow<'_, str> {
     match visible(text) {
@@ -26,9 +27,9 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Like [`visible`], for a message of this program with several lines. In such messages, all lines
+/// Replaces hidden characters in a message of this program, which may have several lines. All lines
 /// after the first are indented or belong to a table. Any other line break comes from untrusted
-/// text and is replaced.
+/// text and is replaced too.
 #[must_use]
 pub fn message(text: &str) -> Cow<'_, str> {
     let is_trusted = |line: &str| {
@@ -107,15 +108,15 @@ fn replace_hidden(text: &str, replace: impl Fn(&mut String, char)) -> Cow<'_, st
     Cow::Owned(output)
 }
 
-/// Whether the text is printable ASCII, as nearly all text is. There is no early exit, so that the
-/// compiler can vectorize the loop.
+/// Returns whether the text is printable ASCII, as nearly all text is. There is no early exit, so
+/// that the compiler can vectorize the loop.
 fn is_plain(text: &str) -> bool {
     let plain = |byte: u8| (b' '..=b'~').contains(&byte) | (byte == b'\n') | (byte == b'\t');
     text.bytes().fold(true, |all, byte| all & plain(byte))
 }
 
-/// Whether a character is invisible and can change how others look. The joiners U+200C and U+200D
-/// are not included, because Persian, the languages of India and emoji need them.
+/// Returns whether a character is invisible and can change how others look. The joiners U+200C and
+/// U+200D are not included, because Persian, the languages of India and emoji need them.
 fn is_hidden(character: char) -> bool {
     match character {
         '\n' | '\t' => false,

@@ -60,7 +60,7 @@ pub fn missing<'g>(
     names.filter(is_missing).map(str::to_owned).collect()
 }
 
-/// What to assume about groups if the pool's groups are unknown.
+/// The assumption about groups if the pool's groups are unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IfUnknown {
     AssumePresent,

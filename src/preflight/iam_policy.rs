@@ -10,7 +10,7 @@ use crate::user::StepKind;
 /// The partition of Regions whose partition is unknown, as in the SDK.
 pub const DEFAULT_PARTITION: &str = "aws";
 
-/// What a run does that requires permissions.
+/// The parts of a run that require permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Needs<'a> {
     /// The user pool, `REGION_ID`.

@@ -18,7 +18,7 @@ use crate::pool::{LookupMode, category_of, operation_of};
 use crate::user::StepKind;
 use crate::user::pool_rules::PoolRules;
 
-/// What a run would do.
+/// The plan of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunPlan {
     pub counts: SurveyCounts,
@@ -221,7 +221,8 @@ impl RunPlan {
         }
         writeln!(
             f,
-            "      cheaper: a PreSignUp trigger that confirms and verifies the users of this import (see --validation-data) saves {by_trigger} of these calls; time: {}",
+            "      cheaper: a PreSignUp trigger that confirms and verifies the users of this \
+             import (see --validation-data) saves {by_trigger} of these calls; time: {}",
             self.estimate(&[StepKind::AddToGroup, StepKind::Disable])
         )
     }
@@ -289,7 +290,8 @@ impl fmt::Display for RunPlan {
                 if self.trigger_may_confirm {
                     writeln!(
                         f,
-                        "                (none if the pool's PreSignUp trigger confirms and verifies users)"
+                        "                (none if the pool's PreSignUp trigger confirms and \
+                         verifies users)"
                     )?;
                 }
             }

@@ -89,9 +89,9 @@ pub fn plan_prescan(policy: ExistingUserPolicy, input: ScanInput<'_>) -> Option<
     })
 }
 
-/// Whether listing takes fewer requests and less time than trying every username. If the time is
-/// limited, listing must leave more than half of it: a run that only lists the pool each time would
-/// never finish.
+/// Returns whether listing takes fewer requests and less time than trying every username. If the
+/// time is limited, listing must leave more than half of it: a run that only lists the pool each
+/// time would never finish.
 fn pays_off(users: Option<u64>, input: ScanInput<'_>) -> bool {
     let (Some(users), Some(rows)) = (users, input.rows) else {
         return false;
@@ -267,7 +267,8 @@ mod tests {
         let known = plan(Some(1_000_000));
         assert_eq!(
             known.to_string(),
-            "UserList: about 16667 ListUsers at 24/s (--list-rate), to find existing users first (--prescan)"
+            "UserList: about 16667 ListUsers at 24/s (--list-rate), to find existing users first \
+             (--prescan)"
         );
         assert_eq!(known.time(), Some(Duration::from_millis(1_666_700)));
         let unknown = plan(None);

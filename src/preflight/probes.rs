@@ -22,7 +22,7 @@ pub(super) async fn probe_step(
     }
 }
 
-/// A random username that no user has.
+/// Returns a random username that no user has.
 pub(super) fn unused_username() -> String {
     let mut name = "cognito-import-preflight-".to_owned();
     let _ = write!(name, "{:016x}", fastrand::u64(..));
@@ -39,7 +39,8 @@ fn sample_step(kind: StepKind) -> FollowUpStep {
     }
 }
 
-/// Whether this failure shows that only the user (or the group) is missing, not the permission.
+/// Returns whether this failure shows that the step is permitted: only the user or the group is
+/// missing.
 fn is_permitted(failure: &Failure, kind: StepKind, pool_exists: bool) -> bool {
     let group_missing = match failure.advice {
         Advice::Stop(Stop::GroupMissing) => true,

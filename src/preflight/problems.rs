@@ -42,7 +42,7 @@ pub struct Allowed {
     pub strict: bool,
 }
 
-/// What the run intends to do.
+/// The intended run.
 #[derive(Debug, Clone, Copy)]
 pub struct RunIntent<'a> {
     /// The attributes that the list sets, each with its column, if it has one.
@@ -87,9 +87,9 @@ pub struct Problem {
     pub weight: Weight,
     /// A stable code for programs.
     pub code: &'static str,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
-    /// What to do about it.
+    /// A hint about how to solve it.
     #[serde(rename = "what_to_do")]
     pub hint: String,
     /// How many cells, rows or names are affected, if they were counted.
@@ -171,27 +171,33 @@ fn sign_up(rules: &PoolRules, intent: RunIntent<'_>, problems: &mut Vec<Problem>
         problems.push(Problem::refusal(
             "sign_up_not_permitted",
             "SignUp is not permitted in this pool: only administrators can create users",
-            "set AdminCreateUserConfig.AllowAdminCreateUserOnly to false, at least during the import",
+            "set AdminCreateUserConfig.AllowAdminCreateUserOnly to false, at least during the \
+             import",
         ));
     }
     match rules.client.as_ref().map(|client| client.has_secret) {
         Some(true) if !intent.secret_given => problems.push(Problem::refusal(
             "secret_missing",
             Stop::SecretMissing.meaning(),
-            "pass it with --client-secret-file FILE or in COGNITO_CLIENT_SECRET, or use an app client without a secret",
+            "pass it with --client-secret-file FILE or in COGNITO_CLIENT_SECRET, or use an app \
+             client without a secret",
         )),
         Some(false) if intent.secret_given => problems.push(Problem::notice(
             "secret_not_shown",
-            "DescribeUserPoolClient shows no secret; the given secret is used anyway, because secrets kept in Secrets Manager are not shown",
-            "if the app client has no secret, omit --client-secret-file and unset COGNITO_CLIENT_SECRET, or check --client-id",
+            "DescribeUserPoolClient shows no secret; the given secret is used anyway, because \
+             secrets kept in Secrets Manager are not shown",
+            "if the app client has no secret, omit --client-secret-file and unset \
+             COGNITO_CLIENT_SECRET, or check --client-id",
         )),
         Some(_) | None => {}
     }
     if !intent.with_password && !rules.is_passwordless() {
         problems.push(Problem::refusal(
             "password_needed",
-            "users without a password cannot sign in to this pool: it allows no first factor other than PASSWORD",
-            "take passwords from a column, pass --password generate and let users reset theirs, or allow EMAIL_OTP, SMS_OTP or WEB_AUTHN in the pool's sign-in policy",
+            "users without a password cannot sign in to this pool: it allows no first factor other \
+             than PASSWORD",
+            "take passwords from a column, pass --password generate and let users reset theirs, or \
+             allow EMAIL_OTP, SMS_OTP or WEB_AUTHN in the pool's sign-in policy",
         ));
     }
 }
@@ -203,7 +209,8 @@ fn attribute_names(intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
         problems.push(Problem::refusal(
             "attribute_name",
             format!("attribute names have at most {MAX_ATTRIBUTE_NAME} characters: {names}"),
-            "map the columns to the pool's attributes with --map COLUMN=ATTRIBUTE, or drop them with --ignore-column",
+            "map the columns to the pool's attributes with --map COLUMN=ATTRIBUTE, or drop them \
+             with --ignore-column",
         ));
     }
 }
@@ -224,7 +231,8 @@ fn messages(rules: &PoolRules, intent: RunIntent<'_>, problems: &mut Vec<Problem
         problems.push(Problem::notice(
             "messages_by_trigger",
             format!(
-                "the pool verifies {verified}: every user gets a code, unless the pool's PreSignUp trigger confirms and verifies the user"
+                "the pool verifies {verified}: every user gets a code, unless the pool's PreSignUp \
+                 trigger confirms and verifies the user"
             ),
             "check what the trigger does, and import a single row first",
         ));
@@ -248,7 +256,8 @@ fn messages(rules: &PoolRules, intent: RunIntent<'_>, problems: &mut Vec<Problem
         problems.push(Problem::refusal(
             "messages",
             format!("the pool verifies {verified}, so this run sends {how_many} to real people"),
-            "pass --allow-messages to send them; or add a PreSignUp trigger that confirms and verifies users, or remove the attribute from AutoVerifiedAttributes during the import",
+            "pass --allow-messages to send them; or add a PreSignUp trigger that confirms and \
+             verifies users, or remove the attribute from AutoVerifiedAttributes during the import",
         ));
     }
     let own_sender = rules.email_sending_account == EmailSendingAccount::Developer
@@ -258,10 +267,16 @@ fn messages(rules: &PoolRules, intent: RunIntent<'_>, problems: &mut Vec<Problem
         problems.push(Problem::refusal(
             "message_limit",
             format!(
-                "Cognito's built-in sender is limited to {COGNITO_EMAILS_PER_DAY} emails a day for all pools of the account, and this run needs {}: users beyond the limit are created but get no code",
-                counts.map_or_else(|| "one per user".to_owned(), |(emails, _)| emails.to_string())
+                "Cognito's built-in sender is limited to {COGNITO_EMAILS_PER_DAY} emails a day for \
+                 all pools of the account, and this run needs {}: users beyond the limit are \
+                 created but get no code",
+                counts.map_or_else(
+                    || "one per user".to_owned(),
+                    |(emails, _)| emails.to_string()
+                )
             ),
-            "let the pool send through Amazon SES (EmailSendingAccount DEVELOPER), or pass --ignore-message-limit",
+            "let the pool send through Amazon SES (EmailSendingAccount DEVELOPER), or pass \
+             --ignore-message-limit",
         ));
     }
 }

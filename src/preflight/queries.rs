@@ -20,7 +20,7 @@ use crate::user::pool_rules::PoolRules;
 /// one request in this time.
 const ONE_SECOND: Duration = Duration::from_millis(1_020);
 
-/// What to query.
+/// The queries to send.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PoolQueries {
     /// Checks need the pool's own description, because no file provides its rules.
@@ -303,7 +303,7 @@ pub async fn query_listing(
     }
 }
 
-/// Whether every later request would fail too. That is not the case if a single call is denied.
+/// Returns whether every later request would fail too, unlike after the denial of a single call.
 fn is_fatal(failure: &Failure) -> bool {
     failure.sent == Sent::No
         || match failure.advice {

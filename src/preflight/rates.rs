@@ -225,7 +225,8 @@ impl fmt::Display for Rate {
             }
             RateBasis::Share(GrantedQuota::Documented(limit, Some(code))) => write!(
                 f,
-                "({percent}% of AWS's default quota of {limit}/s, because GetProvisionedLimit failed: {code}; --share)"
+                "({percent}% of AWS's default quota of {limit}/s, because GetProvisionedLimit \
+                 failed: {code}; --share)"
             ),
         }
     }
@@ -322,7 +323,8 @@ mod tests {
         assert_eq!((creation, read), (40, 96));
         assert_eq!(
             text,
-            "40/s (80% of AWS's default quota of 50/s, because GetProvisionedLimit failed: AccessDeniedException; --share)"
+            "40/s (80% of AWS's default quota of 50/s, because GetProvisionedLimit failed: \
+             AccessDeniedException; --share)"
         );
         let [(_, text), _] = creation_and_read(&DEFAULTS, &PoolAnswers::default());
         assert_eq!(text, "40/s (80% of AWS's default quota of 50/s; --share)");

@@ -39,7 +39,7 @@ pub struct Side {
 struct ChangeKey {
     /// The kind of change.
     change: ChangeKind,
-    /// The field that changed; null for a user whom only one list has.
+    /// The field that changed; null for a user that is in only one list.
     field: Option<&'static str>,
     /// The value before; for a user who vanished, the outcome.
     before: Option<String>,

@@ -52,7 +52,7 @@ pub(crate) struct ResultLine<'a> {
     /// UserCreateDate, RFC 3339 in UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     created_at: Option<String>,
-    /// What happened to the message with the confirmation code.
+    /// The delivery of the message with the confirmation code.
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery: Option<Delivery>,
     /// `EMAIL` or `SMS`.

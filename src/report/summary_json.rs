@@ -33,7 +33,7 @@ pub(crate) struct SummaryDocument<'a> {
     summary: &'a Summary,
     /// The exit code of the run in its current state.
     exit_code: u8,
-    /// What the exit code means.
+    /// The meaning of the exit code.
     exit_meaning: &'static str,
     /// The version of the program that ran the last session; null if it is not recorded.
     program_version: Option<&'a str>,

@@ -11,7 +11,7 @@ use crate::preflight::prescan::PrescanPlan;
 use crate::preflight::rates::Rate;
 use crate::user::StepKind;
 
-/// What a run would send and how long it would take.
+/// The requests that a run would send, and how long it would take.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct PlanDocument<'a> {

@@ -24,7 +24,9 @@ pub(super) fn aliases(rules: &PoolRules, intent: RunIntent<'_>, problems: &mut V
         problems.push(Problem::notice(
             "alias_duplicates",
             format!(
-                "{aliases} is an alias in this pool, and aliases are unique only once they are verified: a row whose {aliases} belongs to an existing user with another username creates a second user"
+                "{aliases} is an alias in this pool, and aliases are unique only once they are \
+                 verified: a row whose {aliases} belongs to an existing user with another username \
+                 creates a second user"
             ),
             "compare the list with the pool's users before you confirm and verify the new ones",
         ));
@@ -32,9 +34,12 @@ pub(super) fn aliases(rules: &PoolRules, intent: RunIntent<'_>, problems: &mut V
         problems.push(Problem::refusal(
             "alias_moves",
             format!(
-                "{aliases} is an alias in this pool, which has a PreSignUp trigger: if the trigger verifies {aliases}, a row whose {aliases} belongs to a user with another username takes it over, and that user can no longer sign in with it"
+                "{aliases} is an alias in this pool, which has a PreSignUp trigger: if the trigger \
+                 verifies {aliases}, a row whose {aliases} belongs to a user with another username \
+                 takes it over, and that user can no longer sign in with it"
             ),
-            "make sure that no row has an address of a user with another username, then pass --allow-alias-moves",
+            "make sure that no row has an address of a user with another username, then pass \
+             --allow-alias-moves",
         ));
     }
 }
@@ -51,7 +56,8 @@ fn repeated_aliases(intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
         } = repeats;
         let alias = contact.attribute();
         let message = format!(
-            "{} used by several usernames, in {}: {alias} is an alias in this pool, and only one of these users can sign in with it",
+            "{} used by several usernames, in {}: {alias} is an alias in this pool, and only one \
+             of these users can sign in with it",
             counted(*addresses, alias, &format!("{alias}s")),
             counted(*rows, "row", "rows"),
         );
@@ -60,7 +66,9 @@ fn repeated_aliases(intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
                 "alias_repeats",
                 message,
                 format!(
-                    "give each row its own {alias}, or remove rows that are the same person; or pass --allow-alias-repeats to verify each address for one of its users, while the step fails for the others"
+                    "give each row its own {alias}, or remove rows that are the same person; or \
+                     pass --allow-alias-repeats to verify each address for one of its users, while \
+                     the step fails for the others"
                 ),
             )
         } else {

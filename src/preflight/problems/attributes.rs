@@ -41,7 +41,8 @@ pub(super) fn attributes(rules: &PoolRules, intent: RunIntent<'_>, problems: &mu
         problems.push(Problem::refusal(
             "attribute_not_writable",
             format!("the app client may not write: {names}"),
-            "add them to the app client's WriteAttributes, or drop the columns with --ignore-column",
+            "add them to the app client's WriteAttributes, or drop the columns with \
+             --ignore-column",
         ));
     }
     let missing: Vec<&str> = rules
@@ -56,8 +57,12 @@ pub(super) fn attributes(rules: &PoolRules, intent: RunIntent<'_>, problems: &mu
     if !missing.is_empty() {
         problems.push(Problem::refusal(
             "attribute_required",
-            format!("the pool requires attributes that the list does not set: {}", missing.join(", ")),
-            "add the columns, map existing ones with --map COLUMN=ATTRIBUTE, or set them for all users with --set",
+            format!(
+                "the pool requires attributes that the list does not set: {}",
+                missing.join(", ")
+            ),
+            "add the columns, map existing ones with --map COLUMN=ATTRIBUTE, or set them for all \
+             users with --set",
         ));
     }
 }
@@ -80,7 +85,8 @@ fn unknown_hint(
     }
     if !all_have_flags {
         hints.push(
-            "use attributes that the pool has (--map COLUMN=ATTRIBUTE, --set, --join), or omit these"
+            "use attributes that the pool has (--map COLUMN=ATTRIBUTE, --set, --join), or omit \
+             these"
                 .to_owned(),
         );
     }

@@ -95,14 +95,16 @@ fn unknown_without(failed: &FailedCall, rules: Option<&PoolRules>) -> Option<Pro
         Call::ListUsers => Problem::notice(
             "prescan",
             format!(
-                "{reason}: the pool is not read first, although that would take fewer requests than trying every username"
+                "{reason}: the pool is not read first, although that would take fewer requests \
+                 than trying every username"
             ),
             format!("{remedy}, or pass --prescan never"),
         ),
         Call::ListGroups => Problem::notice(
             "groups_unknown",
             format!(
-                "{reason}: cannot tell whether the pool has the groups; a missing group stops the run"
+                "{reason}: cannot tell whether the pool has the groups; a missing group stops the \
+                 run"
             ),
             format!("{ALLOW}, or make sure that the groups exist"),
         ),
@@ -147,7 +149,8 @@ pub(super) fn unknown_pool(
                 "client_unknown",
                 "cannot tell whether the app client has a secret or what it may write",
                 if intent.given.has("--pool") {
-                    "run `cognito-import describe` with --client-id, so that the file passed with --pool describes the app client"
+                    "run `cognito-import describe` with --client-id, so that the file passed with \
+                     --pool describes the app client"
                 } else {
                     "pass --client-id"
                 },
@@ -157,7 +160,8 @@ pub(super) fn unknown_pool(
     }
 }
 
-/// `denied` is the DescribeUserPool call if the permission for it is missing.
+/// Reports that the pool's rules are unknown. `denied` is the DescribeUserPool call if the
+/// permission for it is missing.
 fn rules_unknown(denied: Option<&FailedCall>, intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
     let (reason, remedy) = match denied {
         Some(denied) => (
@@ -185,7 +189,8 @@ fn rules_unknown(denied: Option<&FailedCall>, intent: RunIntent<'_>, problems: &
     problems.push(Problem::notice(
         "rules_unknown",
         format!(
-            "{reason}: rows are not checked against the pool's rules, and it is unknown whether SignUp is permitted, sends messages or moves aliases"
+            "{reason}: rows are not checked against the pool's rules, and it is unknown whether \
+             SignUp is permitted, sends messages or moves aliases"
         ),
         format!("{remedy}, or {PASS_RULES}"),
     ));

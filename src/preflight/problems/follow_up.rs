@@ -54,7 +54,8 @@ pub(super) fn follow_up(intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
     if intent.counts.is_none() && steps.rows_name_groups {
         problems.push(Problem::notice(
             "groups_unknown",
-            "the list can be read only once, so the groups in its rows are not known in advance: a missing group stops the run",
+            "the list can be read only once, so the groups in its rows are not known in advance: a \
+             missing group stops the run",
             "create the groups first, or save the list as a file",
         ));
     }
@@ -90,7 +91,8 @@ fn steps_without_users(intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
             ),
             StepKind::Verify => (
                 "no address would be verified",
-                "check that rows have an address and what the columns email_verified and phone_number_verified say, or omit --verify",
+                "check that rows have an address and what the columns email_verified and \
+                 phone_number_verified say, or omit --verify",
             ),
             StepKind::AddToGroup => (
                 "no user would be added to a group",

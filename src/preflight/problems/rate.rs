@@ -27,7 +27,9 @@ pub(super) fn rate(intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
     problems.push(Problem::notice(
         "rate_above_quota",
         format!(
-            "{flag} {rate} exceeds {limit}: {condition}requests above it are throttled and retried, so the run slows down to the quota, and people who sign up in the meantime are throttled as well"
+            "{flag} {rate} exceeds {limit}: {condition}requests above it are throttled and \
+             retried, so the run slows down to the quota, and people who sign up in the meantime \
+             are throttled too"
         ),
         format!(
             "pass a {flag} below {}, or omit it to use a share of the quota (--share)",
@@ -68,7 +70,8 @@ mod tests {
                 71,
                 &granted,
                 Some(
-                    "--rate 71 exceeds this account's quota of 70 sign-ups a second (GetProvisionedLimit): requests",
+                    "--rate 71 exceeds this account's quota of 70 sign-ups a second \
+                     (GetProvisionedLimit): requests",
                 ),
             ),
             (50, &denied, None),
@@ -76,8 +79,9 @@ mod tests {
                 51,
                 &denied,
                 Some(
-                    "--rate 51 exceeds AWS's default quota of 50 sign-ups a second (GetProvisionedLimit failed: \
-                     AccessDeniedException): unless the account has a higher quota, requests",
+                    "--rate 51 exceeds AWS's default quota of 50 sign-ups a second \
+                     (GetProvisionedLimit failed: AccessDeniedException): unless the account has a \
+                     higher quota, requests",
                 ),
             ),
             (

@@ -26,7 +26,8 @@ pub(super) fn rows(intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
         if intent.allowed.strict {
             problems.push(Problem::refusal(
                 "strict_needs_a_file",
-                "--strict reads the whole list before the first call, and this list can be read only once",
+                "--strict reads the whole list before the first call, and this list can be read \
+                 only once",
                 "save it as a file, or omit --strict",
             ));
         }
@@ -50,12 +51,14 @@ pub(super) fn rows(intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
         problems.push(Problem::refusal(
             "mostly_invalid",
             format!(
-                "{} of {} {} invalid, more than half: this suggests a wrong mapping rather than a few bad rows",
+                "{} of {} {} invalid, more than half: this suggests a wrong mapping rather than a \
+                 few bad rows",
                 counts.invalid,
                 counted(rows, "row", "rows"),
                 plural(counts.invalid, "is", "are")
             ),
-            "correct the mapping or the way the list is read (`cognito-import check` explains every row), or move the valid rows to a separate list",
+            "correct the mapping or the way the list is read (`cognito-import check` explains \
+             every row), or move the valid rows to a separate list",
         ));
     } else if intent.allowed.strict && counts.invalid > 0 {
         problems.push(Problem::refusal(
@@ -66,7 +69,8 @@ pub(super) fn rows(intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
                 counted(rows, "row", "rows"),
                 plural(counts.invalid, "is", "are")
             ),
-            "correct them (`cognito-import check` lists them), or omit --strict to report them without sending them",
+            "correct them (`cognito-import check` lists them), or omit --strict to report them \
+             without sending them",
         ));
     }
 }
@@ -74,11 +78,13 @@ pub(super) fn rows(intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
 /// Reports signs that the list is read with the wrong dialect.
 fn misread(counts: &SurveyCounts, given: &FlagsGiven, problems: &mut Vec<Problem>) {
     if counts.swallowing > 0 {
-        let quotes = "correct the quotes first, because the corrected list would be a different run (`cognito-import check` shows the lines)";
+        let quotes = "correct the quotes first, because the corrected list would be a different \
+                      run (`cognito-import check` shows the lines)";
         problems.push(Problem::refusal(
             "rows_swallowed",
             format!(
-                "{} swallowed other rows, because a quote is never closed or is closed in a later row: those users would be left out",
+                "{} swallowed other rows, because a quote is never closed or is closed in a later \
+                 row: those users would be left out",
                 counted(counts.swallowing, "row", "rows")
             ),
             if given.has("--quote") {
@@ -92,12 +98,14 @@ fn misread(counts: &SurveyCounts, given: &FlagsGiven, problems: &mut Vec<Problem
         problems.push(Problem::refusal(
             "apostrophes",
             format!(
-                "the email addresses of {} of {} begin with an apostrophe, which some exports add to every text cell",
+                "the email addresses of {} of {} begin with an apostrophe, which some exports add \
+                 to every text cell",
                 counts.with_apostrophe,
                 counted(counts.rows - counts.skipped, "row", "rows")
             ),
             if given.has("--drop-apostrophe") {
-                "correct the addresses: --drop-apostrophe removes one apostrophe, and they have several"
+                "correct the addresses: --drop-apostrophe removes one apostrophe, and they have \
+                 several"
             } else {
                 "pass --drop-apostrophe to remove it"
             },

@@ -27,7 +27,7 @@ pub struct FindingExample {
     pub row: u64,
     /// The line on which the row starts.
     pub line: u64,
-    /// What was found.
+    /// A description of the finding.
     pub found: String,
 }
 

@@ -35,7 +35,7 @@ pub struct SurveyCounts {
     pub swallowing: u64,
     /// Invalid rows with a quote inside a quoted cell that is neither doubled nor escaped.
     pub misquoted: u64,
-    /// What the passwords of those that are not skipped look like.
+    /// Counts of passwords in rows that are not skipped.
     #[serde(flatten)]
     pub passwords: PasswordCounts,
     /// Steps after the sign-ups of the rows to send, by operation.

@@ -148,7 +148,8 @@ fn explanation(code: &str, context: HintContext<'_>) -> (&'static str, String) {
         (OTHER_CODES, _) => ("errors with other codes", "see error_code in results.csv"),
         _ => (
             "an error code that this program does not know",
-            "look up the code in the API reference of SignUp, and retry a single row before the others",
+            "look up the code in the API reference of SignUp, and retry a single row before the \
+             others",
         ),
     };
     (meaning, hint.to_owned())

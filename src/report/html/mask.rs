@@ -237,7 +237,8 @@ mod tests {
             ("`a` b` is not in the table; or `*`", "…"),
             ("\"a\" b\" is not an address", "… is not an address"),
             (
-                "Value 'Ann Lee' at 'username' failed to satisfy constraint: Member must have length",
+                "Value 'Ann Lee' at 'username' failed to satisfy constraint: Member must have \
+                 length",
                 "Value … at 'username' failed to satisfy constraint: Member must have length",
             ),
             ("the column's cell isn't \"x y", "the column's cell isn't …"),

@@ -107,9 +107,14 @@ fn sentence(summary: &Summary, names: Names) -> String {
             thousands(existed),
         ),
         (rows, in_pool) => format!(
-            "{} of {} in the pool: this run created {}, and {} already existed.",
+            "{} of {} {} in the pool: this run created {}, and {} already existed.",
             thousands(in_pool),
-            counted(rows, "row is", "rows are"),
+            counted(rows, "row", "rows"),
+            if in_pool == 1 || rows == 1 {
+                "is"
+            } else {
+                "are"
+            },
             thousands(created),
             thousands(existed),
         ),
@@ -224,7 +229,8 @@ mod tests {
                     (Outcome::Invalid, 2),
                 ],
                 "mixed",
-                "2 of 6 rows are in the pool: this run created 2, and 0 already existed. The others: 1 duplicate, 2 invalid, 1 in doubt.",
+                "2 of 6 rows are in the pool: this run created 2, and 0 already existed. The \
+                 others: 1 duplicate, 2 invalid, 1 in doubt.",
             ),
         ] {
             let status = status(&summary(&counts), Names::Masked);
