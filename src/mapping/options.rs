@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use clap::ValueEnum;
+use serde::Deserialize;
 
 use super::columns::Target;
 use super::dates::DateFormat;
@@ -11,7 +12,9 @@ use crate::user::hint::FlagsGiven;
 use crate::user::pool_rules::Contact;
 
 /// The source of passwords.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum PasswordFrom {
     /// The password column (default)
     #[default]
@@ -131,7 +134,9 @@ pub struct FollowUpOptions {
 }
 
 /// A value to convert to lowercase.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
 pub enum Lowercase {
     /// The username
     Username,

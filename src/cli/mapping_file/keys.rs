@@ -6,6 +6,9 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::mapping::{Lowercase, PasswordFrom};
+use crate::user::pool_rules::Contact;
+
 /// A mapping file. Each key is described with the flag of the same name in `cognito-import import
 /// --help`.
 #[derive(Debug, Default, Deserialize)]
@@ -17,7 +20,7 @@ pub(crate) struct MappingFileKeys {
     /// The column from which usernames are derived as UUIDs (version 5).
     pub(super) username_uuid: Option<Located<String>>,
     /// Where passwords come from.
-    pub(super) password: Option<PasswordKey>,
+    pub(super) password: Option<PasswordFrom>,
     /// Ignore unknown columns.
     pub(super) ignore_unknown: bool,
     /// Columns to ignore.
@@ -31,7 +34,7 @@ pub(crate) struct MappingFileKeys {
     /// Cell values to treat as empty.
     pub(super) null: Vec<Located<String>>,
     /// What to lowercase.
-    pub(super) lowercase: Vec<LowercaseKey>,
+    pub(super) lowercase: Vec<Lowercase>,
     /// The region of phone numbers without a country code, such as DE.
     pub(super) phone_region: Option<Located<String>>,
     /// The attribute that a column maps to, by column.
@@ -64,7 +67,7 @@ pub(super) struct FollowUpKeys {
     /// Confirm users where COLUMN=VALUE.
     pub(super) confirm_where: Vec<Located<String>>,
     /// Mark these attributes as verified.
-    pub(super) verify: Vec<Located<VerifyKey>>,
+    pub(super) verify: Vec<Located<Contact>>,
     /// Add every user to these groups.
     pub(super) groups: Vec<Located<String>>,
     /// The separator between groups in a cell of the column `groups`.
@@ -98,32 +101,6 @@ pub(super) struct ListKeys {
     pub(super) drop_apostrophe: bool,
     /// Read `="text"` as text.
     pub(super) unwrap_formulas: bool,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum PasswordKey {
-    Column,
-    Generate,
-    ColumnOrGenerate,
-    None,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub(super) enum LowercaseKey {
-    Username,
-    Email,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub(super) enum VerifyKey {
-    Email,
-    PhoneNumber,
 }
 
 /// A string or a list of strings.

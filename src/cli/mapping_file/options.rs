@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use super::keys::{Located, LowercaseKey, OneOrMany, PasswordKey, VerifyKey};
+use super::keys::{Located, OneOrMany};
 use super::{MappingFile, MappingFileError};
 use crate::cli::args::follow_up::{column_is, group, separator};
 use crate::cli::args::mapping::{EMPTY_ATTRIBUTE, null_text};
 use crate::mapping::{
     AttributeDateFormat, ColumnEquals, ColumnTarget, Constant, DateFormat, FollowUpOptions, Join,
-    Lowercase, MappingOptions, PasswordFrom, Region, Sourced, Target, ValueTableEntry, attribute,
+    MappingOptions, Region, Sourced, Target, ValueTableEntry, attribute,
 };
-use crate::user::pool_rules::Contact;
 
 impl MappingFile {
     /// Returns the file's mapping options, including the steps after sign-up.
@@ -36,14 +35,7 @@ impl MappingFile {
             null: self.null()?,
             // Only a flag can disable this check: a mapping file is reused for other lists.
             allow_suspicious_passwords: false,
-            lowercase: keys
-                .lowercase
-                .iter()
-                .map(|key| match key {
-                    LowercaseKey::Username => Lowercase::Username,
-                    LowercaseKey::Email => Lowercase::Email,
-                })
-                .collect(),
+            lowercase: keys.lowercase.clone(),
             phone_region: self.parse_value(
                 "phone_region",
                 keys.phone_region.as_ref(),
@@ -52,12 +44,7 @@ impl MappingFile {
             dates: self.dates()?,
             values: self.values(),
             follow_up: self.follow_up()?,
-            password: keys.password.map(|key| match key {
-                PasswordKey::Column => PasswordFrom::Column,
-                PasswordKey::Generate => PasswordFrom::Generate,
-                PasswordKey::ColumnOrGenerate => PasswordFrom::ColumnOrGenerate,
-                PasswordKey::None => PasswordFrom::None,
-            }),
+            password: keys.password,
         })
     }
 
@@ -185,13 +172,7 @@ impl MappingFile {
             verify: keys
                 .verify
                 .iter()
-                .map(|key| {
-                    let contact = match key.get_ref() {
-                        VerifyKey::Email => Contact::Email,
-                        VerifyKey::PhoneNumber => Contact::PhoneNumber,
-                    };
-                    self.sourced(key, "follow_up.verify", contact)
-                })
+                .map(|contact| self.sourced(contact, "follow_up.verify", *contact.get_ref()))
                 .collect(),
             groups: self.groups(&keys.groups)?,
             group_separator: self
