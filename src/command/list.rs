@@ -175,7 +175,7 @@ impl List {
             .await?
             .map_err(|error| unreadable_header(error, &source, dialect, options))?;
         // What was guessed should be seen before people are signed up by it, and where it was guessed wrong.
-        for notice in rows.reading().notices() {
+        for notice in rows.dialect().notices() {
             printer.info(format_args!("{}: {notice}", source.name()));
         }
         let header = rows.header();
@@ -213,7 +213,7 @@ impl List {
     /// What the columns mean, and how their cells are read: what a run is bound to.
     pub(super) fn cells_meaning(&self) -> String {
         let mut text = self.mapping.identity();
-        let reading = self.rows.reading().identity();
+        let reading = self.rows.dialect().identity();
         if !reading.is_empty() {
             text.push(' ');
             text.push_str(&reading);

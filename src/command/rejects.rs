@@ -124,7 +124,7 @@ impl Rejects {
             None => RowOrigin::Spool(Arc::new(Spool::new(selection.clone()))),
         };
         Ok(Self {
-            dialect: list.rows.reading().clone(),
+            dialect: list.rows.dialect().clone(),
             header,
             selection,
             origin,

@@ -1,5 +1,5 @@
-//! Removes what some exports add to keep spreadsheets from changing a text, if the command line
-//! says so: an apostrophe before it (OWASP, "CSV Injection"), or a formula around it (`="0049"`).
+//! Removes decoration that some exports add so that spreadsheets do not change a text, if
+//! requested: an apostrophe before it (OWASP, "CSV Injection"), or a formula around it (`="0049"`).
 
 use std::borrow::Cow;
 
@@ -11,20 +11,20 @@ use super::ResolvedDialect;
 const APOSTROPHE: &[u8] = b"'";
 
 /// The start of a formula that is only a text.
-const FORMULA: &[u8] = b"=\"";
+const FORMULA_START: &[u8] = b"=\"";
 
-/// Writes the cells without decoration to `to`. False if no cell has any.
-pub(super) fn remove(reading: &ResolvedDialect, record: &ByteRecord, to: &mut ByteRecord) -> bool {
+/// Writes the cells without decoration to `to`. Returns false if no cell is decorated.
+pub(super) fn remove(dialect: &ResolvedDialect, record: &ByteRecord, to: &mut ByteRecord) -> bool {
     let is_decorated = |cell: &[u8]| {
-        (reading.drop_apostrophe && cell.starts_with(APOSTROPHE))
-            || (reading.unwrap_formulas && cell.starts_with(FORMULA))
+        (dialect.drop_apostrophe && cell.starts_with(APOSTROPHE))
+            || (dialect.unwrap_formulas && cell.starts_with(FORMULA_START))
     };
-    if !(reading.drop_apostrophe || reading.unwrap_formulas) || !record.iter().any(is_decorated) {
+    if !(dialect.drop_apostrophe || dialect.unwrap_formulas) || !record.iter().any(is_decorated) {
         return false;
     }
     to.clear();
     for cell in record {
-        match undecorated(reading, cell) {
+        match undecorated(dialect, cell) {
             Cow::Borrowed(text) => to.push_field(text),
             Cow::Owned(text) => to.push_field(&Zeroizing::new(text)),
         }
@@ -32,18 +32,18 @@ pub(super) fn remove(reading: &ResolvedDialect, record: &ByteRecord, to: &mut By
     true
 }
 
-fn undecorated<'c>(reading: &ResolvedDialect, cell: &'c [u8]) -> Cow<'c, [u8]> {
+fn undecorated<'c>(dialect: &ResolvedDialect, cell: &'c [u8]) -> Cow<'c, [u8]> {
     let cell = match cell.strip_prefix(APOSTROPHE) {
-        Some(text) if reading.drop_apostrophe => text,
+        Some(text) if dialect.drop_apostrophe => text,
         Some(_) | None => cell,
     };
-    let text = reading.unwrap_formulas.then(|| unwrapped(cell)).flatten();
+    let text = dialect.unwrap_formulas.then(|| unwrapped(cell)).flatten();
     text.unwrap_or(Cow::Borrowed(cell))
 }
 
-/// The text of a formula that is only a text, with doubled quotes resolved.
+/// Returns the text of a formula that is only a text, with doubled quotes resolved.
 fn unwrapped(cell: &[u8]) -> Option<Cow<'_, [u8]>> {
-    let quoted = cell.strip_prefix(FORMULA)?.strip_suffix(b"\"")?;
+    let quoted = cell.strip_prefix(FORMULA_START)?.strip_suffix(b"\"")?;
     if !quoted.contains(&b'"') {
         return Some(Cow::Borrowed(quoted));
     }
@@ -82,13 +82,13 @@ mod tests {
             ("=a", None),
             ("\"a\"", None),
         ] {
-            let found = unwrapped(cell.as_bytes());
-            assert_eq!(found.as_deref(), text.map(str::as_bytes), "{cell}");
+            let unwrapped = unwrapped(cell.as_bytes());
+            assert_eq!(unwrapped.as_deref(), text.map(str::as_bytes), "{cell}");
         }
     }
 
     #[test]
-    fn removes_only_what_is_requested_and_the_apostrophe_first() {
+    fn removes_only_requested_decoration_and_the_apostrophe_first() {
         let record = ByteRecord::from(vec!["'a", "''b", "=\"'c\"", "'=\"d\"", "o'e"]);
         for (drop_apostrophe, unwrap_formulas, expected) in [
             (false, false, None),
@@ -101,11 +101,11 @@ mod tests {
                 unwrap_formulas,
                 ..Dialect::default()
             };
-            let reading = ResolvedDialect::of(b"a,b", TextEncoding::UTF_8, &dialect);
+            let dialect = ResolvedDialect::of(b"a,b", TextEncoding::UTF_8, &dialect);
             let mut cells = ByteRecord::new();
-            let found = remove(&reading, &record, &mut cells).then_some(cells);
+            let removed = remove(&dialect, &record, &mut cells).then_some(cells);
             assert_eq!(
-                found,
+                removed,
                 expected.map(|cells| ByteRecord::from(cells.to_vec()))
             );
         }

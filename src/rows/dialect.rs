@@ -1,16 +1,16 @@
-//! The CSV dialect of a list: options, and detection from its first line.
+//! The CSV dialect of a list: its options and their detection from the first line.
 
 use super::reasons::REASONS;
 use crate::source::TextEncoding;
 
-/// Possible delimiters, the most common first.
+/// The delimiters that can be detected, the most common first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// Two columns that only the header of AWS's import template has together (`GetCSVHeader`;
 /// developer guide, "Importing users into user pools from a CSV file").
-const OF_TEMPLATE: [&str; 2] = ["cognito:username", "cognito:mfa_enabled"];
+const TEMPLATE_COLUMNS: [&str; 2] = ["cognito:username", "cognito:mfa_enabled"];
 
-/// Options. Those that are not set are detected.
+/// Dialect options. Those that are not set are detected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Dialect {
     /// The encoding.
@@ -19,24 +19,24 @@ pub struct Dialect {
     pub delimiter: Option<u8>,
     /// The quote character.
     pub quote: Option<Quote>,
-    /// The escape character within quotes. Doubled quotes are quotes even if it is set.
+    /// The escape character within quotes. Doubled quotes work even if it is set.
     pub escape: Option<u8>,
     /// The names of the columns, if there is no header line.
     pub columns: Option<Vec<String>>,
     /// Lines of the file above the header.
     pub skip_lines: u64,
-    /// Missing cells at the end of a row are empty.
+    /// Treat missing cells at the end of a row as empty.
     pub flexible: bool,
-    /// Drop an apostrophe at the start of a cell. Some exports put one before every text, to keep
-    /// spreadsheets from taking it for a formula (OWASP, "CSV Injection").
+    /// Drop an apostrophe at the start of a cell. Some exports add one so that spreadsheets do not
+    /// read the text as a formula (OWASP, "CSV Injection").
     pub drop_apostrophe: bool,
-    /// Read a cell `="text"` as `text`. Some exports write it to keep spreadsheets from taking the
-    /// text for a number.
+    /// Read a cell `="text"` as `text`. Some exports write it so that spreadsheets do not read the
+    /// text as a number.
     pub unwrap_formulas: bool,
 }
 
 impl Dialect {
-    /// The quote and escape characters, unless the list turns out to be AWS's template.
+    /// Returns the quote and escape characters, which do not apply to AWS's template.
     pub(super) fn quote_chars(&self) -> QuoteChars {
         QuoteChars {
             quote: self.quote.unwrap_or_default(),
@@ -64,8 +64,8 @@ impl Default for Quote {
     }
 }
 
-/// Whether a character can be a delimiter or a quote: ASCII, and not part of a name, a line end or
-/// the sentinel.
+/// Returns whether a character can be a delimiter or a quote: ASCII, and not part of a name, a line
+/// end or the sentinel.
 #[must_use]
 pub fn may_separate(character: u8) -> bool {
     character.is_ascii() && !character.is_ascii_alphanumeric() && !b"\0\r\n".contains(&character)
@@ -80,11 +80,11 @@ pub(super) enum LineEnd {
 }
 
 impl LineEnd {
-    /// The line end after this first line.
-    pub(super) fn behind(first_line: &[u8], text: &[u8]) -> Self {
-        let behind = without_blank_lines(text).get(first_line.len()..);
+    /// Detects the line end after the first line.
+    pub(super) fn after(first_line: &[u8], text: &[u8]) -> Self {
+        let after = without_blank_lines(text).get(first_line.len()..);
         // The buffer may end between `\r` and `\n`.
-        if behind.is_some_and(|behind| behind == b"\r" || behind.starts_with(b"\r\n")) {
+        if after.is_some_and(|after| after == b"\r" || after.starts_with(b"\r\n")) {
             Self::CarriageReturnNewline
         } else {
             Self::Newline
@@ -92,7 +92,7 @@ impl LineEnd {
     }
 }
 
-/// How a list is read. Decided once, from its first line.
+/// The dialect in which a list is read, decided once from its first line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedDialect {
     pub(super) encoding: TextEncoding,
@@ -100,33 +100,33 @@ pub struct ResolvedDialect {
     pub(super) quote: Quote,
     /// The escape character within quotes.
     pub(super) escape: Option<u8>,
-    /// It is AWS's import template: `\,` is a comma within a value.
+    /// The list is AWS's import template, in which `\,` is a comma within a value.
     pub(super) template: bool,
     /// Lines of the file above the header.
     pub(super) skip_lines: u64,
-    /// Missing cells at the end of a row are empty.
+    /// Treat missing cells at the end of a row as empty.
     pub(super) flexible: bool,
-    /// An apostrophe at the start of a cell is dropped.
+    /// Drop an apostrophe at the start of a cell.
     pub(super) drop_apostrophe: bool,
-    /// A cell `="text"` is read as `text`.
+    /// Read a cell `="text"` as `text`.
     pub(super) unwrap_formulas: bool,
-    /// The command line names the columns.
-    headless: bool,
+    /// The options name the columns.
+    has_no_header: bool,
     /// The line end of the first line.
     pub(super) line_end: LineEnd,
-    /// The delimiter was guessed.
-    guessed: bool,
+    /// The delimiter was detected.
+    is_delimiter_detected: bool,
     /// The requested encoding, if a byte order mark overrides it.
-    overruled: Option<TextEncoding>,
+    overridden_encoding: Option<TextEncoding>,
 }
 
 impl ResolvedDialect {
-    /// `first_line` is the first line that is not blank, without its line end.
+    /// Resolves the options. `first_line` is the first non-blank line without its line end.
     pub(super) fn of(first_line: &[u8], encoding: TextEncoding, dialect: &Dialect) -> Self {
         let chars = dialect.quote_chars();
         let delimiter = dialect.delimiter.unwrap_or_else(|| {
             let columns = dialect.columns.as_ref().map(Vec::len);
-            guess(first_line, chars, columns)
+            detect_delimiter(first_line, chars, columns)
         });
         let template = delimiter == b','
             && dialect.quote.is_none()
@@ -143,10 +143,10 @@ impl ResolvedDialect {
             flexible: dialect.flexible,
             drop_apostrophe: dialect.drop_apostrophe,
             unwrap_formulas: dialect.unwrap_formulas,
-            headless: dialect.columns.is_some(),
+            has_no_header: dialect.columns.is_some(),
             line_end: LineEnd::Newline,
-            guessed: dialect.delimiter.is_none(),
-            overruled: dialect.encoding.filter(|asked| *asked != encoding),
+            is_delimiter_detected: dialect.delimiter.is_none(),
+            overridden_encoding: dialect.encoding.filter(|requested| *requested != encoding),
         }
     }
 
@@ -157,8 +157,8 @@ impl ResolvedDialect {
         }
     }
 
-    /// Everything that changes how bytes are split into cells. Part of a run's identity. Empty for
-    /// commas, quotes, a header and UTF-8.
+    /// Returns everything that affects how bytes are split into cells, as part of a run's identity.
+    /// Empty for commas, quotes, a header and UTF-8.
     #[must_use]
     pub fn identity(&self) -> String {
         let mut parts = Vec::new();
@@ -166,94 +166,100 @@ impl ResolvedDialect {
             parts.push(format!("encoding={}", self.encoding.name()));
         }
         if self.delimiter != b',' {
-            parts.push(format!("delimiter={}", shown(self.delimiter)));
+            parts.push(format!("delimiter={}", flag_value(self.delimiter)));
         }
         if self.template {
             parts.push("template=aws".to_owned());
         } else {
             match self.quote {
                 Quote::Mark(b'"') => {}
-                Quote::Mark(mark) => parts.push(format!("quote={}", shown(mark))),
+                Quote::Mark(mark) => parts.push(format!("quote={}", flag_value(mark))),
                 Quote::None => parts.push("quote=none".to_owned()),
             }
         }
-        parts.extend(self.escape.map(|mark| format!("escape={}", shown(mark))));
+        parts.extend(
+            self.escape
+                .map(|mark| format!("escape={}", flag_value(mark))),
+        );
         if self.skip_lines > 0 {
             parts.push(format!("skip_lines={}", self.skip_lines));
         }
         let options = [
-            (self.headless, "header=none"),
+            (self.has_no_header, "header=none"),
             (self.flexible, "flexible"),
             (self.drop_apostrophe, "apostrophe=dropped"),
             (self.unwrap_formulas, "formulas=unwrapped"),
         ];
-        let given = options.iter().filter(|(given, _)| *given);
-        parts.extend(given.map(|(_, part)| (*part).to_owned()));
+        let set = options.iter().filter(|(is_set, _)| *is_set);
+        parts.extend(set.map(|(_, part)| (*part).to_owned()));
         parts.join(" ")
     }
 
-    /// Decisions that a user may not expect, each with the flag that overrides it.
+    /// Describes decisions that a user may not expect, each with the flag that overrides it.
     #[must_use]
     pub fn notices(&self) -> Vec<String> {
         let mut notices = Vec::new();
-        if let Some(asked) = self.overruled {
+        if let Some(requested) = self.overridden_encoding {
             notices.push(format!(
-                "read as {}, as its byte order mark says: --encoding {} is passed over",
+                "read as {} because of its byte order mark; --encoding {} is ignored",
                 self.encoding.name(),
-                asked.name().to_ascii_lowercase()
+                requested.name().to_ascii_lowercase()
             ));
         }
         if self.template {
             notices.push(
-                "read as AWS's import template: values are not quoted, and `\\,` is a comma within one; `--quote '\"'` reads it as any \
-                 other list"
+                "read as AWS's import template: values are not quoted, and `\\,` is a comma within \
+                 a value; pass `--quote '\"'` to read it as an ordinary list"
                     .to_owned(),
             );
         }
-        if self.guessed && self.delimiter != b',' {
+        if self.is_delimiter_detected && self.delimiter != b',' {
             notices.push(format!(
-                "columns are taken to be separated by `{}`, from the first line; --delimiter says otherwise",
-                shown(self.delimiter)
+                "the delimiter `{}` was detected from the first line; --delimiter overrides it",
+                flag_value(self.delimiter)
             ));
         }
         notices
     }
 }
 
-/// A character as it is typed after its flag.
-fn shown(character: u8) -> String {
+/// Formats a character as the value of its flag.
+fn flag_value(character: u8) -> String {
     match character {
         b'\t' => "tab".to_owned(),
         other => other.escape_ascii().to_string(),
     }
 }
 
-/// With a header, the most frequent candidate in it. Without one, the candidate that yields the
-/// named columns. Else a comma.
-pub(super) fn guess(first_line: &[u8], chars: QuoteChars, columns: Option<usize>) -> u8 {
+/// Detects the delimiter. With a header it is the most frequent candidate in it, without one the
+/// candidate that yields the named columns. A comma if there is none.
+pub(super) fn detect_delimiter(first_line: &[u8], chars: QuoteChars, columns: Option<usize>) -> u8 {
     let counts = DELIMITERS.map(|delimiter| {
         let mut quotes = QuoteState::new(chars);
-        let found = first_line
+        let occurrences = first_line
             .iter()
-            .filter(|byte| quotes.are_closed_at(**byte) && **byte == delimiter);
-        let may_be = chars.quote != Quote::Mark(delimiter) && chars.escape != Some(delimiter);
-        (delimiter, if may_be { found.count() } else { 0 })
+            .filter(|byte| quotes.is_outside(**byte) && **byte == delimiter);
+        let is_candidate = chars.quote != Quote::Mark(delimiter) && chars.escape != Some(delimiter);
+        (
+            delimiter,
+            if is_candidate { occurrences.count() } else { 0 },
+        )
     });
     // `max_by_key` returns the last of equal items, so the most common one comes last.
     let most_frequent = |counts: &[(u8, usize)]| {
         let counts = counts.iter().rev().copied();
         counts.max_by_key(|(_, count)| *count)
     };
-    let found = match columns {
+    let detected = match columns {
         Some(columns) => {
             // A list of rejects always has a header line and some additional columns.
-            let wanted = [columns, columns + REASONS.len()];
-            let makes = |count: usize| wanted.contains(&(count + 1));
+            let expected = [columns, columns + REASONS.len()];
+            let matches = |count: usize| expected.contains(&(count + 1));
             // Empty cells at the end of a row are ignored.
-            let with_empty_cells = |(delimiter, count): &(u8, usize)| {
+            let has_trailing_cells = |(delimiter, count): &(u8, usize)| {
                 let trailing = first_line.iter().rev();
                 let trailing = trailing.take_while(|byte| *byte == delimiter).count();
-                (1..=trailing).any(|empty| count.checked_sub(empty).is_some_and(makes))
+                (1..=trailing).any(|empty| count.checked_sub(empty).is_some_and(matches))
             };
             let mut exact = counts.iter().copied();
             let mut longer = counts.iter().copied();
@@ -262,17 +268,17 @@ pub(super) fn guess(first_line: &[u8], chars: QuoteChars, columns: Option<usize>
                 .filter(|(_, count)| *count > 0 && count + 1 < columns)
                 .collect();
             exact
-                .find(|(_, count)| makes(*count))
-                .or_else(|| longer.find(with_empty_cells))
+                .find(|(_, count)| matches(*count))
+                .or_else(|| longer.find(has_trailing_cells))
                 .or_else(|| most_frequent(&shorter))
         }
         None => most_frequent(&counts),
     };
-    found.map_or(b',', |(delimiter, _)| delimiter)
+    detected.map_or(b',', |(delimiter, _)| delimiter)
 }
 
-/// The delimiter that a list announces for Excel in a line before the header: `sep=;`.
-pub(super) fn announced(line: &[u8]) -> Option<u8> {
+/// Returns the delimiter that a list declares for Excel in a line above the header: `sep=;`.
+pub(super) fn sep_delimiter(line: &[u8]) -> Option<u8> {
     let line = line.trim_ascii_start();
     let line = line.strip_prefix(b"\"").unwrap_or(line);
     let (name, delimiter) = line.split_at_checked(b"sep=".len())?;
@@ -284,35 +290,35 @@ pub(super) fn announced(line: &[u8]) -> Option<u8> {
     }
 }
 
-/// The line that announces a delimiter.
-pub(super) fn announcement(delimiter: u8) -> [u8; 5] {
+/// Returns the line that declares a delimiter for Excel.
+pub(super) fn sep_line(delimiter: u8) -> [u8; 5] {
     [b's', b'e', b'p', b'=', delimiter]
 }
 
-/// Whether the header has both names without quotes. A tool that quotes its header quotes its
-/// values.
+/// Returns whether the header has both template columns without quotes. A tool that quotes its
+/// header quotes its values.
 fn is_template(first_line: &[u8]) -> bool {
-    OF_TEMPLATE.iter().all(|name| {
+    TEMPLATE_COLUMNS.iter().all(|name| {
         first_line
             .split(|byte| *byte == b',')
             .any(|cell| cell.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
     })
 }
 
-/// The first line that is not blank, without its line end. `None` if it does not end in this text.
+/// Returns the first non-blank line without its line end. `None` if it does not end in this text.
 pub(super) fn first_line(text: &[u8], chars: QuoteChars) -> Option<&[u8]> {
     let line = without_blank_lines(text);
     let mut quotes = QuoteState::new(chars);
     let end = line
         .iter()
-        .position(|byte| quotes.are_closed_at(*byte) && ends_line(*byte))?;
+        .position(|byte| quotes.is_outside(*byte) && ends_line(*byte))?;
     line.get(..end)
 }
 
-/// The text from its first non-blank line on.
+/// Returns the text from its first non-blank line on.
 pub(super) fn without_blank_lines(text: &[u8]) -> &[u8] {
-    let begin = text.iter().position(|byte| !ends_line(*byte));
-    text.get(begin.unwrap_or(text.len())..).unwrap_or_default()
+    let start = text.iter().position(|byte| !ends_line(*byte));
+    text.get(start.unwrap_or(text.len())..).unwrap_or_default()
 }
 
 pub(super) fn ends_line(byte: u8) -> bool {
@@ -324,7 +330,7 @@ pub(super) fn ends_line(byte: u8) -> bool {
 struct QuoteState {
     chars: QuoteChars,
     open: bool,
-    value_begins: bool,
+    at_value_start: bool,
     /// The previous byte escapes this one.
     escaped: bool,
 }
@@ -334,13 +340,13 @@ impl QuoteState {
         Self {
             chars,
             open: false,
-            value_begins: true,
+            at_value_start: true,
             escaped: false,
         }
     }
 
-    /// Whether this next byte is outside of quotes.
-    fn are_closed_at(&mut self, byte: u8) -> bool {
+    /// Advances by one byte, and returns whether it is outside of quotes.
+    fn is_outside(&mut self, byte: u8) -> bool {
         if std::mem::take(&mut self.escaped) {
             return false;
         }
@@ -348,13 +354,13 @@ impl QuoteState {
             self.escaped = true;
             return false;
         }
-        if self.chars.quote == Quote::Mark(byte) && (self.open || self.value_begins) {
+        if self.chars.quote == Quote::Mark(byte) && (self.open || self.at_value_start) {
             self.open = !self.open;
-            // A quote within quotes is doubled, so it closes and reopens them.
-            self.value_begins = true;
+            // The second one of doubled quotes reopens them.
+            self.at_value_start = true;
             return false;
         }
-        self.value_begins = DELIMITERS.contains(&byte) || ends_line(byte);
+        self.at_value_start = DELIMITERS.contains(&byte) || ends_line(byte);
         !self.open
     }
 }

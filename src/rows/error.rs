@@ -1,72 +1,74 @@
-//! Errors that end the reading of a list.
+//! Errors that stop the reading of a list.
 
 use std::io;
 
 use super::first_lines::FirstLines;
-use super::quote_guard::{MAX_END_SOUGHT, MAX_RECORD_BYTES, RecordTooLong};
+use super::quote_guard::{MAX_RECORD_BYTES, MAX_SEARCHED_BYTES, RecordTooLong};
 use crate::hints::Hint;
 use crate::source::{Foreign, hint_of};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RowsError {
-    /// Its first bytes cannot be read or decoded.
+    /// The first bytes cannot be read or decoded.
     #[error("{list}: cannot be read: {cause}")]
-    Unread {
+    Start {
         list: String,
-        /// The error of the system or the decoder.
+        /// The error of the system or decoder.
         cause: io::Error,
     },
-    /// It is a file in another format.
+    /// The file is not CSV.
     #[error("{list}: {foreign}")]
     Foreign { list: String, foreign: Foreign },
-    #[error("{list}: is empty{}", after(*.skipped))]
+    #[error("{list}: is empty{}", after_skipped(*.skipped))]
     Empty { list: String, skipped: u64 },
     /// The first line looks like UTF-16, without a byte order mark or `--encoding`.
-    #[error("{list}: line {line}: holds NUL bytes, as UTF-16 without a byte order mark does")]
+    #[error("{list}: line {line}: contains NUL bytes, like UTF-16 without a byte order mark")]
     Utf16 {
         list: String,
         line: u64,
         encoding: &'static str,
     },
-    /// The header is not in the list's encoding.
-    #[error("{list}: line {line}: the header is not {encoding} (column {column})")]
+    /// The header is invalid in the list's encoding.
+    #[error("{list}: line {line}: the header is not valid {encoding} (column {column})")]
     HeaderEncoding {
         list: String,
-        /// Its line.
         line: u64,
         encoding: &'static str,
         /// The number of the column, from 1.
         column: usize,
-        /// The lines after it.
-        below: FirstLines,
+        /// The lines after the header.
+        after: FirstLines,
     },
     /// A quote in the header is not closed. Its cells may hold passwords, so they are not shown.
     #[error(
-        "{list}: line {line}: the header does not end: it has more than {MAX_RECORD_BYTES} bytes, or a quote in it is never closed"
+        "{list}: line {line}: the header does not end: it is longer than {MAX_RECORD_BYTES} \
+         bytes, or a quote in it is never closed"
     )]
     HeaderOpen {
         list: String,
-        /// Its first line.
+        /// The header's first line.
         line: u64,
-        /// The lines after that one.
-        below: FirstLines,
+        /// The lines after that line.
+        after: FirstLines,
     },
     /// A cell of the header has misplaced quotes.
     #[error(
-        "{list}: line {line}: the quotes in column {column} of the header are misplaced: text follows the closing quote or precedes the opening one"
+        "{list}: line {line}: the quotes in column {column} of the header are misplaced: text follows \
+         the closing quote or precedes the opening one"
     )]
     HeaderQuotes {
         list: String,
-        /// Its first line.
+        /// The header's first line.
         line: u64,
         /// The number of the column, from 1.
         column: usize,
-        /// The lines after that one.
-        below: FirstLines,
+        /// The lines after that line.
+        after: FirstLines,
     },
     /// A record is too long to find its end.
     #[error(
-        "{list}: line {line}: the record that begins here is longer than {MAX_END_SOUGHT} bytes, probably because a quote in it is opened and never closed"
+        "{list}: line {line}: the record that starts here is longer than {MAX_SEARCHED_BYTES} \
+         bytes, probably because a quote in it is never closed"
     )]
     RecordTooLong {
         list: String,
@@ -88,7 +90,7 @@ pub enum RowsError {
         list: String,
         /// The last line that was read.
         line: u64,
-        /// The reason and the remedy.
+        /// The reason and the hint.
         cause: String,
     },
     /// The reader thread panicked.
@@ -98,31 +100,43 @@ pub enum RowsError {
 
 impl Hint for RowsError {
     fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::Foreign { list, foreign } => foreign.hint(list),
-            Self::Empty { .. } => "it needs a header line with the names of the columns".to_owned(),
-            Self::Utf16 { encoding, .. } => format!("`--encoding {encoding}` reads it so"),
-            Self::HeaderEncoding { .. } => "name the encoding that wrote it, often `--encoding windows-1252`, or save the list as UTF-8".to_owned(),
-            Self::HeaderOpen { .. } => "correct it, or read the list without quotes (`--quote none`)".to_owned(),
-            Self::HeaderQuotes { .. } => "correct them, or read the list without quotes (`--quote none`)".to_owned(),
-            Self::RecordTooLong { .. } => "rows from here on were not read: correct the list and run again".to_owned(),
-            Self::Read { .. } => "see that it is whole and can be read, then run the same command again".to_owned(),
-            Self::ThreadGone { .. } => "run the same command again to go on".to_owned(),
-            Self::Unread { cause, .. } => return hint_of(cause),
+        let hint = match self {
+            Self::Start { cause, .. } => return hint_of(cause),
+            Self::Foreign { list, foreign } => return Some(foreign.hint(list)),
+            Self::Utf16 { encoding, .. } => return Some(format!("pass `--encoding {encoding}`")),
             Self::Refused { .. } => return None,
-        })
+            Self::Empty { .. } => "it needs a header line with the column names",
+            Self::HeaderEncoding { .. } => {
+                "pass the list's encoding, often `--encoding windows-1252`, or save the list as UTF-8"
+            }
+            Self::HeaderOpen { .. } => {
+                "correct the header, or read the list without quotes (`--quote none`)"
+            }
+            Self::HeaderQuotes { .. } => {
+                "correct the quotes, or read the list without quotes (`--quote none`)"
+            }
+            Self::RecordTooLong { .. } => {
+                "the rows from here on were not read: correct the list and run again"
+            }
+            Self::Read { .. } => {
+                "check that the list is complete and readable, then run the same command again"
+            }
+            Self::ThreadGone { .. } => "run the same command again to continue",
+        };
+        Some(hint.to_owned())
     }
 }
 
 impl RowsError {
-    /// The lines after the one that cannot be read as the header. One of them may be the header.
+    /// Returns the line that cannot be read as the header and those after it, one of which may be
+    /// the header.
     #[must_use]
     pub fn first_lines(&self) -> Option<(u64, &FirstLines)> {
         match self {
-            Self::HeaderEncoding { line, below, .. }
-            | Self::HeaderOpen { line, below, .. }
-            | Self::HeaderQuotes { line, below, .. } => Some((*line, below)),
-            Self::Unread { .. }
+            Self::HeaderEncoding { line, after, .. }
+            | Self::HeaderOpen { line, after, .. }
+            | Self::HeaderQuotes { line, after, .. } => Some((*line, after)),
+            Self::Start { .. }
             | Self::Foreign { .. }
             | Self::Empty { .. }
             | Self::Utf16 { .. }
@@ -142,7 +156,7 @@ impl RowsError {
                 list,
                 foreign: foreign.clone(),
             },
-            None => Self::Unread { list, cause },
+            None => Self::Start { list, cause },
         }
     }
 
@@ -170,9 +184,9 @@ impl RowsError {
     }
 }
 
-fn after(skipped: u64) -> String {
+fn after_skipped(skipped: u64) -> String {
     match skipped {
         0 => String::new(),
-        lines => format!(" after the {lines} lines that --skip-lines skips"),
+        lines => format!(" after the {lines} lines skipped by --skip-lines"),
     }
 }

@@ -1,11 +1,11 @@
-//! The lines after the one that was read as the header. If that is refused, one of them may be the
-//! header.
+//! The lines after the one that was read as the header. If that line is refused, one of them may be
+//! the header.
 
 use std::fmt;
 
-use super::dialect::{Dialect, ends_line, guess};
+use super::dialect::{Dialect, detect_delimiter, ends_line};
 
-pub(super) const LINES: usize = 20;
+pub(super) const MAX_LINES: usize = 20;
 
 /// Numbered lines, each split into cells by its most frequent delimiter. Cells may hold passwords,
 /// so `Debug` shows none.
@@ -13,8 +13,8 @@ pub(super) const LINES: usize = 20;
 pub struct FirstLines(Vec<(u64, Vec<String>)>);
 
 impl FirstLines {
-    /// The lines of this text, which starts on line `first`, except that one.
-    pub(super) fn below(text: &[u8], first: u64, dialect: &Dialect) -> Self {
+    /// Returns the lines of a text after its first line, which has the number `first`.
+    pub(super) fn after(text: &[u8], first: u64, dialect: &Dialect) -> Self {
         let mut lines = Vec::new();
         let mut rest = text;
         for number in first.. {
@@ -23,7 +23,7 @@ impl FirstLines {
             if number > first && !line.trim_ascii().is_empty() {
                 lines.push((number, cells(line, dialect)));
             }
-            let Some(end) = end.filter(|_| lines.len() < LINES) else {
+            let Some(end) = end.filter(|_| lines.len() < MAX_LINES) else {
                 break;
             };
             let line_end = if rest
@@ -56,7 +56,7 @@ fn cells(line: &[u8], dialect: &Dialect) -> Vec<String> {
     let chars = dialect.quote_chars();
     let delimiter = dialect
         .delimiter
-        .unwrap_or_else(|| guess(line, chars, None));
+        .unwrap_or_else(|| detect_delimiter(line, chars, None));
     let mut record = csv::ByteRecord::new();
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
@@ -74,14 +74,14 @@ fn cells(line: &[u8], dialect: &Dialect) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{FirstLines, LINES};
+    use super::{FirstLines, MAX_LINES};
     use crate::rows::Dialect;
 
     #[test]
     fn splits_each_line_by_its_own_delimiter() {
         let text = "Title, 2026\r\n\r\nversion|1\nusername;\"e mail\"\rx";
-        let found = FirstLines::below(text.as_bytes(), 3, &Dialect::default());
-        let lines: Vec<(u64, Vec<&str>)> = found
+        let first_lines = FirstLines::after(text.as_bytes(), 3, &Dialect::default());
+        let lines: Vec<(u64, Vec<&str>)> = first_lines
             .lines()
             .map(|(number, cells)| (number, cells.iter().map(String::as_str).collect()))
             .collect();
@@ -93,8 +93,8 @@ mod tests {
                 (7, vec!["x"])
             ]
         );
-        assert!(!format!("{found:?}").contains("e mail"));
-        let many = FirstLines::below("a\n".repeat(100).as_bytes(), 1, &Dialect::default());
-        assert_eq!(many.lines().count(), LINES);
+        assert!(!format!("{first_lines:?}").contains("e mail"));
+        let many = FirstLines::after("a\n".repeat(100).as_bytes(), 1, &Dialect::default());
+        assert_eq!(many.lines().count(), MAX_LINES);
     }
 }

@@ -1,9 +1,8 @@
 //! Reads rows on a background thread and hands them over in batches.
 //!
 //! Handing over single rows would wake another thread for each, which costs as much as sending a
-//! request. The channel is bounded, so memory stays constant when the receiver is slower. A run
-//! keeps what it needs of each row; the survey copies rows into batches that it returns, so that
-//! they are reused.
+//! request. The channel is bounded, so memory stays constant if the receiver is slower. A run keeps
+//! what it needs of each row. The survey copies rows into batches and recycles them.
 
 use std::sync::mpsc;
 use std::thread;
@@ -14,17 +13,17 @@ use super::{OwnedRow, RawRow, Rows, RowsError};
 
 const BATCHES_WAITING: usize = 2;
 
-/// A batch of long rows has fewer of them.
+/// Limits batches of long rows.
 const BATCH_BYTES: usize = 64 * 1024;
 
 #[derive(Debug)]
 pub enum Prefetched<T> {
-    /// The next rows, in the list's order.
+    /// The next rows in the list's order.
     Rows(Vec<T>),
     /// The list was read to its end; nothing follows.
     End,
     /// The list cannot be read further; nothing follows.
-    Broken(RowsError),
+    Failed(RowsError),
 }
 
 /// Why reading stops at a row.
@@ -41,7 +40,7 @@ pub struct Prefetch<T> {
     list: String,
     batches: Receiver<Prefetched<T>>,
     spare: mpsc::SyncSender<Vec<T>>,
-    over: bool,
+    is_finished: bool,
 }
 
 /// The thread's end.
@@ -56,11 +55,11 @@ struct Reader<T, K> {
 }
 
 impl<T: Send + 'static> Prefetch<T> {
-    /// Starts the thread. `keep` turns a row into an item, or drops it; it may reuse the item it is
-    /// given. A batch has `batch_rows` items or fewer.
+    /// Starts the thread. `keep` converts a row to an item or drops it, and may reuse the item it
+    /// is given. A batch has at most `batch_rows` items.
     ///
     /// # Errors
-    /// The system refuses to start a thread.
+    /// The system cannot start a thread.
     pub fn start(
         rows: Rows,
         batch_rows: usize,
@@ -84,43 +83,44 @@ impl<T: Send + 'static> Prefetch<T> {
             list,
             batches: received,
             spare,
-            over: false,
+            is_finished: false,
         })
     }
 
-    /// The next batch. After [`Prefetched::End`] and [`Prefetched::Broken`] it never completes.
-    /// Cancel-safe.
+    /// Returns the next batch. After [`Prefetched::End`] and [`Prefetched::Failed`] it never
+    /// completes. Cancel-safe.
     pub async fn next(&mut self) -> Prefetched<T> {
-        if self.over {
+        if self.is_finished {
             return std::future::pending().await;
         }
         let received = self.batches.recv().await;
-        self.unless_gone(received)
+        self.batch_or_error(received)
     }
 
-    /// The next batch, or `None` at the end of the list. Must not be called from async code.
+    /// Returns the next batch, or `None` at the end of the list. Must not be called from async
+    /// code.
     ///
     /// # Errors
-    /// The list cannot be read further; nothing follows.
+    /// The list cannot be read further.
     pub fn next_blocking(&mut self) -> Result<Option<Vec<T>>, RowsError> {
-        if self.over {
+        if self.is_finished {
             return Ok(None);
         }
         let received = self.batches.blocking_recv();
-        match self.unless_gone(received) {
+        match self.batch_or_error(received) {
             Prefetched::Rows(rows) => Ok(Some(rows)),
             Prefetched::End => Ok(None),
-            Prefetched::Broken(error) => Err(error),
+            Prefetched::Failed(error) => Err(error),
         }
     }
 
-    fn unless_gone(&mut self, received: Option<Prefetched<T>>) -> Prefetched<T> {
+    fn batch_or_error(&mut self, received: Option<Prefetched<T>>) -> Prefetched<T> {
         let batch = received.unwrap_or_else(|| {
-            Prefetched::Broken(RowsError::ThreadGone {
+            Prefetched::Failed(RowsError::ThreadGone {
                 list: self.list.clone(),
             })
         });
-        self.over = !matches!(batch, Prefetched::Rows(_));
+        self.is_finished = !matches!(batch, Prefetched::Rows(_));
         batch
     }
 }
@@ -142,7 +142,7 @@ impl<T, K: FnMut(&RawRow<'_>, Option<T>) -> Result<Option<T>, NotKept>> Reader<T
             match self.fill(&mut batch) {
                 Ok(true) => {}
                 Ok(false) => break Prefetched::End,
-                Err(error) => break Prefetched::Broken(error),
+                Err(error) => break Prefetched::Failed(error),
             }
             let full = std::mem::take(&mut batch);
             if self.batches.blocking_send(Prefetched::Rows(full)).is_err() {
@@ -154,8 +154,8 @@ impl<T, K: FnMut(&RawRow<'_>, Option<T>) -> Result<Option<T>, NotKept>> Reader<T
         }
     }
 
-    /// Fills a batch. False at the end of the list; the batch may have rows then, and also in the
-    /// case of an error.
+    /// Fills a batch. Returns false at the end of the list. The batch may have rows even then, and
+    /// also after an error.
     fn fill(&mut self, batch: &mut Vec<T>) -> Result<bool, RowsError> {
         let mut bytes = 0;
         while batch.len() < self.batch_rows && bytes < BATCH_BYTES {
@@ -166,9 +166,9 @@ impl<T, K: FnMut(&RawRow<'_>, Option<T>) -> Result<Option<T>, NotKept>> Reader<T
                 return Ok(false);
             };
             let (line, row_bytes) = (row.line, row.record.as_slice().len());
-            let kept = (self.keep)(&row, self.spare_items.pop());
+            let item = (self.keep)(&row, self.spare_items.pop());
             let list = || self.rows.list().to_owned();
-            match kept {
+            match item {
                 Ok(Some(item)) => {
                     batch.push(item);
                     bytes += row_bytes;

@@ -1,9 +1,9 @@
-//! Finds misplaced quotes. The CSV parser accepts them and yields a different value than was meant,
-//! so a password would be altered silently.
+//! Finds misplaced quotes. The CSV parser accepts them and yields an unintended value, so a
+//! password would be altered silently.
 //!
-//! The sign is text after the closing quote of a cell. Either the list escapes quotes in a way that
-//! was not configured (`"a \"b\" c"`), or a quote was never closed: then the opening quote of a
-//! later row closes the cell, and the rows between are swallowed.
+//! The symptom is text after the closing quote of a cell. Either the list escapes quotes in a way
+//! that is not configured (`"a \"b\" c"`), or a quote was never closed: then the opening quote of a
+//! later row closes the cell, and the rows in between are swallowed.
 
 use csv::ByteRecord;
 use memchr::{memchr, memchr2};
@@ -25,26 +25,26 @@ pub(super) struct Misquoted {
     /// The index of the cell.
     pub(super) column: usize,
     pub(super) fault: QuoteFault,
-    /// A stray quote on a later line closes a cell of the record, so it holds other rows.
+    /// A quote on a later line closes the cell, so the record contains other rows.
     pub(super) swallows: bool,
 }
 
 impl QuoteCheck {
-    /// `None` if values are not quoted.
-    pub(super) fn of(reading: &ResolvedDialect) -> Option<Self> {
-        match reading.quote {
+    /// Creates the check for a dialect. `None` if values are not quoted.
+    pub(super) fn of(dialect: &ResolvedDialect) -> Option<Self> {
+        match dialect.quote {
             Quote::None => None,
             Quote::Mark(quote) => Some(Self {
-                delimiter: reading.delimiter,
+                delimiter: dialect.delimiter,
                 quote,
-                escape: reading.escape,
+                escape: dialect.escape,
             }),
         }
     }
 
-    /// Whether cells are either unquoted or quoted as a whole, without a quote inside. True for
-    /// nearly every record, and found without a search: `cells` is the parser's view of
-    /// `record`, which drops only opening and closing quotes, so the cells' lengths tell where
+    /// Returns whether each cell is either unquoted or quoted as a whole, without a quote inside.
+    /// This holds for nearly every record and needs no search: `cells` are the parser's cells of
+    /// `record`, which lack only the opening and closing quotes, so their lengths determine where
     /// the closing quotes must be.
     pub(super) fn is_plain(self, cells: &ByteRecord, record: &[u8]) -> bool {
         if self.escape.is_some() || memchr(self.quote, cells.as_slice()).is_some() {
@@ -66,16 +66,16 @@ impl QuoteCheck {
         true
     }
 
-    /// The first cell with misplaced quotes in the raw bytes of a record.
+    /// Finds the first cell with misplaced quotes in the raw bytes of a record.
     pub(super) fn misquoted(self, record: &[u8]) -> Option<Misquoted> {
-        let mut found: Option<Misquoted> = None;
-        let mut note = |at: usize, fault: QuoteFault, swallows: bool| {
-            let found = found.get_or_insert_with(|| Misquoted {
+        let mut first: Option<Misquoted> = None;
+        let mut report = |at: usize, fault: QuoteFault, swallows: bool| {
+            let misquoted = first.get_or_insert_with(|| Misquoted {
                 column: self.column(record, at),
                 fault,
                 swallows,
             });
-            found.swallows |= swallows;
+            misquoted.swallows |= swallows;
         };
         let mut at = 0;
         while let Some(mark) = self.next_mark(record, at) {
@@ -84,36 +84,36 @@ impl QuoteCheck {
                 // The parser ignores escapes outside of quotes and MySQL does not, so the value is
                 // ambiguous.
                 if self.may_be_escaped(record.get(at)) {
-                    note(mark, QuoteFault::EscapeOutside, false);
+                    report(mark, QuoteFault::EscapeOutside, false);
                 }
                 continue;
             }
             match self.position(record, mark) {
-                Position::Inside => continue,
-                Position::AfterSpace => {
-                    note(mark, QuoteFault::SpaceBefore, false);
+                QuotePosition::Inside => continue,
+                QuotePosition::AfterSpace => {
+                    report(mark, QuoteFault::SpaceBefore, false);
                     continue;
                 }
-                Position::Start => {}
+                QuotePosition::Start => {}
             }
-            let Some(closed) = self.closed(record, at) else {
+            let Some(closing) = self.closing_quote(record, at) else {
                 break;
             };
-            if let Some(letter) = closed.escaped_letter {
-                note(letter, QuoteFault::EscapedLetter, false);
+            if let Some(letter) = closing.escaped_letter {
+                report(letter, QuoteFault::EscapedLetter, false);
             }
-            let text = record.get(mark..closed.at).unwrap_or_default();
-            at = closed.at + 1;
+            let text = record.get(mark..closing.at).unwrap_or_default();
+            at = closing.at + 1;
             if record.get(at).is_some_and(|byte| !self.ends_cell(*byte)) {
                 let backslash = self.escape.is_none() && text.ends_with(b"\\");
-                let several_lines = text.iter().any(|byte| ends_line(*byte));
-                note(mark, QuoteFault::TextAfter { backslash }, several_lines);
+                let is_multiline = text.iter().any(|byte| ends_line(*byte));
+                report(mark, QuoteFault::TextAfter { backslash }, is_multiline);
             }
         }
-        found
+        first
     }
 
-    /// The position of the next quote or escape.
+    /// Returns the index of the next quote or escape.
     fn next_mark(self, record: &[u8], from: usize) -> Option<usize> {
         let rest = record.get(from..)?;
         let found = match self.escape {
@@ -127,7 +127,7 @@ impl QuoteCheck {
         byte == self.delimiter || ends_line(byte)
     }
 
-    /// Whether an escape outside of quotes may be intended for this byte.
+    /// Returns whether an escape outside of quotes may be intended for this byte.
     fn may_be_escaped(self, next: Option<&u8>) -> bool {
         next.is_none_or(|byte| {
             self.ends_cell(*byte) || *byte == self.quote || Some(*byte) == self.escape
@@ -135,24 +135,24 @@ impl QuoteCheck {
     }
 
     /// Classifies a quote outside of quotes.
-    fn position(self, record: &[u8], mark: usize) -> Position {
+    fn position(self, record: &[u8], mark: usize) -> QuotePosition {
         let before = record.get(..mark).unwrap_or_default();
         match before.last() {
-            None => Position::Start,
-            Some(byte) if self.ends_cell(*byte) => Position::Start,
+            None => QuotePosition::Start,
+            Some(byte) if self.ends_cell(*byte) => QuotePosition::Start,
             Some(_) => {
                 let is_space = |byte: &u8| matches!(byte, b' ' | b'\t');
                 let mut text = before.iter().rev();
                 match text.find(|byte| self.ends_cell(**byte) || !is_space(byte)) {
-                    Some(byte) if !self.ends_cell(*byte) => Position::Inside,
-                    Some(_) | None => Position::AfterSpace,
+                    Some(byte) if !self.ends_cell(*byte) => QuotePosition::Inside,
+                    Some(_) | None => QuotePosition::AfterSpace,
                 }
             }
         }
     }
 
     /// Finds the quote that closes a cell whose text starts at `from`.
-    fn closed(self, record: &[u8], from: usize) -> Option<Closed> {
+    fn closing_quote(self, record: &[u8], from: usize) -> Option<ClosingQuote> {
         let mut at = from;
         let mut escaped_letter = None;
         loop {
@@ -164,7 +164,7 @@ impl QuoteCheck {
                     escaped_letter = escaped_letter.or(Some(mark));
                 }
             } else if next != Some(&self.quote) {
-                return Some(Closed {
+                return Some(ClosingQuote {
                     at: mark,
                     escaped_letter,
                 });
@@ -173,14 +173,14 @@ impl QuoteCheck {
         }
     }
 
-    /// The index of the cell that this byte belongs to.
+    /// Returns the index of the cell that contains this byte.
     fn column(self, record: &[u8], byte: usize) -> usize {
         let (mut column, mut at) = (0, 0);
         while at < byte {
-            let starts = matches!(self.position(record, at), Position::Start);
+            let starts = matches!(self.position(record, at), QuotePosition::Start);
             if record.get(at) == Some(&self.quote) && starts {
-                match self.closed(record, at + 1) {
-                    Some(closed) if closed.at < byte => at = closed.at,
+                match self.closing_quote(record, at + 1) {
+                    Some(closing) if closing.at < byte => at = closing.at,
                     Some(_) | None => break,
                 }
             } else if record.get(at) == Some(&self.delimiter) {
@@ -192,20 +192,20 @@ impl QuoteCheck {
     }
 }
 
-/// Where a quote is that does not close another one.
-enum Position {
-    /// At the start of a cell: it opens the cell.
+/// The position of a quote that does not close another one.
+enum QuotePosition {
+    /// At the start of a cell, which it opens.
     Start,
-    /// After white space at the start of a cell: the parser takes it for text.
+    /// After whitespace at the start of a cell, where the parser reads it as text.
     AfterSpace,
-    /// Within a cell: it is text.
+    /// Within a cell, where it is text.
     Inside,
 }
 
 /// The end of a quoted cell.
-struct Closed {
+struct ClosingQuote {
     at: usize,
-    /// Whether a letter or digit is escaped in the cell.
+    /// The first escape of a letter or digit in the cell.
     escaped_letter: Option<usize>,
 }
 
@@ -233,9 +233,9 @@ mod tests {
         })
     }
 
-    fn found(check: QuoteCheck, record: &str) -> Option<(usize, QuoteFault)> {
-        let found = check.misquoted(record.as_bytes());
-        found.map(|found| (found.column, found.fault))
+    fn find(check: QuoteCheck, record: &str) -> Option<(usize, QuoteFault)> {
+        let misquoted = check.misquoted(record.as_bytes());
+        misquoted.map(|misquoted| (misquoted.column, misquoted.fault))
     }
 
     #[test]
@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(PLAIN.misquoted(b"a,\"b,c\",\"d\"e\",\"f\"g"), text_after(2));
         assert_eq!(PLAIN.misquoted(b"\"a\" ,b"), text_after(0));
         let backslash = QuoteFault::TextAfter { backslash: true };
-        assert_eq!(found(PLAIN, "x,\"Pa\\\"ss\",y"), Some((1, backslash)));
+        assert_eq!(find(PLAIN, "x,\"Pa\\\"ss\",y"), Some((1, backslash)));
     }
 
     #[test]
@@ -268,23 +268,23 @@ mod tests {
             ("\"a\"b,\"c\nd\",\"e\nf\"g\n", true),
             ("\"a\"b,\"c\nd\"\n", false),
         ] {
-            let found = PLAIN.misquoted(record.as_bytes()).unwrap();
-            assert_eq!(found.swallows, swallows, "{record:?}");
+            let misquoted = PLAIN.misquoted(record.as_bytes()).unwrap();
+            assert_eq!(misquoted.swallows, swallows, "{record:?}");
         }
     }
 
     #[test]
-    fn finds_white_space_before_a_quote_but_accepts_quotes_in_text() {
+    fn finds_whitespace_before_a_quote_but_accepts_quotes_in_text() {
         let space = Some((1, QuoteFault::SpaceBefore));
-        assert_eq!(found(PLAIN, "ann, \"x\",y"), space);
-        assert_eq!(found(PLAIN, "ann,\t \"x"), space);
-        assert_eq!(found(PLAIN, "ann,x \"y\""), None);
+        assert_eq!(find(PLAIN, "ann, \"x\",y"), space);
+        assert_eq!(find(PLAIN, "ann,\t \"x"), space);
+        assert_eq!(find(PLAIN, "ann,x \"y\""), None);
         let tabs = QuoteCheck {
             delimiter: b'\t',
             ..PLAIN
         };
-        assert_eq!(found(tabs, "ann\t\"x\""), None);
-        assert_eq!(found(tabs, "ann\t \"x\""), space);
+        assert_eq!(find(tabs, "ann\t\"x\""), None);
+        assert_eq!(find(tabs, "ann\t \"x\""), space);
     }
 
     #[test]
@@ -296,7 +296,7 @@ mod tests {
             "\"line\\\nbreak\"",
             "\\N,DOMAIN\\user,x",
         ] {
-            assert_eq!(found(ESCAPED, record), None, "{record:?}");
+            assert_eq!(find(ESCAPED, record), None, "{record:?}");
         }
         for (record, column, fault) in [
             ("a,\"b\\nc\"", 1, QuoteFault::EscapedLetter),
@@ -311,7 +311,7 @@ mod tests {
                 QuoteFault::TextAfter { backslash: false },
             ),
         ] {
-            assert_eq!(found(ESCAPED, record), Some((column, fault)), "{record:?}");
+            assert_eq!(find(ESCAPED, record), Some((column, fault)), "{record:?}");
         }
     }
 }

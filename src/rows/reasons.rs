@@ -1,7 +1,7 @@
-//! The columns in a list of rejects that say why a row was rejected. They follow the columns of the
-//! original list. When a list of rejects is imported, they are ignored.
+//! The reason columns of a list of rejects, which follow the columns of the original list. They are
+//! ignored when a list of rejects is imported.
 
-/// Their names, unless a column of the list has one of them.
+/// The names of the reason columns, unless the list has a column with one of these names.
 pub const REASONS: [&str; 5] = [
     "reason_outcome",
     "reason_code",
@@ -10,20 +10,20 @@ pub const REASONS: [&str; 5] = [
     "reason_line",
 ];
 
-/// Appended to their names until none is taken.
+/// Prepended to the names until none is taken.
 const PREFIX: &str = "import_";
 
-/// The most suffixes that are recognized.
-const PREFIXES: usize = 4;
+/// The number of prefixes that are recognized.
+const MAX_PREFIXES: usize = 4;
 
 fn names(prefixes: usize) -> [String; REASONS.len()] {
     REASONS.map(|name| PREFIX.repeat(prefixes) + name)
 }
 
-/// Their indexes in a header that has all of them.
+/// Returns the indices of the reason columns, or nothing unless the header has all of them.
 #[must_use]
-pub fn places(header: &[String]) -> Vec<usize> {
-    (0..PREFIXES)
+pub fn reason_columns(header: &[String]) -> Vec<usize> {
+    (0..MAX_PREFIXES)
         .find_map(|prefixes| {
             names(prefixes)
                 .iter()
@@ -36,8 +36,8 @@ pub fn places(header: &[String]) -> Vec<usize> {
         .unwrap_or_default()
 }
 
-/// Whether these cells look like reasons: an outcome, an error code and message, a row number and a
-/// line number.
+/// Returns whether these cells look like reasons: an outcome, an error code and message, a row
+/// number and a line number.
 pub(super) fn are_reasons<'c>(cells: impl Iterator<Item = &'c [u8]>) -> bool {
     let cells: Vec<&[u8]> = cells.collect();
     let is_outcome = |cell: &[u8]| !cell.is_empty() && cell.iter().all(u8::is_ascii_lowercase);
@@ -46,9 +46,9 @@ pub(super) fn are_reasons<'c>(cells: impl Iterator<Item = &'c [u8]>) -> bool {
         if is_outcome(outcome) && is_number(row) && is_number(line))
 }
 
-/// Their names for a list with these columns.
+/// Returns names for the reason columns that differ from these columns.
 #[must_use]
-pub fn names_beside(columns: &[String]) -> [String; REASONS.len()] {
+pub fn free_names(columns: &[String]) -> [String; REASONS.len()] {
     let taken = |names: &[String; REASONS.len()]| {
         let has = |name: &String| columns.iter().any(|other| other.eq_ignore_ascii_case(name));
         names.iter().any(has)
@@ -65,31 +65,34 @@ pub fn names_beside(columns: &[String]) -> [String; REASONS.len()] {
 
 #[cfg(test)]
 mod tests {
-    use super::{REASONS, names_beside, places};
+    use super::{REASONS, free_names, reason_columns};
 
     fn header(names: &[&str]) -> Vec<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
     }
 
     #[test]
-    fn recognizes_the_columns_only_if_all_are_there() {
+    fn finds_reason_columns_only_if_all_exist() {
         let mut columns = header(&["username", "password"]);
-        assert_eq!(names_beside(&columns), REASONS);
-        assert!(places(&columns).is_empty());
+        assert_eq!(free_names(&columns), REASONS);
+        assert!(reason_columns(&columns).is_empty());
         columns.extend(header(&REASONS));
-        assert_eq!(places(&columns), [2, 3, 4, 5, 6]);
+        assert_eq!(reason_columns(&columns), [2, 3, 4, 5, 6]);
         columns[4] = "REASON_MESSAGE".to_owned();
-        assert_eq!(places(&columns), [2, 3, 4, 5, 6]);
+        assert_eq!(reason_columns(&columns), [2, 3, 4, 5, 6]);
         columns.remove(3);
-        assert!(places(&columns).is_empty(), "somebody's own columns");
+        assert!(
+            reason_columns(&columns).is_empty(),
+            "the list's own columns"
+        );
     }
 
     #[test]
-    fn renames_the_reasons_if_a_name_is_taken() {
+    fn prefixes_names_that_are_taken() {
         let mut columns = header(&["username", "Reason_Code"]);
-        let names = names_beside(&columns);
+        let names = free_names(&columns);
         assert_eq!(names[0], "import_reason_outcome");
         columns.extend(names);
-        assert_eq!(places(&columns), [2, 3, 4, 5, 6]);
+        assert_eq!(reason_columns(&columns), [2, 3, 4, 5, 6]);
     }
 }

@@ -1,16 +1,16 @@
-//! Writes rows of a list to another file, in the list's dialect but in UTF-8, so that reading the
+//! Writes rows of a list to another file in the list's dialect but in UTF-8, so that reading the
 //! file with the same flags yields the same cells.
 //!
-//! In a cell that could not be decoded, U+FFFD replaces the undecodable bytes. When a list of
-//! rejects is read, U+FFFD makes a cell invalid: see [`super::reasons`].
+//! U+FFFD replaces undecodable bytes. When a list of rejects is read, it makes a cell invalid: see
+//! [`super::reasons`].
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 
 use csv::{QuoteStyle, Terminator, WriterBuilder};
 
-use super::dialect::{LineEnd, announcement, guess};
-use super::reasons::{REASONS, names_beside, places};
+use super::dialect::{LineEnd, detect_delimiter, sep_line};
+use super::reasons::{REASONS, free_names, reason_columns};
 use super::{Header, Quote, RawRow, ResolvedDialect, Unreadable};
 use crate::source::TextEncoding;
 
@@ -31,8 +31,8 @@ pub enum Secrets {
 pub struct Selection {
     /// The number of columns of the list.
     columns: usize,
-    /// Columns with the reasons of an earlier rejection, which are left out.
-    reasons: Vec<usize>,
+    /// Reason columns of an earlier rejection, which are left out.
+    reason_columns: Vec<usize>,
     secrets: Secrets,
 }
 
@@ -49,9 +49,9 @@ pub enum Selected {
 /// Why a row's cells are left blank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LeftOut {
-    /// Any cell may be the password.
+    /// Any cell may be a password.
     Secret,
-    /// The cells hold other rows and would be read as one row.
+    /// The cells contain other rows.
     Swallowed,
 }
 
@@ -60,14 +60,14 @@ impl Selection {
     pub fn new(header: &Header, secrets: Secrets) -> Self {
         Self {
             columns: header.names().len(),
-            reasons: places(header.names()),
+            reason_columns: reason_columns(header.names()),
             secrets,
         }
     }
 
     #[must_use]
     pub fn of(&self, row: &RawRow<'_>) -> Selected {
-        let is_written = |column: &usize| !self.reasons.contains(column);
+        let is_written = |column: &usize| !self.reason_columns.contains(column);
         let columns = || (0..self.columns).filter(is_written);
         let all_may_be_written = match &self.secrets {
             Secrets::Written => true,
@@ -79,7 +79,7 @@ impl Selection {
                 | Unreadable::OpenQuote { .. }
                 | Unreadable::TooLong { .. },
             ) => Selected::LeftOut(LeftOut::Swallowed, columns().count()),
-            // Cells are shifted, so a password may be in another column or after the last one.
+            // Cells may be shifted, so a password may be in another column or after the last one.
             Some(Unreadable::Cells { .. } | Unreadable::Quotes { .. }) if !all_may_be_written => {
                 Selected::LeftOut(LeftOut::Secret, columns().count())
             }
@@ -92,9 +92,12 @@ impl Selection {
                 Selected::Verbatim(text.trim_matches(['\r', '\n']).to_owned())
             }
             Some(Unreadable::Encoding { .. } | Unreadable::Transcoding { .. }) | None => {
-                let is_blank = |column: &usize| matches!(&self.secrets, Secrets::Blank(secrets) if secrets.contains(column));
+                let is_blank = |column: usize| match &self.secrets {
+                    Secrets::Blank(secrets) => secrets.contains(&column),
+                    Secrets::Written => false,
+                };
                 let cell = |column: usize| {
-                    if is_blank(&column) {
+                    if is_blank(column) {
                         String::new()
                     } else {
                         row.written.get(column).map(lossy).unwrap_or_default()
@@ -111,68 +114,67 @@ fn lossy(cell: &[u8]) -> String {
 }
 
 pub struct Rewriter<W: Write> {
-    to: W,
+    output: W,
     csv: WriterBuilder,
     delimiter: u8,
     quoting: Quoting,
 }
 
-/// How a cell with a delimiter or a line end is written.
+/// How to write a cell with a delimiter or a line end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Quoting {
     /// In quotes, with this escape character.
     Quotes(Option<u8>),
     /// As in AWS's template: `\,`. Line ends cannot be written.
     Backslash,
-    /// It cannot be written.
+    /// Such a cell cannot be written.
     None,
 }
 
 impl<W: Write> Rewriter<W> {
-    /// Begins a list that is written as `reading` says, with the columns of this header, and those
-    /// that say why behind them. `with_mark` writes a byte-order mark also where the next
-    /// reader does not need it.
+    /// Writes the start of a list in this dialect: the columns of the header and the reason
+    /// columns. `with_mark` writes a byte order mark even if the next reader does not need it.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// The output cannot be written.
     pub fn begin(
-        mut to: W,
-        reading: &ResolvedDialect,
+        mut output: W,
+        dialect: &ResolvedDialect,
         header: &Header,
         with_mark: bool,
     ) -> io::Result<Self> {
-        let (quoting, mark) = match (reading.quote, reading.template) {
+        let (quoting, mark) = match (dialect.quote, dialect.template) {
             (_, true) => (Quoting::Backslash, b'"'),
-            (Quote::Mark(mark), false) => (Quoting::Quotes(reading.escape), mark),
+            (Quote::Mark(mark), false) => (Quoting::Quotes(dialect.escape), mark),
             (Quote::None, false) => (Quoting::None, b'"'),
         };
-        if with_mark || reading.encoding != TextEncoding::UTF_8 {
-            to.write_all(BYTE_ORDER_MARK)?;
+        if with_mark || dialect.encoding != TextEncoding::UTF_8 {
+            output.write_all(BYTE_ORDER_MARK)?;
         }
-        let reasons = places(header.names());
+        let reasons = reason_columns(header.names());
         let mut names: Vec<String> = (0..)
             .zip(header.names())
-            .filter(|(place, _)| !reasons.contains(place))
+            .filter(|(index, _)| !reasons.contains(index))
             .map(|(_, name)| name.clone())
             .collect();
-        names.extend(names_beside(&names));
-        let (line_end, terminator) = match reading.line_end {
+        names.extend(free_names(&names));
+        let (line_end, terminator) = match dialect.line_end {
             LineEnd::Newline => ("\n", Terminator::Any(b'\n')),
             LineEnd::CarriageReturnNewline => ("\r\n", Terminator::CRLF),
         };
-        // The file is read with the same flags, which skip these lines.
-        for _ in 0..reading.skip_lines {
-            to.write_all(line_end.as_bytes())?;
+        // The flags that skip these lines also apply to this file.
+        for _ in 0..dialect.skip_lines {
+            output.write_all(line_end.as_bytes())?;
         }
-        // Where the header would be read with another one.
-        let line = names.join(&char::from(reading.delimiter).to_string());
-        if guess(line.as_bytes(), reading.quote_chars(), None) != reading.delimiter {
-            to.write_all(&announcement(reading.delimiter))?;
-            to.write_all(line_end.as_bytes())?;
+        // Declare the delimiter if another one would be detected.
+        let line = names.join(&char::from(dialect.delimiter).to_string());
+        if detect_delimiter(line.as_bytes(), dialect.quote_chars(), None) != dialect.delimiter {
+            output.write_all(&sep_line(dialect.delimiter))?;
+            output.write_all(line_end.as_bytes())?;
         }
         let mut csv = WriterBuilder::new();
         csv.flexible(true)
-            .delimiter(reading.delimiter)
+            .delimiter(dialect.delimiter)
             .quote(mark)
             .quote_style(match quoting {
                 // A bare escape is ambiguous.
@@ -183,12 +185,12 @@ impl<W: Write> Rewriter<W> {
             .terminator(terminator)
             .buffer_capacity(BUFFER);
         let mut rewriter = Self {
-            to,
+            output,
             csv,
-            delimiter: reading.delimiter,
+            delimiter: dialect.delimiter,
             quoting,
         };
-        rewriter.write(names.iter().map(|name| of_list(quoting, name)))?;
+        rewriter.write(names.iter().map(|name| escape_cell(quoting, name)))?;
         Ok(rewriter)
     }
 
@@ -197,10 +199,10 @@ impl<W: Write> Rewriter<W> {
         let (quoting, delimiter) = (self.quoting, char::from(self.delimiter));
         let reasons = reasons
             .iter()
-            .map(|reason| words(quoting, delimiter, reason));
+            .map(|reason| escape_text(quoting, delimiter, reason));
         match row {
             Selected::Cells(cells) => {
-                let cells = cells.iter().map(|cell| of_list(quoting, cell));
+                let cells = cells.iter().map(|cell| escape_cell(quoting, cell));
                 self.write(cells.chain(reasons))
             }
             Selected::LeftOut(_, cells) => {
@@ -208,8 +210,8 @@ impl<W: Write> Rewriter<W> {
                 self.write(empty.chain(reasons))
             }
             Selected::Verbatim(text) => {
-                self.to.write_all(text.as_bytes())?;
-                self.to.write_all(&[self.delimiter])?;
+                self.output.write_all(text.as_bytes())?;
+                self.output.write_all(&[self.delimiter])?;
                 self.write(reasons)
             }
         }
@@ -217,7 +219,7 @@ impl<W: Write> Rewriter<W> {
 
     /// Writes the remaining cells of a line.
     fn write<'c>(&mut self, cells: impl Iterator<Item = Cow<'c, str>>) -> io::Result<()> {
-        let mut csv = self.csv.from_writer(&mut self.to);
+        let mut csv = self.csv.from_writer(&mut self.output);
         for cell in cells {
             csv.write_field(cell.as_bytes())?;
         }
@@ -227,13 +229,13 @@ impl<W: Write> Rewriter<W> {
 
     #[must_use]
     pub fn finish(self) -> W {
-        self.to
+        self.output
     }
 }
 
-/// Writes a cell. Without quotes it has no delimiter or line end, or it would not have been read as
-/// a single cell.
-fn of_list(quoting: Quoting, cell: &str) -> Cow<'_, str> {
+/// Escapes a cell of the list. Without quotes it has no delimiter or line end, because it was read
+/// as a single cell.
+fn escape_cell(quoting: Quoting, cell: &str) -> Cow<'_, str> {
     match quoting {
         Quoting::Quotes(Some(escape)) if cell.as_bytes().contains(&escape) => {
             let escape = char::from(escape);
@@ -241,7 +243,7 @@ fn of_list(quoting: Quoting, cell: &str) -> Cow<'_, str> {
         }
         Quoting::Backslash if cell.contains(',') || cell.ends_with('\\') => {
             let mut cell = cell.replace(',', "\\,");
-            // It was the last cell of its row, and would merge with the reason that now follows.
+            // It was the last cell of its row, and would merge with the reason after it.
             if cell.ends_with('\\') {
                 cell.push(' ');
             }
@@ -251,17 +253,17 @@ fn of_list(quoting: Quoting, cell: &str) -> Cow<'_, str> {
     }
 }
 
-/// Writes a text of our own. Without quotes, characters that cannot be written are replaced.
-fn words(quoting: Quoting, delimiter: char, text: &str) -> Cow<'_, str> {
+/// Escapes a text of ours. Without quotes, characters that cannot be written are replaced.
+fn escape_text(quoting: Quoting, delimiter: char, text: &str) -> Cow<'_, str> {
     let text = match quoting {
         Quoting::Quotes(_) => Cow::Borrowed(text),
         Quoting::Backslash | Quoting::None => {
-            let cannot_stand =
+            let is_unwritable =
                 |c: char| matches!(c, '\r' | '\n') || (quoting == Quoting::None && c == delimiter);
-            Cow::Owned(text.replace(cannot_stand, " "))
+            Cow::Owned(text.replace(is_unwritable, " "))
         }
     };
-    Cow::Owned(of_list(quoting, &text).into_owned())
+    Cow::Owned(escape_cell(quoting, &text).into_owned())
 }
 
 #[cfg(test)]

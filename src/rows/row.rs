@@ -1,4 +1,4 @@
-//! A record, and why it may be unreadable as a row.
+//! Records, and why one may be unreadable as a row.
 
 use std::fmt;
 
@@ -9,21 +9,21 @@ use super::wipe::ZeroizingRecord;
 /// Why a record cannot be read as a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unreadable {
-    /// It has more or fewer cells than the header.
+    /// The record has more or fewer cells than the header.
     Cells {
         expected: usize,
         found: usize,
-        /// The line on which it ends.
+        /// The line on which the record ends.
         last_line: u64,
     },
-    /// A cell has misplaced quotes, so the parser's value may not be what was meant.
+    /// A cell has misplaced quotes, so the parser's value may be wrong.
     Quotes {
         /// The index of the cell.
         column: usize,
         fault: QuoteFault,
     },
-    /// It probably holds other rows: a quote was opened in it and is closed on a later line, in the
-    /// middle of a cell.
+    /// The record probably contains other rows: a quote opened in it is closed on a later line, in
+    /// the middle of a cell.
     Swallowed {
         /// The line on which the record ends.
         last_line: u64,
@@ -35,23 +35,23 @@ pub enum Unreadable {
         /// The length of the valid part.
         valid_bytes: usize,
     },
-    /// A cell holds bytes that are invalid in the list's encoding.
+    /// A cell has bytes that are invalid in the list's encoding.
     Transcoding {
         /// The index of the cell.
         column: usize,
         /// The encoding's name.
         encoding: &'static str,
     },
-    /// A quote was opened in it and never closed, so it extends to the end of the list.
+    /// A quote opened in the record is never closed, so it extends to the end of the list.
     OpenQuote {
         /// The last line that it swallowed.
         last_line: u64,
     },
-    /// It is longer than [`super::MAX_RECORD_BYTES`].
+    /// The record is longer than [`super::MAX_RECORD_BYTES`].
     TooLong {
-        /// Bytes in its cells.
+        /// The number of bytes in its cells.
         bytes: usize,
-        /// The line on which it ends.
+        /// The line on which the record ends.
         last_line: u64,
     },
 }
@@ -63,25 +63,25 @@ pub enum QuoteFault {
         /// A backslash precedes that quote, and the list is not read with an escape character.
         backslash: bool,
     },
-    /// White space precedes the opening quote, so the quote is taken for text.
+    /// Whitespace precedes the opening quote, so the quote is read as text.
     SpaceBefore,
-    /// A letter or digit is escaped within quotes. Programs disagree on its meaning.
+    /// A letter or digit is escaped within quotes, which programs interpret differently.
     EscapedLetter,
-    /// An escape character outside of quotes precedes something that may need an escape. It has no
+    /// An escape character outside of quotes precedes a byte that may need an escape. It has no
     /// effect there.
     EscapeOutside,
 }
 
-/// A record, borrowed until the next one is read. Its cells may hold a password, so `Debug` shows
-/// none.
+/// A record, borrowed until the next one is read. `Debug` shows no cells, because one may be a
+/// password.
 pub struct RawRow<'a> {
-    /// The number of the row. The first one after the header is 1.
+    /// The number of the row, from 1 for the first one after the header.
     pub number: u64,
     /// Its first line.
     pub line: u64,
     /// The position of its end in the list, in bytes.
     pub end_byte: u64,
-    /// Why it cannot be read, if it cannot.
+    /// Why the record is unreadable, if it is.
     pub unreadable: Option<Unreadable>,
     /// The cells without decoration.
     pub(super) record: &'a ByteRecord,
@@ -89,12 +89,12 @@ pub struct RawRow<'a> {
     pub(super) written: &'a ByteRecord,
     /// The raw bytes of the record, if its cells cannot be relied on.
     pub(super) verbatim: Option<&'a [u8]>,
-    /// All cells of `record` concatenated, if that is UTF-8. Saves checking each cell.
+    /// All cells of `record` concatenated, if they are UTF-8. Saves checking each cell.
     pub(super) text: Option<&'a str>,
 }
 
 impl<'a> RawRow<'a> {
-    /// A cell. `None` if the record has fewer cells or the cell is not UTF-8.
+    /// Returns a cell, or `None` if there is none or it is not UTF-8.
     #[must_use]
     pub fn cell(&self, column: usize) -> Option<&'a str> {
         match self.text {
@@ -104,7 +104,7 @@ impl<'a> RawRow<'a> {
     }
 }
 
-/// A copy of a row that outlives the reader. Its cells may hold a password, so it has no `Debug`.
+/// A copy of a row that outlives the reader. It has no `Debug`, because a cell may be a password.
 #[derive(Default)]
 pub struct OwnedRow {
     number: u64,
@@ -116,7 +116,7 @@ pub struct OwnedRow {
 }
 
 impl OwnedRow {
-    /// Copies a row, into the buffers of one that is no longer needed if there is one.
+    /// Copies a row, reusing the buffers of `spare`.
     #[must_use]
     pub fn copy(row: &RawRow<'_>, spare: Option<Self>) -> Self {
         let mut record = spare.unwrap_or_default().record;
@@ -187,17 +187,17 @@ mod tests {
         let mut rows = Rows::open("list.csv".into(), source, &Dialect::default()).unwrap();
         let mut row = OwnedRow::copy(&rows.next_row().unwrap().unwrap(), None);
         let mut memory = CellMemory::of(&row.record);
-        assert!(memory.holds(secrets[0]));
+        assert!(memory.contains(secrets[0]));
         row.wipe();
-        assert!(!memory.holds(secrets[0]));
+        assert!(!memory.contains(secrets[0]));
         let row = OwnedRow::copy(&rows.next_row().unwrap().unwrap(), Some(row));
         let mut memory = CellMemory::of(&row.record);
-        assert!(memory.holds(secrets[1]));
+        assert!(memory.contains(secrets[1]));
         let row = OwnedRow::copy(&rows.next_row().unwrap().unwrap(), Some(row));
-        assert!(!memory.holds(secrets[1]));
+        assert!(!memory.contains(secrets[1]));
         let mut memory = CellMemory::of(&row.record);
-        assert!(memory.holds(secrets[2]));
+        assert!(memory.contains(secrets[2]));
         drop(row);
-        assert!(!memory.holds(secrets[2]));
+        assert!(!memory.contains(secrets[2]));
     }
 }

@@ -1,5 +1,5 @@
-//! AWS's import template: values are never quoted, and a comma within one is written `\,`
-//! (developer guide, "Importing users into user pools from a CSV file"). A backslash before
+//! Reads AWS's import template, in which values are never quoted and a comma within one is written
+//! `\,` (developer guide, "Importing users into user pools from a CSV file"). A backslash before
 //! anything else is a backslash.
 
 use csv::ByteRecord;
@@ -8,14 +8,14 @@ use zeroize::Zeroizing;
 /// Rejoins cells that were split at `\,`.
 pub(super) fn rejoin(record: &mut ByteRecord, scratch: &mut ByteRecord) {
     let cells = record.len();
-    let split = |(place, cell): (usize, &[u8])| place + 1 < cells && cell.ends_with(b"\\");
-    if !record.iter().enumerate().any(split) {
+    let is_split = |(index, cell): (usize, &[u8])| index + 1 < cells && cell.ends_with(b"\\");
+    if !record.iter().enumerate().any(is_split) {
         return;
     }
     scratch.clear();
     let mut value = Zeroizing::new(Vec::new());
-    for (place, cell) in record.iter().enumerate() {
-        if split((place, cell)) {
+    for (index, cell) in record.iter().enumerate() {
+        if is_split((index, cell)) {
             value.extend_from_slice(cell.strip_suffix(b"\\").unwrap_or(cell));
             value.push(b',');
         } else {

@@ -1,36 +1,33 @@
-//! Decides whether a record is readable.
+//! Detects unreadable records.
 
 use super::quote_guard::{MAX_RECORD_BYTES, TAIL};
 use super::quotes::Misquoted;
 use super::{Rows, Unreadable};
 
 impl Rows {
-    /// Why the current record is unreadable, if it is. `cut_off` means that it swallowed the end of
-    /// the list.
-    pub(super) fn unreadable(&self, line: u64, cut_off: bool) -> Option<Unreadable> {
+    /// Returns why the current record is unreadable, if it is. `runs_to_end` means that it
+    /// swallowed the end of the list.
+    pub(super) fn unreadable(&self, line: u64, runs_to_end: bool) -> Option<Unreadable> {
         let cells = self.record.as_slice();
-        if cut_off {
+        if runs_to_end {
             let swallowed = cells.strip_suffix(TAIL.as_bytes()).unwrap_or(cells);
             let added_lines = if swallowed.ends_with(b"\n") { 3 } else { 2 };
-            let last_line = match &self.returns {
-                Some(_) => {
-                    let behind_it = u64::from(swallowed.ends_with(b"\r"));
-                    line + self.newlines_inside() - behind_it
-                }
-                None => self.line_now().saturating_sub(added_lines),
+            let last_line = match &self.cr_lines {
+                Some(_) => self.last_line(line) - u64::from(swallowed.ends_with(b"\r")),
+                None => self.parser_line().saturating_sub(added_lines),
             };
             return Some(Unreadable::OpenQuote { last_line });
         }
         if cells.len() > MAX_RECORD_BYTES {
             return Some(Unreadable::TooLong {
                 bytes: cells.len(),
-                last_line: line + self.newlines_inside(),
+                last_line: self.last_line(line),
             });
         }
         if let Some(misquoted) = self.misquoted() {
             return Some(if misquoted.swallows {
                 Unreadable::Swallowed {
-                    last_line: line + self.newlines_inside(),
+                    last_line: self.last_line(line),
                 }
             } else {
                 Unreadable::Quotes {
@@ -43,20 +40,19 @@ impl Rows {
             return Some(Unreadable::Cells {
                 expected: self.width.columns(),
                 found: self.record.len(),
-                last_line: line + self.newlines_inside(),
+                last_line: self.last_line(line),
             });
         }
         if cells.is_ascii() {
             return None;
         }
-        let replaced = self
-            .record
-            .iter()
-            .position(|cell| std::str::from_utf8(cell).is_ok_and(|cell| self.was_replaced(cell)));
-        if let Some(column) = replaced {
+        let undecodable = self.record.iter().position(|cell| {
+            std::str::from_utf8(cell).is_ok_and(|cell| self.has_undecodable(cell))
+        });
+        if let Some(column) = undecodable {
             return Some(Unreadable::Transcoding {
                 column,
-                encoding: self.reading.encoding.name(),
+                encoding: self.dialect.encoding.name(),
             });
         }
         self.record
@@ -71,9 +67,9 @@ impl Rows {
             })
     }
 
-    /// The first cell of the record with misplaced quotes.
+    /// Returns the first cell with misplaced quotes.
     fn misquoted(&self) -> Option<Misquoted> {
-        let (check, record) = (self.quote_check?, self.as_it_stands()?);
+        let (check, record) = (self.quote_check?, self.raw_record()?);
         if check.is_plain(&self.record, record) {
             return None;
         }

@@ -1,36 +1,36 @@
-//! Rows with more or fewer cells than the header. Empty cells at the end do not matter: programs
-//! add a delimiter to each line, or omit trailing ones. Other differences do, because cells may be
+//! Checks the number of cells of rows. Empty cells at the end do not matter, because programs add a
+//! delimiter to each line or omit trailing ones. Other differences do, because cells may be
 //! shifted.
 
 use csv::ByteRecord;
 
-use super::reasons::{REASONS, are_reasons, places};
+use super::reasons::{REASONS, are_reasons, reason_columns};
 use super::{Header, ResolvedDialect};
 
 /// The number of cells that a row may have.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Width {
-    /// Columns of the header.
+    /// The number of columns in the header.
     columns: usize,
-    /// Columns up to the last one with a name.
+    /// The number of columns up to the last one with a name.
     named: usize,
     /// Treat missing cells at the end as empty.
     flexible: bool,
-    /// The last columns are the reasons of a list of rejects.
+    /// The last columns are the reason columns of a list of rejects.
     ends_with_reasons: bool,
 }
 
 impl Width {
-    pub(super) fn of(header: &Header, reading: &ResolvedDialect) -> Self {
+    pub(super) fn of(header: &Header, dialect: &ResolvedDialect) -> Self {
         let names = header.names();
         let last = names.iter().rposition(|name| !name.is_empty());
-        let reasons = places(names);
-        let at_the_end = names.len().saturating_sub(REASONS.len())..names.len();
+        let reasons = reason_columns(names);
+        let last_columns = names.len().saturating_sub(REASONS.len())..names.len();
         Self {
             columns: names.len(),
             named: last.map_or(0, |last| last + 1),
-            flexible: reading.flexible,
-            ends_with_reasons: !reasons.is_empty() && at_the_end.eq(reasons),
+            flexible: dialect.flexible,
+            ends_with_reasons: !reasons.is_empty() && last_columns.eq(reasons),
         }
     }
 
@@ -38,7 +38,7 @@ impl Width {
         self.columns
     }
 
-    /// Whether this number of cells fits the columns.
+    /// Returns whether the record has an acceptable number of cells.
     pub(super) fn fits(self, record: &ByteRecord) -> bool {
         let found = record.len();
         if found <= self.columns {
@@ -48,8 +48,7 @@ impl Width {
         extra.all(|cell| cell.trim_ascii().is_empty())
     }
 
-    /// A short row of a list of rejects ends with its reasons, so missing cells are inserted before
-    /// them.
+    /// Inserts the missing cells of a short reject before its reasons.
     pub(super) fn fill(self, record: &mut ByteRecord, scratch: &mut ByteRecord) {
         let found = record.len();
         let (true, true, Some(cells)) = (
@@ -83,9 +82,9 @@ mod tests {
             flexible,
             ..Dialect::default()
         };
-        let reading = ResolvedDialect::of(b"a,b", TextEncoding::UTF_8, &dialect);
+        let dialect = ResolvedDialect::of(b"a,b", TextEncoding::UTF_8, &dialect);
         let names = names.iter().map(|name| (*name).to_owned()).collect();
-        Width::of(&Header::new(names), &reading)
+        Width::of(&Header::new(names), &dialect)
     }
 
     #[test]
@@ -112,9 +111,9 @@ mod tests {
     #[test]
     fn inserts_missing_cells_of_a_reject_before_its_reasons() {
         let names = [&["a", "b", "c"][..], &REASONS].concat();
-        let why = ["invalid", "row.cell_count", "short", "7", "8"];
-        let short = ByteRecord::from([&["1"][..], &why].concat());
-        let filled = ByteRecord::from([&["1", "", ""][..], &why].concat());
+        let reasons = ["invalid", "row.cell_count", "short", "7", "8"];
+        let short = ByteRecord::from([&["1"][..], &reasons].concat());
+        let filled = ByteRecord::from([&["1", "", ""][..], &reasons].concat());
         for (flexible, from, to) in [
             (true, &short, &filled),
             (false, &short, &short),

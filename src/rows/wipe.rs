@@ -1,8 +1,8 @@
-//! Records that are zeroed before they are filled again and when they are dropped: their cells may
-//! hold passwords.
+//! Records that are zeroed before they are reused and when they are dropped, because their cells
+//! may hold passwords.
 //!
-//! Other copies are out of reach: the parser's own buffer, the blocks that the source reads, and
-//! the old memory of a buffer that grows.
+//! Other copies are out of reach: the parser's buffer, the blocks that the source reads, and the
+//! old memory of a buffer that grows.
 
 use std::ops::{Deref, DerefMut};
 
@@ -44,13 +44,13 @@ impl Drop for ZeroizingRecord {
 }
 
 fn fill_with_zeros(record: &mut ByteRecord) {
-    let mut left = record.as_slice().len();
-    // Fields are added from the beginning of the same buffer.
+    let mut remaining = record.as_slice().len();
+    // Fields are added from the start of the same buffer.
     record.clear();
-    while left > 0 {
-        let zeros = ZEROS.get(..left).unwrap_or(&ZEROS);
+    while remaining > 0 {
+        let zeros = ZEROS.get(..remaining).unwrap_or(&ZEROS);
         record.push_field(zeros);
-        left -= zeros.len();
+        remaining -= zeros.len();
     }
     optimization_barrier(record);
 }
@@ -65,17 +65,17 @@ pub(super) mod tests {
         for length in [0, 1, 100, 4_096, 10_000] {
             let cell = "x".repeat(length);
             let mut record = ByteRecord::from(vec!["ann", &cell, "y"]);
-            let (place, bytes) = (record.as_slice().as_ptr(), record.as_slice().len());
+            let (address, length) = (record.as_slice().as_ptr(), record.as_slice().len());
             fill_with_zeros(&mut record);
-            assert_eq!(record.as_slice(), vec![0; bytes]);
-            assert_eq!(record.as_slice().as_ptr(), place);
+            assert_eq!(record.as_slice(), vec![0; length]);
+            assert_eq!(record.as_slice().as_ptr(), address);
             let mut record = ZeroizingRecord(record);
             record.wipe();
             assert!(record.is_empty());
         }
     }
 
-    /// The memory that a record's cells occupy, which can be read again after they are gone.
+    /// The memory of a record's cells, which can be read even after they are freed.
     #[cfg(target_os = "linux")]
     pub(in crate::rows) struct CellMemory {
         memory: std::fs::File,
@@ -94,10 +94,11 @@ pub(super) mod tests {
             }
         }
 
-        /// Whether the text is still there. Allocates nothing, so that the memory is not reused.
-        pub(in crate::rows) fn holds(&mut self, text: &str) -> bool {
-            let at = self.address;
-            std::os::unix::fs::FileExt::read_exact_at(&self.memory, &mut self.bytes, at).unwrap();
+        /// Returns whether the text is still there. Does not allocate, so the memory is not reused.
+        pub(in crate::rows) fn contains(&mut self, text: &str) -> bool {
+            let address = self.address;
+            std::os::unix::fs::FileExt::read_exact_at(&self.memory, &mut self.bytes, address)
+                .unwrap();
             let mut windows = self.bytes.windows(text.len());
             windows.any(|window| window == text.as_bytes())
         }
@@ -110,8 +111,8 @@ pub(super) mod tests {
         let cells = ["ann", &filler, "Tr0ub4dor&3"];
         let record = ZeroizingRecord(ByteRecord::from(cells.to_vec()));
         let mut memory = CellMemory::of(&record);
-        assert!(memory.holds("Tr0ub4dor&3"));
+        assert!(memory.contains("Tr0ub4dor&3"));
         drop(record);
-        assert!(!memory.holds("Tr0ub4dor&3"));
+        assert!(!memory.contains("Tr0ub4dor&3"));
     }
 }

@@ -1,4 +1,4 @@
-//! Detects files that are not CSV by their first bytes, and suggests a command that converts them.
+//! Detects files that are not CSV from their first bytes, and suggests a command to convert them.
 
 mod convert;
 mod json;
@@ -7,18 +7,18 @@ use std::fmt;
 
 use super::unpack::Packing;
 
-/// Bytes that are inspected first.
-pub(super) const MAGIC: usize = 4;
+/// The number of bytes inspected first.
+pub(super) const MAGIC_BYTES: usize = 4;
 
-/// Bytes needed to tell a workbook from another ZIP archive: a local file header with its name
-/// (APPNOTE 4.3.7).
-const ZIP_HEAD: usize = 30 + 64;
+/// The number of bytes that distinguishes a workbook from another ZIP archive: a local file header
+/// with its name (APPNOTE 4.3.7).
+const ZIP_BYTES: usize = 30 + 64;
 
-/// `BZh`, the block size, and the magic of the first block.
-const BZIP2_HEAD: usize = 10;
+/// `BZh`, the block size and the magic number of the first block.
+const BZIP2_BYTES: usize = 10;
 
 const MAGICS: [(&[u8], Format); 5] = [
-    // A compound file: also a newer workbook that is protected by a password.
+    // A compound file, also used for newer workbooks with a password.
     (b"\xd0\xcf\x11\xe0", Format::Xls),
     // BIFF streams of Excel 5 and 8 without a compound file around them.
     (b"\x09\x08\x08\x00", Format::Xls),
@@ -27,17 +27,17 @@ const MAGICS: [(&[u8], Format); 5] = [
     (b"7z\xbc\xaf", Format::SevenZip),
 ];
 
-/// First entries of Excel workbooks (ECMA-376, part 2).
-const OF_WORKBOOKS: [&[u8]; 4] = [b"[Content_Types].xml", b"_rels/", b"docProps/", b"xl/"];
+/// The first entries of Excel workbooks (ECMA-376, part 2).
+const WORKBOOK_ENTRIES: [&[u8]; 4] = [b"[Content_Types].xml", b"_rels/", b"docProps/", b"xl/"];
 
-/// First entry of an OpenDocument spreadsheet (OpenDocument 1.3, part 2).
-const OF_SPREADSHEET: &[u8] = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet";
+/// The first entry of an OpenDocument spreadsheet (OpenDocument 1.3, part 2).
+const SPREADSHEET_ENTRY: &[u8] = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet";
 
-/// Offset and text of a tar archive's magic (POSIX, ustar).
-const TAR: (usize, &[u8]) = (257, b"ustar");
+/// The offset and text of a tar archive's magic number (POSIX, ustar).
+const TAR_MAGIC: (usize, &[u8]) = (257, b"ustar");
 
-/// Starts of HTML, in lower case.
-const HTML: [&[u8]; 9] = [
+/// Starts of an HTML document, in lowercase.
+const HTML_STARTS: [&[u8]; 9] = [
     b"<!doctype html",
     b"<html",
     b"<head",
@@ -71,13 +71,13 @@ pub(super) enum Format {
     Packed(Packing),
 }
 
-/// Where a JSON document has the users.
+/// The location of the users in a JSON document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum JsonRows {
-    /// The document is an array of them.
-    Whole,
-    /// An array under this key.
-    Under(String),
+    /// The document is an array of users.
+    TopLevel,
+    /// An array with this key.
+    Key(String),
     /// Not found in the inspected part.
     Unknown,
 }
@@ -99,8 +99,8 @@ pub struct Foreign {
 }
 
 impl Wrapping {
-    /// Whether a text with this start may have another format, so that more lines are needed to
-    /// decide.
+    /// Returns whether a text with this start may be another format, so that more lines are needed
+    /// to decide.
     #[must_use]
     pub fn may_be_foreign(head: &[u8]) -> bool {
         let text = head.trim_ascii_start();
@@ -114,19 +114,19 @@ impl Wrapping {
             || line.is_some_and(is_comment)
     }
 
-    /// The format of a text, if it is known and not CSV. `head` is the part that was read.
+    /// Detects a known text format other than CSV. `head` is the part that was read.
     #[must_use]
     pub fn foreign_text(self, head: &[u8]) -> Option<Foreign> {
         let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head);
-        let is_tar = |(at, name): (usize, &[u8])| {
-            let rest = head.get(at..);
-            rest.is_some_and(|rest| rest.starts_with(name))
+        let is_tar = |(offset, magic): (usize, &[u8])| {
+            let rest = head.get(offset..);
+            rest.is_some_and(|rest| rest.starts_with(magic))
         };
         let format = match head.trim_ascii_start() {
             [b'{', ..] | [b'[', ..] => json::format(head.trim_ascii_start()),
             [b'<', ..] => markup(head),
             _ if is_ldif(head) => Some(Format::Ldif),
-            _ if is_tar(TAR) => Some(Format::Tar),
+            _ if is_tar(TAR_MAGIC) => Some(Format::Tar),
             _ => None,
         }?;
         Some(Foreign {
@@ -158,40 +158,40 @@ impl fmt::Display for Format {
     }
 }
 
-/// The number of bytes needed to detect a file with this start.
+/// Returns the number of bytes needed to detect the format of a file with this start.
 pub(super) fn bytes_needed(head: &[u8]) -> usize {
     match head {
-        [b'P', b'K', ..] => ZIP_HEAD,
-        [b'B', b'Z', b'h', b'1'..=b'9', ..] => BZIP2_HEAD,
-        _ => MAGIC,
+        [b'P', b'K', ..] => ZIP_BYTES,
+        [b'B', b'Z', b'h', b'1'..=b'9', ..] => BZIP2_BYTES,
+        _ => MAGIC_BYTES,
     }
 }
 
-/// The format of a binary file.
-pub(super) fn by_bytes(head: &[u8]) -> Option<Format> {
+/// Detects a binary format.
+pub(super) fn binary_format(head: &[u8]) -> Option<Format> {
     if let [b'B', b'Z', b'h', b'1'..=b'9', block @ ..] = head {
-        // The digits of pi, or of its square root where the archive is empty.
+        // The digits of pi, or of its square root if the archive is empty.
         let is_block = block.starts_with(b"1AY&SY") || block.starts_with(b"\x17rE8P\x90");
         return is_block.then_some(Format::Bzip2);
     }
     if head.starts_with(b"PK") {
         return match head.get(2..4) {
             Some(b"\x03\x04") => Some(zip(head)),
-            // An empty archive, and one in several parts.
+            // An empty archive, and one of several parts.
             Some(b"\x05\x06" | b"\x07\x08") => Some(Format::Zip),
             Some(_) | None => None,
         };
     }
-    let found = MAGICS.iter().find(|(magic, _)| head.starts_with(magic));
-    found.map(|(_, format)| format.clone())
+    let known = MAGICS.iter().find(|(magic, _)| head.starts_with(magic));
+    known.map(|(_, format)| format.clone())
 }
 
 fn zip(head: &[u8]) -> Format {
     let first_entry = head.get(30..).unwrap_or_default();
     let is_workbook = |name: &&[u8]| first_entry.starts_with(name);
-    if OF_WORKBOOKS.iter().any(is_workbook) {
+    if WORKBOOK_ENTRIES.iter().any(is_workbook) {
         Format::Xlsx
-    } else if first_entry.starts_with(OF_SPREADSHEET) {
+    } else if first_entry.starts_with(SPREADSHEET_ENTRY) {
         Format::Ods
     } else {
         Format::Zip
@@ -200,24 +200,24 @@ fn zip(head: &[u8]) -> Format {
 
 fn markup(head: &[u8]) -> Option<Format> {
     let text = head.trim_ascii_start().to_ascii_lowercase();
-    let begins = |names: &[&[u8]]| names.iter().any(|name| text.starts_with(name));
-    if begins(&HTML) {
+    let starts_with = |names: &[&[u8]]| names.iter().any(|name| text.starts_with(name));
+    if starts_with(&HTML_STARTS) {
         return Some(Format::Html);
     }
     // A comment, a declaration, or any element.
-    if !begins(&[b"<?xml", b"<!"]) && !matches!(text.get(1), Some(b'a'..=b'z')) {
+    if !starts_with(&[b"<?xml", b"<!"]) && !matches!(text.get(1), Some(b'a'..=b'z')) {
         return None;
     }
-    let holds = |name: &[u8]| text.windows(name.len()).any(|found| found == name);
-    Some(if holds(b"<html") {
+    let contains = |name: &[u8]| text.windows(name.len()).any(|window| window == name);
+    Some(if contains(b"<html") {
         Format::Html
     } else {
         Format::Xml
     })
 }
 
-/// Whether the text starts with an entry, after comments and the version (RFC 2849). A title such
-/// as `version: 1` is not an entry.
+/// Returns whether the text starts with an LDIF entry, after comments and the version (RFC 2849). A
+/// title such as `version: 1` is not an entry.
 fn is_ldif(head: &[u8]) -> bool {
     let lines = head.split(|byte| matches!(byte, b'\r' | b'\n'));
     let mut lines = lines.filter(|line| !line.is_empty() && !line.starts_with(b"#"));

@@ -1,8 +1,7 @@
 //! Stage 1: opens the list.
 //!
-//! Owns opening a file, standard input or an object in S3, the fingerprint of sources that can be
-//! read again, decompression (`unpack`) and transcoding to UTF-8 (`text`). Parsing the text is up
-//! to `rows`.
+//! Opens a file, standard input or an object in S3, fingerprints sources that can be read again,
+//! decompresses (`unpack`) and transcodes to UTF-8 (`text`). `rows` parses the text.
 
 mod foreign;
 pub mod object;
@@ -31,13 +30,13 @@ pub use without_s3::{NoObject as Object, NoObjectError as ObjectError};
 
 use crate::hints::Hint;
 
-/// Buffer for fingerprinting. Large enough that hashing costs more than the system calls.
+/// The buffer size for fingerprinting: large enough that hashing costs more than the system calls.
 const HASH_BLOCK: usize = 128 * 1024;
 
 /// The name of standard input in messages.
 const STANDARD_INPUT: &str = "standard input";
 
-/// Where a list of users is read from.
+/// The source of a list of users.
 #[derive(Debug, Clone)]
 pub enum Source {
     /// A regular file. It can be read again, so it has a fingerprint.
@@ -54,7 +53,7 @@ pub enum Source {
 pub struct OpenSource {
     /// The raw bytes: [`OpenSource::text`] decodes them.
     pub bytes: Box<dyn Read + Send>,
-    /// The number of bytes, if it is known.
+    /// The number of bytes, if known.
     pub length: Option<u64>,
 }
 
@@ -73,22 +72,19 @@ pub enum SourceError {
     NotAnObject(#[from] NotAnObject),
     /// An object cannot be read.
     #[error("{uri}: {cause}")]
-    Object {
-        /// Its address.
-        uri: S3Uri,
-        /// The reason and the remedy.
-        cause: ObjectError,
-    },
+    Object { uri: S3Uri, cause: ObjectError },
 }
 
 impl Hint for SourceError {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Open { .. } => "name a file that is there and may be read, `-` for standard input, or s3://bucket/key".to_owned(),
+            Self::Open { .. } => "name an existing, readable file, `-` for standard input, or \
+                                  s3://bucket/key"
+                .to_owned(),
             Self::Directory { .. } => "name a file in it".to_owned(),
             Self::Read { cause, .. } => match hint_of(cause) {
                 Some(hint) => hint,
-                None => "see that what it lies on can be read to its end, then run the same command again".to_owned(),
+                None => "check the device it is on, then run the same command again".to_owned(),
             },
             Self::NotAnObject(error) => return error.hint(),
             Self::Object { cause, .. } => return cause.hint(),
@@ -96,13 +92,13 @@ impl Hint for SourceError {
     }
 }
 
-/// The hint of an error of this stage that was passed on inside an I/O error.
+/// Returns the hint of a source error that is wrapped in an I/O error.
 pub fn hint_of(cause: &io::Error) -> Option<String> {
     let inner = cause.get_ref()?;
-    let of_archive = inner
+    let unpack_hint = inner
         .downcast_ref::<unpack::UnpackError>()
         .and_then(Hint::hint);
-    of_archive.or_else(|| inner.downcast_ref::<ObjectError>().and_then(Hint::hint))
+    unpack_hint.or_else(|| inner.downcast_ref::<ObjectError>().and_then(Hint::hint))
 }
 
 impl Source {
@@ -120,23 +116,23 @@ impl Source {
                 .map(Self::Object)
                 .map_err(|cause| SourceError::Object { uri, cause });
         }
-        let about = std::fs::metadata(path).map_err(|cause| SourceError::Open {
+        let metadata = std::fs::metadata(path).map_err(|cause| SourceError::Open {
             path: path.display().to_string(),
             cause,
         })?;
-        if about.is_dir() {
+        if metadata.is_dir() {
             return Err(SourceError::Directory {
                 path: path.display().to_string(),
             });
         }
-        Ok(if about.is_file() {
+        Ok(if metadata.is_file() {
             Self::File(path.to_owned())
         } else {
             Self::Pipe(path.to_owned())
         })
     }
 
-    /// The name in messages.
+    /// Returns the name for messages.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
@@ -146,7 +142,7 @@ impl Source {
         }
     }
 
-    /// A short name for the run's directory: the name of the file or key, without its extension.
+    /// Returns a short name for the run directory: the name of the file or key without extension.
     #[must_use]
     pub fn short_name(&self) -> String {
         let path = match self {
@@ -160,7 +156,7 @@ impl Source {
         )
     }
 
-    /// Whether all bytes are available now. Those of a pipe arrive at any time.
+    /// Returns whether all bytes are available now. Those of a pipe can arrive at any time.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         match self {
@@ -181,7 +177,7 @@ impl Source {
                     .metadata()
                     .ok()
                     .filter(std::fs::Metadata::is_file)
-                    .map(|about| about.len());
+                    .map(|metadata| metadata.len());
                 Ok(OpenSource {
                     bytes: Box::new(file),
                     length,
@@ -191,8 +187,8 @@ impl Source {
         }
     }
 
-    /// SHA-256 in hexadecimal of a file's bytes, or of what identifies an object's bytes in S3.
-    /// `None` for sources that can be read only once.
+    /// Returns the hexadecimal SHA-256 of a file's bytes, or of an object's address, ETag and
+    /// version. `None` for sources that can be read only once.
     pub fn fingerprint(&self) -> Result<Option<String>, SourceError> {
         let path = match self {
             Self::File(path) => path,
@@ -241,9 +237,9 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn the_fingerprint_is_the_sha_256_of_the_bytes() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("users.csv");
+    fn fingerprint_is_the_sha_256_of_the_bytes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("users.csv");
         std::fs::write(&path, "abc").unwrap();
         let source = Source::named(&path, &S3Access::default()).unwrap();
         assert_eq!(
@@ -254,8 +250,8 @@ mod tests {
 
     #[test]
     fn errors_name_the_directory_or_missing_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let error = Source::named(folder.path(), &S3Access::default())
+        let dir = tempfile::tempdir().unwrap();
+        let error = Source::named(dir.path(), &S3Access::default())
             .unwrap_err()
             .to_string();
         assert!(error.contains("is a directory"), "{error}");

@@ -1,5 +1,4 @@
-//! The address of an object in S3, and the credentials to read it. Used with and without the
-//! feature `s3`.
+//! The address of an object in S3 and the settings to access it, with or without the feature `s3`.
 
 use std::fmt;
 
@@ -12,17 +11,18 @@ const SCHEME: &str = "s3://";
 pub struct S3Uri {
     /// The bucket's name, or the alias of an access point.
     pub bucket: String,
-    /// The rest of the address, verbatim: keys have no escapes.
+    /// The rest of the address, verbatim because keys have no escapes.
     pub key: String,
 }
 
 /// An address without a bucket or a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}: names no object")]
+#[error("{0}: not the address of an object")]
 pub struct NotAnObject(String);
+
 impl Hint for NotAnObject {
     fn hint(&self) -> Option<String> {
-        Some("a bucket and a key are needed, s3://bucket/key".to_owned())
+        Some("write s3://bucket/key".to_owned())
     }
 }
 
@@ -51,13 +51,13 @@ impl fmt::Display for S3Uri {
     }
 }
 
-/// The credentials and the Region to start with.
+/// The profile and Region for S3.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct S3Access {
-    /// The profile in the AWS configuration files, if one was named.
+    /// The profile in the AWS configuration files, if one is given.
     pub profile: Option<String>,
-    /// The Region of the first request. S3 names the right one if the bucket is elsewhere. `None`
-    /// means that of the environment or profile.
+    /// The Region of the first request. S3 returns the right one if the bucket is in another one.
+    /// `None` means the Region of the environment or profile.
     pub region: Option<String>,
 }
 
@@ -82,7 +82,7 @@ mod tests {
     fn rejects_a_missing_bucket_or_key() {
         for text in ["s3://", "s3:///users.csv", "s3://lists", "s3://lists/"] {
             let error = S3Uri::named(text).unwrap_err().to_string();
-            assert!(error.starts_with(&format!("{text}: names no object")));
+            assert!(error.starts_with(&format!("{text}: not the address of an object")));
         }
     }
 

@@ -1,4 +1,4 @@
-//! The raw bytes of a list: counts them, and peeks at the first ones.
+//! Counts the raw bytes of a list, and peeks at the first ones.
 
 use std::io::{self, Cursor, Read};
 use std::sync::Arc;
@@ -18,31 +18,31 @@ impl ByteCount {
 /// A reader that counts the bytes it yields.
 pub(super) struct CountingReader<R> {
     inner: R,
-    taken: ByteCount,
+    count: ByteCount,
 }
 
 impl<R> CountingReader<R> {
     pub(super) fn new(inner: R) -> Self {
         Self {
             inner,
-            taken: ByteCount::default(),
+            count: ByteCount::default(),
         }
     }
 
-    pub(super) fn taken(&self) -> ByteCount {
-        self.taken.clone()
+    pub(super) fn count(&self) -> ByteCount {
+        self.count.clone()
     }
 }
 
 impl<R: Read> Read for CountingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        self.taken.0.fetch_add(read as u64, Ordering::Relaxed);
+        self.count.0.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
     }
 }
 
-/// The first bytes, up to a limit, and a reader that yields them again.
+/// Returns up to `count` first bytes, and a reader that yields them again.
 pub(super) fn peek<R: Read>(
     mut bytes: R,
     count: usize,
@@ -58,16 +58,16 @@ mod tests {
     use std::io::Read as _;
 
     #[test]
-    fn peeked_bytes_are_read_again_and_counted_once() {
+    fn yields_peeked_bytes_again_and_counts_them_once() {
         for text in ["", "ab", "abcdef"] {
             let counted = CountingReader::new(text.as_bytes());
-            let taken = counted.taken();
+            let count = counted.count();
             let (head, mut rest) = peek(counted, 4).unwrap();
             assert_eq!(head, &text.as_bytes()[..text.len().min(4)]);
             let mut all = String::new();
             rest.read_to_string(&mut all).unwrap();
             assert_eq!(all, text);
-            assert_eq!(taken.bytes(), text.len() as u64);
+            assert_eq!(count.bytes(), text.len() as u64);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The text of a list: decompressed and in UTF-8.
 //!
-//! UTF-8 is passed on unchanged, errors included, because `rows` reports which row has one. Other
-//! encodings are transcoded, and invalid bytes become U+FFFD.
+//! UTF-8 is passed on unchanged, including invalid bytes, which `rows` reports with their row.
+//! Other encodings are transcoded, and invalid bytes become U+FFFD.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -13,12 +13,12 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 use super::OpenSource;
 use super::foreign::Wrapping;
 use super::raw::{ByteCount, CountingReader, peek};
-use super::unpack::unpacked;
+use super::unpack::unpack;
 
 const BLOCK: usize = 64 * 1024;
 
-/// The longest byte order mark.
-const MARK: usize = 3;
+/// The length of the longest byte order mark.
+const MAX_MARK: usize = 3;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TextEncoding(&'static Encoding);
@@ -27,7 +27,7 @@ impl TextEncoding {
     /// UTF-8.
     pub const UTF_8: Self = Self(UTF_8);
 
-    /// Its name in the WHATWG Encoding Standard.
+    /// Returns the name in the WHATWG Encoding Standard.
     #[must_use]
     pub fn name(self) -> &'static str {
         self.0.name()
@@ -42,8 +42,8 @@ impl fmt::Debug for TextEncoding {
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "no encoding has this name; some that do: utf-8, utf-16le, utf-16be, windows-1252, iso-8859-15, windows-1251, macintosh, \
-     shift_jis, gbk, big5, euc-kr (https://encoding.spec.whatwg.org has them all)"
+    "unknown encoding; examples: utf-8, utf-16le, utf-16be, windows-1252, iso-8859-15, \
+     windows-1251, macintosh, shift_jis, gbk, big5, euc-kr (full list: https://encoding.spec.whatwg.org)"
 )]
 pub struct UnknownEncoding;
 
@@ -59,12 +59,12 @@ impl FromStr for TextEncoding {
 
 /// The text of a list.
 pub struct ListText {
-    /// UTF-8 without a byte order mark. It is valid if it was transcoded.
+    /// UTF-8 without a byte order mark. Valid if transcoded.
     pub bytes: Box<dyn Read + Send>,
     /// The original encoding.
     pub encoding: TextEncoding,
     /// Converts positions in the text to positions in the list.
-    pub place: TextPosition,
+    pub position: TextPosition,
     /// The compression and encoding of the list.
     pub wrapping: Wrapping,
 }
@@ -73,64 +73,64 @@ pub struct ListText {
 #[derive(Debug)]
 pub enum TextPosition {
     /// The text is the list without this many bytes at the start.
-    Behind(u64),
-    /// The list is decompressed or transcoded: only the number of bytes read so far is known.
-    ReadTo(ByteCount),
+    Offset(u64),
+    /// The list is decompressed or transcoded, so only the number of bytes read so far is known.
+    Read(ByteCount),
 }
 
 impl TextPosition {
-    /// The position in the list of this byte of the text.
+    /// Returns the position in the list of a byte of the text.
     #[must_use]
-    pub fn in_list(&self, byte_of_text: u64) -> u64 {
+    pub fn in_list(&self, byte: u64) -> u64 {
         match self {
-            Self::Behind(before) => before + byte_of_text,
-            Self::ReadTo(taken) => taken.bytes(),
+            Self::Offset(offset) => offset + byte,
+            Self::Read(count) => count.bytes(),
         }
     }
 
-    /// The same for the text without its first bytes.
+    /// Returns the conversion for the text without its first bytes.
     #[must_use]
-    pub fn below(self, bytes: u64) -> Self {
+    pub fn skip(self, bytes: u64) -> Self {
         match self {
-            Self::Behind(before) => Self::Behind(before + bytes),
-            read_to @ Self::ReadTo(_) => read_to,
+            Self::Offset(offset) => Self::Offset(offset + bytes),
+            read @ Self::Read(_) => read,
         }
     }
 }
 
 impl OpenSource {
-    /// Decodes the source. A byte order mark overrides `encoding`, because no text in another
-    /// encoding starts like one.
+    /// Decodes the source. A byte order mark overrides `encoding`, because text in another encoding
+    /// does not start with one.
     ///
     /// # Errors
     /// The first bytes cannot be read, or the file has another format.
     pub fn text(self, encoding: Option<TextEncoding>) -> io::Result<ListText> {
         let bytes = CountingReader::new(self.bytes);
-        let taken = bytes.taken();
-        let (bytes, packing) = unpacked(bytes)?;
-        let (head, mut bytes) = peek(bytes, MARK)?;
+        let read_count = bytes.count();
+        let (bytes, packing) = unpack(bytes)?;
+        let (head, mut bytes) = peek(bytes, MAX_MARK)?;
         let (encoding, mark) = match Encoding::for_bom(&head) {
             Some((encoding, length)) => (TextEncoding(encoding), length as u64),
             None => (encoding.unwrap_or(TextEncoding::UTF_8), 0),
         };
         io::copy(&mut bytes.by_ref().take(mark), &mut io::sink())?;
-        let as_it_is = encoding == TextEncoding::UTF_8;
+        let is_verbatim = encoding == TextEncoding::UTF_8;
         Ok(ListText {
-            bytes: if as_it_is {
+            bytes: if is_verbatim {
                 Box::new(bytes)
             } else {
-                transcoded(bytes, encoding)?
+                transcode(bytes, encoding)?
             },
             encoding,
-            place: if as_it_is && packing.is_none() {
-                TextPosition::Behind(mark)
+            position: if is_verbatim && packing.is_none() {
+                TextPosition::Offset(mark)
             } else {
-                TextPosition::ReadTo(taken)
+                TextPosition::Read(read_count)
             },
             wrapping: Wrapping {
                 packing,
-                // Drops the byte order mark.
-                encoding: match (as_it_is, mark) {
+                // iconv drops the byte order mark of UTF-16.
+                encoding: match (is_verbatim, mark) {
                     (true, _) => None,
                     (false, 0) => Some(encoding.name()),
                     (false, _) => Some("UTF-16"),
@@ -140,7 +140,7 @@ impl OpenSource {
     }
 }
 
-fn transcoded(
+fn transcode(
     bytes: impl Read + Send + 'static,
     encoding: TextEncoding,
 ) -> io::Result<Box<dyn Read + Send>> {

@@ -5,14 +5,15 @@ use std::io::{self, Read};
 
 use flate2::read::MultiGzDecoder;
 
-use super::foreign::{Foreign, Format, MAGIC, Wrapping, by_bytes, bytes_needed};
+use super::foreign::{Foreign, Format, MAGIC_BYTES, Wrapping, binary_format, bytes_needed};
 use super::raw::{ByteCount, CountingReader, peek};
 use crate::hints::Hint;
 
-/// Any archive may decompress to this many bytes: a list of equal rows compresses very well.
-const FREE_BYTES: u64 = 64 * 1024 * 1024;
+/// The ratio is not limited below this many bytes, because a short list of equal rows compresses
+/// very well.
+const UNLIMITED_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Beyond that, the maximum ratio. Lists of users have 3 to 20; gzip's limit is 1,032.
+/// The maximum compression ratio beyond that. Lists of users have 3 to 20; gzip's limit is 1,032.
 const MAX_RATIO: u64 = 200;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,15 +35,17 @@ impl Packing {
 pub(super) enum UnpackError {
     /// The archive is damaged or truncated.
     #[error(
-        "the {packing} archive cannot be unpacked ({cause}): it is damaged or cut off, and rows behind this place were not read"
+        "the {packing} archive cannot be decompressed ({cause}): it is damaged or truncated, and \
+         the rows after this point were not read"
     )]
     Broken {
         packing: &'static str,
         cause: io::Error,
     },
-    /// It decompresses to far more bytes than a list would.
+    /// The archive decompresses to far more bytes than a list would.
     #[error(
-        "the {packing} archive grows to more than {MAX_RATIO} times its size, as no list of users does"
+        "the {packing} archive decompresses to more than {MAX_RATIO} times its size, unlike any \
+         list of users"
     )]
     Bomb { packing: &'static str },
 }
@@ -51,22 +54,22 @@ impl Hint for UnpackError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Broken { .. } => {
-                "get it again, or decompress it yourself and pass what comes out".to_owned()
+                "download it again, or decompress it yourself and pass the result".to_owned()
             }
             Self::Bomb { .. } => {
-                "if it is one, decompress it yourself and pass what comes out".to_owned()
+                "if it is a list, decompress it yourself and pass the result".to_owned()
             }
         })
     }
 }
 
-/// Decompresses the bytes of a list if necessary. Also returns the compression.
-pub(super) fn unpacked<R: Read + Send + 'static>(
+/// Decompresses the bytes of a list if necessary, and returns the compression.
+pub(super) fn unpack<R: Read + Send + 'static>(
     bytes: CountingReader<R>,
 ) -> io::Result<(Box<dyn Read + Send>, Option<Packing>)> {
-    let taken = bytes.taken();
-    let (head, bytes) = looked_at(bytes)?;
-    let refused = |format: Option<Format>, packing: Option<Packing>| match format {
+    let read_count = bytes.count();
+    let (head, bytes) = peek_format(bytes)?;
+    let refuse = |format: Option<Format>, packing: Option<Packing>| match format {
         None => Ok(()),
         Some(format) => {
             let wrapping = Wrapping {
@@ -76,34 +79,33 @@ pub(super) fn unpacked<R: Read + Send + 'static>(
             Err(io::Error::other(Foreign { format, wrapping }))
         }
     };
-    refused(by_bytes(&head), None)?;
-    let bytes = match packing(&head) {
-        None => return Ok((bytes, None)),
-        Some(Packing::Gzip) => Unpacked::boxed(MultiGzDecoder::new(bytes), Packing::Gzip, taken),
-        Some(Packing::Zstd) => Unpacked::boxed(zstd::Decoder::new(bytes)?, Packing::Zstd, taken),
+    refuse(binary_format(&head), None)?;
+    let Some(packing) = detect_packing(&head) else {
+        return Ok((bytes, None));
     };
-    let packed = packing(&head);
-    let (head, bytes) = looked_at(bytes)?;
-    refused(
-        by_bytes(&head).or_else(|| packing(&head).map(Format::Packed)),
-        packed,
-    )?;
-    Ok((bytes, packed))
+    let bytes = match packing {
+        Packing::Gzip => Unpacker::boxed(MultiGzDecoder::new(bytes), packing, read_count),
+        Packing::Zstd => Unpacker::boxed(zstd::Decoder::new(bytes)?, packing, read_count),
+    };
+    let (head, bytes) = peek_format(bytes)?;
+    let format = binary_format(&head).or_else(|| detect_packing(&head).map(Format::Packed));
+    refuse(format, Some(packing))?;
+    Ok((bytes, Some(packing)))
 }
 
-/// The first bytes, as many as the detection needs, and a reader that yields them again.
-fn looked_at(bytes: impl Read + Send + 'static) -> io::Result<(Vec<u8>, Box<dyn Read + Send>)> {
-    let (head, bytes) = peek(bytes, MAGIC)?;
+/// Returns as many first bytes as the detection needs, and a reader that yields them again.
+fn peek_format(bytes: impl Read + Send + 'static) -> io::Result<(Vec<u8>, Box<dyn Read + Send>)> {
+    let (head, bytes) = peek(bytes, MAGIC_BYTES)?;
     let needed = bytes_needed(&head);
-    if needed == MAGIC {
+    if needed == MAGIC_BYTES {
         return Ok((head, Box::new(bytes)));
     }
     let (head, bytes) = peek(bytes, needed)?;
     Ok((head, Box::new(bytes)))
 }
 
-/// gzip: RFC 1952, 2.3.1. zstd: RFC 8878, 3.1.1 and, for skippable frames, 3.1.2.
-fn packing(head: &[u8]) -> Option<Packing> {
+/// Detects gzip (RFC 1952, 2.3.1) and zstd (RFC 8878, 3.1.1 and, for skippable frames, 3.1.2).
+fn detect_packing(head: &[u8]) -> Option<Packing> {
     match head {
         [0x1f, 0x8b, ..] => Some(Packing::Gzip),
         [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18] => Some(Packing::Zstd),
@@ -112,32 +114,34 @@ fn packing(head: &[u8]) -> Option<Packing> {
 }
 
 /// A decoder that names its format in errors and stops at a decompression bomb.
-struct Unpacked<D> {
+struct Unpacker<D> {
     decoder: D,
     packing: Packing,
     /// Bytes read from the archive.
-    taken: ByteCount,
-    out: u64,
+    bytes_in: ByteCount,
+    bytes_out: u64,
 }
 
-impl<D: Read + Send + 'static> Unpacked<D> {
-    fn boxed(decoder: D, packing: Packing, taken: ByteCount) -> Box<dyn Read + Send> {
+impl<D: Read + Send + 'static> Unpacker<D> {
+    fn boxed(decoder: D, packing: Packing, bytes_in: ByteCount) -> Box<dyn Read + Send> {
         Box::new(Self {
             decoder,
             packing,
-            taken,
-            out: 0,
+            bytes_in,
+            bytes_out: 0,
         })
     }
 }
 
-impl<D: Read> Read for Unpacked<D> {
+impl<D: Read> Read for Unpacker<D> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let packing = self.packing.name();
         match self.decoder.read(buffer) {
             Ok(read) => {
-                self.out += read as u64;
-                if self.out > FREE_BYTES && self.out > MAX_RATIO * self.taken.bytes() {
+                self.bytes_out += read as u64;
+                if self.bytes_out > UNLIMITED_BYTES
+                    && self.bytes_out > MAX_RATIO * self.bytes_in.bytes()
+                {
                     return Err(io::Error::other(UnpackError::Bomb { packing }));
                 }
                 Ok(read)

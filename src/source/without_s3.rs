@@ -19,18 +19,19 @@ pub enum NoObjectError {
 impl Hint for NoObjectError {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::NotBuiltIn(first) => format!(
-                "pipe it in: `aws s3 cp {first} - | cognito-import import - --run-dir DIR ...`, or build with `--features s3`"
+            Self::NotBuiltIn(uri) => format!(
+                "pipe it in: `aws s3 cp {uri} - | cognito-import import - --run-dir DIR ...`, or \
+                 build with `--features s3`"
             ),
         })
     }
 }
 
 impl NoObject {
-    /// Refuses.
+    /// Always fails.
     ///
     /// # Errors
-    /// Always.
+    /// The feature `s3` is off.
     pub fn find(uri: S3Uri, _access: &S3Access) -> Result<Self, NoObjectError> {
         Err(NoObjectError::NotBuiltIn(uri.to_string()))
     }

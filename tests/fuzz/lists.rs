@@ -72,8 +72,8 @@ impl ReadSettings {
             .ok()
             .map(|mapping| mapping.with_rules(&self.strictness));
         let selection = Selection::new(&header, Secrets::Written);
-        let mut rejects = Rewriter::begin(Vec::new(), rows.reading(), &header, false).unwrap();
-        let is_template = rows.reading().identity().contains("template=aws");
+        let mut rejects = Rewriter::begin(Vec::new(), rows.dialect(), &header, false).unwrap();
+        let is_template = rows.dialect().identity().contains("template=aws");
         let (mut seen, mut end_byte) = (Vec::<MappedOutcome>::new(), 0);
         let refused = loop {
             let row = match rows.next_row() {

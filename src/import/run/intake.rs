@@ -35,7 +35,7 @@ impl Run<'_> {
                 self.list_over = true;
                 self.ledger.read_to_end().await;
             }
-            Prefetched::Broken(error) => {
+            Prefetched::Failed(error) => {
                 self.list_over = true;
                 self.stop(StopReason::List(error));
             }

@@ -4,7 +4,7 @@ use crate::mapping::columns::{NameMeaning, Target, looks_secret, name_meaning, n
 use crate::mapping::condition::Condition;
 use crate::mapping::options::{ColumnEquals, MappingOptions, PasswordFrom, Sourced};
 use crate::mapping::transform::ValueTable;
-use crate::rows::reasons::places;
+use crate::rows::reasons::reason_columns;
 use crate::user::pool_rules::Contact;
 
 /// The state of one column.
@@ -81,7 +81,7 @@ impl<'a> ColumnResolver<'a> {
             confirm_where: Vec::new(),
             disable_where: Vec::new(),
             columns: names.iter().map(column).collect(),
-            reason_columns: places(names),
+            reason_columns: reason_columns(names),
             names,
             username_from: Vec::new(),
         }

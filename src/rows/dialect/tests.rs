@@ -1,16 +1,16 @@
-use super::{Dialect, Quote, QuoteChars, ResolvedDialect, announced, first_line, may_separate};
+use super::{Dialect, Quote, QuoteChars, ResolvedDialect, first_line, may_separate, sep_delimiter};
 use crate::source::TextEncoding;
 
-fn reading(line: &str, dialect: &Dialect) -> ResolvedDialect {
+fn resolve(line: &str, dialect: &Dialect) -> ResolvedDialect {
     ResolvedDialect::of(line.as_bytes(), TextEncoding::UTF_8, dialect)
 }
 
-fn guessed(line: &str) -> char {
-    char::from(reading(line, &Dialect::default()).delimiter)
+fn detected_delimiter(line: &str) -> char {
+    char::from(resolve(line, &Dialect::default()).delimiter)
 }
 
 #[test]
-fn the_delimiter_is_what_the_header_has_most_of_outside_of_quotes() {
+fn detects_the_most_frequent_delimiter_outside_of_quotes() {
     for (line, delimiter) in [
         ("username,password", ','),
         ("username;password", ';'),
@@ -19,20 +19,20 @@ fn the_delimiter_is_what_the_header_has_most_of_outside_of_quotes() {
         ("username;last name, first name;password", ';'),
         ("username,\"a;b;c;d\",password", ','),
         ("\"a,\"\"b,\"\"c,\nd\";password", ';'),
-        // A quote within a value opens nothing.
+        // A quote within a value is text.
         ("size 5\";a,b;c\"", ';'),
         ("username", ','),
         ("", ','),
-        // Of equals, the likelier one.
+        // On a tie, the more common one.
         ("a,b;c", ','),
         ("a|b\tc", '\t'),
     ] {
-        assert_eq!(guessed(line), delimiter, "{line}");
+        assert_eq!(detected_delimiter(line), delimiter, "{line}");
     }
 }
 
 #[test]
-fn without_a_header_the_delimiter_is_what_makes_the_columns_that_are_named() {
+fn without_a_header_detects_the_delimiter_that_yields_the_named_columns() {
     let columns = |count: usize| Dialect {
         columns: Some(vec!["x".to_owned(); count]),
         ..Dialect::default()
@@ -47,7 +47,7 @@ fn without_a_header_the_delimiter_is_what_makes_the_columns_that_are_named() {
         ("ann;a;Pass,word", 4, b';'),
     ] {
         assert_eq!(
-            reading(line, &columns(count)).delimiter,
+            resolve(line, &columns(count)).delimiter,
             delimiter,
             "{line}"
         );
@@ -55,7 +55,7 @@ fn without_a_header_the_delimiter_is_what_makes_the_columns_that_are_named() {
 }
 
 #[test]
-fn a_delimiter_is_announced_by_a_line_that_says_nothing_else() {
+fn parses_a_sep_line() {
     for (line, delimiter) in [
         ("sep=;", Some(b';')),
         ("SEP=\t", Some(b'\t')),
@@ -67,31 +67,31 @@ fn a_delimiter_is_announced_by_a_line_that_says_nothing_else() {
         ("step=;", None),
         ("", None),
     ] {
-        assert_eq!(announced(line.as_bytes()), delimiter, "{line}");
+        assert_eq!(sep_delimiter(line.as_bytes()), delimiter, "{line}");
     }
 }
 
 #[test]
-fn what_the_command_line_says_is_not_guessed() {
+fn options_disable_detection() {
     let dialect = Dialect {
         delimiter: Some(b'^'),
         ..Dialect::default()
     };
-    let found = reading("a;b;c", &dialect);
-    assert_eq!(found.delimiter, b'^');
-    assert_eq!(found.notices(), [""; 0]);
-    // A character that quotes does not separate.
+    let resolved = resolve("a;b;c", &dialect);
+    assert_eq!(resolved.delimiter, b'^');
+    assert_eq!(resolved.notices(), [""; 0]);
+    // The quote character is not a delimiter.
     let dialect = Dialect {
         quote: Some(Quote::Mark(b'|')),
         ..Dialect::default()
     };
-    assert_eq!(reading("a b|c|d|e", &dialect).delimiter, b',');
+    assert_eq!(resolve("a b|c|d|e", &dialect).delimiter, b',');
 }
 
 #[test]
-fn the_template_is_known_by_two_names_and_not_where_something_else_was_said() {
+fn detects_the_template_by_two_columns_unless_options_contradict() {
     let header = "cognito:username,name,email_verified,COGNITO:MFA_ENABLED ";
-    assert!(reading(header, &Dialect::default()).template);
+    assert!(resolve(header, &Dialect::default()).template);
     for (header, dialect) in [
         ("cognito:username,password", Dialect::default()),
         ("cognito:mfa_enabled,username", Dialect::default()),
@@ -118,28 +118,34 @@ fn the_template_is_known_by_two_names_and_not_where_something_else_was_said() {
             },
         ),
     ] {
-        assert!(!reading(header, &dialect).template, "{header} {dialect:?}");
+        assert!(!resolve(header, &dialect).template, "{header} {dialect:?}");
     }
 }
 
 #[test]
-fn an_ordinary_list_adds_nothing_to_what_a_run_is_bound_to_and_others_do() {
-    let of = |line: &str, encoding: &str, dialect: Dialect| {
+fn the_identity_is_empty_for_an_ordinary_list() {
+    let identity = |line: &str, encoding: &str, dialect: Dialect| {
         let encoding = encoding.parse().unwrap();
         ResolvedDialect::of(line.as_bytes(), encoding, &dialect).identity()
     };
-    assert_eq!(of("username,password", "utf-8", Dialect::default()), "");
-    assert_eq!(of("a\tb", "utf-8", Dialect::default()), "delimiter=tab");
-    // A guess and a flag that say the same are the same run.
+    assert_eq!(
+        identity("username,password", "utf-8", Dialect::default()),
+        ""
+    );
+    assert_eq!(
+        identity("a\tb", "utf-8", Dialect::default()),
+        "delimiter=tab"
+    );
+    // A detected delimiter equals the same delimiter as a flag.
     let semicolon = Dialect {
         delimiter: Some(b';'),
         quote: Some(Quote::default()),
         ..Dialect::default()
     };
-    assert_eq!(of("a;b", "utf-8", semicolon), "delimiter=;");
-    assert_eq!(of("a;b", "utf-8", Dialect::default()), "delimiter=;");
+    assert_eq!(identity("a;b", "utf-8", semicolon), "delimiter=;");
+    assert_eq!(identity("a;b", "utf-8", Dialect::default()), "delimiter=;");
     assert_eq!(
-        of(
+        identity(
             "cognito:username,cognito:mfa_enabled",
             "utf-8",
             Dialect::default()
@@ -158,49 +164,49 @@ fn an_ordinary_list_adds_nothing_to_what_a_run_is_bound_to_and_others_do() {
         ..Dialect::default()
     };
     assert_eq!(
-        of("", "windows-1252", all),
+        identity("", "windows-1252", all),
         r"encoding=windows-1252 delimiter=\x01 quote=\' escape=\\ skip_lines=3 header=none flexible apostrophe=dropped formulas=unwrapped"
     );
     let unquoted = Dialect {
         quote: Some(Quote::None),
         ..Dialect::default()
     };
-    assert_eq!(of("a", "utf-8", unquoted), "quote=none");
+    assert_eq!(identity("a", "utf-8", unquoted), "quote=none");
 }
 
 #[test]
-fn people_are_told_what_was_guessed_and_what_was_passed_over() {
-    let semicolon = reading("a;b", &Dialect::default()).notices();
+fn notices_name_detected_and_ignored_options() {
+    let semicolon = resolve("a;b", &Dialect::default()).notices();
     assert_eq!(semicolon.len(), 1);
     assert!(
         semicolon[0].contains("`;`") && semicolon[0].contains("--delimiter"),
         "{semicolon:?}"
     );
     assert!(
-        reading("a,b", &Dialect::default()).notices().is_empty(),
-        "nobody expects anything else"
+        resolve("a,b", &Dialect::default()).notices().is_empty(),
+        "commas are expected"
     );
-    let asked = Dialect {
+    let windows = Dialect {
         encoding: Some("windows-1252".parse().unwrap()),
         ..Dialect::default()
     };
-    let overruled = reading("a,b", &asked).notices();
+    let overridden = resolve("a,b", &windows).notices();
     assert!(
-        overruled[0].contains("UTF-8") && overruled[0].contains("--encoding windows-1252"),
-        "{overruled:?}"
+        overridden[0].contains("UTF-8") && overridden[0].contains("--encoding windows-1252"),
+        "{overridden:?}"
     );
 }
 
 #[test]
-fn the_first_line_ends_outside_of_quotes_and_blank_ones_are_none() {
-    let ends = |text: &str| {
+fn first_line_skips_blank_lines_and_ends_outside_of_quotes() {
+    let first = |text: &str| {
         let line = first_line(text.as_bytes(), QuoteChars::default());
         line.map(|line| String::from_utf8(line.to_vec()).unwrap())
     };
-    assert_eq!(ends("\r\n\n a,b\r\nc").as_deref(), Some(" a,b"));
-    assert_eq!(ends("\"a\r\nb\",c\rd").as_deref(), Some("\"a\r\nb\",c"));
+    assert_eq!(first("\r\n\n a,b\r\nc").as_deref(), Some(" a,b"));
+    assert_eq!(first("\"a\r\nb\",c\rd").as_deref(), Some("\"a\r\nb\",c"));
     for open in ["", "\n\n", "a,b", "\"a\nb"] {
-        assert_eq!(ends(open), None, "{open:?}");
+        assert_eq!(first(open), None, "{open:?}");
     }
     let escaped = QuoteChars {
         escape: Some(b'\\'),
@@ -211,7 +217,7 @@ fn the_first_line_ends_outside_of_quotes_and_blank_ones_are_none() {
 }
 
 #[test]
-fn what_may_stand_between_columns_is_nothing_that_a_name_or_a_line_end_is_made_of() {
+fn separators_are_ascii_and_not_alphanumeric_or_line_ends() {
     for character in *b",;|\t ^~\x01\x1f'\"" {
         assert!(may_separate(character), "{character}");
     }

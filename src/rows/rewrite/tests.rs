@@ -1,4 +1,4 @@
-//! Whatever stands in a list comes back when its rewriting is read in the same way.
+//! Rewritten lists yield the same rows when they are read with the same flags.
 
 use std::io::Cursor;
 use std::mem::Discriminant;
@@ -10,7 +10,7 @@ use crate::rows::tests::arbitrary::bytes;
 use crate::rows::{Dialect, Quote, Rows, Unreadable};
 use crate::source::OpenSource;
 
-const WHY: [&str; 5] = ["invalid", "email.format", "no\n\"address\", \\", "1", "2"];
+const REASONS: [&str; 5] = ["invalid", "email.format", "no\n\"address\", \\", "1", "2"];
 
 fn read(list: impl Into<Vec<u8>>, dialect: &Dialect) -> Rows {
     let source = OpenSource {
@@ -20,24 +20,24 @@ fn read(list: impl Into<Vec<u8>>, dialect: &Dialect) -> Rows {
     Rows::open("list.csv".into(), source, dialect).unwrap()
 }
 
-/// The rows as they are written, and that text.
-fn rewritten(mut rows: Rows, secrets: Secrets) -> (Vec<Selected>, Vec<u8>) {
+/// Returns the selected rows and the text they are written as.
+fn rewrite(mut rows: Rows, secrets: Secrets) -> (Vec<Selected>, Vec<u8>) {
     let selection = Selection::new(rows.header(), secrets);
-    let mut to = Rewriter::begin(Vec::new(), rows.reading(), rows.header(), false).unwrap();
+    let mut rewriter = Rewriter::begin(Vec::new(), rows.dialect(), rows.header(), false).unwrap();
     let mut all = Vec::new();
     while let Some(row) = rows.next_row().unwrap() {
         let selected = selection.of(&row);
-        to.row(&selected, &WHY).unwrap();
+        rewriter.row(&selected, &REASONS).unwrap();
         all.push(selected);
     }
-    (all, to.finish())
+    (all, rewriter.finish())
 }
 
 fn cells(texts: &[&str]) -> Selected {
     Selected::Cells(texts.iter().map(|text| (*text).to_owned()).collect())
 }
 
-/// Cells that a list in this dialect can hold.
+/// Converts a text to a cell that a list in this dialect can contain.
 fn writable(dialect: &Dialect, cell: &str) -> String {
     match dialect.quote {
         Some(Quote::None) => {
@@ -51,10 +51,10 @@ fn writable(dialect: &Dialect, cell: &str) -> String {
 
 proptest! {
     #[test]
-    fn rows_are_the_same_after_they_were_written_and_read(
+    fn rewritten_rows_round_trip(
         delimiter in prop_oneof![Just(b','), Just(b';'), Just(b'\t'), Just(b'|'), Just(b'^')],
         quote in prop_oneof![Just(Quote::Mark(b'"')), Just(Quote::Mark(b'\'')), Just(Quote::None)],
-        header_is_given in any::<bool>(),
+        is_header_given in any::<bool>(),
         is_escaped in any::<bool>(),
         unwrap_formulas in any::<bool>(),
         skip_lines in 0..3_u64,
@@ -65,48 +65,48 @@ proptest! {
             delimiter: Some(delimiter),
             quote: Some(quote),
             escape: (is_escaped && quote != Quote::None).then_some(b'\\'),
-            columns: header_is_given.then(|| names.clone()),
+            columns: is_header_given.then(|| names.clone()),
             skip_lines,
             unwrap_formulas,
             ..Dialect::default()
         };
-        // As a list that somebody else wrote.
+        // The original list.
         let mark = if let Quote::Mark(mark) = quote { mark } else { b'"' };
         let mut csv = csv::WriterBuilder::new()
             .delimiter(delimiter)
             .quote(mark)
             .quote_style(if quote == Quote::None { csv::QuoteStyle::Never } else { csv::QuoteStyle::Always })
             .from_writer("\"x\n".repeat(skip_lines as usize).into_bytes());
-        if !header_is_given {
+        if !is_header_given {
             csv.write_record(&names).unwrap();
         }
         for row in &rows {
             csv.write_record(row.iter().map(|cell| writable(&dialect, cell))).unwrap();
         }
         let list = csv.into_inner().unwrap();
-        let (first, text) = rewritten(read(list, &dialect), Secrets::Written);
+        let (first, text) = rewrite(read(list, &dialect), Secrets::Written);
         let again = read(text, &dialect);
         prop_assert_eq!(&again.header().names()[..3], &names[..]);
         prop_assert_eq!(again.header().names().len(), 8);
-        let (second, _) = rewritten(again, Secrets::Written);
+        let (second, _) = rewrite(again, Secrets::Written);
         prop_assert_eq!(second, first);
     }
 }
 
-/// What each row is written as, and the kind of what is wrong with it.
-fn told(mut rows: Rows) -> Vec<(Selected, Option<Discriminant<Unreadable>>)> {
+/// Returns each selected row and the kind of its fault.
+fn select_all(mut rows: Rows) -> Vec<(Selected, Option<Discriminant<Unreadable>>)> {
     let selection = Selection::new(rows.header(), Secrets::Written);
-    let mut told = Vec::new();
+    let mut all = Vec::new();
     while let Some(row) = rows.next_row().unwrap() {
         let kind = row.unreadable.as_ref().map(std::mem::discriminant);
-        told.push((selection.of(&row), kind));
+        all.push((selection.of(&row), kind));
     }
-    told
+    all
 }
 
 proptest! {
     #[test]
-    fn whatever_a_list_holds_its_rejects_are_no_sounder_and_no_other_rows(list in bytes(), is_escaped in any::<bool>()) {
+    fn rewriting_neither_repairs_nor_changes_rows(list in bytes(), is_escaped in any::<bool>()) {
         let dialect = Dialect {
             delimiter: Some(b','),
             escape: is_escaped.then_some(b'\\'),
@@ -116,9 +116,9 @@ proptest! {
         let Ok(rows) = Rows::open("list.csv".into(), source(list.clone()), &dialect) else {
             return Ok(());
         };
-        let first = told(rows);
-        let (_, text) = rewritten(read(list, &dialect), Secrets::Written);
-        let again = told(read(text, &dialect));
+        let first = select_all(rows);
+        let (_, text) = rewrite(read(list, &dialect), Secrets::Written);
+        let again = select_all(read(text, &dialect));
         prop_assert_eq!(again.len(), first.len());
         for ((first, kind), (again, kind_again)) in first.iter().zip(&again) {
             match first {
@@ -138,10 +138,10 @@ proptest! {
 }
 
 #[test]
-fn cells_of_secrets_are_blank_and_those_of_rows_that_hold_other_rows_are_left_out() {
+fn blanks_secrets_and_leaves_out_swallowed_rows() {
     let list = "a,b,c\n1,2,3\n1,2\n1,\"2,3\nx,\"y,3\n";
     let dialect = Dialect::default();
-    let (blank, _) = rewritten(read(list, &dialect), Secrets::Blank(vec![1]));
+    let (blank, _) = rewrite(read(list, &dialect), Secrets::Blank(vec![1]));
     assert_eq!(
         blank,
         [
@@ -151,7 +151,7 @@ fn cells_of_secrets_are_blank_and_those_of_rows_that_hold_other_rows_are_left_ou
         ]
     );
     for secrets in [Secrets::Written, Secrets::Blank(Vec::new())] {
-        let (written, _) = rewritten(read(list, &dialect), secrets);
+        let (written, _) = rewrite(read(list, &dialect), secrets);
         assert_eq!(
             written,
             [
@@ -159,14 +159,14 @@ fn cells_of_secrets_are_blank_and_those_of_rows_that_hold_other_rows_are_left_ou
                 cells(&["1", "2"]),
                 Selected::LeftOut(LeftOut::Swallowed, 3)
             ],
-            "as many as came in"
+            "with as many cells as before"
         );
     }
 }
 
 #[test]
-fn line_ends_and_a_byte_order_mark_are_those_that_the_next_reader_needs() {
-    let (_, text) = rewritten(
+fn keeps_line_ends_and_marks_the_encoding_if_needed() {
+    let (_, text) = rewrite(
         read("a,b\r\n1,2\r\n", &Dialect::default()),
         Secrets::Written,
     );
@@ -177,20 +177,20 @@ fn line_ends_and_a_byte_order_mark_are_those_that_the_next_reader_needs() {
         encoding: Some("windows-1252".parse().unwrap()),
         ..Dialect::default()
     };
-    let (_, text) = rewritten(read(*b"a,b\n\xfc,2\n", &dialect), Secrets::Written);
+    let (_, text) = rewrite(read(*b"a,b\n\xfc,2\n", &dialect), Secrets::Written);
     let text = String::from_utf8(text).unwrap();
     assert!(text.starts_with("\u{feff}a,b,"), "{text}");
 }
 
 #[test]
-fn a_row_with_misplaced_quotes_stays_as_it_is_and_invalid() {
+fn keeps_rows_with_misplaced_quotes_verbatim() {
     let list = "a,b,c\r\n1,\"x\"y,3\r\n1, \"2\",3\r\n";
     let dialect = Dialect::default();
-    let (blank, _) = rewritten(read(list, &dialect), Secrets::Blank(vec![0]));
+    let (blank, _) = rewrite(read(list, &dialect), Secrets::Blank(vec![0]));
     let secret = Selected::LeftOut(LeftOut::Secret, 3);
     assert_eq!(blank, [secret.clone(), secret]);
     let verbatim = |text: &str| Selected::Verbatim(text.to_owned());
-    let (first, text) = rewritten(read(list, &dialect), Secrets::Written);
+    let (first, text) = rewrite(read(list, &dialect), Secrets::Written);
     assert_eq!(first, [verbatim("1,\"x\"y,3"), verbatim("1, \"2\",3")]);
     let mut again = read(text, &dialect);
     let mut rows = 0;
@@ -202,9 +202,9 @@ fn a_row_with_misplaced_quotes_stays_as_it_is_and_invalid() {
 }
 
 #[test]
-fn a_row_that_is_short_is_filled_only_where_that_is_asked_for() {
+fn fills_short_rows_only_if_flexible() {
     let list = "a,b,c,d\n1,2\n1,2,3,4,,\n";
-    let (first, text) = rewritten(read(list, &Dialect::default()), Secrets::Written);
+    let (first, text) = rewrite(read(list, &Dialect::default()), Secrets::Written);
     assert_eq!(first, [cells(&["1", "2"]), cells(&["1", "2", "3", "4"])]);
     let mut strict = read(text.clone(), &Dialect::default());
     let row = strict.next_row().unwrap().unwrap();
@@ -213,7 +213,7 @@ fn a_row_that_is_short_is_filled_only_where_that_is_asked_for() {
         flexible: true,
         ..Dialect::default()
     };
-    let (filled, _) = rewritten(read(text, &flexible), Secrets::Written);
+    let (filled, _) = rewrite(read(text, &flexible), Secrets::Written);
     assert_eq!(
         filled,
         [cells(&["1", "2", "", ""]), cells(&["1", "2", "3", "4"])]
@@ -221,16 +221,16 @@ fn a_row_that_is_short_is_filled_only_where_that_is_asked_for() {
 }
 
 #[test]
-fn lines_that_are_skipped_are_blank_in_the_file() {
+fn writes_blank_lines_for_skipped_ones() {
     let dialect = Dialect {
         skip_lines: 2,
         ..Dialect::default()
     };
     let list = "Users, all of them\n\"\na;b\n1;2\n";
-    let (first, text) = rewritten(read(list, &dialect), Secrets::Written);
+    let (first, text) = rewrite(read(list, &dialect), Secrets::Written);
     assert_eq!(first, [cells(&["1", "2"])]);
     for dialect in [dialect, Dialect::default()] {
-        let (again, _) = rewritten(read(text.clone(), &dialect), Secrets::Written);
+        let (again, _) = rewrite(read(text.clone(), &dialect), Secrets::Written);
         assert_eq!(again, first);
     }
 }

@@ -1,4 +1,4 @@
-//! Lists of arbitrary bytes: the rows are those that the csv crate reads, or it is said why not.
+//! Reads lists of arbitrary bytes, and compares the rows with those of the csv crate.
 
 use proptest::prelude::*;
 
@@ -7,7 +7,7 @@ use super::{all, cells, open, open_as};
 use crate::rows::quote_guard::SENTINEL;
 use crate::rows::{Dialect, Quote, Rows, RowsError, Unreadable};
 
-/// Bytes with much of what a reader stumbles over, the reader's own end mark included.
+/// Generates bytes that are hard to read, including the sentinel.
 pub(in crate::rows) fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let token = prop_oneof![
         6 => prop::sample::select(vec![",", "\n", "\r\n", "\"", "a", "b"]),
@@ -25,8 +25,8 @@ fn is_blank(record: &csv::ByteRecord) -> bool {
     record.as_slice().trim_ascii().is_empty()
 }
 
-/// The text from its first line with something else than delimiters.
-fn below_blank_lines(mut text: &[u8]) -> &[u8] {
+/// Returns the text from its first line that has more than delimiters.
+fn skip_blank_lines(mut text: &[u8]) -> &[u8] {
     while let Some(end) = text.iter().position(|byte| b"\r\n".contains(byte))
         && text[..end].iter().all(|byte| b" ,".contains(byte))
     {
@@ -35,7 +35,7 @@ fn below_blank_lines(mut text: &[u8]) -> &[u8] {
     text
 }
 
-/// The records that the csv crate reads below the header, blank ones left out.
+/// Returns the records that the csv crate reads after the header, without blank ones.
 fn reference(text: &[u8], dialect: &Dialect) -> Vec<csv::ByteRecord> {
     let (quoting, quote) = match dialect.quote.unwrap_or_default() {
         Quote::Mark(mark) => (true, mark),
@@ -48,19 +48,19 @@ fn reference(text: &[u8], dialect: &Dialect) -> Vec<csv::ByteRecord> {
         .quoting(quoting)
         .quote(quote)
         .escape(dialect.escape)
-        .from_reader(below_blank_lines(text));
+        .from_reader(skip_blank_lines(text));
     let records = reader.byte_records().map(Result::unwrap);
     records.skip(1).filter(|record| !is_blank(record)).collect()
 }
 
-/// Every row that can be read is the reference's record at its place, but for empty cells at its
-/// end, and none is missing.
+/// Asserts that no row is missing, and that each readable row equals the reference except for empty
+/// cells at its end.
 fn assert_same(mut rows: Rows, reference: &[csv::ByteRecord]) {
     let columns = rows.header().names().len();
     let is_named = !rows.header().names().last().unwrap().is_empty();
-    let mut seen = 0;
+    let mut count = 0;
     while let Some(row) = rows.next_row().unwrap() {
-        match reference.get(seen) {
+        match reference.get(count) {
             Some(expected) if row.unreadable.is_none() => {
                 assert_eq!(row.record, expected);
                 let mut extra = expected.iter().skip(columns);
@@ -68,23 +68,23 @@ fn assert_same(mut rows: Rows, reference: &[csv::ByteRecord]) {
                 assert!(expected.len() >= columns || !is_named);
             }
             Some(_) => {}
-            // A quote that opens a cell without any text.
+            // An opening quote without text.
             None => assert!(matches!(row.unreadable, Some(Unreadable::OpenQuote { .. }))),
         }
-        seen += 1;
-        assert_eq!(row.number, seen as u64);
+        count += 1;
+        assert_eq!(row.number, count as u64);
         if row.unreadable.is_none()
             && let Some(check) = rows.quote_check
         {
-            let record = rows.as_it_stands().unwrap();
+            let record = rows.raw_record().unwrap();
             assert_eq!(check.misquoted(record), None, "{record:?}");
         }
     }
-    assert!(seen >= reference.len());
+    assert!(count >= reference.len());
 }
 
 #[test]
-fn a_list_cannot_end_itself() {
+fn a_sentinel_in_the_list_does_not_end_it() {
     for list in [
         "a,b\n1,x\n\0endoflist\0\n2,y\n",
         "a,b\n1,x\n\"\0endoflist\0\"\n2,y\n",
@@ -98,13 +98,13 @@ fn a_list_cannot_end_itself() {
             utf_16le(&marked),
             gzip(list.as_bytes()),
         ] {
-            let seen = all(bytes);
-            let first: Vec<&str> = seen.iter().map(|row| row.2.as_str()).collect();
+            let rows = all(bytes);
+            let first: Vec<&str> = rows.iter().map(|row| row.2.as_str()).collect();
             assert_eq!(first, ["1", SENTINEL, "2"], "{list:?}");
-            assert!(seen[1].3.is_some());
+            assert!(rows[1].3.is_some());
         }
     }
-    // As the last line, without a line end, and where nothing is quoted.
+    // On the last line, without a line end, and without quotes.
     assert_eq!(all("a\n1\n\0endoflist\0").len(), 2);
     assert_eq!(all("a\n1\n\0endoflist\0\n").len(), 2);
     let unquoted = Dialect {
@@ -116,18 +116,18 @@ fn a_list_cannot_end_itself() {
 }
 
 #[test]
-fn a_cell_that_ends_like_the_list_is_a_cell() {
+fn a_cell_may_end_with_the_sentinel() {
     let list = "a,b\n1,\"x\n\0endoflist\0\n\"\n2,y\n";
     let rows = cells(open(list).unwrap());
     assert_eq!(rows[0], (2, vec!["1".into(), "x\n\0endoflist\0\n".into()]));
     assert_eq!(rows[1].0, 5);
-    // Also where the list ends with it.
+    // Also at the end of the list.
     let rows = cells(open("a,b\n1,\"x\n\0endoflist\0\n\"").unwrap());
     assert_eq!(rows.len(), 1);
 }
 
 #[test]
-fn blank_lines_are_no_part_of_a_record_however_many_there_are() {
+fn skips_any_number_of_blank_lines() {
     for end in ["\n", "\r\n", "\r"] {
         let blank = end.repeat(1_000_000);
         let list = format!("a,b{end}1,x{end}{blank}2,\"y{end}z\"{end}{blank}3,z{end}{blank}");
@@ -141,17 +141,17 @@ fn blank_lines_are_no_part_of_a_record_however_many_there_are() {
 
 proptest! {
     #[test]
-    fn rows_are_those_of_the_csv_crate_or_it_is_said_why_not(
+    fn readable_rows_equal_those_of_the_csv_crate(
         list in bytes(),
         quote in prop::sample::select(vec![Quote::Mark(b'"'), Quote::Mark(b'\''), Quote::None]),
         is_escaped in any::<bool>(),
-        packed in any::<bool>(),
+        is_packed in any::<bool>(),
     ) {
         let escape = (is_escaped && quote != Quote::None).then_some(b'\\');
         let dialect = Dialect { delimiter: Some(b','), quote: Some(quote), escape, ..Dialect::default() };
         let rows_of_csv = reference(&list, &dialect);
-        let bytes = if packed { gzip(&list) } else { list.clone() };
-        // A header that cannot be read refuses the list.
+        let bytes = if is_packed { gzip(&list) } else { list.clone() };
+        // The list is refused if its header is unreadable.
         if let Ok(rows) = open_as(bytes, &dialect) {
             assert_same(rows, &rows_of_csv);
         }

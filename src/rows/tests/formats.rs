@@ -1,4 +1,4 @@
-//! Lists as other tools write them.
+//! Reads lists as other tools write them.
 
 use std::io::Write as _;
 
@@ -28,7 +28,7 @@ fn encoding(label: &str) -> Dialect {
 }
 
 #[test]
-fn the_delimiter_is_guessed_from_the_first_line_that_is_not_blank() {
+fn detects_the_delimiter_from_the_first_non_blank_line() {
     for (list, expected) in [
         ("a;b\n1,5;2\n", ["1,5", "2"]),
         ("\r\n\na\tb\r\n1\t\"2\tx\"\r\n", ["1", "2\tx"]),
@@ -40,7 +40,7 @@ fn the_delimiter_is_guessed_from_the_first_line_that_is_not_blank() {
 }
 
 #[test]
-fn delimiter_and_quote_are_those_that_are_named() {
+fn uses_the_given_delimiter_and_quote() {
     let dialect = |delimiter, quote| Dialect {
         delimiter: Some(delimiter),
         quote: Some(quote),
@@ -66,7 +66,7 @@ fn delimiter_and_quote_are_those_that_are_named() {
 }
 
 #[test]
-fn a_line_before_the_header_that_announces_the_delimiter_is_no_header() {
+fn skips_a_sep_line_above_the_header() {
     for list in [
         "sep=;\r\na,b;c\r\n1;2\r\n",
         "\u{feff}sep=;\na,b;c\n1;2",
@@ -74,10 +74,10 @@ fn a_line_before_the_header_that_announces_the_delimiter_is_no_header() {
     ] {
         let rows = open(list).unwrap();
         assert_eq!(rows.header().names(), ["a,b", "c"], "{list}");
-        assert!(rows.reading().notices().is_empty(), "nothing is guessed");
+        assert!(rows.dialect().notices().is_empty(), "nothing is detected");
         assert_eq!(cells(rows), [(3, vec!["1".into(), "2".into()])], "{list}");
     }
-    // What is named goes over it; and it may stand before a list without a header, too.
+    // Options override it. It may also precede a list without a header.
     let dialect = Dialect {
         delimiter: Some(b','),
         columns: Some(vec!["x".into(), "y".into()]),
@@ -89,7 +89,7 @@ fn a_line_before_the_header_that_announces_the_delimiter_is_no_header() {
 }
 
 #[test]
-fn an_apostrophe_before_every_text_is_dropped_where_that_is_asked_for_and_only_one() {
+fn drops_one_apostrophe_per_cell_if_requested() {
     let list = "'Id,\"'Email\"\n\"'auth0|1\",\"'ann@example.com\"\n''2',o'neil@example.com\n',\n";
     let rows = open(list).unwrap();
     assert_eq!(rows.header().names(), ["'Id", "'Email"]);
@@ -100,9 +100,9 @@ fn an_apostrophe_before_every_text_is_dropped_where_that_is_asked_for_and_only_o
     };
     let rows = open_as(list, &dialect).unwrap();
     assert_eq!(rows.header().names(), ["Id", "Email"]);
-    let found: Vec<_> = cells(rows).into_iter().map(|(_, row)| row).collect();
+    let cells: Vec<_> = cells(rows).into_iter().map(|(_, row)| row).collect();
     assert_eq!(
-        found,
+        cells,
         [
             ["auth0|1", "ann@example.com"],
             ["'2'", "o'neil@example.com"],
@@ -112,7 +112,7 @@ fn an_apostrophe_before_every_text_is_dropped_where_that_is_asked_for_and_only_o
 }
 
 #[test]
-fn where_nothing_is_quoted_no_quote_is_left_open() {
+fn without_quoting_quotes_are_text() {
     let dialect = Dialect {
         quote: Some(Quote::None),
         ..Dialect::default()
@@ -123,7 +123,7 @@ fn where_nothing_is_quoted_no_quote_is_left_open() {
 }
 
 #[test]
-fn an_open_quote_is_found_whatever_quotes_and_separates() {
+fn detects_an_unclosed_quote_in_any_dialect() {
     let dialect = Dialect {
         delimiter: Some(b' '),
         quote: Some(Quote::Mark(b'\'')),
@@ -161,7 +161,7 @@ fn without_a_header_the_first_line_is_a_row() {
 }
 
 #[test]
-fn aws_s_template_is_read_as_it_is_meant_unless_quotes_are_asked_for() {
+fn reads_the_aws_template_unless_a_quote_is_given() {
     let list = "cognito:username,name,address,cognito:mfa_enabled\r\n\
                 ann,Ann \"A\\, B\",\"1\\, High St\\, London,false\r\n\
                 bob,,,false\r\n";
@@ -185,28 +185,28 @@ fn aws_s_template_is_read_as_it_is_meant_unless_quotes_are_asked_for() {
 }
 
 #[test]
-fn a_template_s_row_of_the_wrong_width_is_broken_after_its_commas_are_put_back() {
-    let seen = all("cognito:username,cognito:mfa_enabled\nann\\,x\nbob\\,x,false\n");
+fn checks_the_width_of_template_rows_after_rejoining_commas() {
+    let rows = all("cognito:username,cognito:mfa_enabled\nann\\,x\nbob\\,x,false\n");
     assert_eq!(
-        seen[0].3,
+        rows[0].3,
         Some(Unreadable::Cells {
             expected: 2,
             found: 1,
             last_line: 2,
         })
     );
-    assert_eq!((seen[1].2.as_str(), &seen[1].3), ("bob,x", &None));
+    assert_eq!((rows[1].2.as_str(), &rows[1].3), ("bob,x", &None));
 }
 
 #[test]
-fn a_cell_that_its_encoding_cannot_mean_breaks_its_row_alone() {
+fn continues_after_a_row_with_undecodable_bytes() {
     let list = b"a,b\n1,\x83\x41\n2,\xff\n3,z\n".to_vec();
     let mut rows = open_as(list, &encoding("shift_jis")).unwrap();
     let mut seen = Vec::new();
     while let Some(row) = rows.next_row().unwrap() {
         seen.push((row.cell(1).map(str::to_owned), row.unreadable.clone()));
     }
-    let broken = Unreadable::Transcoding {
+    let undecodable = Unreadable::Transcoding {
         column: 1,
         encoding: "Shift_JIS",
     };
@@ -214,16 +214,16 @@ fn a_cell_that_its_encoding_cannot_mean_breaks_its_row_alone() {
         seen,
         [
             (Some("ア".to_owned()), None),
-            (Some("\u{fffd}".to_owned()), Some(broken)),
+            (Some("\u{fffd}".to_owned()), Some(undecodable)),
             (Some("z".to_owned()), None)
         ]
     );
-    // In UTF-8 it is a character like any other.
+    // In UTF-8 it is an ordinary character.
     assert_eq!(all("a\n\u{fffd}\n")[0].3, None);
 }
 
 #[test]
-fn a_first_line_in_another_encoding_is_refused_with_the_flag_that_reads_it() {
+fn refuses_a_header_in_another_encoding_and_suggests_the_flag() {
     let list = "username,password\nann,x\n";
     let little = utf_16le(list);
     let big: Vec<u8> = list.encode_utf16().flat_map(u16::to_be_bytes).collect();
@@ -237,7 +237,7 @@ fn a_first_line_in_another_encoding_is_refused_with_the_flag_that_reads_it() {
     }
     let error = open(b"username,pr\xe9nom\n".to_vec()).err().unwrap();
     assert!(
-        error.with_hint().contains("is not UTF-8 (column 2)")
+        error.with_hint().contains("is not valid UTF-8 (column 2)")
             && error.with_hint().contains("--encoding windows-1252"),
         "{error}"
     );
@@ -253,7 +253,7 @@ fn a_first_line_in_another_encoding_is_refused_with_the_flag_that_reads_it() {
 }
 
 #[test]
-fn progress_is_in_bytes_of_the_list_as_it_lies_there() {
+fn positions_count_the_bytes_of_the_file() {
     let mut list = "a,b\n".to_owned();
     for row in 0..50_000 {
         list.push_str(&format!("{row},{}\n", row * 7_919));
@@ -283,7 +283,7 @@ fn progress_is_in_bytes_of_the_list_as_it_lies_there() {
 }
 
 #[test]
-fn an_archive_that_is_cut_off_ends_the_reading_with_the_list_s_name() {
+fn a_truncated_archive_is_an_error_with_the_last_line() {
     let mut list = "a,b\n".to_owned();
     for row in 0..50_000 {
         list.push_str(&format!("{row},{}\n", row * 7_919));
@@ -294,10 +294,10 @@ fn an_archive_that_is_cut_off_ends_the_reading_with_the_list_s_name() {
         let error = loop {
             match rows.next_row() {
                 Ok(Some(row)) => {
-                    assert_eq!(row.unreadable, None, "no half row");
+                    assert_eq!(row.unreadable, None, "no partial row");
                     read = row.line;
                 }
-                Ok(None) => panic!("it looks like a whole list"),
+                Ok(None) => panic!("the truncation is not detected"),
                 Err(error) => break error.to_string(),
             }
         };
@@ -306,7 +306,7 @@ fn an_archive_that_is_cut_off_ends_the_reading_with_the_list_s_name() {
             error.starts_with(&format!("list.csv: after line {read}: ")),
             "{error}"
         );
-        assert!(error.contains("cut off"), "{error}");
+        assert!(error.contains("truncated"), "{error}");
         let error = open(&packed[..5]).err().unwrap().to_string();
         assert!(error.starts_with("list.csv: cannot be read: "), "{error}");
     }

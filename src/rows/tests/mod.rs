@@ -1,6 +1,6 @@
 pub(in crate::rows) mod arbitrary;
 mod formats;
-mod whatever;
+mod round_trip;
 
 #[cfg(target_os = "linux")]
 use super::wipe::tests::CellMemory;
@@ -20,45 +20,45 @@ fn open_as(text: impl Into<Vec<u8>>, dialect: &Dialect) -> Result<Rows, RowsErro
     Rows::open("list.csv".to_owned(), source, dialect)
 }
 
-/// Row, line, first cell, what is wrong: of every row.
+/// Returns number, line, first cell and fault of every row.
 fn all(text: impl Into<Vec<u8>>) -> Vec<(u64, u64, String, Option<Unreadable>)> {
     let mut rows = open(text).unwrap();
-    let mut seen = Vec::new();
+    let mut rows_read = Vec::new();
     while let Some(row) = rows.next_row().unwrap() {
         let first = row.cell(0).unwrap_or("?").to_owned();
-        seen.push((row.number, row.line, first, row.unreadable.clone()));
+        rows_read.push((row.number, row.line, first, row.unreadable.clone()));
     }
-    seen
+    rows_read
 }
 
-/// The line and all cells of every row, none of which may be broken.
+/// Returns line and cells of every row. Panics if a row is unreadable.
 fn cells(mut rows: Rows) -> Vec<(u64, Vec<String>)> {
     let width = rows.header().names().len();
-    let mut seen = Vec::new();
+    let mut rows_read = Vec::new();
     while let Some(row) = rows.next_row().unwrap() {
         assert_eq!(row.unreadable, None);
         let cell = |column| row.cell(column).unwrap().to_owned();
-        seen.push((row.line, (0..width).map(cell).collect()));
+        rows_read.push((row.line, (0..width).map(cell).collect()));
         assert_eq!(row.cell(width), None);
     }
-    seen
+    rows_read
 }
 
 #[test]
-fn lines_are_counted_over_quoted_newlines_blank_lines_and_crlf() {
-    let seen = all("a,b\r\n1,\"x\r\ny\"\r\n\r\n\r\n2,z\r\n3,\"q,\"\"r\"\r\n");
-    let lines: Vec<(u64, u64, &str)> = seen
+fn counts_lines_across_quoted_newlines_blank_lines_and_crlf() {
+    let rows = all("a,b\r\n1,\"x\r\ny\"\r\n\r\n\r\n2,z\r\n3,\"q,\"\"r\"\r\n");
+    let lines: Vec<(u64, u64, &str)> = rows
         .iter()
         .map(|(row, line, first, _)| (*row, *line, first.as_str()))
         .collect();
     assert_eq!(lines, [(1, 2, "1"), (2, 6, "2"), (3, 7, "3")]);
-    assert!(seen.iter().all(|row| row.3.is_none()));
+    assert!(rows.iter().all(|row| row.3.is_none()));
 }
 
 #[test]
-fn lines_are_counted_where_each_ends_with_a_return_alone() {
-    let seen = all("a,b\r1,\"x\ry\"\r\r\r2,z\r3,\"q\rr\" t\r4\r5,\"v\rw\r");
-    let lines: Vec<(u64, u64, &str)> = seen
+fn counts_lines_that_end_with_a_bare_return() {
+    let rows = all("a,b\r1,\"x\ry\"\r\r\r2,z\r3,\"q\rr\" t\r4\r5,\"v\rw\r");
+    let lines: Vec<(u64, u64, &str)> = rows
         .iter()
         .map(|(row, line, first, _)| (*row, *line, first.as_str()))
         .collect();
@@ -72,31 +72,31 @@ fn lines_are_counted_where_each_ends_with_a_return_alone() {
             (5, 10, "5")
         ]
     );
-    assert_eq!(seen[2].3, Some(Unreadable::Swallowed { last_line: 8 }));
+    assert_eq!(rows[2].3, Some(Unreadable::Swallowed { last_line: 8 }));
     assert_eq!(
-        seen[3].3,
+        rows[3].3,
         Some(Unreadable::Cells {
             expected: 2,
             found: 1,
             last_line: 9,
         })
     );
-    assert_eq!(seen[4].3, Some(Unreadable::OpenQuote { last_line: 11 }));
+    assert_eq!(rows[4].3, Some(Unreadable::OpenQuote { last_line: 11 }));
 }
 
 #[test]
-fn a_record_with_nothing_in_it_is_no_row() {
-    let seen = all("a,b\n1,x\n,\n , \n\"\",\"\"\n,,,\n2,y\n,\n");
-    let rows: Vec<(u64, u64, &str)> = seen
+fn skips_records_with_only_empty_cells() {
+    let rows = all("a,b\n1,x\n,\n , \n\"\",\"\"\n,,,\n2,y\n,\n");
+    let lines: Vec<(u64, u64, &str)> = rows
         .iter()
         .map(|(row, line, first, _)| (*row, *line, first.as_str()))
         .collect();
-    assert_eq!(rows, [(1, 2, "1"), (2, 7, "2")]);
+    assert_eq!(lines, [(1, 2, "1"), (2, 7, "2")]);
     assert_eq!(all("a\n1\n\"\"\n2\n").len(), 2);
 }
 
 #[test]
-fn a_byte_order_mark_is_not_part_of_the_first_name() {
+fn drops_a_byte_order_mark() {
     let rows = open("\u{feff}username , password\nx,y").unwrap();
     assert_eq!(
         rows.header(),
@@ -105,16 +105,16 @@ fn a_byte_order_mark_is_not_part_of_the_first_name() {
 }
 
 #[test]
-fn a_last_line_without_a_newline_is_a_row() {
+fn reads_a_last_line_without_a_newline() {
     assert_eq!(all("a\n1\n2").len(), 2);
     assert_eq!(all("a\n1\n2\n\n").len(), 2);
 }
 
 #[test]
-fn a_row_of_the_wrong_width_or_encoding_is_unreadable_and_the_next_one_is_not() {
-    let seen = all(b"a,b\n1\n2,\xff\xfe\n3,x,y\n4,ok\n".to_vec());
+fn continues_after_rows_of_the_wrong_width_or_encoding() {
+    let rows = all(b"a,b\n1\n2,\xff\xfe\n3,x,y\n4,ok\n".to_vec());
     assert_eq!(
-        seen[0].3,
+        rows[0].3,
         Some(Unreadable::Cells {
             expected: 2,
             found: 1,
@@ -122,52 +122,52 @@ fn a_row_of_the_wrong_width_or_encoding_is_unreadable_and_the_next_one_is_not() 
         })
     );
     assert_eq!(
-        seen[1].3,
+        rows[1].3,
         Some(Unreadable::Encoding {
             column: 1,
             valid_bytes: 0
         })
     );
     assert_eq!(
-        seen[2].3,
+        rows[2].3,
         Some(Unreadable::Cells {
             expected: 2,
             found: 3,
             last_line: 4,
         })
     );
-    assert_eq!(seen[3].3, None);
+    assert_eq!(rows[3].3, None);
 }
 
 #[test]
-fn bytes_of_two_cells_do_not_make_one_character() {
-    let seen = all(b"a,b\n\xc3,\xa9\n\xc3\xa9,x\n".to_vec());
-    assert_eq!(seen[0].2, "?");
+fn characters_do_not_span_cells() {
+    let rows = all(b"a,b\n\xc3,\xa9\n\xc3\xa9,x\n".to_vec());
+    assert_eq!(rows[0].2, "?");
     assert_eq!(
-        seen[0].3,
+        rows[0].3,
         Some(Unreadable::Encoding {
             column: 0,
             valid_bytes: 0
         })
     );
-    assert_eq!((seen[1].2.as_str(), &seen[1].3), ("é", &None));
+    assert_eq!((rows[1].2.as_str(), &rows[1].3), ("é", &None));
 }
 
 #[test]
-fn a_quote_that_is_never_closed_is_found_even_where_the_width_is_right() {
+fn detects_an_unclosed_quote_even_if_the_width_is_right() {
     for list in [
         "a,b\n1,x\n2,\"open\n3,y\n4,z\n",
         "a,b\n1,x\n2,\"open\n3,y\n4,z",
     ] {
-        let seen = all(list);
-        assert_eq!(seen.len(), 2);
-        assert_eq!(seen[1].1, 3);
-        assert_eq!(seen[1].3, Some(Unreadable::OpenQuote { last_line: 5 }));
+        let rows = all(list);
+        assert_eq!(rows.len(), 2);
+        assert_eq!(rows[1].1, 3);
+        assert_eq!(rows[1].3, Some(Unreadable::OpenQuote { last_line: 5 }));
     }
 }
 
 #[test]
-fn a_quote_that_is_never_closed_does_not_pull_a_large_list_into_memory() {
+fn an_unclosed_quote_does_not_load_a_large_list_into_memory() {
     for end in ["\n", "\r\n"] {
         let mut text = format!("a,b{end}1,x{end}2,\"open{end}");
         text.push_str(&"3,y\n".repeat(1_000_000));
@@ -180,22 +180,22 @@ fn a_quote_that_is_never_closed_does_not_pull_a_large_list_into_memory() {
 }
 
 #[test]
-fn a_row_that_is_too_long_is_broken_alone_where_its_end_is_found() {
+fn continues_after_a_row_that_is_too_long() {
     let long = "x".repeat(MAX_RECORD_BYTES);
     let fits = &long[..MAX_RECORD_BYTES - 1];
-    let seen = all(format!("a,b\n1,{fits}\n2,{long}\n3,\"{long}\n\"\n4,z\n"));
-    let found: Vec<_> = seen
+    let rows = all(format!("a,b\n1,{fits}\n2,{long}\n3,\"{long}\n\"\n4,z\n"));
+    let summary: Vec<_> = rows
         .iter()
         .map(|row| (row.1, row.2.as_str(), row.3.clone()))
         .collect();
-    let too_long = |bytes, last_line| {
+    let too_long = |extra, last_line| {
         Some(Unreadable::TooLong {
-            bytes: MAX_RECORD_BYTES + bytes,
+            bytes: MAX_RECORD_BYTES + extra,
             last_line,
         })
     };
     assert_eq!(
-        found,
+        summary,
         [
             (2, "1", None),
             (3, "2", too_long(1, 3)),
@@ -206,7 +206,7 @@ fn a_row_that_is_too_long_is_broken_alone_where_its_end_is_found() {
 }
 
 #[test]
-fn a_header_that_does_not_end_is_refused_and_nothing_of_what_it_swallowed_is_said() {
+fn refuses_a_header_that_does_not_end_without_quoting_it() {
     let long = format!("username,\"{}\"\nann,x\n", "Secret#1".repeat(10_000));
     for list in [
         "username,\"password\nann,Secret#1\nbob,Secret#2\n",
@@ -219,7 +219,7 @@ fn a_header_that_does_not_end_is_refused_and_nothing_of_what_it_swallowed_is_sai
 }
 
 #[test]
-fn a_header_with_misplaced_quotes_is_refused() {
+fn refuses_a_header_with_misplaced_quotes() {
     for header in ["\"user\"name,password", "username, \"password\"", "a\n"] {
         let opened = open(format!("{header}\nann,x\n"));
         match opened.err() {
@@ -241,26 +241,26 @@ fn a_header_with_misplaced_quotes_is_refused() {
 }
 
 #[test]
-fn nothing_at_all_is_refused_and_a_bare_header_is_a_list_of_no_rows() {
+fn refuses_an_empty_list_but_reads_a_bare_header() {
     assert!(matches!(open(""), Err(RowsError::Empty { .. })));
     assert!(matches!(open("\n\n"), Err(RowsError::Empty { .. })));
     assert!(all("username,password\n").is_empty());
 }
 
 #[test]
-fn the_debug_form_of_a_row_shows_no_cell() {
+fn debug_output_shows_no_cells() {
     let mut rows = open("username,password\nann,Secret#123\n").unwrap();
     let row = rows.next_row().unwrap().unwrap();
-    let shown = format!("{row:?}");
+    let debug = format!("{row:?}");
     assert!(
-        !shown.contains("Secret") && !shown.contains("ann"),
-        "{shown}"
+        !debug.contains("Secret") && !debug.contains("ann"),
+        "{debug}"
     );
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn records_are_zeroed_before_the_next_row_and_when_the_reader_is_dropped() {
+fn zeroes_records_before_the_next_row_and_on_drop() {
     let filler = "x".repeat(100);
     let list = format!("a,b,c\n1,{filler},'Tr0ub4dor&3\n2,{filler},'c0rrect-h0rse\n");
     let dialect = Dialect {
@@ -273,11 +273,18 @@ fn records_are_zeroed_before_the_next_row_and_when_the_reader_is_dropped() {
         Some("Tr0ub4dor&3")
     );
     let mut first = CellMemory::of(&rows.undecorated);
-    assert!(first.holds("Tr0ub4dor&3"));
+    assert!(first.contains("Tr0ub4dor&3"));
     rows.next_row().unwrap().unwrap();
-    assert!(!first.holds("Tr0ub4dor&3"));
+    assert!(!first.contains("Tr0ub4dor&3"));
     let mut last = [&rows.record, &rows.undecorated].map(|record| CellMemory::of(record));
-    assert!(last.iter_mut().all(|memory| memory.holds("c0rrect-h0rse")));
+    assert!(
+        last.iter_mut()
+            .all(|memory| memory.contains("c0rrect-h0rse"))
+    );
     drop(rows);
-    assert!(!last.iter_mut().any(|memory| memory.holds("c0rrect-h0rse")));
+    assert!(
+        !last
+            .iter_mut()
+            .any(|memory| memory.contains("c0rrect-h0rse"))
+    );
 }

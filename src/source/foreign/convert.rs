@@ -1,75 +1,77 @@
-//! The command that converts a file to CSV.
+//! Suggests a command that converts a file to CSV.
 
 use super::super::STANDARD_INPUT;
 use super::super::object::S3Uri;
 use super::{Foreign, Format, JsonRows, Packing};
 
-/// Writes objects as rows, with a column for every key; values that are not simple are written as
-/// JSON.
-const JQ: &str = " as $rows | ($rows | map(keys_unsorted) | add // [] | unique) as $keys | $keys, ($rows[] | [.[$keys[]] | \
-                  if type == \"object\" or type == \"array\" then tojson else . end]) | @csv";
+/// Writes objects as rows, with a column for each key. Nested values are written as JSON.
+const JQ: &str = " as $rows | ($rows | map(keys_unsorted) | add // [] | unique) as $keys \
+                  | $keys, ($rows[] | [.[$keys[]] | if type == \"object\" \
+                  or type == \"array\" then tojson else . end]) | @csv";
 
-/// Writes entries as rows, with a column for every attribute: its first value, and base64 decoded.
+/// Writes entries as rows, with a column for the first value of each attribute, base64 decoded.
 const LDIF: &str = r#"import base64,csv,re,sys;t=re.sub("\r?\n ","",sys.stdin.buffer.read().decode("utf-8-sig")).replace("\r","");e=[{k:base64.b64decode(v).decode("utf-8","replace") if c else v for k,c,v in reversed(re.findall(r"(?m)^([\w;.-]+):(:?) *(.*)$",b))} for b in re.split(r"\n\n+",t)];e=[d for d in e if "dn" in d];w=csv.DictWriter(sys.stdout,list(dict.fromkeys(k for d in e for k in d)));w.writeheader();w.writerows(e)"#;
 
-/// Writes the rows of all tables, without markup.
+/// Writes the rows of all tables without markup.
 const HTML: &str = r#"import csv,html,re,sys;t=sys.stdin.buffer.read().decode("utf-8-sig");csv.writer(sys.stdout).writerows([html.unescape(re.sub("<[^>]*>","",c)).strip() for c in re.split(r"(?i)<t[dh]\b[^>]*>",re.split(r"(?i)</t(?:r|body|able)\b",r)[0])[1:]] for r in re.split(r"(?i)<tr\b[^>]*>",t)[1:])"#;
 
-/// Comma, double quotes and UTF-8 (LibreOffice, "Filter Options for CSV").
+/// Selects commas, double quotes and UTF-8 (LibreOffice, "Filter Options for CSV").
 const SOFFICE: &str = "soffice --headless --convert-to 'csv:Text - txt - csv (StarCalc):44,34,76'";
 
-/// Extensions of archives.
-const ENDINGS: [&str; 8] = [".gz", ".zst", ".bz2", ".xz", ".zip", ".7z", ".tar", ".tgz"];
+/// File extensions of archives.
+const ARCHIVE_EXTENSIONS: [&str; 8] = [".gz", ".zst", ".bz2", ".xz", ".zip", ".7z", ".tar", ".tgz"];
 
 impl Foreign {
-    /// The remedy for the list with this name.
+    /// Suggests how to convert the list with this name.
     #[must_use]
     pub fn hint(&self, list: &str) -> String {
-        let Some(last) = self.converter() else {
+        let Some(converter) = self.converter() else {
             return "export the users as CSV".to_owned();
         };
-        let (source, first) = if list == STANDARD_INPUT {
+        let (source, input) = if list == STANDARD_INPUT {
             (Vec::new(), "")
         } else if let Ok(Some(uri)) = S3Uri::named(list) {
             (
-                vec![format!("aws s3 cp {} -", quoted(&uri.to_string()))],
+                vec![format!("aws s3 cp {} -", shell_quoted(&uri.to_string()))],
                 "",
             )
         } else {
             (Vec::new(), list)
         };
-        let stages = self.unwrapping().chain(last.pipe());
+        let stages = self.unwrap_commands().chain(converter.pipe());
         let mut stages: Vec<String> = source.into_iter().chain(stages).collect();
-        if let (Some(stage), false) = (stages.first_mut(), first.is_empty()) {
-            stage.push_str(&format!(" < {}", quoted(first)));
+        if let (Some(stage), false) = (stages.first_mut(), input.is_empty()) {
+            stage.push_str(&format!(" < {}", shell_quoted(input)));
         }
         let pipe = stages.join(" | ");
-        match last {
+        match converter {
             Converter::Pipe(_) if list == STANDARD_INPUT => {
                 format!(
-                    "put this command before it in the pipe{}:\n  {pipe}",
+                    "insert this command before it in the pipeline{}:\n  {pipe}",
                     self.remark()
                 )
             }
             Converter::Pipe(_) => format!(
                 "convert it and import the result{}:\n  {pipe} > {}",
                 self.remark(),
-                quoted(&converted(list))
+                shell_quoted(&converted_name(list))
             ),
-            Converter::Office(ending) => {
+            Converter::Office(extension) => {
                 let save =
                     "save it as CSV UTF-8 in a spreadsheet program, or convert it with LibreOffice";
                 // LibreOffice takes a file, and names its output after it.
-                if stages.is_empty() && !first.is_empty() && !first.ends_with(".csv") {
-                    return format!("{save}:\n  {SOFFICE} {}", quoted(first));
+                if stages.is_empty() && !input.is_empty() && !input.ends_with(".csv") {
+                    return format!("{save}:\n  {SOFFICE} {}", shell_quoted(input));
                 }
                 let copy = if stages.is_empty() { "cat" } else { "" };
-                let from = if stages.is_empty() && !first.is_empty() {
-                    format!(" < {}", quoted(first))
+                let redirect = if stages.is_empty() && !input.is_empty() {
+                    format!(" < {}", shell_quoted(input))
                 } else {
                     String::new()
                 };
-                format!("{save}:\n  {copy}{pipe}{from} > list{ending} && {SOFFICE} list{ending}")
+                format!(
+                    "{save}:\n  {copy}{pipe}{redirect} > list{extension} && {SOFFICE} list{extension}"
+                )
             }
         }
     }
@@ -82,12 +84,12 @@ impl Foreign {
         }
     }
 
-    /// The commands that decompress and transcode.
-    fn unwrapping(&self) -> impl Iterator<Item = String> {
+    /// Returns the commands that decompress and transcode.
+    fn unwrap_commands(&self) -> impl Iterator<Item = String> {
         let packing = self
             .wrapping
             .packing
-            .map(|packing| unpack(packing).to_owned());
+            .map(|packing| unpack_command(packing).to_owned());
         let encoding = self.wrapping.encoding;
         let encoding = encoding.map(|name| format!("iconv -f {name} -t UTF-8"));
         packing.into_iter().chain(encoding)
@@ -98,15 +100,15 @@ impl Foreign {
         match &self.format {
             Format::Json(rows) => {
                 let rows = match rows {
-                    JsonRows::Whole => ".".to_owned(),
-                    JsonRows::Under(key) => format!(".{}", serde_json::Value::from(key.as_str())),
+                    JsonRows::TopLevel => ".".to_owned(),
+                    JsonRows::Key(key) => format!(".{}", serde_json::Value::from(key.as_str())),
                     JsonRows::Unknown => ".users".to_owned(),
                 };
-                pipe(format!("jq -r {}", quoted(&format!("{rows}{JQ}"))))
+                pipe(format!("jq -r {}", shell_quoted(&format!("{rows}{JQ}"))))
             }
-            Format::JsonLines => pipe(format!("jq -rs {}", quoted(&format!(".{JQ}")))),
-            Format::Ldif => pipe(format!("python3 -c {}", quoted(LDIF))),
-            Format::Html => pipe(format!("python3 -c {}", quoted(HTML))),
+            Format::JsonLines => pipe(format!("jq -rs {}", shell_quoted(&format!(".{JQ}")))),
+            Format::Ldif => pipe(format!("python3 -c {}", shell_quoted(LDIF))),
+            Format::Html => pipe(format!("python3 -c {}", shell_quoted(HTML))),
             Format::Xml => None,
             Format::Xlsx => Some(Converter::Office(".xlsx")),
             Format::Xls => Some(Converter::Office(".xls")),
@@ -116,14 +118,14 @@ impl Foreign {
             Format::Xz => pipe("xz -dc".to_owned()),
             Format::SevenZip => pipe("bsdtar -xOf -".to_owned()),
             Format::Tar => pipe("tar -xOf -".to_owned()),
-            Format::Packed(packing) => pipe(unpack(*packing).to_owned()),
+            Format::Packed(packing) => pipe(unpack_command(*packing).to_owned()),
         }
     }
 }
 
-/// The last command of the pipeline.
+/// The last stage of the pipeline.
 enum Converter {
-    /// From standard input to standard output.
+    /// A command that reads standard input and writes standard output.
     Pipe(String),
     /// LibreOffice, for a file with this extension.
     Office(&'static str),
@@ -138,23 +140,26 @@ impl Converter {
     }
 }
 
-fn unpack(packing: Packing) -> &'static str {
+fn unpack_command(packing: Packing) -> &'static str {
     match packing {
         Packing::Gzip => "gzip -dc",
         Packing::Zstd => "zstd -dc",
     }
 }
 
-/// The name of the converted list, which must differ from the original.
-fn converted(list: &str) -> String {
-    let (folder, name) = match list.rsplit_once('/') {
+/// Returns the name for the converted list, which differs from the original.
+fn converted_name(list: &str) -> String {
+    let (dir, name) = match list.rsplit_once('/') {
         // Files copied from S3 go to the working directory.
         Some((_, name)) if list.starts_with("s3://") => ("", name),
-        Some((folder, name)) => (list.get(..=folder.len()).unwrap_or_default(), name),
+        Some((dir, name)) => (list.get(..=dir.len()).unwrap_or_default(), name),
         None => ("", list),
     };
     let mut stem = name;
-    while let Some(shorter) = ENDINGS.iter().find_map(|ending| stem.strip_suffix(ending)) {
+    while let Some(shorter) = ARCHIVE_EXTENSIONS
+        .iter()
+        .find_map(|extension| stem.strip_suffix(extension))
+    {
         stem = shorter;
     }
     let stem = match stem.rsplit_once('.') {
@@ -163,14 +168,14 @@ fn converted(list: &str) -> String {
     };
     let csv = format!("{stem}.csv");
     if csv == name {
-        format!("{folder}{stem}-converted.csv")
+        format!("{dir}{stem}-converted.csv")
     } else {
-        format!("{folder}{csv}")
+        format!("{dir}{csv}")
     }
 }
 
-/// Quotes a word for the shell.
-fn quoted(word: &str) -> String {
+/// Quotes a word for the shell if necessary.
+fn shell_quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "_-./:@%+=,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
@@ -181,7 +186,7 @@ fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::converted;
+    use super::converted_name;
 
     #[test]
     fn the_converted_list_never_replaces_the_original() {
@@ -195,7 +200,7 @@ mod tests {
             ("x/users.csv", "x/users-converted.csv"),
             ("s3://bucket/a/users.json", "users.csv"),
         ] {
-            assert_eq!(converted(list), expected);
+            assert_eq!(converted_name(list), expected);
         }
     }
 }

@@ -13,8 +13,8 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
     zstd::encode_all(bytes, 1).unwrap()
 }
 
-/// The format by the first bytes, and how it is packed.
-fn found(bytes: &[u8]) -> Option<(Format, Option<Packing>)> {
+/// Returns the detected binary format and compression.
+fn detect(bytes: &[u8]) -> Option<(Format, Option<Packing>)> {
     let source = OpenSource {
         length: None,
         bytes: Box::new(Cursor::new(bytes.to_vec())),
@@ -24,7 +24,7 @@ fn found(bytes: &[u8]) -> Option<(Format, Option<Packing>)> {
     Some((foreign.format.clone(), foreign.wrapping.packing))
 }
 
-fn text(head: &str) -> Option<Format> {
+fn detect_text(head: &str) -> Option<Format> {
     let foreign = Wrapping::default().foreign_text(head.as_bytes())?;
     Some(foreign.format)
 }
@@ -53,45 +53,45 @@ fn detects_archives_and_workbooks_even_if_compressed() {
         (b"7z\xbc\xaf\x27\x1c".to_vec(), Format::SevenZip),
     ] {
         let plain = (format.clone(), None);
-        assert_eq!(found(&bytes), Some(plain));
+        assert_eq!(detect(&bytes), Some(plain));
         let packed = (format.clone(), Some(Packing::Gzip));
-        assert_eq!(found(&gzip(&bytes)), Some(packed));
+        assert_eq!(detect(&gzip(&bytes)), Some(packed));
         let packed = (format, Some(Packing::Zstd));
-        assert_eq!(found(&zstd(&bytes)), Some(packed));
+        assert_eq!(detect(&zstd(&bytes)), Some(packed));
     }
     let twice = Format::Packed(Packing::Zstd);
-    let found_twice = found(&gzip(&zstd(b"a,b\n")));
-    assert_eq!(found_twice, Some((twice, Some(Packing::Gzip))));
+    let detected_twice = detect(&gzip(&zstd(b"a,b\n")));
+    assert_eq!(detected_twice, Some((twice, Some(Packing::Gzip))));
     for list in ["", "PKW,b\n", "BZh9,b\n", "PK", "7z,x\n", "BZh91AY"] {
-        assert_eq!(found(list.as_bytes()), None, "{list}");
+        assert_eq!(detect(list.as_bytes()), None, "{list}");
     }
 }
 
 #[test]
-fn tells_json_from_ndjson_and_finds_the_array() {
-    let under = |key: &str| Some(Format::Json(JsonRows::Under(key.to_owned())));
+fn distinguishes_json_from_ndjson_and_finds_the_array() {
+    let with_key = |key: &str| Some(Format::Json(JsonRows::Key(key.to_owned())));
     for (head, expected) in [
         ("{\"a\":1}\n{\"a\":2}\n", Some(Format::JsonLines)),
         ("\n {\"a\":[{}]} \r\n\r\n{\"a\":2}", Some(Format::JsonLines)),
         ("{\"a\":1}", Some(Format::JsonLines)),
-        ("[{\"a\":1},", Some(Format::Json(JsonRows::Whole))),
-        ("[\n  {\n", Some(Format::Json(JsonRows::Whole))),
-        ("[]", Some(Format::Json(JsonRows::Whole))),
-        ("{\"users\":[{\"a\":1}]}", under("users")),
+        ("[{\"a\":1},", Some(Format::Json(JsonRows::TopLevel))),
+        ("[\n  {\n", Some(Format::Json(JsonRows::TopLevel))),
+        ("[]", Some(Format::Json(JsonRows::TopLevel))),
+        ("{\"users\":[{\"a\":1}]}", with_key("users")),
         (
             "{\n \"x\": {\"y\": [{}]},\n \"n\": [1],\n \"a\\\"b\": [\n {",
-            under("a\"b"),
+            with_key("a\"b"),
         ),
         (
             "{\n \"realm\": \"x\",\n",
             Some(Format::Json(JsonRows::Unknown)),
         ),
-        // CSV headers with such a start.
+        // CSV headers.
         ("[username],[password]\n", None),
         ("{username},{password}\n", None),
     ] {
-        assert_eq!(text(head), expected, "{head}");
-        assert_eq!(text(&format!("\u{feff}{head}")), expected, "{head}");
+        assert_eq!(detect_text(head), expected, "{head}");
+        assert_eq!(detect_text(&format!("\u{feff}{head}")), expected, "{head}");
     }
 }
 
@@ -119,7 +119,7 @@ fn detects_markup_and_ldif() {
         ("username,password\n", None),
         ("", None),
     ] {
-        assert_eq!(text(head), expected, "{head}");
+        assert_eq!(detect_text(head), expected, "{head}");
     }
     let mut tar = b"users.csv".to_vec();
     tar.resize(257, 0);
@@ -129,7 +129,7 @@ fn detects_markup_and_ldif() {
 }
 
 #[test]
-fn the_command_unpacks_and_decodes_first() {
+fn suggested_commands_decompress_and_transcode_first() {
     let hint = |format: Format, packing, encoding, list: &str| {
         let wrapping = Wrapping { packing, encoding };
         Foreign { format, wrapping }.hint(list)
@@ -146,7 +146,7 @@ fn the_command_unpacks_and_decodes_first() {
         ),
         (
             hint(Format::Zip, None, None, "standard input"),
-            "before it in the pipe:\n  funzip",
+            "before it in the pipeline:\n  funzip",
         ),
         (
             hint(Format::Xlsx, None, None, "users.xlsx"),
@@ -171,9 +171,9 @@ fn the_command_unpacks_and_decodes_first() {
     ] {
         assert!(hint.contains(expected), "{hint}");
     }
-    let json = Format::Json(JsonRows::Under("a'b".to_owned()));
+    let json = Format::Json(JsonRows::Key("a'b".to_owned()));
     let hint = hint(json, gzip, Some("UTF-16"), "users.json.gz");
-    let begins = "gzip -dc < users.json.gz | iconv -f UTF-16 -t UTF-8 | jq -r '.\"a'\\''b\" as";
-    assert!(hint.contains(begins), "{hint}");
+    let start = "gzip -dc < users.json.gz | iconv -f UTF-16 -t UTF-8 | jq -r '.\"a'\\''b\" as";
+    assert!(hint.contains(start), "{hint}");
     assert!(hint.ends_with("| @csv' > users.csv"), "{hint}");
 }

@@ -1,4 +1,4 @@
-//! Creates an S3 client from the environment.
+//! Creates S3 clients from the environment and the AWS configuration.
 
 use std::time::Duration;
 
@@ -17,19 +17,19 @@ use crate::aws::endpoint::Endpoint;
 use crate::aws::{Answers, AwsContext, CONNECT_TIMEOUT, Trust, http_client, need_certificates};
 use crate::source::object::S3Access;
 
-/// The service's name in AWS configuration files and variables.
+/// The name of the service in AWS configuration files and variables.
 const SERVICE: &str = "S3";
 
-/// The Region if none is configured. S3 names the right one if the bucket is elsewhere.
-const FIRST_REGION: &str = "us-east-1";
+/// The Region if none is configured. S3 returns the right one if the bucket is in another one.
+const FALLBACK_REGION: &str = "us-east-1";
 
-/// The header with the bucket's Region.
-const BUCKET_REGION: &str = "x-amz-bucket-region";
+/// The response header with the bucket's Region.
+const BUCKET_REGION_HEADER: &str = "x-amz-bucket-region";
 
-/// Timeout until an answer starts. The SDK watches its body.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// The timeout until a response starts. The SDK monitors its body.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Everything needed to create a client for any Region.
+/// The configuration for clients in any Region.
 pub(super) struct Setup {
     pub(super) shared: SdkConfig,
     pub(super) trust: Trust,
@@ -43,12 +43,12 @@ impl Setup {
         if let Some(name) = &access.profile {
             profile = profile.profile_name(name);
         }
-        // The SDK's own chain would query the instance metadata for the Region. Any Region will do
+        // The SDK's default chain would query the instance metadata, but any Region is good enough
         // for the first request.
         let region = RegionProviderChain::first_try(access.region.clone().map(Region::new))
             .or_else(EnvironmentVariableRegionProvider::new())
             .or_else(profile.build())
-            .or_else(Region::new(FIRST_REGION));
+            .or_else(Region::new(FALLBACK_REGION));
         let context = AwsContext::load(access.profile.as_deref(), region).await?;
         let endpoint = context.endpoint(SERVICE)?;
         need_certificates(endpoint.as_ref(), &context.trust)?;
@@ -60,7 +60,7 @@ impl Setup {
         })
     }
 
-    /// A client with the SDK's retries, which are safe because it only reads.
+    /// Creates a client that uses the SDK's retries, which are safe for reads.
     pub(super) fn client(&self, region: Option<String>) -> Client {
         let mut config = Builder::from(&self.shared)
             .http_client(http_client(
@@ -71,10 +71,10 @@ impl Setup {
             .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(CONNECT_TIMEOUT)
-                    .operation_attempt_timeout(ANSWER_TIMEOUT)
+                    .operation_attempt_timeout(RESPONSE_TIMEOUT)
                     .build(),
             )
-            // Checksums cover the whole object, and only parts are read.
+            // Checksums cover the whole object, but only ranges are read.
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
         if let Some(region) = region {
             config = config.region(Region::new(region));
@@ -86,10 +86,10 @@ impl Setup {
         Client::from_conf(config.build())
     }
 
-    /// The bucket's Region, if the request failed because it was sent to another one.
-    pub(super) fn elsewhere<E>(&self, refused: &SdkError<E, HttpResponse>) -> Option<String> {
-        let region = refused.raw_response()?.headers().get(BUCKET_REGION)?;
-        let asked = self.shared.region().map(Region::as_ref);
-        (asked != Some(region)).then(|| region.to_owned())
+    /// Returns the bucket's Region if the request failed because it was sent to another one.
+    pub(super) fn other_region<E>(&self, error: &SdkError<E, HttpResponse>) -> Option<String> {
+        let region = error.raw_response()?.headers().get(BUCKET_REGION_HEADER)?;
+        let requested = self.shared.region().map(Region::as_ref);
+        (requested != Some(region)).then(|| region.to_owned())
     }
 }

@@ -1,4 +1,4 @@
-//! Errors of S3 with their remedies. Each text follows the object's address.
+//! Errors of S3 and their hints. Each message follows the address of the object.
 
 use std::io;
 
@@ -9,8 +9,8 @@ use crate::aws::endpoint::EndpointError;
 use crate::aws::{NoCertificates, NoCredentials, causes, lacks_credentials};
 use crate::hints::Hint;
 
-/// The SDK's code for a 404 without a body: the bucket or the key does not exist.
-const MADE_UP: &str = "NotFound";
+/// The SDK's own code for a 404 without a body: the bucket or the key does not exist.
+const SDK_NOT_FOUND: &str = "NotFound";
 
 #[derive(Debug, thiserror::Error)]
 pub enum ObjectError {
@@ -18,64 +18,68 @@ pub enum ObjectError {
     #[error("no AWS credentials: {0}")]
     NoCredentials(String),
     /// The profile requires an MFA code.
-    #[error("no AWS credentials: {why}")]
-    MfaNeeded { why: String, mfa: String },
+    #[error("no AWS credentials: {cause}")]
+    MfaNeeded { cause: String, hint: String },
     /// The endpoint is not allowed.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
     /// No certificates can be loaded.
     #[error(transparent)]
     Certificates(#[from] NoCertificates),
-    #[error("there is no bucket of this name")]
+    #[error("the bucket does not exist")]
     NoBucket,
-    #[error("there is no object of this key in the bucket, or no longer")]
+    #[error("the bucket has no object with this key")]
     NoKey,
-    /// The credentials are invalid.
-    #[error("the credentials are refused ({0})")]
-    Credentials(String),
-    /// Access is denied.
+    #[error("invalid credentials ({0})")]
+    InvalidCredentials(String),
     #[error("access denied ({0})")]
     Denied(String),
-    /// The object is archived.
-    #[error("is archived, and cannot be read as it is")]
+    #[error("the object is archived")]
     Archived,
-    /// The object was replaced.
-    #[error(
-        "the object changed while it was read, and what follows would not belong to what was read before"
-    )]
+    #[error("the object changed while it was read")]
     Changed,
-    /// Throttled, after several attempts by the SDK.
-    #[error("S3 throttles requests ({0})")]
+    /// S3 throttled all attempts of the SDK.
+    #[error("throttled by S3 ({0})")]
     Throttled(String),
-    /// Another error.
-    #[error("S3 cannot be asked: {0}")]
-    Unclear(String),
-    /// An answer without an explanation.
-    #[error("S3 answered HTTP {0} and gave no reason")]
-    Wordless(u16),
-    /// No async runtime can be created.
-    #[error("the runtime that waits for S3 cannot be had: {0}")]
+    /// A network error, an unknown code or an invalid response.
+    #[error("the request to S3 failed: {0}")]
+    Other(String),
+    #[error("S3 returned HTTP {0} without an explanation")]
+    Unexplained(u16),
+    #[error("cannot start the async runtime for S3: {0}")]
     Runtime(io::Error),
 }
 
 impl Hint for ObjectError {
     fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::NoCredentials(..) => "objects are read with s3:GetObject, which is signed: set up credentials (for example `aws sso login`, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)".to_owned(),
-            Self::MfaNeeded { mfa, .. } => mfa.clone(),
+        let hint = match self {
+            Self::MfaNeeded { hint, .. } => return Some(hint.clone()),
             Self::Endpoint(error) => return error.hint(),
             Self::Certificates(error) => return error.hint(),
-            Self::NoBucket => "check it (`aws s3 ls` lists those of an account)".to_owned(),
-            Self::NoKey => "check it (`aws s3 ls` with the part before the last / lists what is there)".to_owned(),
-            Self::Credentials(..) => "renew them (for example with `aws sso login`)".to_owned(),
-            Self::Denied(..) => "let the credentials use s3:GetObject on this object, and kms:Decrypt where it is encrypted with a KMS key; without s3:ListBucket on the bucket, S3 says this of a key that is not there too".to_owned(),
-            Self::Archived => "restore it first (`aws s3api restore-object`)".to_owned(),
-            Self::Changed => "rows from here on were not read: the same command begins a run of the object as it is now, and what is made already is told there as existing".to_owned(),
-            Self::Throttled(..) => "wait a few minutes, then run the same command again".to_owned(),
-            Self::Unclear(..) => "check the network, AWS_REGION and AWS_ENDPOINT_URL_S3".to_owned(),
-            Self::Wordless(..) => "check the address and AWS_ENDPOINT_URL_S3".to_owned(),
-            Self::Runtime(..) => "run the same command again".to_owned(),
-        })
+            Self::NoCredentials(_) => {
+                "set up credentials to read objects with s3:GetObject (for example `aws sso login`, \
+                 AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
+            }
+            Self::NoBucket => "check the name (`aws s3 ls` lists an account's buckets)",
+            Self::NoKey => {
+                "check the key (`aws s3 ls` with the address up to the last / lists the objects)"
+            }
+            Self::InvalidCredentials(_) => "renew them (for example with `aws sso login`)",
+            Self::Denied(_) => {
+                "allow s3:GetObject on this object, and kms:Decrypt if it is encrypted with a KMS \
+                 key; without s3:ListBucket on the bucket, S3 also denies access to a missing key"
+            }
+            Self::Archived => "restore it first (`aws s3api restore-object`)",
+            Self::Changed => {
+                "the remaining rows were not read: run the same command again to import the new \
+                 object; users created so far are reported as existing"
+            }
+            Self::Throttled(_) => "wait a few minutes, then run the same command again",
+            Self::Other(_) => "check the network, AWS_REGION and AWS_ENDPOINT_URL_S3",
+            Self::Unexplained(_) => "check the address and AWS_ENDPOINT_URL_S3",
+            Self::Runtime(_) => "run the same command again",
+        };
+        Some(hint.to_owned())
     }
 }
 
@@ -83,7 +87,7 @@ impl From<NoCredentials> for ObjectError {
     fn from(missing: NoCredentials) -> Self {
         let NoCredentials { why, mfa } = missing;
         match mfa {
-            Some(mfa) => Self::MfaNeeded { why, mfa },
+            Some(hint) => Self::MfaNeeded { cause: why, hint },
             None => Self::NoCredentials(why),
         }
     }
@@ -95,22 +99,22 @@ impl ObjectError {
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let Some(answer) = error.raw_response() else {
+        let Some(response) = error.raw_response() else {
             return if lacks_credentials(error) {
                 Self::NoCredentials(causes(error))
             } else {
-                Self::Unclear(causes(error))
+                Self::Other(causes(error))
             };
         };
-        let status = answer.status().as_u16();
-        let Some(code) = error.code().filter(|code| *code != MADE_UP) else {
+        let status = response.status().as_u16();
+        let Some(code) = error.code().filter(|code| *code != SDK_NOT_FOUND) else {
             return if status == 412 {
                 Self::Changed
             } else {
-                Self::Wordless(status)
+                Self::Unexplained(status)
             };
         };
-        let said = match error.message() {
+        let message = match error.message() {
             Some(message) => format!("{code}: {}", message.trim_end_matches('.')),
             None => code.to_owned(),
         };
@@ -124,19 +128,19 @@ impl ObjectError {
             | "InvalidToken"
             | "SignatureDoesNotMatch"
             | "RequestTimeTooSkewed"
-            | "TokenRefreshRequired" => Self::Credentials(said),
-            "AccessDenied" | "AllAccessDisabled" | "AccountProblem" => Self::Denied(said),
+            | "TokenRefreshRequired" => Self::InvalidCredentials(message),
+            "AccessDenied" | "AllAccessDisabled" | "AccountProblem" => Self::Denied(message),
             "SlowDown"
             | "Throttling"
             | "ThrottlingException"
             | "RequestLimitExceeded"
-            | "TooManyRequestsException" => Self::Throttled(said),
-            _ => Self::Unclear(said),
+            | "TooManyRequestsException" => Self::Throttled(message),
+            _ => Self::Other(message),
         }
     }
 
-    /// Whether a GET request would return an explanation.
-    pub(super) fn is_wordless(&self) -> bool {
-        matches!(self, Self::Wordless(_))
+    /// Returns whether a GET request would return an explanation.
+    pub(super) fn is_unexplained(&self) -> bool {
+        matches!(self, Self::Unexplained(_))
     }
 }

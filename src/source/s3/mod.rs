@@ -1,11 +1,11 @@
 //! Reads an object in S3 range by range.
 //!
 //! A run may take hours, and S3 closes idle connections. So each range is a separate request, sent
-//! when the previous range is consumed. Each request requires the ETag seen first, so a replaced
+//! when the previous range has been consumed. Each request requires the first ETag, so a replaced
 //! object is an error and versions are never mixed.
 //!
-//! It has its own async runtime, because lists are read on blocking threads. Nothing here may be
-//! called from async code.
+//! The module has its own async runtime, because lists are read on blocking threads. Nothing here
+//! may be called from async code.
 
 mod connect;
 mod error;
@@ -28,7 +28,7 @@ use reader::ObjectReader;
 #[derive(Debug, Clone)]
 pub struct Object {
     uri: S3Uri,
-    /// Verbatim, with quotes.
+    /// With its quotes.
     etag: String,
     /// Set if the bucket is versioned.
     version: Option<String>,
@@ -43,8 +43,7 @@ struct S3 {
     runtime: OwnRuntime,
 }
 
-/// A runtime that may be dropped anywhere. An ordinary one panics if it is dropped in async code.
-/// `None` only during drop.
+/// A runtime that may be dropped in async code, where a plain one panics. `None` only during drop.
 #[derive(Debug)]
 struct OwnRuntime(Option<Runtime>);
 
@@ -57,13 +56,15 @@ impl OwnRuntime {
         Ok(Self(Some(runtime)))
     }
 
-    fn wait<T>(
+    fn block_on<T>(
         &self,
-        work: impl Future<Output = Result<T, ObjectError>>,
+        future: impl Future<Output = Result<T, ObjectError>>,
     ) -> Result<T, ObjectError> {
         match &self.0 {
-            Some(runtime) => runtime.block_on(work),
-            None => Err(ObjectError::Runtime(std::io::Error::other("is gone"))),
+            Some(runtime) => runtime.block_on(future),
+            None => Err(ObjectError::Runtime(std::io::Error::other(
+                "already shut down",
+            ))),
         }
     }
 }
@@ -77,21 +78,21 @@ impl Drop for OwnRuntime {
 }
 
 impl Object {
-    /// Requests the metadata of an object. Blocks.
+    /// Requests the metadata of an object. Blocks the thread.
     pub fn find(uri: S3Uri, access: &S3Access) -> Result<Self, ObjectError> {
         let runtime = OwnRuntime::new()?;
-        let setup = runtime.wait(Setup::load(access))?;
+        let setup = runtime.block_on(Setup::load(access))?;
         Self::find_with(uri, &setup, runtime)
     }
 
     fn find_with(uri: S3Uri, setup: &Setup, runtime: OwnRuntime) -> Result<Self, ObjectError> {
-        let (client, found) = runtime.wait(look_at(&uri, setup))?;
-        let no_answer = || ObjectError::Unclear("an answer without length and ETag".to_owned());
-        let length = found.content_length().and_then(|n| u64::try_from(n).ok());
+        let (client, head) = runtime.block_on(head_object(&uri, setup))?;
+        let incomplete = || ObjectError::Other("a response without length or ETag".to_owned());
+        let length = head.content_length().and_then(|n| u64::try_from(n).ok());
         Ok(Self {
-            etag: found.e_tag().ok_or_else(no_answer)?.to_owned(),
-            version: found.version_id().map(str::to_owned),
-            length: length.ok_or_else(no_answer)?,
+            etag: head.e_tag().ok_or_else(incomplete)?.to_owned(),
+            version: head.version_id().map(str::to_owned),
+            length: length.ok_or_else(incomplete)?,
             s3: Arc::new(S3 { client, runtime }),
             uri,
         })
@@ -101,11 +102,12 @@ impl Object {
         &self.uri
     }
 
-    /// SHA-256 in hexadecimal of what identifies the object's bytes. Does not read the object.
+    /// Returns the hexadecimal SHA-256 of the address, ETag and version, without reading the
+    /// object.
     pub(super) fn fingerprint(&self) -> String {
         let version = self.version.as_deref().unwrap_or_default();
         let mut hash = Sha256::new();
-        // Only the key can contain a line end, so it comes last.
+        // The key comes last, because only it can contain a newline.
         for part in [&self.uri.bucket, &*self.etag, version, &self.uri.key] {
             hash.update(part);
             hash.update("\n");
@@ -113,7 +115,7 @@ impl Object {
         super::hexadecimal(&hash.finalize())
     }
 
-    /// Sends no request: the first range is fetched when it is read.
+    /// Opens the object. The first request is sent when bytes are read.
     pub(super) fn open(&self) -> OpenSource {
         OpenSource {
             bytes: Box::new(ObjectReader::new(self.clone())),
@@ -122,39 +124,43 @@ impl Object {
     }
 }
 
-/// Requests the metadata in the bucket's Region.
-async fn look_at(uri: &S3Uri, setup: &Setup) -> Result<(Client, HeadObjectOutput), ObjectError> {
+/// Requests the metadata of an object from the bucket's Region.
+async fn head_object(
+    uri: &S3Uri,
+    setup: &Setup,
+) -> Result<(Client, HeadObjectOutput), ObjectError> {
     let client = setup.client(None);
-    let ask = |client: &Client| {
+    let request = |client: &Client| {
         client
             .head_object()
             .bucket(&uri.bucket)
             .key(&uri.key)
             .send()
     };
-    let refused = match ask(&client).await {
-        Ok(found) => return Ok((client, found)),
-        Err(refused) => refused,
+    let error = match request(&client).await {
+        Ok(head) => return Ok((client, head)),
+        Err(error) => error,
     };
-    let Some(region) = setup.elsewhere(&refused) else {
-        return Err(in_words(&client, uri, ObjectError::of(&refused)).await);
+    let Some(region) = setup.other_region(&error) else {
+        return Err(explained(&client, uri, ObjectError::of(&error)).await);
     };
     tracing::info!(%uri, region, "the bucket is in another Region");
     let client = setup.client(Some(region));
-    match ask(&client).await {
-        Ok(found) => Ok((client, found)),
-        Err(refused) => Err(in_words(&client, uri, ObjectError::of(&refused)).await),
+    match request(&client).await {
+        Ok(head) => Ok((client, head)),
+        Err(error) => Err(explained(&client, uri, ObjectError::of(&error)).await),
     }
 }
 
-/// An answer to HEAD has no body and so no explanation. The answer to a GET of one byte has.
-async fn in_words(client: &Client, uri: &S3Uri, wordless: ObjectError) -> ObjectError {
-    if !wordless.is_wordless() {
-        return wordless;
+/// Requests the explanation of an error with a GET of one byte, because a response to HEAD has no
+/// body.
+async fn explained(client: &Client, uri: &S3Uri, error: ObjectError) -> ObjectError {
+    if !error.is_unexplained() {
+        return error;
     }
-    let ask = client.get_object().bucket(&uri.bucket).key(&uri.key);
-    match ask.range("bytes=0-0").send().await {
-        Ok(_) => wordless,
+    let request = client.get_object().bucket(&uri.bucket).key(&uri.key);
+    match request.range("bytes=0-0").send().await {
+        Ok(_) => error,
         Err(error) => ObjectError::of(&error),
     }
 }

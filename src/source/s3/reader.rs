@@ -1,4 +1,4 @@
-//! Reads an object's bytes, range by range.
+//! Reads the bytes of an object, range by range.
 
 use std::io::{self, Cursor, Read};
 
@@ -8,13 +8,13 @@ use aws_sdk_s3::primitives::ByteStream;
 use super::{Object, ObjectError};
 use crate::aws::causes;
 
-/// Bytes of a request, which are held in memory. At the default rate they last for a quarter of an
+/// The size of a range, which is held in memory. At the default rate it lasts for a quarter of an
 /// hour.
 pub(super) const RANGE_BYTES: usize = 4 * 1024 * 1024;
 
-/// Consecutive answers that may break off before their first byte. After any later break, the next
-/// request continues there.
-const MOST_EMPTY_ANSWERS: u32 = 5;
+/// The maximum number of consecutive responses that break off before their first byte. After a
+/// later break, the next request continues there.
+const MAX_EMPTY_RESPONSES: u32 = 5;
 
 pub(super) struct ObjectReader {
     object: Object,
@@ -36,21 +36,21 @@ impl ObjectReader {
     /// Fetches at least one more byte.
     fn fetch(&mut self) -> Result<(), ObjectError> {
         let (object, at) = (&self.object, self.fetched);
-        // Reuse the memory.
+        // Reuse the allocation.
         let mut bytes = std::mem::take(&mut self.range).into_inner();
         bytes.clear();
-        let bytes = object.s3.runtime.wait(async move {
-            for _ in 0..MOST_EMPTY_ANSWERS {
+        let bytes = object.s3.runtime.block_on(async move {
+            for _ in 0..MAX_EMPTY_RESPONSES {
                 let body = object.range(at).await?.body;
-                if let Err(broken) = append(body, &mut bytes).await {
-                    tracing::info!(broken, "an answer of S3 broke off");
+                if let Err(error) = append(body, &mut bytes).await {
+                    tracing::info!(error, "a response of S3 broke off");
                 }
                 if !bytes.is_empty() {
                     return Ok(bytes);
                 }
             }
-            Err(ObjectError::Unclear(
-                "its answers break off before their first byte".to_owned(),
+            Err(ObjectError::Other(
+                "responses break off before their first byte".to_owned(),
             ))
         })?;
         self.fetched += bytes.len() as u64;
@@ -60,10 +60,10 @@ impl ObjectReader {
 }
 
 impl Object {
-    /// Requests the range that starts here.
+    /// Requests the range that starts at this byte.
     async fn range(&self, at: u64) -> Result<GetObjectOutput, ObjectError> {
         let last = (at + RANGE_BYTES as u64).min(self.length) - 1;
-        let answer = self
+        let response = self
             .s3
             .client
             .get_object()
@@ -75,21 +75,21 @@ impl Object {
             .await
             .map_err(|error| ObjectError::of(&error))?;
         let expected = format!("bytes {at}-{last}/{}", self.length);
-        if answer.content_range() == Some(&*expected) {
-            return Ok(answer);
+        if response.content_range() == Some(&*expected) {
+            return Ok(response);
         }
-        Err(ObjectError::Unclear(format!(
-            "asked for {expected}, the answer has {}",
-            answer.content_range().unwrap_or("no range")
+        Err(ObjectError::Other(format!(
+            "requested {expected}, the response has {}",
+            response.content_range().unwrap_or("no range")
         )))
     }
 }
 
-/// Reads an answer, but no more than was requested. Bytes before an error are kept.
+/// Reads a response up to the size of a range. Bytes before an error are kept.
 async fn append(mut body: ByteStream, bytes: &mut Vec<u8>) -> Result<(), String> {
     while bytes.len() < RANGE_BYTES {
         match body.try_next().await {
-            Ok(Some(some)) => bytes.extend_from_slice(&some),
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
             Ok(None) => return Ok(()),
             Err(error) => return Err(causes(&error)),
         }
@@ -99,12 +99,12 @@ async fn append(mut body: ByteStream, bytes: &mut Vec<u8>) -> Result<(), String>
 }
 
 impl Read for ObjectReader {
-    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        let read = self.range.read(to)?;
-        if read > 0 || to.is_empty() || self.fetched >= self.object.length {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.range.read(buffer)?;
+        if read > 0 || buffer.is_empty() || self.fetched >= self.object.length {
             return Ok(read);
         }
         self.fetch().map_err(io::Error::other)?;
-        self.range.read(to)
+        self.range.read(buffer)
     }
 }

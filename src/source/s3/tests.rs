@@ -1,4 +1,4 @@
-//! Tests with broken answers, which no emulator gives.
+//! Tests with broken responses, which emulators do not return.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
@@ -20,18 +20,18 @@ use crate::aws::endpoint::Endpoint;
 use crate::hints::Hint as _;
 use crate::source::object::S3Uri;
 
-/// Serves these answers, one for each connection, and returns the requests.
+/// Serves one response per connection, and returns the requests.
 struct Server {
     url: String,
     heads: JoinHandle<Vec<String>>,
 }
 
 impl Server {
-    fn start(answers: Vec<Vec<u8>>) -> Self {
+    fn start(responses: Vec<Vec<u8>>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let heads = std::thread::spawn(move || {
-            let answer = |answer: Vec<u8>| {
+            let serve = |response: Vec<u8>| {
                 let (mut stream, _) = listener.accept().unwrap();
                 let mut head = Vec::new();
                 let mut byte = [0];
@@ -40,10 +40,10 @@ impl Server {
                     head.push(byte[0]);
                 }
                 // The client may have read enough.
-                let _ = stream.write_all(&answer);
+                let _ = stream.write_all(&response);
                 String::from_utf8(head).unwrap().to_lowercase()
             };
-            answers.into_iter().map(answer).collect()
+            responses.into_iter().map(serve).collect()
         });
         Self { url, heads }
     }
@@ -79,7 +79,7 @@ fn head(etag: &str, length: usize) -> Vec<u8> {
 }
 
 fn range(list: &[u8], from: usize, to: usize, sent: usize) -> Vec<u8> {
-    let mut answer = format!(
+    let mut response = format!(
         "HTTP/1.1 206 Partial Content\r\nETag: \"e\"\r\nContent-Range: bytes {from}-{}/{}\r\nContent-Length: {}\r\n\
          Connection: close\r\n\r\n",
         to - 1,
@@ -87,11 +87,11 @@ fn range(list: &[u8], from: usize, to: usize, sent: usize) -> Vec<u8> {
         to - from
     )
     .into_bytes();
-    answer.extend(&list[from..from + sent]);
-    answer
+    response.extend(&list[from..from + sent]);
+    response
 }
 
-fn refusal(status: &str, code: &str) -> Vec<u8> {
+fn error_response(status: &str, code: &str) -> Vec<u8> {
     let body = format!("<Error><Code>{code}</Code><Message>No.</Message></Error>");
     format!(
         "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
@@ -134,13 +134,13 @@ fn requests_consecutive_ranges_each_with_the_etag() {
 }
 
 #[test]
-fn continues_where_an_answer_broke_off() {
+fn continues_where_a_response_broke_off() {
     let list = list(1_000);
     let server = Server::start(vec![
         head("\"e\"", 1_000),
         range(&list, 0, 1_000, 0),
         range(&list, 0, 1_000, 300),
-        refusal("503 Slow Down", "SlowDown"),
+        error_response("503 Slow Down", "SlowDown"),
         range(&list, 300, 1_000, 700),
     ]);
     assert!(all_of(&server.find().unwrap()).unwrap() == list);
@@ -148,18 +148,18 @@ fn continues_where_an_answer_broke_off() {
 }
 
 #[test]
-fn answers_without_a_byte_are_an_error() {
+fn empty_responses_are_an_error() {
     let list = list(1_000);
-    let mut answers = vec![head("\"e\"", 1_000)];
-    answers.extend(vec![range(&list, 0, 1_000, 0); 5]);
-    let server = Server::start(answers);
+    let mut responses = vec![head("\"e\"", 1_000)];
+    responses.extend(vec![range(&list, 0, 1_000, 0); 5]);
+    let server = Server::start(responses);
     let error = all_of(&server.find().unwrap()).unwrap_err().to_string();
     assert!(error.contains("break off"), "{error}");
     server.heads();
 }
 
 #[test]
-fn an_answer_with_other_bytes_than_requested_is_an_error() {
+fn a_response_with_another_range_is_an_error() {
     let list = list(1_000);
     let whole = [head("\"e\"", 1_000), list.clone()].concat();
     let server = Server::start(vec![
@@ -168,9 +168,12 @@ fn an_answer_with_other_bytes_than_requested_is_an_error() {
         head("\"e\"", 1_000),
         range(&list, 0, 500, 500),
     ]);
-    for has in ["the answer has no range", "the answer has bytes 0-499/1000"] {
+    for message in [
+        "the response has no range",
+        "the response has bytes 0-499/1000",
+    ] {
         let error = all_of(&server.find().unwrap()).unwrap_err().to_string();
-        assert!(error.contains(has), "{error}");
+        assert!(error.contains(message), "{error}");
     }
     server.heads();
 }
@@ -185,8 +188,8 @@ fn an_empty_object_is_not_requested() {
 #[test]
 fn requests_the_explanation_of_an_error() {
     for (code, words) in [
-        ("NoSuchBucket", "no bucket of this name"),
-        ("NoSuchKey", "no object of this key"),
+        ("NoSuchBucket", "the bucket does not exist"),
+        ("NoSuchKey", "no object with this key"),
         ("AccessDenied", "s3:GetObject"),
         ("ExpiredToken", "renew them"),
         ("InvalidAccessKeyId", "renew them"),
@@ -194,7 +197,7 @@ fn requests_the_explanation_of_an_error() {
         ("InvalidObjectState", "restore-object"),
     ] {
         let silent = b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n";
-        let server = Server::start(vec![silent.to_vec(), refusal("403 Forbidden", code)]);
+        let server = Server::start(vec![silent.to_vec(), error_response("403 Forbidden", code)]);
         let error = server.find().unwrap_err();
         let text = format!("{error}; {}", error.hint().unwrap());
         assert!(text.contains(words), "{code}: {text}");
@@ -204,12 +207,12 @@ fn requests_the_explanation_of_an_error() {
 
 #[test]
 fn throttling_is_not_reported_as_a_network_error() {
-    let slow = refusal("503 Slow Down", "SlowDown");
+    let slow = error_response("503 Slow Down", "SlowDown");
     // The HEAD request, then the attempts of the GET request.
     let silent = b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n".to_vec();
     let server = Server::start(vec![silent, slow.clone(), slow.clone(), slow]);
     let error = server.find().unwrap_err();
-    assert_eq!(error.to_string(), "S3 throttles requests (SlowDown: No)");
+    assert_eq!(error.to_string(), "throttled by S3 (SlowDown: No)");
     assert_eq!(
         error.hint().unwrap(),
         "wait a few minutes, then run the same command again"
@@ -223,7 +226,7 @@ fn an_object_that_changed_while_it_was_read_is_an_error() {
     let server = Server::start(vec![
         head("\"e\"", list.len()),
         range(&list, 0, RANGE_BYTES, RANGE_BYTES),
-        refusal("412 Precondition Failed", "PreconditionFailed"),
+        error_response("412 Precondition Failed", "PreconditionFailed"),
     ]);
     let error = all_of(&server.find().unwrap()).unwrap_err().to_string();
     assert!(error.contains("changed while it was read"), "{error}");
@@ -233,14 +236,14 @@ fn an_object_that_changed_while_it_was_read_is_an_error() {
 #[test]
 fn another_etag_or_version_is_another_fingerprint() {
     let found = |etag: &str, version: Option<&str>| {
-        let mut answer = String::from_utf8(head(etag, 10)).unwrap();
+        let mut response = String::from_utf8(head(etag, 10)).unwrap();
         if let Some(version) = version {
-            answer = answer.replace(
+            response = response.replace(
                 "Connection",
                 &format!("x-amz-version-id: {version}\r\nConnection"),
             );
         }
-        let server = Server::start(vec![answer.into_bytes()]);
+        let server = Server::start(vec![response.into_bytes()]);
         let object = server.find().unwrap();
         server.heads();
         object.fingerprint()
@@ -251,9 +254,9 @@ fn another_etag_or_version_is_another_fingerprint() {
         found("\"a\"", Some("1")),
         found("\"a\"", Some("2")),
     ];
-    for (at, one) in all.iter().enumerate() {
+    for (index, one) in all.iter().enumerate() {
         assert_eq!(one.len(), 64);
-        assert!(!all[at + 1..].contains(one));
+        assert!(!all[index + 1..].contains(one));
     }
     assert_eq!(all[0], found("\"a\"", None));
 }
@@ -273,7 +276,7 @@ fn another_bucket_or_key_is_another_fingerprint() {
 }
 
 #[test]
-fn it_can_be_dropped_in_async_code() {
+fn can_be_dropped_in_async_code() {
     let server = Server::start(vec![head("\"e\"", 10)]);
     let object = server.find().unwrap();
     let opened = object.open();

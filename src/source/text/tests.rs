@@ -38,7 +38,7 @@ fn utf_16(text: &str, mark: bool, big: bool) -> Vec<u8> {
 #[test]
 fn a_byte_order_mark_selects_the_encoding_and_is_dropped() {
     let marked = "\u{feff}Zoë".as_bytes().to_vec();
-    // The last one is told something else, which cannot be.
+    // The mark overrides a contradicting label.
     for label in [None, Some("utf-8"), Some("windows-1252")] {
         assert_eq!(
             all(text(marked.clone(), label)),
@@ -76,7 +76,7 @@ fn transcodes_from_the_named_encoding() {
 fn replaces_invalid_bytes_and_keeps_invalid_utf_8() {
     let (bytes, _) = all(text(b"a\x83\n\xffb".to_vec(), Some("shift_jis")));
     assert_eq!(String::from_utf8(bytes).unwrap(), "a\u{fffd}\n\u{fffd}b");
-    // Half a character at the end.
+    // An incomplete character at the end.
     let (bytes, _) = all(text(b"a\0b".to_vec(), Some("utf-16le")));
     assert_eq!(String::from_utf8(bytes).unwrap(), "a\u{fffd}");
     for label in [None, Some("utf-8")] {
@@ -87,7 +87,7 @@ fn replaces_invalid_bytes_and_keeps_invalid_utf_8() {
 
 #[test]
 fn rejects_an_unknown_encoding_and_suggests_some() {
-    // The second one has a name, and cannot be decoded.
+    // The second one is known but cannot be decoded.
     for label in ["latin-9000", "hz-gb-2312", ""] {
         let error = label.parse::<TextEncoding>().unwrap_err().to_string();
         assert!(error.contains("windows-1252"), "{error}");
@@ -97,17 +97,17 @@ fn rejects_an_unknown_encoding_and_suggests_some() {
 #[test]
 fn converts_positions_in_the_text_to_positions_in_the_list() {
     let plain = text(b"abc".to_vec(), None);
-    assert_eq!(plain.place.in_list(2), 2);
+    assert_eq!(plain.position.in_list(2), 2);
     let marked = text("\u{feff}abc".as_bytes().to_vec(), None);
-    assert_eq!(marked.place.in_list(2), 5);
+    assert_eq!(marked.position.in_list(2), 5);
 
     let mut wide = text(utf_16(&"x".repeat(100_000), true, false), None);
-    assert!(matches!(wide.place, TextPosition::ReadTo(_)));
+    assert!(matches!(wide.position, TextPosition::Read(_)));
     let mut half = vec![0; 50_000];
     wide.bytes.read_exact(&mut half).unwrap();
-    assert!((100_000..200_000).contains(&wide.place.in_list(50_000)));
+    assert!((100_000..200_000).contains(&wide.position.in_list(50_000)));
     wide.bytes.read_to_end(&mut half).unwrap();
-    assert_eq!(wide.place.in_list(100_000), 200_002);
+    assert_eq!(wide.position.in_list(100_000), 200_002);
 }
 
 proptest! {
@@ -116,7 +116,7 @@ proptest! {
         prop_assume!(!original.starts_with('\u{feff}'));
         let label = if big { "utf-16be" } else { "utf-16le" };
         let bytes = utf_16(&original, mark, big);
-        // Without a mark, bytes that look like one or like an archive are one.
+        // Without a mark, the bytes must not look like a mark or an archive.
         prop_assume!(mark || bytes.first() != Some(&0xef));
         prop_assume!(!bytes.starts_with(&[0x1f, 0x8b]));
         let (read, _) = all(text(bytes, Some(label)));

@@ -2,7 +2,7 @@ use std::io::{self, Cursor, Read, Write as _};
 
 use crate::source::hint_of;
 
-use super::{CountingReader, FREE_BYTES, unpacked};
+use super::{CountingReader, UNLIMITED_BYTES, unpack};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -15,14 +15,14 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn read(bytes: Vec<u8>) -> io::Result<(Vec<u8>, bool)> {
-    let (mut reader, packing) = unpacked(CountingReader::new(Cursor::new(bytes)))?;
+    let (mut reader, packing) = unpack(CountingReader::new(Cursor::new(bytes)))?;
     let mut all = Vec::new();
     reader.read_to_end(&mut all)?;
     Ok((all, packing.is_some()))
 }
 
 #[test]
-fn detects_archives_by_their_first_bytes_and_passes_on_everything_else() {
+fn decompresses_archives_and_passes_on_other_bytes() {
     let list = b"username,password\nann,Passw0rd!\n";
     assert_eq!(read(gzip(list)).unwrap(), (list.to_vec(), true));
     assert_eq!(read(zstd(list)).unwrap(), (list.to_vec(), true));
@@ -32,7 +32,7 @@ fn detects_archives_by_their_first_bytes_and_passes_on_everything_else() {
 }
 
 #[test]
-fn reads_an_archive_of_several_parts_to_its_end() {
+fn reads_all_members_of_an_archive() {
     for pack in [gzip, zstd] {
         let parts = [pack(b"a\n1\n"), pack(b"2\n"), pack(b"")].concat();
         assert_eq!(read(parts).unwrap().0, b"a\n1\n2\n");
@@ -56,7 +56,7 @@ fn a_truncated_or_damaged_archive_is_an_error() {
             assert!(
                 error
                     .to_string()
-                    .contains(&format!("the {name} archive cannot be unpacked"))
+                    .contains(&format!("the {name} archive cannot be decompressed"))
                     && hint.contains("decompress it yourself"),
                 "{length} bytes: {error}; {hint}"
             );
@@ -72,22 +72,23 @@ fn a_truncated_or_damaged_archive_is_an_error() {
 
 #[test]
 fn a_decompression_bomb_is_an_error() {
-    let zeros = vec![b'\n'; usize::try_from(FREE_BYTES).unwrap() + 1_000_000];
+    let zeros = vec![b'\n'; usize::try_from(UNLIMITED_BYTES).unwrap() + 1_000_000];
     for bomb in [gzip(&zeros), zstd(&zeros)] {
-        let (reader, _) = unpacked(CountingReader::new(Cursor::new(bomb))).unwrap();
+        let (reader, _) = unpack(CountingReader::new(Cursor::new(bomb))).unwrap();
         let mut count = Count(0);
         let error = io::copy(&mut { reader }, &mut count).unwrap_err();
         assert!(
             error.to_string().contains("more than 200 times its size"),
             "{error}"
         );
-        assert!(count.0 <= FREE_BYTES);
+        assert!(count.0 <= UNLIMITED_BYTES);
     }
     // One byte below the limit is accepted.
-    let free = zstd(&zeros[..usize::try_from(FREE_BYTES).unwrap()]);
-    assert!(read(free).is_ok());
+    let accepted = zstd(&zeros[..usize::try_from(UNLIMITED_BYTES).unwrap()]);
+    assert!(read(accepted).is_ok());
 }
 
+/// A writer that counts bytes.
 struct Count(u64);
 
 impl io::Write for Count {

@@ -1,28 +1,28 @@
 //! Skips lines above the first record, before the parser sees them.
 //!
-//! Skipped are the lines counted by `--skip-lines`, then blank lines, the line that tells Excel the
-//! delimiter (`sep=;`), and the line in which PowerShell's Export-Csv names a type (`#TYPE`).
-//! Skipped lines and bytes are counted, so that positions are those of the file.
+//! It skips the lines counted by `--skip-lines`, then blank lines, the line that declares the
+//! delimiter for Excel (`sep=;`), and the `#TYPE` line of PowerShell's Export-Csv. Skipped lines
+//! and bytes are counted, so that positions refer to the file.
 
 use std::io::{self, Read};
 
-use super::dialect::{Dialect, QuoteChars, announced, ends_line, first_line};
-use super::first_lines::LINES;
+use super::dialect::{Dialect, QuoteChars, ends_line, first_line, sep_delimiter};
+use super::first_lines::MAX_LINES;
 use super::quote_guard::MAX_RECORD_BYTES;
 use crate::source::Wrapping;
 
-/// Bytes read at a time.
+/// The number of bytes read at a time.
 const BLOCK: usize = 8 * 1024;
 
-/// The start of the line in which PowerShell's Export-Csv names the type of the objects.
+/// The start of the line with which PowerShell's Export-Csv names the type of the objects.
 const TYPE_LINE: &[u8] = b"#TYPE";
 
-/// A line of only these bytes names no column.
-const BLANK: &[u8] = b" \t,;|";
+/// A line of only these bytes has no column names.
+const BLANK_BYTES: &[u8] = b" \t,;|";
 
-/// What was skipped above the first record.
+/// The lines and bytes above the first record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Above {
+pub(super) struct Skipped {
     pub(super) lines: u64,
     pub(super) bytes: u64,
 }
@@ -34,18 +34,18 @@ pub(super) struct ListStart<R> {
     head: Vec<u8>,
     at: usize,
     exhausted: bool,
-    above: Above,
-    announced: Option<u8>,
+    skipped: Skipped,
+    sep_delimiter: Option<u8>,
 }
 
 pub(super) struct FirstRecord<R> {
-    /// The text from its first record on, as far as it was read.
+    /// The text from the first record on, as far as it was read.
     pub(super) head: Vec<u8>,
     /// The rest of the text.
     pub(super) rest: R,
-    pub(super) above: Above,
-    /// The delimiter that the list announces for Excel.
-    pub(super) announced: Option<u8>,
+    pub(super) skipped: Skipped,
+    /// The delimiter that the list declares for Excel.
+    pub(super) sep_delimiter: Option<u8>,
 }
 
 impl<R: Read> ListStart<R> {
@@ -55,23 +55,23 @@ impl<R: Read> ListStart<R> {
             head: Vec::new(),
             at: 0,
             exhausted: false,
-            above: Above::default(),
-            announced: None,
+            skipped: Skipped::default(),
+            sep_delimiter: None,
         }
     }
 
-    /// Skips what precedes the first record, and reads that record's first line and `lines` more.
-    /// For a pipe, `lines` should be 0, because it would have to wait for them.
+    /// Skips the lines above the first record, and reads that record's first line and `lines` more.
+    /// For a pipe, `lines` should be 0, because this would wait for them.
     pub(super) fn read(mut self, dialect: &Dialect, lines: usize) -> io::Result<FirstRecord<R>> {
-        while self.above.lines < dialect.skip_lines && self.drop_line()? {}
-        while self.drop_if_no_record(dialect)? {}
+        while self.skipped.lines < dialect.skip_lines && self.skip_line()? {}
+        while self.skip_if_not_record(dialect)? {}
         self.fill_until(|head| {
             let ended = first_line(head, dialect.quote_chars()).is_some();
-            // The byte after a carriage return tells whether it ends lines by itself.
+            // The byte after a carriage return decides whether lines end with a bare one.
             ended && !head.ends_with(b"\r")
         })?;
         let more = if Wrapping::may_be_foreign(self.text()) {
-            LINES
+            MAX_LINES
         } else {
             lines
         };
@@ -80,13 +80,13 @@ impl<R: Read> ListStart<R> {
         Ok(FirstRecord {
             head: self.head,
             rest: self.source,
-            above: self.above,
-            announced: self.announced,
+            skipped: self.skipped,
+            sep_delimiter: self.sep_delimiter,
         })
     }
 
-    /// Skips the first line, unless it may be a record.
-    fn drop_if_no_record(&mut self, dialect: &Dialect) -> io::Result<bool> {
+    /// Skips the first line unless it may be a record.
+    fn skip_if_not_record(&mut self, dialect: &Dialect) -> io::Result<bool> {
         self.fill_until(|head| head.iter().any(|byte| ends_line(*byte)))?;
         let line = self.text();
         let end = line.iter().position(|byte| ends_line(*byte));
@@ -95,40 +95,40 @@ impl<R: Read> ListStart<R> {
         let is_blank = if dialect.columns.is_some() {
             line.is_empty()
         } else {
-            let blank = |byte: &u8| BLANK.contains(byte) || dialect.delimiter == Some(*byte);
+            let blank = |byte: &u8| BLANK_BYTES.contains(byte) || dialect.delimiter == Some(*byte);
             line.iter().all(blank)
         };
-        let announced = announced(line).filter(|mark| may_be_announced(*mark, dialect));
-        if is_blank || announced.is_some() || names_a_type(line) {
-            self.announced = announced.or(self.announced);
-            return self.drop_line();
+        let delimiter = sep_delimiter(line).filter(|delimiter| is_allowed(*delimiter, dialect));
+        if is_blank || delimiter.is_some() || is_type_line(line) {
+            self.sep_delimiter = delimiter.or(self.sep_delimiter);
+            return self.skip_line();
         }
         Ok(false)
     }
 
     /// Skips the first line with its line end. Returns false if no line is left.
-    fn drop_line(&mut self) -> io::Result<bool> {
-        let mut is_line = false;
+    fn skip_line(&mut self) -> io::Result<bool> {
+        let mut has_line = false;
         loop {
             let text = self.text();
             if let Some(end) = text.iter().position(|byte| ends_line(*byte)) {
                 let is_return = text.get(end) == Some(&b'\r');
-                self.drop_bytes(end + 1);
+                self.skip_bytes(end + 1);
                 if is_return && self.text().is_empty() {
                     self.fill()?;
                 }
                 if is_return && self.text().starts_with(b"\n") {
-                    self.drop_bytes(1);
+                    self.skip_bytes(1);
                 }
-                self.above.lines += 1;
+                self.skipped.lines += 1;
                 return Ok(true);
             }
-            is_line |= !text.is_empty();
+            has_line |= !text.is_empty();
             let length = text.len();
-            self.drop_bytes(length);
+            self.skip_bytes(length);
             if !self.fill()? {
-                self.above.lines += u64::from(is_line);
-                return Ok(is_line);
+                self.skipped.lines += u64::from(has_line);
+                return Ok(has_line);
             }
         }
     }
@@ -137,18 +137,18 @@ impl<R: Read> ListStart<R> {
         self.head.get(self.at..).unwrap_or_default()
     }
 
-    fn drop_bytes(&mut self, count: usize) {
+    fn skip_bytes(&mut self, count: usize) {
         self.at += count;
-        self.above.bytes += count as u64;
+        self.skipped.bytes += count as u64;
     }
 
-    /// Reads until the condition holds, within the maximum length of a record.
-    fn fill_until(&mut self, holds: impl Fn(&[u8]) -> bool) -> io::Result<()> {
-        while !holds(self.text()) && self.text().len() < MAX_RECORD_BYTES && self.fill()? {}
+    /// Reads until the condition is met, up to the maximum length of a record.
+    fn fill_until(&mut self, is_done: impl Fn(&[u8]) -> bool) -> io::Result<()> {
+        while !is_done(self.text()) && self.text().len() < MAX_RECORD_BYTES && self.fill()? {}
         Ok(())
     }
 
-    /// Reads a block. False at the end.
+    /// Reads a block. Returns false at the end.
     fn fill(&mut self) -> io::Result<bool> {
         self.head.drain(..self.at);
         self.at = 0;
@@ -169,13 +169,13 @@ impl<R: Read> ListStart<R> {
     }
 }
 
-/// A quote or escape character cannot be the delimiter.
-fn may_be_announced(mark: u8, dialect: &Dialect) -> bool {
+/// Returns whether a delimiter differs from the quote and escape characters.
+fn is_allowed(delimiter: u8, dialect: &Dialect) -> bool {
     let QuoteChars { quote, escape } = dialect.quote_chars();
-    quote != super::Quote::Mark(mark) && escape != Some(mark)
+    quote != super::Quote::Mark(delimiter) && escape != Some(delimiter)
 }
 
-fn names_a_type(line: &[u8]) -> bool {
+fn is_type_line(line: &[u8]) -> bool {
     match line.split_at_checked(TYPE_LINE.len()) {
         Some((mark, rest)) => {
             mark.eq_ignore_ascii_case(TYPE_LINE) && rest.first().is_none_or(u8::is_ascii_whitespace)
@@ -186,7 +186,7 @@ fn names_a_type(line: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Above, FirstRecord, ListStart};
+    use super::{FirstRecord, ListStart, Skipped};
     use crate::rows::Dialect;
     use std::io::Read;
 
@@ -200,23 +200,23 @@ mod tests {
         }
     }
 
-    fn begun(text: &str, dialect: &Dialect) -> (String, Above, Option<u8>) {
-        let whole = |begun: FirstRecord<&[u8]>| (begun.head, begun.rest.to_vec());
+    fn start(text: &str, dialect: &Dialect) -> (String, Skipped, Option<u8>) {
+        let parts = |first: FirstRecord<&[u8]>| (first.head, first.rest.to_vec());
         let at_once = ListStart::of(text.as_bytes()).read(dialect, 0).unwrap();
-        let (above, announced) = (at_once.above, at_once.announced);
-        let (head, rest) = whole(at_once);
+        let (skipped, delimiter) = (at_once.skipped, at_once.sep_delimiter);
+        let (head, rest) = parts(at_once);
         let slowly = ListStart::of(Slow(text.as_bytes()))
             .read(dialect, 0)
             .unwrap();
-        assert_eq!((slowly.above, slowly.announced), (above, announced));
+        assert_eq!((slowly.skipped, slowly.sep_delimiter), (skipped, delimiter));
         let text = String::from_utf8([head, rest].concat()).unwrap();
-        (text, above, announced)
+        (text, skipped, delimiter)
     }
 
     #[test]
     fn skips_and_counts_lines_above_the_first_record() {
         let long = format!("{}\na,b\n", "x".repeat(20_000));
-        for (text, skip_lines, rest, lines, announced) in [
+        for (text, skip_lines, rest, lines, delimiter) in [
             ("a,b\n1,2\n", 0, "a,b\n1,2\n", 0, None),
             ("\n\r\n  \n,,;\na,b", 0, "a,b", 4, None),
             ("#TYPE Some.Thing\na,b\n", 0, "a,b\n", 1, None),
@@ -236,10 +236,10 @@ mod tests {
                 skip_lines,
                 ..Dialect::default()
             };
-            let found = begun(text, &dialect);
+            let found = start(text, &dialect);
             let bytes = (text.len() - rest.len()) as u64;
-            let above = Above { lines, bytes };
-            assert_eq!(found, (rest.to_owned(), above, announced), "{skip_lines}");
+            let skipped = Skipped { lines, bytes };
+            assert_eq!(found, (rest.to_owned(), skipped, delimiter), "{skip_lines}");
         }
     }
 
@@ -249,17 +249,17 @@ mod tests {
             columns: Some(vec!["username".to_owned()]),
             ..Dialect::default()
         };
-        assert_eq!(begun("\n;\nann\n", &dialect).0, ";\nann\n");
+        assert_eq!(start("\n;\nann\n", &dialect).0, ";\nann\n");
     }
 
     #[test]
-    fn ignores_an_announced_quote_or_escape() {
+    fn ignores_a_quote_or_escape_as_the_sep_delimiter() {
         let dialect = Dialect {
             escape: Some(b'\\'),
             ..Dialect::default()
         };
         for line in ["sep=\"\n", "sep=\\\n"] {
-            assert_eq!(begun(line, &dialect).2, None);
+            assert_eq!(start(line, &dialect).2, None);
         }
     }
 }

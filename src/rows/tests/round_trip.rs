@@ -1,4 +1,4 @@
-//! Whatever is written comes back.
+//! Lists in any dialect, encoding and compression are read as they were written.
 
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use super::formats::{gzip, utf_16le, zstd};
 use super::{cells, open_as};
 use crate::rows::Dialect;
 
-/// Cells with much of what dialects stumble over.
+/// Generates cells that are hard to write in a dialect.
 fn cell() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z0-9@.]{0,8}",
@@ -25,8 +25,8 @@ fn names(width: usize) -> Vec<String> {
     (0..width).map(|column| format!("c{column}")).collect()
 }
 
-/// The list, and the line on which each row begins.
-fn written(rows: &[Vec<String>], delimiter: u8, terminator: csv::Terminator) -> (String, Vec<u64>) {
+/// Writes a list, and returns the first line of each row.
+fn write(rows: &[Vec<String>], delimiter: u8, terminator: csv::Terminator) -> (String, Vec<u64>) {
     let mut list = Vec::new();
     let mut lines = Vec::new();
     for record in std::iter::once(&names(rows[0].len())).chain(rows) {
@@ -44,35 +44,36 @@ fn written(rows: &[Vec<String>], delimiter: u8, terminator: csv::Terminator) -> 
 }
 
 #[derive(Debug, Clone, Copy)]
-enum WrittenCell {
+enum WrittenEncoding {
     Utf8,
     Utf8Marked,
     Utf16,
     Windows1252,
 }
 
-/// Bytes, and what has to be said of them. What windows-1252 does not have stays UTF-8.
-fn encoded(list: &str, written: WrittenCell) -> (Vec<u8>, Dialect) {
-    let said = |label: &str| Dialect {
+/// Encodes a list, and returns the options to read it. A list that windows-1252 cannot represent
+/// stays UTF-8.
+fn encode(list: &str, encoding: WrittenEncoding) -> (Vec<u8>, Dialect) {
+    let options = |label: &str| Dialect {
         encoding: Some(label.parse().unwrap()),
         ..Dialect::default()
     };
-    match written {
-        WrittenCell::Utf8 => (list.as_bytes().to_vec(), Dialect::default()),
-        WrittenCell::Utf8Marked => (format!("\u{feff}{list}").into_bytes(), Dialect::default()),
-        WrittenCell::Utf16 => (utf_16le(&format!("\u{feff}{list}")), Dialect::default()),
-        WrittenCell::Windows1252 => match encoding_rs::WINDOWS_1252.encode(list) {
-            (bytes, _, false) => (bytes.into_owned(), said("windows-1252")),
-            (_, _, true) => (list.as_bytes().to_vec(), said("utf-8")),
+    match encoding {
+        WrittenEncoding::Utf8 => (list.as_bytes().to_vec(), Dialect::default()),
+        WrittenEncoding::Utf8Marked => (format!("\u{feff}{list}").into_bytes(), Dialect::default()),
+        WrittenEncoding::Utf16 => (utf_16le(&format!("\u{feff}{list}")), Dialect::default()),
+        WrittenEncoding::Windows1252 => match encoding_rs::WINDOWS_1252.encode(list) {
+            (bytes, _, false) => (bytes.into_owned(), options("windows-1252")),
+            (_, _, true) => (list.as_bytes().to_vec(), options("utf-8")),
         },
     }
 }
 
-/// Was once read as another row's beginning.
+/// A regression test: the cell was read as the start of another row.
 #[test]
-fn a_quoted_cell_of_a_line_end_and_delimiters_comes_back_at_the_end_of_a_list() {
+fn reads_a_quoted_cell_of_line_end_and_delimiters_at_the_end() {
     let rows = vec![vec![String::new(), "\n,,".to_owned(), String::new()]];
-    let (list, _) = written(&rows, b',', csv::Terminator::Any(b'\n'));
+    let (list, _) = write(&rows, b',', csv::Terminator::Any(b'\n'));
     for list in [list.trim_end(), &list] {
         let read = cells(open_as(list, &Dialect::default()).unwrap());
         assert_eq!(read, [(2, rows[0].clone())], "{list:?}");
@@ -81,24 +82,24 @@ fn a_quoted_cell_of_a_line_end_and_delimiters_comes_back_at_the_end_of_a_list() 
 
 proptest! {
     #[test]
-    fn cells_and_lines_come_back_whatever_the_dialect_encoding_and_packing(
+    fn cells_and_lines_round_trip(
         rows in table(),
         delimiter in prop::sample::select(&b",;\t|"[..]),
         crlf in any::<bool>(),
-        encoding in prop::sample::select(vec![WrittenCell::Utf8, WrittenCell::Utf8Marked, WrittenCell::Utf16, WrittenCell::Windows1252]),
+        encoding in prop::sample::select(vec![WrittenEncoding::Utf8, WrittenEncoding::Utf8Marked, WrittenEncoding::Utf16, WrittenEncoding::Windows1252]),
         pack in prop::sample::select(vec![<[u8]>::to_vec as fn(&[u8]) -> Vec<u8>, gzip, zstd]),
-        last_line_ends in any::<bool>(),
+        has_final_newline in any::<bool>(),
     ) {
         let terminator = if crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') };
-        // A header of one column has no delimiter to guess.
+        // A header of one column has no delimiter to detect.
         let delimiter = if rows[0].len() == 1 { b',' } else { delimiter };
-        let (mut list, lines) = written(&rows, delimiter, terminator);
-        if !last_line_ends {
+        let (mut list, lines) = write(&rows, delimiter, terminator);
+        if !has_final_newline {
             list.truncate(list.len() - if crlf { 2 } else { 1 });
         }
-        let (bytes, dialect) = encoded(&list, encoding);
+        let (bytes, dialect) = encode(&list, encoding);
         let read = cells(open_as(pack(&bytes), &dialect).unwrap());
-        // One with nothing in it is no row.
+        // Empty rows are skipped.
         let is_row = |cells: &Vec<String>| !cells.concat().trim_ascii().is_empty();
         let expected: Vec<(u64, Vec<String>)> =
             lines.into_iter().zip(rows).filter(|(_, cells)| is_row(cells)).collect();
@@ -106,8 +107,8 @@ proptest! {
     }
 
     #[test]
-    fn values_of_a_template_come_back(rows in prop::collection::vec(prop::collection::vec("[ab\"',;\\\\ é]{0,8}", 2), 1..8)) {
-        // A value that ends in a backslash cannot be told from one that goes on with a comma.
+    fn template_values_round_trip(rows in prop::collection::vec(prop::collection::vec("[ab\"',;\\\\ é]{0,8}", 2), 1..8)) {
+        // A final backslash is ambiguous, because a comma might follow it.
         let rows: Vec<Vec<String>> = rows
             .into_iter()
             .map(|row| row.into_iter().map(|cell| cell + "x").collect())
