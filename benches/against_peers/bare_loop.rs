@@ -23,7 +23,7 @@ use aws_sdk_cognitoidentityprovider::config::{
 };
 use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use cognito_import::aws::endpoint::Endpoint;
-use cognito_import::aws::{Answers, CONNECT_TIMEOUT, Trust, http_client, lean_client};
+use cognito_import::aws::{CONNECT_TIMEOUT, ResponseLimit, Trust, http_client, lean_client};
 use csv::StringRecord;
 use tokio::task::JoinSet;
 
@@ -49,7 +49,7 @@ fn client(endpoint_url: &str, retry: &str) -> Client {
         .http_client(http_client(
             Some(&Endpoint::parse(endpoint_url).unwrap()),
             &Trust::System,
-            Answers::Short,
+            ResponseLimit::All,
         ))
         .endpoint_url(endpoint_url)
         .allow_no_auth()

@@ -1,4 +1,4 @@
-//! An HTTP client whose errors name the address.
+//! An HTTP client whose errors contain the address.
 
 use std::error::Error;
 use std::fmt;
@@ -16,7 +16,7 @@ use aws_smithy_runtime_api::client::runtime_components::{
 };
 use aws_smithy_types::config_bag::ConfigBag;
 
-use super::bounded::{Answers, bounded};
+use super::bounded::{ResponseLimit, bounded};
 use super::endpoint::host_and_port;
 
 /// A connector error with the address of the request, which may go through a proxy.
@@ -34,14 +34,14 @@ impl fmt::Display for AtAddress {
 }
 
 impl Error for AtAddress {
-    /// The connector's own message only names the kind of error.
+    /// Skips the connector's own message, which only names the kind of error.
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.error.source()
     }
 }
 
 impl AtAddress {
-    /// Adds the address and keeps the kind, by which the SDK and we classify the error.
+    /// Adds the address. Keeps the kind, by which the SDK and this program classify errors.
     fn wrap(address: String, error: ConnectorError) -> ConnectorError {
         let kind = error.as_other();
         let (timeout, user, io) = (error.is_timeout(), error.is_user(), error.is_io());
@@ -58,26 +58,26 @@ impl AtAddress {
     }
 }
 
-/// When the system's certificates are loaded. Without any, the SDK's client panics in a debug
+/// When the system's certificates are loaded. If there are none, the SDK's client panics in a debug
 /// build.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Certificates {
-    /// When the client is made, before anything is sent.
-    AtOnce,
-    /// With the first request. Most clients for credentials are never used.
-    WhenUsed,
+    /// When the client is created, before anything is sent.
+    Eager,
+    /// With the first request, because most clients for credentials are never used.
+    Lazy,
 }
 
-/// Wraps a client: errors name the address, and answers are bounded.
+/// Wraps a client: adds the address to its errors and bounds its responses.
 pub(super) fn addressed(
     client: SharedHttpClient,
     certificates: Certificates,
-    answers: Answers,
+    limit: ResponseLimit,
 ) -> SharedHttpClient {
     SharedHttpClient::new(AddressedClient {
         client,
         certificates,
-        answers,
+        limit,
     })
 }
 
@@ -85,7 +85,7 @@ pub(super) fn addressed(
 struct AddressedClient {
     client: SharedHttpClient,
     certificates: Certificates,
-    answers: Answers,
+    limit: ResponseLimit,
 }
 
 impl HttpClient for AddressedClient {
@@ -96,7 +96,7 @@ impl HttpClient for AddressedClient {
     ) -> SharedHttpConnector {
         SharedHttpConnector::new(AddressedConnector {
             connector: self.client.http_connector(settings, components),
-            answers: self.answers,
+            limit: self.limit,
         })
     }
 
@@ -106,10 +106,10 @@ impl HttpClient for AddressedClient {
         bag: &ConfigBag,
     ) -> Result<(), BoxError> {
         match self.certificates {
-            Certificates::AtOnce => {
+            Certificates::Eager => {
                 HttpClient::validate_base_client_config(&self.client, components, bag)
             }
-            Certificates::WhenUsed => Ok(()),
+            Certificates::Lazy => Ok(()),
         }
     }
 
@@ -129,18 +129,18 @@ impl HttpClient for AddressedClient {
 #[derive(Debug)]
 struct AddressedConnector {
     connector: SharedHttpConnector,
-    answers: Answers,
+    limit: ResponseLimit,
 }
 
 impl HttpConnector for AddressedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         // Nearly all requests succeed, so the address is only formatted after an error.
         let url = request.uri().to_owned();
-        let answer = self.connector.call(request);
-        let answers = self.answers;
+        let response = self.connector.call(request);
+        let limit = self.limit;
         HttpConnectorFuture::new(async move {
-            match answer.await {
-                Ok(answer) => Ok(bounded(answer, answers)),
+            match response.await {
+                Ok(response) => Ok(bounded(response, limit)),
                 Err(error) => Err(AtAddress::wrap(host_and_port(&url), error)),
             }
         })

@@ -1,4 +1,4 @@
-//! Bounds the length of answers, so that no answer can exhaust memory.
+//! Bounds the length of responses, so that they cannot exhaust memory.
 
 use std::error::Error;
 use std::fmt;
@@ -7,40 +7,40 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::body::SdkBody;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
-/// The maximum length of an answer in bytes. Cognito's longest, 60 users with all attributes, is a
-/// fraction of it.
-const LONGEST: usize = 1024 * 1024;
+/// The maximum length of a response in bytes, several times that of Cognito's longest (60 users
+/// with all attributes).
+const MAX_LENGTH: usize = 1024 * 1024;
 
-/// Which answers may be longer.
+/// Which responses are bounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answers {
-    /// None.
-    Short,
-    /// Successful answers, which are streamed.
-    Streamed,
+pub enum ResponseLimit {
+    /// All responses.
+    All,
+    /// All but successful responses, which are streamed.
+    ErrorsOnly,
 }
 
-/// The answer is longer than [`LONGEST`].
+/// The response is longer than [`MAX_LENGTH`].
 #[derive(Debug)]
 struct TooLong;
 
 impl fmt::Display for TooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("it is longer than 1 MiB, and was not read to its end")
+        f.write_str("it is longer than 1 MiB and was not read completely")
     }
 }
 
 impl Error for TooLong {}
 
-/// The answer, with a body that fails if it is too long.
-pub(super) fn bounded(answer: HttpResponse, answers: Answers) -> HttpResponse {
-    if answers == Answers::Streamed && answer.status().is_success() {
-        return answer;
+/// Returns the response with a body that fails if it is too long.
+pub(super) fn bounded(response: HttpResponse, limit: ResponseLimit) -> HttpResponse {
+    if limit == ResponseLimit::ErrorsOnly && response.status().is_success() {
+        return response;
     }
-    answer.map(|body| match body.content_length() {
-        // The HTTP client reads no more than the announced length.
-        Some(announced) if announced <= LONGEST as u64 => body,
-        Some(_) | None => SdkBody::from_body_1_x(Limited::new(body, LONGEST).map_err(|error| {
+    response.map(|body| match body.content_length() {
+        // The HTTP client is_readable no more than the announced length.
+        Some(announced) if announced <= MAX_LENGTH as u64 => body,
+        Some(_) | None => SdkBody::from_body_1_x(Limited::new(body, MAX_LENGTH).map_err(|error| {
             if error.is::<LengthLimitError>() {
                 TooLong.into()
             } else {
@@ -57,14 +57,14 @@ mod tests {
     use aws_smithy_types::body::SdkBody;
     use http_body_util::BodyExt as _;
 
-    use super::{Answers, LONGEST, bounded};
+    use super::{MAX_LENGTH, ResponseLimit, bounded};
 
-    fn reads(status: u16, body: SdkBody, answers: Answers) -> bool {
+    fn is_readable(status: u16, body: SdkBody, limit: ResponseLimit) -> bool {
         let status = StatusCode::try_from(status).unwrap();
-        let answer = bounded(HttpResponse::new(status, body), answers);
+        let response = bounded(HttpResponse::new(status, body), limit);
         let runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = { runtime }.build().unwrap();
-        runtime.block_on(answer.into_body().collect()).is_ok()
+        runtime.block_on(response.into_body().collect()).is_ok()
     }
 
     fn announced(bytes: usize) -> SdkBody {
@@ -72,12 +72,28 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_read_up_to_its_longest() {
+    fn reads_responses_up_to_the_maximum_length() {
         for status in [200, 400, 500] {
-            assert!(reads(status, announced(LONGEST), Answers::Short));
-            assert!(!reads(status, announced(LONGEST + 1), Answers::Short));
+            assert!(is_readable(
+                status,
+                announced(MAX_LENGTH),
+                ResponseLimit::All
+            ));
+            assert!(!is_readable(
+                status,
+                announced(MAX_LENGTH + 1),
+                ResponseLimit::All
+            ));
         }
-        assert!(reads(200, announced(2 * LONGEST), Answers::Streamed));
-        assert!(!reads(400, announced(2 * LONGEST), Answers::Streamed));
+        assert!(is_readable(
+            200,
+            announced(2 * MAX_LENGTH),
+            ResponseLimit::ErrorsOnly
+        ));
+        assert!(!is_readable(
+            400,
+            announced(2 * MAX_LENGTH),
+            ResponseLimit::ErrorsOnly
+        ));
     }
 }

@@ -1,7 +1,7 @@
-//! Trusted CA certificates: those of a configured bundle, or the system's.
+//! The trusted CA certificates: those of a configured bundle, or the system's.
 //!
-//! The order is the AWS CLI's: `AWS_CA_BUNDLE`, then `ca_bundle` in the profile. Either one
-//! replaces all other certificates. Without them, `SSL_CERT_FILE` and `SSL_CERT_DIR` count, and
+//! As in the AWS CLI, `AWS_CA_BUNDLE` takes precedence over `ca_bundle` in the profile, and either
+//! one replaces all other certificates. Otherwise, `SSL_CERT_FILE` and `SSL_CERT_DIR` apply, and
 //! then the system's store.
 
 use std::fs::File;
@@ -27,32 +27,43 @@ const BUNDLE_KEY: &str = "ca_bundle";
 /// The variables that replace the system's certificates.
 const SYSTEM_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/// The maximum size of a bundle. A whole system's has a quarter of a megabyte.
-const MOST_BYTES: u64 = 16 * 1024 * 1024;
+/// The maximum size of a bundle. A system's complete bundle has a quarter of a megabyte.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
-/// No CA certificates can be used, so nothing was sent.
+/// There are no usable CA certificates, so nothing was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum NoCertificates {
-    /// The configured bundle cannot be used.
-    #[error("{named}: {why}")]
+    /// The configured bundle is unusable.
+    #[error("{setting}: {message}")]
     Bundle {
         /// The setting and its value.
-        named: String,
-        why: String,
+        setting: String,
+        message: String,
     },
-    /// The environment names the system's certificates, and none can be used.
-    #[error("{named}: there is no CA certificate ({why}), so AWS cannot be told from an impostor")]
-    WhereNamed { named: String, why: String },
-    #[error("this system has no CA certificates ({0}), so AWS cannot be told from an impostor")]
-    InTheSystem(String),
+    /// The location of the system's certificates given by the environment has no usable one.
+    #[error("{variables}: no CA certificate found ({message}), so AWS cannot be authenticated")]
+    Environment { variables: String, message: String },
+    #[error("this system has no CA certificates ({0}), so AWS cannot be authenticated")]
+    System(String),
 }
 
 impl Hint for NoCertificates {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Bundle { .. } => "name a PEM file with the CA certificates to trust, or remove the setting to trust the system's".to_owned(),
-            Self::WhereNamed { .. } => "correct the path, or unset the variable if the system has certificates of its own".to_owned(),
-            Self::InTheSystem(..) => "install them (Debian and Ubuntu: `apt install ca-certificates`), or name a PEM file with them in AWS_CA_BUNDLE".to_owned(),
+            Self::Bundle { .. } => {
+                "use a PEM file with the trusted CA certificates, or remove the setting to trust \
+                 the system's"
+                    .to_owned()
+            }
+            Self::Environment { .. } => {
+                "correct the path, or unset the variable to use the system's certificates"
+                    .to_owned()
+            }
+            Self::System(..) => {
+                "install them (Debian and Ubuntu: `apt install ca-certificates`), or set \
+                 AWS_CA_BUNDLE to a PEM file with them"
+                    .to_owned()
+            }
         })
     }
 }
@@ -68,13 +79,13 @@ pub enum Trust {
 }
 
 impl Trust {
-    /// From the environment and the profile.
+    /// Loads the bundle configured in the environment or the profile, if any.
     ///
     /// # Errors
-    /// The bundle cannot be read or has no usable certificate.
+    /// Fails if the bundle cannot be read or has no usable certificate.
     pub(super) fn configured(profiles: Option<&EnvConfigSections>) -> Result<Self, NoCertificates> {
         let variable = std::env::var_os(BUNDLE_VARIABLE).filter(|value| !value.is_empty());
-        let (named, path) = match variable {
+        let (setting, path) = match variable {
             Some(path) => (format!("{BUNDLE_VARIABLE}={}", path.display()), path),
             None => {
                 let profile = profiles.filter(|profiles| profiles.get(BUNDLE_KEY).is_some());
@@ -93,12 +104,12 @@ impl Trust {
                 )
             }
         };
-        bundle(Path::new(&path))
+        load_bundle(Path::new(&path))
             .map(Self::Bundle)
-            .map_err(|why| NoCertificates::Bundle { named, why })
+            .map_err(|message| NoCertificates::Bundle { setting, message })
     }
 
-    /// The TLS settings of the HTTP client.
+    /// Returns the TLS settings of the HTTP client.
     pub(super) fn tls_context(&self) -> TlsContext {
         match self {
             Self::System => TlsContext::default(),
@@ -107,32 +118,32 @@ impl Trust {
     }
 }
 
-/// Trusts the certificates of this file only.
-fn bundle(path: &Path) -> Result<TlsContext, String> {
+/// Loads the certificates of this file.
+fn load_bundle(path: &Path) -> Result<TlsContext, String> {
     let unreadable = |cause: io::Error| format!("cannot be read: {cause}");
     let file = File::open(path).map_err(unreadable)?;
     let mut text = Vec::new();
-    file.take(MOST_BYTES + 1)
+    file.take(MAX_BYTES + 1)
         .read_to_end(&mut text)
         .map_err(unreadable)?;
-    if text.len() as u64 > MOST_BYTES {
+    if text.len() as u64 > MAX_BYTES {
         return Err("is larger than 16 MiB".to_owned());
     }
-    let found: Vec<CertificateDer<'_>> = CertificateDer::pem_slice_iter(&text)
+    let certificates: Vec<CertificateDer<'_>> = CertificateDer::pem_slice_iter(&text)
         .collect::<Result<_, _>>()
         .map_err(|cause| format!("is not valid PEM: {cause}"))?;
-    let all = found.len();
-    // The SDK's client panics on a certificate that it cannot use. Large bundles have obsolete
-    // ones, so they are skipped.
-    let usable = found
+    let count = certificates.len();
+    // The SDK's client panics on certificates that it cannot use. Large bundles contain some
+    // obsolete ones, so these are skipped.
+    let usable = certificates
         .into_iter()
         .filter(is_usable)
         .fold(String::new(), |pem, certificate| {
             pem + &to_pem(&certificate)
         });
-    match (all, usable.is_empty()) {
-        (0, _) => Err("has no certificate in PEM form".to_owned()),
-        (_, true) => Err("has no certificate that can be used as a CA".to_owned()),
+    match (count, usable.is_empty()) {
+        (0, _) => Err("contains no PEM certificate".to_owned()),
+        (_, true) => Err("contains no usable CA certificate".to_owned()),
         (_, false) => TlsContext::builder()
             .with_trust_store(TrustStore::empty().with_pem_certificate(usable))
             .build()
@@ -152,72 +163,74 @@ fn to_pem(certificate: &CertificateDer<'_>) -> String {
 /// Checks that there is at least one certificate if requests to this endpoint need it.
 ///
 /// # Errors
-/// There is none.
+/// Fails if there is none.
 pub fn need_certificates(endpoint: Option<&Endpoint>, trust: &Trust) -> Result<(), NoCertificates> {
     match trust {
         Trust::Bundle(_) => return Ok(()),
         Trust::System if endpoint.is_some_and(Endpoint::is_plain) => return Ok(()),
         Trust::System => {}
     }
-    let found = rustls_native_certs::load_native_certs();
-    if found.certs.iter().any(is_usable) {
+    let loaded = rustls_native_certs::load_native_certs();
+    if loaded.certs.iter().any(is_usable) {
         return Ok(());
     }
-    let why = match (found.errors.first(), found.certs.len()) {
+    let message = match (loaded.errors.first(), loaded.certs.len()) {
         (Some(error), _) => error.to_string(),
         (None, 0) => "none was found".to_owned(),
-        (None, _) => "none of those found is valid".to_owned(),
+        (None, _) => "none of those found is usable".to_owned(),
     };
-    let set = |name: &&str| {
+    let assignment = |name: &&str| {
         let value = std::env::var_os(name).filter(|value| !value.is_empty())?;
         Some(format!("{name}={}", value.display()))
     };
-    let named: Vec<String> = SYSTEM_VARIABLES.iter().filter_map(set).collect();
-    Err(if named.is_empty() {
-        NoCertificates::InTheSystem(why)
+    let variables: Vec<String> = SYSTEM_VARIABLES.iter().filter_map(assignment).collect();
+    Err(if variables.is_empty() {
+        NoCertificates::System(message)
     } else {
-        let named = named.join(", ");
-        NoCertificates::WhereNamed { named, why }
+        let variables = variables.join(", ");
+        NoCertificates::Environment { variables, message }
     })
 }
 
-/// Whether a server's certificate was refused, so that nothing was sent.
+/// Returns whether a server's certificate was rejected, so that nothing was sent.
 #[must_use]
 pub fn refuses_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
-    chain(error).any(|cause| refused(cause).is_some())
+    chain(error).any(|cause| certificate_error(cause).is_some())
 }
 
-/// What to do if a server's certificate was refused.
+/// Returns a hint if a server's certificate was rejected.
 pub(super) fn hint(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
-    let refused = chain(error).find_map(refused)?;
-    // A CA that was renewed under its old name has a new key.
+    let rejection = chain(error).find_map(certificate_error)?;
+    // A bad signature is typical of a CA that was renewed under the same name with a new key.
     if matches!(
-        refused,
+        rejection,
         CertificateError::UnknownIssuer | CertificateError::BadSignature
     ) {
         Some(
-            "no trusted CA signed the server's certificate: if a proxy inspects TLS, name its CA certificate in AWS_CA_BUNDLE or in ca_bundle of \
-             the profile",
+            "no trusted CA signed the server's certificate: if a proxy inspects TLS, set \
+             AWS_CA_BUNDLE, or ca_bundle in the profile, to its CA certificate",
         )
     } else if matches!(
-        refused,
+        rejection,
         CertificateError::Expired
             | CertificateError::ExpiredContext { .. }
             | CertificateError::NotValidYet
             | CertificateError::NotValidYetContext { .. }
     ) {
-        Some("is this machine's clock right?")
+        Some("check this machine's clock")
     } else {
         None
     }
 }
 
-/// Why a server's certificate was refused. I/O errors hide what they wrap from `source()`, and may
-/// be nested.
-fn refused<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a CertificateError> {
-    if let Some(rustls::Error::InvalidCertificate(refused)) = cause.downcast_ref() {
-        return Some(refused);
+/// Returns the certificate error, if the cause is one. I/O errors do not return the error they wrap
+/// from `source()`, and may be nested.
+fn certificate_error<'a>(
+    cause: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a CertificateError> {
+    if let Some(rustls::Error::InvalidCertificate(error)) = cause.downcast_ref() {
+        return Some(error);
     }
     let wrapped = cause.downcast_ref::<io::Error>()?.get_ref()?;
-    refused(wrapped)
+    certificate_error(wrapped)
 }

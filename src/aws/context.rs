@@ -1,4 +1,4 @@
-//! Settings from the environment and the AWS configuration files.
+//! Loads settings from the environment and the AWS configuration files.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ use super::certificates::{NoCertificates, Trust};
 use super::endpoint::{Endpoint, EndpointError};
 use super::{causes, http};
 
-/// Shared by all AWS clients: the SDK's configuration and the trusted CAs.
+/// The SDK's configuration and the trusted CAs, shared by all AWS clients.
 #[derive(Debug)]
 pub struct AwsContext {
     pub sdk: SdkConfig,
@@ -25,36 +25,36 @@ pub struct AwsContext {
     profiles: Option<EnvConfigSections>,
 }
 
-/// Why there are no credentials.
+/// No credentials could be loaded.
 #[derive(Debug)]
 pub struct NoCredentials {
-    pub why: String,
-    /// What to do if the profile needs an MFA code.
-    pub mfa: Option<String>,
+    pub message: String,
+    /// What to do if the profile requires an MFA code.
+    pub mfa_hint: Option<String>,
 }
 
 impl AwsContext {
     /// Reads the environment and the files, with this profile or the environment's.
     ///
     /// # Errors
-    /// A bundle of CA certificates is configured and cannot be used.
+    /// Fails if the configured bundle of CA certificates is unusable.
     pub async fn load(
         profile: Option<&str>,
         region: impl ProvideRegion + 'static,
     ) -> Result<Self, NoCertificates> {
         let files = EnvConfigFiles::default();
-        let named = profile.map(|name| Cow::Owned(name.to_owned()));
-        let profiles = aws_config::profile::load(&Fs::real(), &Env::real(), &files, named)
+        let selected = profile.map(|name| Cow::Owned(name.to_owned()));
+        let profiles = aws_config::profile::load(&Fs::real(), &Env::real(), &files, selected)
             .await
             .ok();
         let trust = Trust::configured(profiles.as_ref())?;
-        let http_client = http::http_client_of_credentials(&trust);
+        let http_client = http::credentials_http_client(&trust);
         let region = region.region().await;
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .region(region.clone())
             .http_client(http_client.clone());
         if let Some(profile) = profile {
-            // A named profile takes precedence over the environment, as in the AWS CLI.
+            // As in the AWS CLI, a given profile takes precedence over the environment.
             // It may have to call STS or SSO.
             let services = ProviderConfig::default()
                 .with_region(region)
@@ -74,16 +74,16 @@ impl AwsContext {
         })
     }
 
-    /// The endpoint from the environment or the profile; one for this service takes precedence over
-    /// one for all services.
+    /// Returns the endpoint from the environment or the profile. The service's own endpoint takes
+    /// precedence over the one for all services.
     ///
-    /// AWS documents the key of a service in a `[services]` section as its id in lower case with
-    /// underscores (`cognito_identity_provider`). The SDK looks for hyphens instead, so both
-    /// spellings are tried. `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`
-    /// and `ignore_configured_endpoint_urls` turn all of it off.
+    /// AWS documents the key of a service in a `[services]` section as its ID in lowercase with
+    /// underscores (`cognito_identity_provider`), but the SDK looks for hyphens, so both spellings
+    /// are tried. `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS` and `ignore_configured_endpoint_urls`
+    /// disable all of this.
     ///
     /// # Errors
-    /// The endpoint is not allowed.
+    /// Fails if the endpoint is not allowed.
     pub fn endpoint(&self, service_id: &str) -> Result<Option<Endpoint>, EndpointError> {
         let load = |service_id: &str| {
             let key = ServiceConfigKey::builder()
@@ -93,8 +93,8 @@ impl AwsContext {
                 .build();
             self.sdk.service_config()?.load_config(key.ok()?)
         };
-        // The SDK falls back to the endpoint for all services. No service has this id, so this is
-        // that endpoint alone.
+        // The SDK falls back to the endpoint for all services. No service has this ID, so this
+        // returns that endpoint.
         let for_all = load("-");
         let underscored = load(&service_id.replace(' ', "_"));
         let hyphenated = load(service_id);
@@ -106,40 +106,41 @@ impl AwsContext {
             .transpose()
     }
 
-    /// The credentials provider, after it has loaded credentials.
+    /// Returns the credentials provider after it has loaded credentials.
     ///
     /// # Errors
-    /// There are none.
+    /// Fails if there are none.
     pub async fn credentials(&self) -> Result<SharedCredentialsProvider, NoCredentials> {
         let Some(provider) = self.sdk.credentials_provider() else {
             return Err(NoCredentials {
-                why: "none are configured".to_owned(),
-                mfa: None,
+                message: "none are configured".to_owned(),
+                mfa_hint: None,
             });
         };
         match provider.provide_credentials().await {
             Ok(_) => Ok(provider),
             Err(error) => Err(NoCredentials {
-                why: causes(&error),
-                mfa: self.profiles.as_ref().and_then(mfa_hint),
+                message: causes(&error),
+                mfa_hint: self.profiles.as_ref().and_then(mfa_hint),
             }),
         }
     }
 }
 
-/// The SDK ignores the MFA device of a profile with a role: it never asks for a code.
+/// Returns a hint if the profile requires an MFA code, which the SDK never asks for.
 fn mfa_hint(profiles: &EnvConfigSections) -> Option<String> {
     let selected = profiles.selected_profile();
     let (profile, serial) = profile_with_mfa(profiles)?;
     Some(format!(
-        "profile {profile} has mfa_serial ({serial}), and this program cannot ask for an MFA code: put temporary credentials into the \
-         environment with `eval \"$(aws configure export-credentials --profile {selected} --format env)\"`, then run the same command without \
-         --profile"
+        "profile {profile} has mfa_serial ({serial}), but this program cannot ask for an MFA code: \
+         put temporary credentials into the environment with `eval \"$(aws configure \
+         export-credentials --profile {selected} --format env)\"`, then run the same command \
+         without --profile"
     ))
 }
 
-/// The profile with an MFA device, and the device, in the chain of source profiles. Only profiles
-/// with a role use one.
+/// Returns the first profile with an MFA device in the chain of source profiles, and the device.
+/// Only profiles with a role use one.
 fn profile_with_mfa(profiles: &EnvConfigSections) -> Option<(&str, &str)> {
     let mut name = profiles.selected_profile();
     let mut visited = Vec::new();

@@ -1,4 +1,4 @@
-//! Allowed endpoints: https anywhere, plain http only on this machine.
+//! Validates endpoints: https anywhere, is_plain http only on this machine.
 
 use crate::hints::Hint;
 
@@ -6,18 +6,18 @@ use crate::hints::Hint;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     url: String,
-    loopback: bool,
-    plain: bool,
+    is_loopback: bool,
+    is_plain: bool,
 }
 
-/// Why an endpoint is not allowed.
+/// The endpoint is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
-    /// Passwords would cross a network in the clear.
-    #[error("endpoint {0}: is not https: passwords would cross the network in the clear")]
+    /// Passwords would be sent unencrypted.
+    #[error("endpoint {0}: is not https, so passwords would be sent unencrypted")]
     Insecure(String),
-    /// Not a URL of a service.
-    #[error("endpoint {0}: is not the URL of a service")]
+    /// The text is not a valid endpoint URL.
+    #[error("endpoint {0}: is not a valid endpoint URL")]
     NotAUrl(String),
 }
 
@@ -25,45 +25,45 @@ impl Hint for EndpointError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Insecure(..) => {
-                "use https: plain http is for this machine alone (127.0.0.1, [::1], localhost)"
+                "use https: is_plain http is only allowed on this machine (127.0.0.1, [::1], localhost)"
                     .to_owned()
             }
-            Self::NotAUrl(..) => "write one like https://host or http://127.0.0.1:9229".to_owned(),
+            Self::NotAUrl(..) => "use a URL like https://host or http://127.0.0.1:9229".to_owned(),
         })
     }
 }
 
 impl Endpoint {
-    /// Checks a URL.
+    /// Parses a URL.
     ///
     /// # Errors
-    /// Not a URL with a host, or plain http to another machine.
+    /// Fails if it has no host, or if it is is_plain http to another machine.
     pub fn parse(url: &str) -> Result<Self, EndpointError> {
-        let bad = || EndpointError::NotAUrl(url.to_owned());
-        let (scheme, rest) = url.split_once("://").ok_or_else(bad)?;
+        let invalid = || EndpointError::NotAUrl(url.to_owned());
+        let (scheme, rest) = url.split_once("://").ok_or_else(invalid)?;
         let authority = authority(rest);
         // Credentials before an @ are not supported and would hide the host.
         if authority.contains('@') || url.contains(char::is_whitespace) {
-            return Err(bad());
+            return Err(invalid());
         }
         let host = match authority.strip_prefix('[') {
             Some(v6) => v6.split(']').next().unwrap_or_default(),
             None => authority.split(':').next().unwrap_or_default(),
         };
         if host.is_empty() {
-            return Err(bad());
+            return Err(invalid());
         }
-        let loopback = is_loopback(host);
-        let plain = match scheme.to_ascii_lowercase().as_str() {
+        let is_loopback = is_loopback(host);
+        let is_plain = match scheme.to_ascii_lowercase().as_str() {
             "https" => false,
-            "http" if loopback => true,
+            "http" if is_loopback => true,
             "http" => return Err(EndpointError::Insecure(url.to_owned())),
-            _ => return Err(bad()),
+            _ => return Err(invalid()),
         };
         Ok(Self {
             url: url.to_owned(),
-            loopback,
-            plain,
+            is_loopback,
+            is_plain,
         })
     }
 
@@ -72,20 +72,20 @@ impl Endpoint {
         &self.url
     }
 
-    /// Whether it is this machine, for which no proxy is used.
+    /// Returns whether it is on this machine. Such requests bypass proxies.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        self.loopback
+        self.is_loopback
     }
 
-    /// Whether requests are not encrypted. Only possible on this machine.
+    /// Returns whether requests are unencrypted, which is only possible on this machine.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        self.plain
+        self.is_plain
     }
 }
 
-/// The host and port of a URL.
+/// Returns the host and port of a URL.
 #[must_use]
 pub fn host_and_port(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
@@ -100,7 +100,7 @@ pub fn host_and_port(url: &str) -> String {
     }
 }
 
-/// The part before the path.
+/// Returns the part before the path.
 fn authority(rest: &str) -> &str {
     rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
@@ -117,8 +117,8 @@ mod tests {
     use super::{Endpoint, EndpointError, host_and_port};
 
     #[test]
-    fn https_goes_anywhere_and_http_to_this_machine_alone() {
-        for (good, plain) in [
+    fn allows_plain_http_only_on_this_machine() {
+        for (good, is_plain) in [
             ("https://cognito-idp.us-east-1.amazonaws.com", false),
             ("https://127.0.0.1:5102", false),
             ("http://127.0.0.1:5102", true),
@@ -127,7 +127,7 @@ mod tests {
             ("HTTP://127.9.9.9", true),
         ] {
             let endpoint = Endpoint::parse(good).unwrap();
-            assert_eq!(endpoint.is_plain(), plain, "{good}");
+            assert_eq!(endpoint.is_plain(), is_plain, "{good}");
         }
         for bad in [
             "http://example.com",
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_has_the_port_of_its_scheme_where_it_names_none() {
+    fn port_defaults_to_that_of_the_scheme() {
         for (url, address) in [
             (
                 "https://cognito-idp.us-east-1.amazonaws.com/",

@@ -2,12 +2,12 @@
 //!
 //! - **User agent.** `user-agent`, `x-amz-user-agent` and, without retries, `amz-sdk-request` are
 //!   the same for all requests of one operation of one client. Assembling them is an eighth of the
-//!   SDK's work for a sign-up. The first request does it, the others copy its headers.
-//! - **Metrics labels.** The SDK makes seven maps of labels from the operation's name for each
+//!   SDK's work for a sign-up. The first request assembles them, the others copy its headers.
+//! - **Metrics labels.** The SDK builds seven maps of labels from the operation's name for each
 //!   request, even if no metrics are collected. The name is removed once the request is built,
-//!   which is all that needs it.
+//!   because nothing else needs it.
 //!
-//! Every header keeps its name and value.
+//! The headers that are sent do not change.
 
 use std::sync::OnceLock;
 
@@ -27,51 +27,52 @@ use aws_smithy_runtime_api::http::Headers;
 use aws_smithy_types::config_bag::ConfigBag;
 
 /// The user agent headers.
-const OF_ITSELF: [&str; 2] = ["user-agent", "x-amz-user-agent"];
+const USER_AGENT_HEADERS: [&str; 2] = ["user-agent", "x-amz-user-agent"];
 
 /// The header with the number of the attempt.
-const ATTEMPT: &str = "amz-sdk-request";
+const ATTEMPT_HEADER: &str = "amz-sdk-request";
 
 /// Its value without retries.
-const ONLY_ATTEMPT: &str = "attempt=1; max=1";
+const SINGLE_ATTEMPT: &str = "attempt=1; max=1";
 
 /// The reason for disabling an interceptor.
-const KNOWN: &str = "what it adds is known from the first request";
+const DISABLE_REASON: &str = "its headers are copied from the first request";
 
 #[derive(Debug, Default)]
 struct LeanClient {
-    known: OnceLock<FirstRequest>,
+    first: OnceLock<FirstRequest>,
 }
 
 /// The headers of the first request.
 #[derive(Debug)]
 struct FirstRequest {
-    of_itself: [String; OF_ITSELF.len()],
-    only_attempt: bool,
+    user_agent: [String; USER_AGENT_HEADERS.len()],
+    is_single_attempt: bool,
 }
 
 impl FirstRequest {
-    /// `None` if a header is missing.
-    fn of(headers: &Headers) -> Option<Self> {
-        let [one, other] = OF_ITSELF.map(|name| headers.get(name).map(str::to_owned));
+    /// Copies the headers. `None` if one is missing.
+    fn from_headers(headers: &Headers) -> Option<Self> {
+        let [one, other] = USER_AGENT_HEADERS.map(|name| headers.get(name).map(str::to_owned));
         Some(Self {
-            of_itself: [one?, other?],
-            only_attempt: headers.get(ATTEMPT) == Some(ONLY_ATTEMPT),
+            user_agent: [one?, other?],
+            is_single_attempt: headers.get(ATTEMPT_HEADER) == Some(SINGLE_ATTEMPT),
         })
     }
 
-    fn say(&self, headers: &mut Headers) {
-        for (name, value) in OF_ITSELF.into_iter().zip(&self.of_itself) {
-            // A static string would be cheaper to make, but is validated byte by byte.
+    fn add_to(&self, headers: &mut Headers) {
+        for (name, value) in USER_AGENT_HEADERS.into_iter().zip(&self.user_agent) {
+            // A static string would be cheaper to create, but is validated byte by byte.
             headers.insert(name, value.clone());
         }
-        if self.only_attempt {
-            headers.insert(ATTEMPT, ONLY_ATTEMPT);
+        if self.is_single_attempt {
+            headers.insert(ATTEMPT_HEADER, SINGLE_ATTEMPT);
         }
     }
 }
 
-/// For a client that sends one unsigned operation: a signature would cover the headers.
+/// Creates the interceptor. Only for clients of a single unsigned operation, because a signature
+/// would cover the headers.
 #[must_use]
 pub fn lean_client() -> SharedInterceptor {
     SharedInterceptor::permanent(LeanClient::default())
@@ -88,11 +89,13 @@ impl Intercept for LeanClient {
         _context: &BeforeSerializationInterceptorContextRef<'_>,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(known) = self.known.get() {
+        if let Some(first) = self.first.get() {
             let state = bag.interceptor_state();
-            state.store_put(disable_interceptor::<UserAgentInterceptor>(KNOWN));
-            if known.only_attempt {
-                state.store_put(disable_interceptor::<RequestInfoInterceptor>(KNOWN));
+            state.store_put(disable_interceptor::<UserAgentInterceptor>(DISABLE_REASON));
+            if first.is_single_attempt {
+                state.store_put(disable_interceptor::<RequestInfoInterceptor>(
+                    DISABLE_REASON,
+                ));
             }
         }
         Ok(())
@@ -115,13 +118,13 @@ impl Intercept for LeanClient {
         _bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let headers = context.request_mut().headers_mut();
-        match self.known.get() {
+        match self.first.get() {
             // A request that started before the first one was built has its own headers.
-            Some(known) => known.say(headers),
+            Some(first) => first.add_to(headers),
             None => {
-                if let Some(known) = FirstRequest::of(headers) {
-                    // Another request may have set the same value first.
-                    let _ = self.known.set(known);
+                if let Some(first) = FirstRequest::from_headers(headers) {
+                    // Fails if another request has set the same value in the meantime.
+                    let _ = self.first.set(first);
                 }
             }
         }

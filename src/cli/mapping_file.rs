@@ -98,7 +98,7 @@ impl MappingFile {
     /// Cognito would not accept a pair.
     pub fn tell_triggers(&self, data: &mut TriggerData) -> Result<(), MappingFileError> {
         for (name, value) in &self.keys.validation_data {
-            data.validate(name, value.get_ref().as_str().into())
+            data.add_validation(name, value.get_ref().as_str().into())
                 .map_err(|cause| {
                     self.invalid(value, &format!("validation_data.\"{name}\""), cause)
                 })?;

@@ -80,7 +80,7 @@ pub fn trigger_data(args: &TriggerArgs, list: &ListArgs) -> Result<TriggerData, 
             }
             seen.push(key);
             if flag == "--validation-data" {
-                data.validate(key, value.into()).map_err(error)?;
+                data.add_validation(key, value.into()).map_err(error)?;
             } else {
                 data.add_metadata(key, value.to_owned()).map_err(error)?;
             }
@@ -112,7 +112,7 @@ fn add_file(path: &Path, data: &mut TriggerData) -> Result<(), TriggerDataError>
             cause,
         };
         let (key, value) = pair(text).map_err(error)?;
-        data.validate(key, SecretString::from(value))
+        data.add_validation(key, SecretString::from(value))
             .map_err(error)?;
     }
     Ok(())

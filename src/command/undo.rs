@@ -20,7 +20,7 @@ use crate::pool::{Cognito, EndpointChoice, connect};
 use crate::report::{UndoReport, undo_table, write_undo};
 use crate::run::RetryPolicy;
 use crate::run::{Signal, Signals};
-use crate::undo::{Mode, RemovalRules, Undo, UndoEnd, UndoTally, Why};
+use crate::undo::{Mode, RemovalRules, Undo, UndoEnd, UndoStopReason, UndoTally};
 
 /// What people are told who stopped it.
 const GOES_ON: &str = "the same command goes on";
@@ -63,7 +63,7 @@ async fn undone(settings: &UndoSettings, printer: Printer) -> Result<CommandOutp
             printer.info("this run created no users: there is nothing to undo");
             return Ok(Exit::Done.into());
         };
-        let ended = UndoEnd::before_it_began(tally);
+        let ended = UndoEnd::nothing_to_do(tally);
         return close(settings, &made, ended, ledger, printer).await;
     }
     drop(begun);
@@ -339,7 +339,7 @@ async fn go(
         &mut tell,
     )
     .map_err(CommandError::refused)?
-    .to_the_end(signals)
+    .run(signals)
     .await
     .map_err(CommandError::stopped)
 }
@@ -352,7 +352,7 @@ async fn close(
     ledger: UndoLedger,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    if let (true, Some(Why::Signal(signal))) = (ended.at_once, &ended.stopped) {
+    if let (true, Some(UndoStopReason::Signal(signal))) = (ended.aborted, &ended.stopped) {
         let why = "stopped at once; the ledger knows the rest";
         printer.info(format_args!("{why}; {GOES_ON}"));
         return Ok(CommandOutput::from(Exit::Signal(*signal)).stopped(why, GOES_ON));
@@ -406,11 +406,13 @@ async fn close(
     match &ended.stopped {
         Some(why) => {
             let exit = match why {
-                Why::Signal(signal) => {
+                UndoStopReason::Signal(signal) => {
                     printer.info(format_args!("stopped by {why}; {GOES_ON}"));
                     Exit::Signal(*signal)
                 }
-                Why::Refused(..) | Why::Unreachable(_) | Why::Broken(_) => {
+                UndoStopReason::Refused(..)
+                | UndoStopReason::Unreachable(_)
+                | UndoStopReason::Broken(_) => {
                     printer.error(format_args!("stopped early: {why}"));
                     printer.info(format_args!("{GOES_ON} from here"));
                     Exit::Stopped

@@ -169,7 +169,7 @@ mod tests {
         Err(Failure::new(Sent::Answered, advice, code, "reason"))
     }
 
-    /// How a step ends that always gets this answer, and after how many requests.
+    /// Returns how a step ends that always gets this answer, and after how many requests.
     fn end_of(code: &str, advice: Advice) -> (u32, StepEnd) {
         let mut taking = Taking::new(RetryPolicy::default());
         for asked in 1..100 {

@@ -17,7 +17,7 @@ use crate::ledger::listing::{Listing, ListingEntry};
 use crate::ledger::{Ledger, LedgerBatch, LedgerError};
 use crate::pace::{Category, Pacer};
 use crate::plural::counted;
-use crate::pool::list::USERS_A_PAGE;
+use crate::pool::list::USERS_PER_PAGE;
 use crate::pool::pages::SeenPages as Followed;
 use crate::pool::{Advice, Cognito, Failure, NamedBy, Stop, UserPage, now_ms};
 use crate::run::{RequestCounts, RetryPolicy, Signals};
@@ -117,14 +117,14 @@ impl Prescan<'_> {
     }
 }
 
-/// An upper bound on the pages of a pool of about this size, with room for pages that are not full
-/// and an outdated estimate.
+/// Returns an upper bound on the pages of a pool of about this size, with room for pages that are
+/// not full and an outdated estimate.
 fn most_pages(about: Option<u64>) -> usize {
     /// The largest possible pool (Cognito's developer guide, "Quotas on resource number and size").
     const MOST_USERS: u64 = 40_000_000;
     const FEW_PAGES: u64 = 10_000;
     let users = about.unwrap_or(MOST_USERS);
-    let pages = users.div_ceil(USERS_A_PAGE).saturating_mul(4);
+    let pages = users.div_ceil(USERS_PER_PAGE).saturating_mul(4);
     usize::try_from(pages.saturating_add(FEW_PAGES)).unwrap_or(usize::MAX)
 }
 
@@ -196,8 +196,8 @@ impl PageRequests<'_> {
         }
     }
 
-    /// How long to wait before the next attempt, or `None` to give up. Throttling never counts as a
-    /// failed attempt.
+    /// Returns how long to wait before the next attempt, or `None` to give up. Throttling never
+    /// counts as a failed attempt.
     fn wait(&self, failure: &Failure, tries: &mut u32) -> Option<Duration> {
         let chance = fastrand::f64();
         match failure.advice {

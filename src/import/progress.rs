@@ -26,7 +26,7 @@ impl OutcomeCounts {
         self.0.get(outcome as usize).copied().unwrap_or(0)
     }
 
-    /// The sum over all outcomes.
+    /// Returns the sum over all outcomes.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.0.iter().sum()

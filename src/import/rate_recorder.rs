@@ -74,7 +74,7 @@ fn readings(pacer: &Pacer) -> [PaceReading; Category::ALL.len()] {
     Category::ALL.map(|category| pacer.reading(category))
 }
 
-/// The requests, in thousandths, that a rate allows within `span`.
+/// Returns the requests, in thousandths, that a rate allows within `span`.
 fn milli(rate: f64, span: Duration) -> u64 {
     #[expect(
         clippy::cast_possible_truncation,

@@ -158,7 +158,7 @@ fn interrupted(registration: &Registration<'_>) -> RegistrationEnd {
     }
 }
 
-/// Whether the service may still create the user after this failure.
+/// Returns whether the service may still create the user after this failure.
 fn may_still_arrive(failure: &Failure) -> bool {
     failure.sent == Sent::Maybe || matches!(failure.advice, Advice::LookUp(_) | Advice::Undelivered)
 }

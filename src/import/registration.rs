@@ -113,14 +113,14 @@ impl<'u> Registration<'u> {
         self.attempts
     }
 
-    /// Whether the pool answered the first request with "username exists". The outcome is then
-    /// known, and a lookup only adds details.
+    /// Returns whether the pool answered the first request with "username exists". The outcome is
+    /// then known, and a lookup only adds details.
     #[must_use]
     pub fn existed(&self) -> bool {
         self.taken && !self.maybe_made
     }
 
-    /// Whether a request was sent that may have created the user.
+    /// Returns whether a request was sent that may have created the user.
     #[must_use]
     pub fn maybe_made(&self) -> bool {
         self.maybe_made
@@ -219,7 +219,8 @@ impl<'u> Registration<'u> {
         }
     }
 
-    /// The row is refused permanently, but an earlier request may have created the user.
+    /// Gives up on a row that the pool refuses, although an earlier request may have created the
+    /// user.
     fn refused(&mut self, failure: Failure) -> RegistrationStep {
         if !self.maybe_made {
             return self.settled(failed(Outcome::Rejected, &failure));
@@ -234,7 +235,7 @@ impl<'u> Registration<'u> {
         }
     }
 
-    /// A firewall that keeps blocking requests blocks every row: the run stops.
+    /// Stops the run if the firewall keeps blocking requests, because it would block every row.
     fn firewalled(&mut self, failure: Failure, chance: f64) -> RegistrationStep {
         self.forbidden += 1;
         if self.forbidden >= FORBIDDEN_TRIES {

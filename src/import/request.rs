@@ -25,8 +25,8 @@ pub(super) struct RequestContext {
 }
 
 impl RequestContext {
-    /// A permit for a task that holds a slot. The slot is released while the task waits for any
-    /// category but sign-ups.
+    /// Returns a permit for a task that holds a slot. The slot is released while the task waits for
+    /// any category but sign-ups.
     pub(super) async fn permit(&self, category: Category) -> Permit {
         if let Some(permit) = self.pacer.permit_at_once(category) {
             return permit;

@@ -88,7 +88,7 @@ pub fn owner_of(found: &FoundUser, asked: &NewUser, times: Times) -> UserOwner {
     }
 }
 
-/// Whether the user has every attribute that we sent. Triggers may have added others. Email
+/// Returns whether the user has every attribute that we sent. Triggers may have added others. Email
 /// addresses are compared without case.
 fn attributes_agree(found: &FoundUser, asked: &NewUser) -> bool {
     asked.attributes.iter().all(|sent| {
@@ -142,7 +142,7 @@ mod tests {
         }
     }
 
-    /// The row was begun at 160 s of the service's clock.
+    /// The row was begun at 160 s on the service's clock.
     fn judge(created_ms: i64, name: &str, second_before_run_ms: Option<i64>) -> UserOwner {
         let times = Times {
             begun_ms: 160_000,

@@ -310,8 +310,8 @@ impl<'a> Run<'a> {
         since
     }
 
-    /// The time span in which this session can have created users, if its requests arrive within
-    /// `arrives_within`.
+    /// Returns the time span in which this session can have created users, if its requests arrive
+    /// within `arrives_within`.
     fn span(&mut self, arrives_within: Duration) -> Span {
         self.began
             .until_now(self.shared.pool.clock(), arrives_within)
@@ -355,8 +355,8 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The results of the group being begun, or `None` if the ledger failed. Pending while no group is
-/// being begun.
+/// Returns the results of the group being begun, or `None` if the ledger failed. Pending while no
+/// group is being begun.
 async fn begun(beginning: &mut Option<PendingBatch>) -> Option<Vec<BeginResult>> {
     match beginning {
         Some(group) => (&mut group.begun).await.ok(),
@@ -364,7 +364,7 @@ async fn begun(beginning: &mut Option<PendingBatch>) -> Option<Vec<BeginResult>>
     }
 }
 
-/// The permit that was requested. Pending while none was.
+/// Returns the permit that was requested. Pending while none was.
 async fn given(permit: &mut Option<PermitFuture>) -> Permit {
     match permit {
         Some(permit) => permit.await,

@@ -60,7 +60,7 @@ impl Slots {
         }
     }
 
-    /// The slots that the rate needs, if open files allow fewer.
+    /// Returns the slots that the rate needs, if open files allow fewer.
     #[must_use]
     pub fn wanted_beyond_room(&self) -> Option<usize> {
         (self.wanted > self.at_once).then_some(self.wanted)
@@ -71,7 +71,7 @@ impl Slots {
         self.mean_seconds += (latency.as_secs_f64() - self.mean_seconds) * WEIGHT;
     }
 
-    /// The current number of slots.
+    /// Returns the current number of slots.
     #[must_use]
     pub fn limit(&self) -> usize {
         if self.mean_seconds < SLOW.as_secs_f64() {

@@ -114,7 +114,7 @@ impl Field {
 }
 
 impl Stood {
-    /// A property as written in results. `None` if the run does not know it.
+    /// Returns a property as written in results. `None` if the run does not know it.
     #[must_use]
     pub fn field(&self, field: Field) -> Option<&str> {
         let yes_no = |flag: bool| if flag { "true" } else { "false" };
@@ -128,7 +128,7 @@ impl Stood {
         }
     }
 
-    /// The properties that differ. Those known to only one of the runs do not count.
+    /// Returns the properties that differ. Those known to only one of the runs do not count.
     fn differs(&self, before: &Self) -> Vec<Field> {
         let differs = |field: &Field| match (before.field(*field), self.field(*field)) {
             (Some(before), Some(after)) => before != after,

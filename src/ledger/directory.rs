@@ -39,7 +39,7 @@ pub struct RunDirectory {
 }
 
 impl RunDirectory {
-    /// The default directory for a list and a pool.
+    /// Returns the default directory for a list and a pool.
     #[must_use]
     pub fn default_path(list: &str, fingerprint: &str, pool: &str) -> PathBuf {
         let short = fingerprint.get(..12).unwrap_or(fingerprint);
@@ -79,14 +79,14 @@ impl RunDirectory {
         Ok(held)
     }
 
-    /// A duplicate handle, which shares the lock.
+    /// Returns a duplicate handle, which shares the lock.
     #[cfg(unix)]
     pub(super) fn handle(&self) -> std::io::Result<File> {
         self.handle.try_clone()
     }
 
-    /// Whether the directory could be created. Checked before the user is asked to confirm. Leaves
-    /// nothing behind.
+    /// Returns whether the directory could be created. Checked before the user is asked to confirm.
+    /// Leaves nothing behind.
     pub fn could_be_made(path: &Path) -> Result<(), LedgerError> {
         let here = Path::new(".");
         let above = path
@@ -102,8 +102,8 @@ impl RunDirectory {
             })
     }
 
-    /// The other users that can change the directory or its ledger, or `None` if only the owner
-    /// can.
+    /// Returns the other users that can change the directory or its ledger, or `None` if only the
+    /// owner can.
     pub fn exposure(&self) -> Result<Option<Exposure>, LedgerError> {
         exposure::of(self).map_err(|cause| self.failed(cause))
     }
@@ -192,7 +192,7 @@ fn sync_directory(path: &Path) {
     }
 }
 
-/// The path of a companion file of a SQLite database: `-wal`, `-shm`.
+/// Returns the path of a companion file of a SQLite database: `-wal`, `-shm`.
 pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);

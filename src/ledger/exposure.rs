@@ -67,7 +67,7 @@ mod unix {
     const OTHERS_WRITE: u32 = 0o002;
     const STICKY: u32 = 0o1000;
 
-    /// The other users that can change the directory, or `None` if only the owner can.
+    /// Returns the other users that can change the directory, or `None` if only the owner can.
     pub(in crate::ledger) fn of(directory: &RunDirectory) -> io::Result<Option<Exposure>> {
         let user = LocalUser(rustix::process::geteuid().as_raw());
         let path = directory.path();
@@ -117,8 +117,8 @@ mod unix {
                 .then(|| ExposureCause::Mode(about.mode() & 0o7777))
         }
 
-        /// How other users can replace an entry of this directory. With the sticky bit, as in
-        /// `/tmp`, only the entry's owner can.
+        /// Returns how other users can replace an entry of this directory. With the sticky bit, as
+        /// in `/tmp`, only the entry's owner can.
         fn replaceable(self, about: &Metadata) -> Option<ExposureCause> {
             if !self.trusts(about) {
                 return Some(ExposureCause::Owner(about.uid()));

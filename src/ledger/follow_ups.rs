@@ -70,7 +70,7 @@ pub(super) fn read(from: &Row<'_>, at: usize, row: i64) -> rusqlite::Result<Opti
         .map_err(|_| broken_seal("follow_ups"))
 }
 
-/// The first row with pending steps.
+/// Returns the first row with pending steps.
 pub(super) fn first_pending(database: &Connection) -> rusqlite::Result<Option<i64>> {
     database
         .query_row(
@@ -81,7 +81,7 @@ pub(super) fn first_pending(database: &Connection) -> rusqlite::Result<Option<i6
         .optional()
 }
 
-/// The number of users with pending steps.
+/// Returns the number of users with pending steps.
 pub(super) fn pending(database: &Connection) -> rusqlite::Result<i64> {
     database.query_row(
         "SELECT count(*) FROM follow_ups WHERE state = ?1",

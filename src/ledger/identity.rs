@@ -207,7 +207,7 @@ impl Session {
         }
     }
 
-    /// The next session of the run in this ledger.
+    /// Returns the next session of the run in this ledger.
     pub(super) fn next(database: &Connection) -> rusqlite::Result<Self> {
         let number = get(database, name::SESSIONS)?.and_then(|number| number.parse::<u64>().ok());
         let (Some(run_id), Some(number)) = (get(database, name::RUN_ID)?, number) else {
@@ -248,12 +248,12 @@ pub(super) fn kind(database: &Connection) -> rusqlite::Result<RunKind> {
         .ok_or_else(|| broken_seal("run"))
 }
 
-/// Whether the run has follow-up steps.
+/// Returns whether the run has follow-up steps.
 pub(super) fn follows_up(database: &Connection) -> rusqlite::Result<bool> {
     Ok(get(database, name::FOLLOW_UP)?.is_some())
 }
 
-/// The columns that the run copies into its results.
+/// Returns the columns that the run copies into its results.
 pub(super) fn kept(database: &Connection) -> rusqlite::Result<Vec<String>> {
     match get(database, name::KEPT)? {
         None => Ok(Vec::new()),

@@ -63,7 +63,7 @@ pub fn remove_of(file: &Path) {
     }
 }
 
-/// The final name of an unfinished file, and the id of its process.
+/// Returns the final name of an unfinished file, and the id of its process.
 fn writing(unfinished: &str) -> Option<(&str, u32)> {
     let (report, process) = unfinished.strip_suffix(UNFINISHED)?.rsplit_once('.')?;
     Some((report, process.parse().ok()?))

@@ -71,8 +71,8 @@ impl Listing {
         add().map_err(LedgerError::Listing)
     }
 
-    /// The user with this name, as the pool compares it. The first call builds the index, which
-    /// takes a second or two for a million users.
+    /// Returns the user with this name, as the pool compares it. The first call builds the index,
+    /// which takes a second or two for a million users.
     ///
     /// # Errors
     /// The temporary file cannot be read or written.

@@ -251,7 +251,7 @@ impl LedgerError {
     }
 }
 
-/// How to resume a run whose directory or ledger was displaced.
+/// Returns how to resume a run whose directory or ledger was displaced.
 fn go_on(what: &Displaced, saved: Option<&Path>) -> String {
     match (what, saved) {
         (Displaced::Moved { to, .. }, _) => {
@@ -265,7 +265,7 @@ fn go_on(what: &Displaced, saved: Option<&Path>) -> String {
     }
 }
 
-/// The damage that this error reports, if it does.
+/// Returns the damage that this error reports, if it does.
 fn damage(cause: &rusqlite::Error) -> Option<String> {
     if let rusqlite::Error::FromSqlConversionFailure(_, _, why) = cause
         && let Some(damage) = why.downcast_ref::<integrity::seal::Damage>()

@@ -112,7 +112,7 @@ fn add(to: &mut RateSample, more: &RateSample) {
     to.slowed_ms += more.slowed_ms;
 }
 
-/// All samples, by category and in order of time.
+/// Returns all samples, by category and in order of time.
 pub(super) fn all(database: &Connection) -> rusqlite::Result<Vec<RateSample>> {
     of(database, None)
 }
@@ -145,7 +145,7 @@ fn sample(row: &Row<'_>) -> rusqlite::Result<RateSample> {
     }
 }
 
-/// How much of the allowed rate was used, by category.
+/// Returns how much of the allowed rate was used, by category.
 pub(super) fn pace(samples: &[RateSample]) -> BTreeMap<String, Pace> {
     let mut sums: BTreeMap<&str, RateSample> = BTreeMap::new();
     for sample in samples {

@@ -51,19 +51,19 @@ impl LedgerReader {
         Ok(Self { path, database })
     }
 
-    /// The columns that the run copies into its results.
+    /// Returns the columns that the run copies into its results.
     pub fn kept_columns(&self) -> Result<Vec<String>, LedgerError> {
         identity::kept(&self.database).map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
-    /// Whether the run compares usernames without case.
+    /// Returns whether the run compares usernames without case.
     pub fn case_insensitive(&self) -> Result<bool, LedgerError> {
         Facts::read(&self.database)
             .map(|facts| facts.case_insensitive)
             .map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
-    /// The endpoint of the first session: empty for AWS.
+    /// Returns the endpoint of the first session: empty for AWS.
     pub fn endpoint(&self) -> Result<Option<String>, LedgerError> {
         Facts::read(&self.database)
             .map(|facts| facts.endpoint)
@@ -101,7 +101,7 @@ impl LedgerReader {
         self.each_row_of(&format!("WHERE {REJECTS}"), each)
     }
 
-    /// The number of rows that [`LedgerReader::each_reject`] visits.
+    /// Returns the number of rows that [`LedgerReader::each_reject`] visits.
     pub fn rejects(&self) -> Result<u64, LedgerError> {
         let query = format!("SELECT count(*) FROM results WHERE {REJECTS}");
         let count: i64 = self
@@ -175,7 +175,7 @@ impl LedgerReader {
         read().map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
-    /// The summary of the run.
+    /// Returns the summary of the run.
     ///
     /// # Errors
     /// As for [`LedgerReader::each_row`].
@@ -198,19 +198,19 @@ impl LedgerReader {
         invocation::about(&self.database).map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
-    /// When the sessions of the run took place, on the service's clock.
+    /// Returns when the sessions of the run took place, on the service's clock.
     pub fn times(&self) -> Result<RunTimes, LedgerError> {
         times::read(&self.database).map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
-    /// The recorded rates, by category and in order of time.
+    /// Returns the recorded rates, by category and in order of time.
     pub fn rate_samples(&self) -> Result<Vec<RateSample>, LedgerError> {
         self.samples()
             .map_err(|cause| LedgerError::of(&self.path, cause))
     }
 }
 
-/// The number of rows with each outcome.
+/// Returns the number of rows with each outcome.
 pub(super) fn settled(database: &Connection) -> rusqlite::Result<Vec<(Outcome, u64)>> {
     let mut statement = database.prepare("SELECT outcome, count(*) FROM results GROUP BY 1")?;
     let rows = statement.query_map([], |row| {

@@ -79,7 +79,7 @@ impl ResumeCursor {
         })
     }
 
-    /// The state of this row. Rows must be requested in ascending order.
+    /// Returns the state of this row. Rows must be requested in ascending order.
     ///
     /// # Errors
     /// The ledger cannot be read, or has another username for this row.

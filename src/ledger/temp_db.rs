@@ -6,7 +6,7 @@ use rusqlite::Connection;
 /// SQLite's page cache in KiB, whatever the number of rows.
 const CACHE_KIB: i64 = 1024;
 
-/// A database with these tables. What the cache cannot hold goes into the file.
+/// Returns a database with these tables. What the cache cannot hold goes into the file.
 pub(super) fn create(tables: &str) -> rusqlite::Result<Connection> {
     let database = connect()?;
     database.execute_batch(tables)?;
@@ -15,7 +15,7 @@ pub(super) fn create(tables: &str) -> rusqlite::Result<Connection> {
     Ok(database)
 }
 
-/// An empty database, outside a transaction.
+/// Returns an empty database, outside a transaction.
 pub(super) fn connect() -> rusqlite::Result<Connection> {
     let database = Connection::open("")?;
     database.pragma_update(None, "journal_mode", "OFF")?;

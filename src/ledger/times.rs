@@ -47,8 +47,8 @@ pub struct RunTimes {
 }
 
 impl RunTimes {
-    /// Whether the run can have created a user with this creation date. A date without a fraction
-    /// is any moment of its second.
+    /// Returns whether the run can have created a user with this creation date. A date without a
+    /// fraction is any moment of its second.
     #[must_use]
     pub fn may_have_created(&self, created_ms: i64, has_fraction: bool) -> bool {
         let was_before = |second: i64| created_ms <= second.saturating_add(REST_OF_SECOND);
@@ -72,7 +72,7 @@ impl fmt::Display for RunTimes {
     }
 }
 
-/// The last moment that a creation date can mean.
+/// Returns the last moment that a creation date can mean.
 #[must_use]
 pub fn latest(created_ms: i64, has_fraction: bool) -> i64 {
     created_ms.saturating_add(if has_fraction {
@@ -103,7 +103,7 @@ pub(super) fn write(insert: &mut Statement<'_>, number: u64, span: Span) -> rusq
         .map(drop)
 }
 
-/// The number of the current session.
+/// Returns the number of the current session.
 pub(super) fn session(database: &Connection) -> rusqlite::Result<u64> {
     get(database, name::SESSIONS)?
         .and_then(|number| number.parse().ok())

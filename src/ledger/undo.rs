@@ -99,7 +99,7 @@ pub enum UndoRecord {
     /// It was begun in this session, but nothing was sent.
     NotSent,
     /// Its outcome.
-    Came(Undoing),
+    Settled(Undoing),
 }
 
 /// The ledger of an undo, open for writing.
@@ -150,7 +150,7 @@ impl UndoLedger {
         self.after_commit()
     }
 
-    /// The next users without an outcome after this row, up to a limit.
+    /// Returns the next users without an outcome after this row, up to a limit.
     pub fn open_users(&self, behind: u64, most: usize) -> Result<Vec<ToUndo>, LedgerError> {
         let read = || {
             let query = format!(
@@ -172,7 +172,7 @@ impl UndoLedger {
                 change(&transaction, signed(*row), |user| match note {
                     UndoRecord::Begun => user.begun_ms = user.begun_ms.or(Some(at_ms)),
                     UndoRecord::NotSent => user.begun_ms = None,
-                    UndoRecord::Came(outcome) => user.outcome = Some(outcome.clone()),
+                    UndoRecord::Settled(outcome) => user.outcome = Some(outcome.clone()),
                 })?;
             }
             transaction.commit()
@@ -196,7 +196,7 @@ impl UndoLedger {
         Ok(())
     }
 
-    /// The number of users by outcome; `None` for those without one.
+    /// Returns the number of users by outcome; `None` for those without one.
     pub fn counts(&self) -> Result<Vec<(Option<Undone>, u64)>, LedgerError> {
         let read = || {
             let mut statement = self

@@ -90,7 +90,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Whether the run has a ledger. `durability` decides whether a broken log is damage.
+    /// Returns whether the run has a ledger. `durability` decides whether a broken log is damage.
     ///
     /// # Errors
     /// The ledger is damaged, or is missing while other files of the run are there.

@@ -71,7 +71,7 @@ struct Cut {
 }
 
 impl Cut {
-    /// The grant since then, in requests a second, or `None` if that is too long ago.
+    /// Returns the grant since then, in requests a second, or `None` if that is too long ago.
     ///
     /// What was accepted over the whole time is exact if the bucket could hold what was left over
     /// while the rate was low. A shallow one could not, and there the time when the rate was
@@ -106,12 +106,12 @@ impl Adapt {
         }
     }
 
-    /// The maximum in requests a second.
+    /// Returns the maximum in requests a second.
     pub(super) fn ceiling(&self) -> f64 {
         self.ceiling
     }
 
-    /// The current rate in requests a second.
+    /// Returns the current rate in requests a second.
     pub(super) fn rate(&self) -> f64 {
         self.rate
     }

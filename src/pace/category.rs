@@ -27,7 +27,7 @@ all_variants!(pub Category {
 });
 
 impl Category {
-    /// The name in AWS's documentation.
+    /// Returns the name in AWS's documentation.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -39,7 +39,7 @@ impl Category {
         }
     }
 
-    /// The default quota in requests a second.
+    /// Returns the default quota in requests a second.
     #[must_use]
     pub fn documented(self) -> u32 {
         match self {

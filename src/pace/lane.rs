@@ -84,7 +84,7 @@ impl Lane {
         self.give(&mut gate)
     }
 
-    /// A permit if one is available and no task waits for it.
+    /// Returns a permit if one is available and no task waits for it.
     pub(super) fn permit_at_once(&self) -> Option<Permit> {
         // A waiting task holds the gate or is queued for it.
         let mut gate = self.gate.try_lock().ok()?;
@@ -194,8 +194,8 @@ impl Gate {
         self.not_before = self.given.back().map(|last| *last + period(rate));
     }
 
-    /// When to try again, or `None` to go ahead. The limiter is tried last, because success takes a
-    /// cell from it.
+    /// Returns when to try again, or `None` to go ahead. The limiter is tried last, because success
+    /// takes a cell from it.
     fn closed_until(&mut self) -> Option<Instant> {
         let now = Instant::now();
         if let Some(then) = self.not_before.filter(|then| now < *then) {
@@ -219,16 +219,16 @@ impl Gate {
         })
     }
 
-    /// What the next permit is late: the same as the one a second's permits before. So these two
-    /// are as far apart as at an even pace, and the window, which is a millisecond less, has
-    /// nothing to hold back.
+    /// Returns what the next permit is late: the same as the one a second's permits before. So
+    /// these two are as far apart as at an even pace, and the window, which is a millisecond
+    /// less, has nothing to hold back.
     fn later(&self) -> Duration {
         let in_its_second = self.turn % in_a_second(self.rate);
         period(self.rate).mul_f64((in_its_second as f64 * GOLDEN_RATIO).fract())
     }
 }
 
-/// The whole requests in a second.
+/// Returns the whole requests in a second.
 fn in_a_second(rate: f64) -> usize {
     #[expect(
         clippy::cast_possible_truncation,
@@ -252,7 +252,7 @@ fn burst(rate: f64) -> NonZeroU32 {
     LATE_TIMERS.saturating_add(hundredth)
 }
 
-/// A limiter that grants one permit at once and the next ones at the rate.
+/// Returns a limiter that grants one permit at once and the next ones at the rate.
 fn limiter(rate: f64) -> Limiter {
     let burst = burst(rate);
     let quota = Quota::with_period(period(rate))

@@ -87,7 +87,7 @@ impl Pacer {
         self.lane(category).reading()
     }
 
-    /// The number of tasks that wait for a permit of this category.
+    /// Returns the number of tasks that wait for a permit of this category.
     #[must_use]
     pub fn waiting(&self, category: Category) -> usize {
         self.lane(category).waiting()

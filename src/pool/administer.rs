@@ -11,7 +11,8 @@ use crate::user::{Addresses, FollowUpStep, Password, StepKind};
 /// The error message of `AdminConfirmSignUp` for a confirmed user.
 const ALREADY_CONFIRMED: &str = "Current status is CONFIRMED";
 
-/// The quota that a kind of step uses (Cognito's developer guide, "Quotas in Amazon Cognito").
+/// Returns the quota that a kind of step uses (Cognito's developer guide, "Quotas in Amazon
+/// Cognito").
 #[must_use]
 pub fn category_of(kind: StepKind) -> Category {
     match kind {
@@ -20,7 +21,7 @@ pub fn category_of(kind: StepKind) -> Category {
     }
 }
 
-/// The operation of a kind of step.
+/// Returns the operation of a kind of step.
 #[must_use]
 pub fn operation_of(kind: StepKind) -> &'static str {
     match kind {
@@ -31,7 +32,7 @@ pub fn operation_of(kind: StepKind) -> &'static str {
     }
 }
 
-/// Its IAM action.
+/// Returns the IAM action of a kind of step.
 #[must_use]
 pub fn action_of(kind: StepKind) -> &'static str {
     match kind {
@@ -43,15 +44,15 @@ pub fn action_of(kind: StepKind) -> &'static str {
 }
 
 impl Cognito {
-    /// Takes one step, once. Confirming a confirmed user succeeds.
+    /// Sends one step once. Confirming a confirmed user succeeds.
     ///
     /// # Errors
-    /// See [`super::failure`]. Asking without being able to sign is answered by a `GiveUp`.
+    /// See [`super::failure`]. The advice is `GiveUp` if this run signs no requests.
     pub async fn follow_up(&self, username: &str, step: &FollowUpStep) -> Result<(), Failure> {
         self.follow_up_for_row(username, step, None).await
     }
 
-    /// The same for a row with this password, which is removed from the answer.
+    /// Like [`Self::follow_up`], but removes the row's password from the response.
     ///
     /// # Errors
     /// See [`Self::follow_up`].

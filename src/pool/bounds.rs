@@ -1,13 +1,13 @@
-//! Bounds on the values in answers. A longer value did not come from Cognito and is not kept.
+//! Bounds on the values in responses. Longer values do not come from Cognito and are rejected.
 //!
-//! The lengths are those of the service's API model, or generous where the model has none.
+//! The lengths are those of the service's API model, or generous if the model has none.
 
 use aws_sdk_cognitoidentityprovider::primitives::DateTime;
 
 /// `UsernameType` and `GroupNameType`.
 pub(super) const MAX_NAME: usize = 128;
 
-/// `AttributeValueType`. A `sub` is an attribute, and the destination of a message is a masked one.
+/// `AttributeValueType`, also for a `sub` and for the masked destination of a message.
 pub(super) const MAX_ATTRIBUTE: usize = 2_048;
 
 /// `SchemaAttributeType.Name` has at most 20 characters after `custom:` or `dev:custom:`.
@@ -16,21 +16,20 @@ pub(super) const MAX_ATTRIBUTE_NAME: usize = 32;
 /// Names of errors, statuses and media. The longest in the model is half as long.
 const MAX_IDENTIFIER: usize = 128;
 
-/// Error messages. The model gives no length; a trigger may write any amount of text.
+/// Error messages. The model has no length for them, and a trigger can return any text.
 const MAX_MESSAGE: usize = 2_048;
 
 /// Longer texts are discarded without searching them for the password.
 const MAX_RAW_MESSAGE: usize = 64 * 1_024;
 
-/// 1 January 10000, in milliseconds since the Unix epoch: the first time that RFC 3339 cannot
-/// express.
+/// 10000-01-01 in milliseconds since the Unix epoch: the first time that RFC 3339 cannot express.
 const YEAR_10000_MS: i64 = 253_402_300_800_000;
 
-pub(super) fn fits(text: &str, most: usize) -> bool {
-    text.len() <= most || text.chars().take(most + 1).count() <= most
+pub(super) fn fits(text: &str, max: usize) -> bool {
+    text.len() <= max || text.chars().take(max + 1).count() <= max
 }
 
-/// Whether this is an `Identifier` of Smithy's shape ids.
+/// Returns whether the text is an `Identifier` as defined by Smithy's shape IDs.
 pub(super) fn is_identifier(text: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     text.len() <= MAX_IDENTIFIER
@@ -41,7 +40,7 @@ pub(super) fn is_identifier(text: &str) -> bool {
             .is_some_and(|first| !first.is_ascii_digit())
 }
 
-/// Bounds an error message and removes the row's password.
+/// Truncates an error message and removes the row's password.
 pub(super) fn message(text: &str, password: Option<&str>) -> String {
     if text.len() > MAX_RAW_MESSAGE {
         return format!("(a message of {} bytes, not kept)", text.len());
@@ -50,15 +49,15 @@ pub(super) fn message(text: &str, password: Option<&str>) -> String {
         Some(password) => super::echo::without(text.trim(), password),
         None => text.trim().to_owned(),
     };
-    let mut kept: String = text.chars().take(MAX_MESSAGE).collect();
+    let mut message: String = text.chars().take(MAX_MESSAGE).collect();
     if text.chars().nth(MAX_MESSAGE).is_some() {
-        kept.push('…');
+        message.push('…');
     }
-    kept
+    message
 }
 
-/// A date in milliseconds since the Unix epoch, or `None` before 1970 or after 9999, which means
-/// another unit or no date at all.
+/// Converts a date to milliseconds since the Unix epoch. `None` before 1970 or after 9999, because
+/// such a value has another unit or is not a date.
 pub(super) fn date_ms(date: &DateTime) -> Option<i64> {
     let ms = date.to_millis().ok()?;
     (0..YEAR_10000_MS).contains(&ms).then_some(ms)
@@ -69,7 +68,7 @@ mod tests {
     use super::{DateTime, MAX_MESSAGE, MAX_RAW_MESSAGE, date_ms, fits, is_identifier, message};
 
     #[test]
-    fn only_names_of_the_protocol_are_identifiers() {
+    fn recognizes_identifiers() {
         for good in [
             "UsernameExistsException",
             "EMAIL",
@@ -96,13 +95,13 @@ mod tests {
     }
 
     #[test]
-    fn lengths_are_counted_in_characters() {
+    fn counts_length_in_characters() {
         assert!(fits(&"é".repeat(128), 128) && !fits(&"é".repeat(129), 128));
         assert!(fits("", 0) && !fits("x", 0));
     }
 
     #[test]
-    fn a_message_has_a_bounded_length() {
+    fn truncates_messages() {
         assert_eq!(message(" a\nb ", None), "a\nb");
         let long = message(&"é".repeat(MAX_MESSAGE + 1), None);
         assert_eq!(long.chars().count(), MAX_MESSAGE + 1);
@@ -112,15 +111,15 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_taken_out_before_the_message_is_cut() {
+    fn removes_the_password_before_truncating() {
         let password = "Hidden#42Hidden#42";
         let text = "x".repeat(MAX_MESSAGE - 9) + password;
-        let kept = message(&text, Some(password));
-        assert!(!kept.contains("Hidden"), "{kept}");
+        let truncated = message(&text, Some(password));
+        assert!(!truncated.contains("Hidden"), "{truncated}");
     }
 
     #[test]
-    fn dates_that_nothing_can_write_are_none() {
+    fn rejects_dates_outside_1970_to_9999() {
         let ms = |secs| date_ms(&DateTime::from_secs(secs));
         assert_eq!(ms(0), Some(0));
         assert_eq!(ms(1_795_658_400), Some(1_795_658_400_000));

@@ -1,9 +1,8 @@
-//! Makes two SDK clients from the settings: an unsigned one for `SignUp` and a signed one for
-//! everything else.
+//! Creates two SDK clients: an unsigned one for `SignUp` and a signed one for everything else.
 //!
-//! Both have the SDK's retries turned off: a retry below our own would repeat a `SignUp` whose
-//! answer was lost and show us only that the username exists. Both have an attempt timeout, because
-//! the SDK sets none and a hung connection would hold a row forever.
+//! The SDK's retries are disabled, because it would repeat a `SignUp` whose response was lost and
+//! report only that the username exists. Both clients have an attempt timeout, because the SDK has
+//! no default and a hung connection would block a row forever.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -24,7 +23,7 @@ use super::service_clock::ServiceClock;
 use super::{Cognito, TriggerData};
 use crate::aws::endpoint::{Endpoint, EndpointError};
 use crate::aws::{
-    Answers, AwsContext, CONNECT_TIMEOUT, NoCertificates, NoCredentials, Trust, http_client,
+    AwsContext, CONNECT_TIMEOUT, NoCertificates, NoCredentials, ResponseLimit, Trust, http_client,
     lean_client, need_certificates,
 };
 use crate::hints::Hint;
@@ -35,11 +34,11 @@ const SERVICE: &str = "Cognito Identity Provider";
 /// How requests are signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signing {
-    /// With the credentials of aws-config's default chain.
+    /// With credentials from aws-config's default chain.
     Chain,
-    /// With made-up credentials, for the rehearsal pool only.
+    /// With placeholder credentials, for the rehearsal pool only.
     Rehearsal,
-    /// Not at all, so nothing can be read.
+    /// Not signed, so nothing can be read.
     Off,
 }
 
@@ -48,7 +47,7 @@ pub enum Signing {
 pub enum EndpointChoice {
     /// From the environment or the profile, with AWS as the default.
     Configured,
-    /// AWS, whatever the environment and the profile say.
+    /// AWS, regardless of the environment and the profile.
     Aws,
     Url(String),
 }
@@ -71,69 +70,69 @@ pub struct ConnectSettings {
     pub attempt_timeout: Duration,
 }
 
-/// Why no client can be made. Nothing was sent.
+/// A client cannot be created. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The Region and the pool's id contradict each other.
+    /// The Region differs from the one in the pool's ID.
     #[error("--region {given} (or AWS_REGION): the user pool {pool} is in {of_pool}")]
     RegionMismatch {
         given: String,
         pool: String,
         of_pool: String,
     },
-    /// The pool's id has no Region in it.
-    #[error("--user-pool-id {0}: is not an id of a user pool")]
+    /// The pool's ID contains no Region.
+    #[error("--user-pool-id {0}: is not a user pool ID")]
     NotAPoolId(String),
-    /// The endpoint may not be used.
+    /// The endpoint is not allowed.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
-    /// No CA certificates can be used.
+    /// No CA certificates are available.
     #[error(transparent)]
     Certificates(#[from] NoCertificates),
-    /// Nothing can be asked: what a pool says of itself and of its users is signed for.
+    /// There are no credentials, which requests that read the pool or its users need.
     #[error("no AWS credentials: {0}")]
     NoCredentials(String),
-    /// The SDK cannot get any, because the profile wants an MFA code.
-    #[error("no AWS credentials: {why}")]
-    MfaNeeded {
-        /// What was wrong.
-        why: String,
-        /// What to do.
-        mfa: String,
-    },
+    /// The SDK cannot get credentials, because the profile requires an MFA code.
+    #[error("no AWS credentials: {message}")]
+    MfaNeeded { message: String, hint: String },
 }
 
 impl Hint for ConnectError {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::RegionMismatch { .. } => "leave the Region out or correct one of the two".to_owned(),
-            Self::NotAPoolId(..) => "write one like us-east-1_AbCdEfGhI".to_owned(),
+            Self::RegionMismatch { .. } => "omit the Region, or correct one of the two".to_owned(),
+            Self::NotAPoolId(..) => "use an ID like us-east-1_AbCdEfGhI".to_owned(),
             Self::Endpoint(error) => return error.hint(),
             Self::Certificates(error) => return error.hint(),
-            Self::NoCredentials(..) => "the pool is asked with signed requests: set up credentials (for example `aws sso login`, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or do without: `import --no-lookup`, `check --pool pool.toml`".to_owned(),
-            Self::MfaNeeded { mfa, .. } => mfa.clone(),
+            Self::NoCredentials(..) => {
+                "reading the pool requires signed requests: set up credentials (for example `aws \
+                 sso login`, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY), or use \
+                 `import --no-lookup` or `check --pool pool.toml`, which need none"
+                    .to_owned()
+            }
+            Self::MfaNeeded { hint, .. } => hint.clone(),
         })
     }
 }
 
 impl From<NoCredentials> for ConnectError {
-    fn from(missing: NoCredentials) -> Self {
-        let NoCredentials { why, mfa } = missing;
-        match mfa {
-            Some(mfa) => Self::MfaNeeded { why, mfa },
-            None => Self::NoCredentials(why),
+    fn from(error: NoCredentials) -> Self {
+        let NoCredentials { message, mfa_hint } = error;
+        match mfa_hint {
+            Some(hint) => Self::MfaNeeded { message, hint },
+            None => Self::NoCredentials(message),
         }
     }
 }
 
-/// Makes the clients, and resolves credentials first if requests are signed.
+/// Creates the clients. Resolves credentials first if requests are signed.
 ///
 /// # Errors
 /// Region and pool contradict each other, the endpoint may not be used, or there are no
 /// credentials. Nothing was sent.
 pub async fn connect(settings: &ConnectSettings) -> Result<Cognito, ConnectError> {
     let region = region(settings)?;
-    let named = match &settings.endpoint {
+    let from_flag = match &settings.endpoint {
         EndpointChoice::Url(url) => Some(Endpoint::parse(url)?),
         EndpointChoice::Configured | EndpointChoice::Aws => None,
     };
@@ -146,7 +145,7 @@ pub async fn connect(settings: &ConnectSettings) -> Result<Cognito, ConnectError
     };
     let endpoint = match (&settings.endpoint, &context) {
         (EndpointChoice::Configured, Some(context)) => context.endpoint(SERVICE)?,
-        (EndpointChoice::Configured | EndpointChoice::Aws | EndpointChoice::Url(_), _) => named,
+        (EndpointChoice::Configured | EndpointChoice::Aws | EndpointChoice::Url(_), _) => from_flag,
     };
     let trust = context
         .as_ref()
@@ -172,7 +171,7 @@ pub async fn connect(settings: &ConnectSettings) -> Result<Cognito, ConnectError
             context.as_ref().map(|context| &context.sdk),
             &clock,
         )
-        .http_client(http_client(endpoint.as_ref(), &trust, Answers::Short))
+        .http_client(http_client(endpoint.as_ref(), &trust, ResponseLimit::All))
     };
     Ok(Cognito {
         unsigned: Client::from_conf(unsigned(config()).build()),
@@ -187,8 +186,8 @@ pub async fn connect(settings: &ConnectSettings) -> Result<Cognito, ConnectError
     })
 }
 
-/// The configured Region, or the one in the pool's id. Emulators may have something else in the id;
-/// then only the configured Region counts.
+/// Returns the configured Region, or the one in the pool's ID. The IDs of emulators may contain
+/// something else; then only the configured Region counts.
 fn region(settings: &ConnectSettings) -> Result<String, ConnectError> {
     let pool = &settings.user_pool_id;
     let of_pool = pool
@@ -226,7 +225,7 @@ fn common(
                 .operation_attempt_timeout(settings.attempt_timeout)
                 .build(),
         )
-        // The attempt timeout bounds a stalled body too, at a tenth of the cost.
+        // The attempt timeout also bounds a stalled body, at a tenth of the cost.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     config.push_interceptor(DateProbe::shared(Arc::clone(clock)));
     if let Some(shared) = shared {
@@ -239,8 +238,8 @@ fn common(
     config
 }
 
-/// Turns off what `SignUp` does not need: signing clocks and identity caching, because its requests
-/// are unsigned, and a new user agent for each request.
+/// Disables what unsigned `SignUp` requests do not need: clock skew correction, identity caching,
+/// and a new user agent for each request.
 fn unsigned(mut config: ConfigBuilder) -> ConfigBuilder {
     config.push_interceptor(lean_client());
     config
@@ -254,13 +253,13 @@ mod tests {
     use super::{ConnectError, ConnectSettings, EndpointChoice, Signing, TriggerData, region};
     use std::time::Duration;
 
-    fn settings(pool: &str, named: Option<&str>) -> ConnectSettings {
+    fn settings(pool: &str, region: Option<&str>) -> ConnectSettings {
         ConnectSettings {
             user_pool_id: pool.to_owned(),
             client_id: "client".to_owned(),
             client_secret: None,
             trigger_data: TriggerData::default(),
-            region: named.map(str::to_owned),
+            region: region.map(str::to_owned),
             profile: None,
             endpoint: EndpointChoice::Configured,
             signing: Signing::Off,
@@ -269,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn the_region_is_the_pool_s_and_a_mismatch_is_an_error() {
+    fn region_comes_from_the_pool_id_and_must_not_contradict_it() {
         assert_eq!(
             region(&settings("eu-west-1_Ab1", None)).unwrap(),
             "eu-west-1"

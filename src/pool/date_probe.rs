@@ -1,4 +1,4 @@
-//! Reads the `Date` header of every answer, for [`ServiceClock`].
+//! Reads the `Date` header of every response for [`ServiceClock`].
 
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -20,7 +20,7 @@ pub(super) struct DateProbe {
     last: Mutex<LastDate>,
 }
 
-/// The last header. All answers within a second have the same one, so it is parsed once.
+/// The last header. All responses within a second have the same one, so it is parsed once.
 #[derive(Debug, Default)]
 struct LastDate {
     text: String,
@@ -28,8 +28,8 @@ struct LastDate {
 }
 
 impl LastDate {
-    /// Milliseconds since the Unix epoch, or `None` for a header that cannot be parsed.
-    fn read(&mut self, text: &str) -> Option<i64> {
+    /// Parses a header into milliseconds since the Unix epoch. `None` if it is malformed.
+    fn parse(&mut self, text: &str) -> Option<i64> {
         if self.text != text {
             text.clone_into(&mut self.text);
             let date = DateTime::from_str(text, DateTimeFormat::HttpDate).ok();
@@ -40,29 +40,30 @@ impl LastDate {
 }
 
 impl DateProbe {
-    /// Permanent, so that the SDK does not check at every step whether it is disabled.
+    /// Creates a permanent interceptor, so that the SDK does not check at every step whether it is
+    /// disabled.
     pub(super) fn shared(clock: Arc<Mutex<ServiceClock>>) -> SharedInterceptor {
         let last = Mutex::default();
         SharedInterceptor::permanent(Self { clock, last })
     }
 }
 
-/// When the request was sent, by [`steady_ms`].
+/// When the request was sent, by [`monotonic_ms`].
 #[derive(Debug)]
-struct Left(i64);
+struct SentAt(i64);
 
-impl Storable for Left {
+impl Storable for SentAt {
     type Storer = StoreReplace<Self>;
 }
 
-/// A monotonic clock: milliseconds since its first use.
+/// Returns the time on a monotonic clock: milliseconds since its first use.
 #[must_use]
-pub fn steady_ms() -> i64 {
+pub fn monotonic_ms() -> i64 {
     static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
     i64::try_from(FIRST.elapsed().as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The local clock in milliseconds since the Unix epoch. It may be adjusted at any time.
+/// Returns the local clock in milliseconds since the Unix epoch. It may be adjusted at any time.
 #[must_use]
 pub fn now_ms() -> i64 {
     SystemTime::now()
@@ -84,7 +85,7 @@ impl Intercept for DateProbe {
         _components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        bag.interceptor_state().store_put(Left(steady_ms()));
+        bag.interceptor_state().store_put(SentAt(monotonic_ms()));
         Ok(())
     }
 
@@ -98,14 +99,14 @@ impl Intercept for DateProbe {
             self.last
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .read(date)
+                .parse(date)
         });
-        // A malformed header does not make the answer invalid.
-        if let (Some(date), Some(left)) = (date, bag.load::<Left>()) {
+        // A malformed header does not make the response invalid.
+        if let (Some(date), Some(sent_at)) = (date, bag.load::<SentAt>()) {
             self.clock
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .heard(left.0, date, steady_ms());
+                .observe(sent_at.0, date, monotonic_ms());
         }
         Ok(())
     }
@@ -116,18 +117,18 @@ mod tests {
     use super::LastDate;
 
     #[test]
-    fn a_header_is_read_by_what_it_says_and_not_by_what_the_last_one_said() {
+    fn caches_only_identical_headers() {
         let mut last = LastDate::default();
-        assert_eq!(last.read(""), None);
+        assert_eq!(last.parse(""), None);
         for _ in 0..2 {
             assert_eq!(
-                last.read("Thu, 26 Nov 2026 02:00:00 GMT"),
+                last.parse("Thu, 26 Nov 2026 02:00:00 GMT"),
                 Some(1_795_658_400_000)
             );
         }
-        assert_eq!(last.read("yesterday"), None);
+        assert_eq!(last.parse("yesterday"), None);
         assert_eq!(
-            last.read("Thu, 26 Nov 2026 02:00:01 GMT"),
+            last.parse("Thu, 26 Nov 2026 02:00:01 GMT"),
             Some(1_795_658_401_000)
         );
     }

@@ -1,22 +1,23 @@
-//! Reads the settings of the pool and its app client as [`PoolRules`].
+//! Reads the settings of the pool and its app client, and the account's quotas.
 
 use aws_sdk_cognitoidentityprovider::types::{
     AdvancedSecurityModeType, AttributeDataType, EmailSendingAccountType, LambdaConfigType,
-    PasswordPolicyType, SchemaAttributeType, UserPoolType,
+    LimitClass, LimitDefinitionType, PasswordPolicyType, SchemaAttributeType, UserPoolType,
 };
 
 use super::Cognito;
 use super::bounds::{MAX_ATTRIBUTE_NAME, fits};
 use super::failure::{Failure, Operation};
+use crate::pace::Category;
 use crate::user::pool_rules::{
     AttributeRule, ClientRules, Contact, EmailSendingAccount, PasswordPolicy, PoolRules, ValueType,
 };
 
 impl Cognito {
-    /// `DescribeUserPool`, once, signed. `None` when this run signs no requests.
+    /// Sends `DescribeUserPool` once, signed. `None` if this run signs no requests.
     ///
     /// # Errors
-    /// See [`super::failure`]. An answer that does not describe this pool is unreadable.
+    /// See [`super::failure`]. A response that does not describe this pool is unreadable.
     pub async fn describe(&self) -> Result<Option<PoolRules>, Failure> {
         let Some(client) = &self.signed else {
             return Ok(None);
@@ -43,11 +44,11 @@ impl Cognito {
         }))
     }
 
-    /// `DescribeUserPoolClient`, once, signed. `None` when this run signs no requests. The secret
-    /// in the answer is not kept.
+    /// Sends `DescribeUserPoolClient` once, signed. `None` if this run signs no requests. The
+    /// secret in the response is not kept.
     ///
     /// # Errors
-    /// See [`super::failure`]. An answer that does not describe this client is unreadable.
+    /// See [`super::failure`]. A response that does not describe this client is unreadable.
     pub async fn describe_client(&self) -> Result<Option<ClientRules>, Failure> {
         let Some(client) = &self.signed else {
             return Ok(None);
@@ -65,8 +66,7 @@ impl Cognito {
             .ok_or_else(|| Failure::unreadable("the answer does not describe this app client"))?;
         Ok(Some(ClientRules {
             client_id: Some(self.client_id.clone()),
-            // Absent if the client has no secret, and also if AWS keeps it in Secrets Manager and
-            // answers ClientSecretArn instead.
+            // Also absent if AWS keeps the secret in Secrets Manager and returns ClientSecretArn.
             has_secret: client.client_secret().is_some(),
             // Cognito omits them if they were never set; emulators send an empty list.
             write_attributes: client
@@ -74,6 +74,35 @@ impl Cognito {
                 .clone()
                 .filter(|listed| !listed.is_empty()),
         }))
+    }
+
+    /// Sends `GetProvisionedLimit` once, signed. Returns the quota of a category in requests per
+    /// second, shared by all of the account's pools in this Region. `None` if this run signs no
+    /// requests. The operation itself is limited to one request per second.
+    ///
+    /// # Errors
+    /// See [`super::failure`]. A response without a rate is unreadable.
+    pub async fn provisioned_limit(&self, category: Category) -> Result<Option<u32>, Failure> {
+        let Some(client) = &self.signed else {
+            return Ok(None);
+        };
+        let definition = LimitDefinitionType::builder()
+            .limit_class(LimitClass::ApiCategory)
+            .attributes("Category", category.name())
+            .build()
+            .map_err(Failure::not_built)?;
+        let answer = client
+            .get_provisioned_limit()
+            .limit_definition(definition)
+            .send()
+            .await
+            .map_err(|error| Failure::of(Operation::Read, &error))?;
+        answer
+            .limit()
+            .and_then(|limit| u32::try_from(limit.provisioned_limit_value()).ok())
+            .filter(|limit| *limit > 0)
+            .map(Some)
+            .ok_or_else(|| Failure::unreadable("the answer does not name a limit"))
     }
 }
 
@@ -88,7 +117,7 @@ fn pool_rules(pool: &UserPoolType) -> PoolRules {
         admin_create_user_only: pool
             .admin_create_user_config()
             .is_some_and(|config| config.allow_admin_create_user_only()),
-        // A pool without this setting is older than the setting, and is case sensitive.
+        // A pool without this setting is older than the setting, and is case-sensitive.
         case_sensitive: pool
             .username_configuration()
             .is_none_or(|configuration| configuration.case_sensitive()),
@@ -137,7 +166,7 @@ fn contacts<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Contact> {
     names.filter_map(Contact::from_attribute).collect()
 }
 
-/// The triggers of a sign-up.
+/// Returns the triggers of a sign-up.
 fn triggers(config: &LambdaConfigType) -> Vec<String> {
     [
         ("PreSignUp", config.pre_sign_up().is_some()),
@@ -147,7 +176,7 @@ fn triggers(config: &LambdaConfigType) -> Vec<String> {
         ("CustomSMSSender", config.custom_sms_sender().is_some()),
     ]
     .into_iter()
-    .filter(|(_, there)| *there)
+    .filter(|(_, is_set)| *is_set)
     .map(|(name, _)| name.to_owned())
     .collect()
 }
@@ -165,7 +194,7 @@ fn password_policy(policy: &PasswordPolicyType) -> PasswordPolicy {
     }
 }
 
-/// The service sends bounds as text.
+/// Converts an attribute definition. The service sends bounds as text.
 fn attribute(rule: &SchemaAttributeType) -> AttributeRule {
     fn bound<N: std::str::FromStr>(text: Option<&str>) -> Option<N> {
         text.and_then(|text| text.parse().ok())

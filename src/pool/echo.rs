@@ -1,4 +1,4 @@
-//! Removes a row's password from answers. A trigger or an endpoint may repeat it, verbatim or
+//! Removes a row's password from responses. A trigger or an endpoint may repeat it, verbatim or
 //! escaped.
 //!
 //! Text is compared with the password character by character, and each character may be verbatim or
@@ -8,20 +8,20 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-/// Replaces the password.
-const INSTEAD: &str = "(the password)";
+/// The replacement for the password.
+const PLACEHOLDER: &str = "(the password)";
 
-/// Replaces a text from which the password cannot be removed.
+/// The replacement for a text from which the password cannot be removed.
 const WITHHELD: &str = "(not shown: it repeats the password)";
 
 /// How often a text is decoded to search for the password, because it may be escaped several times.
-const LEVELS: usize = 2;
+const MAX_DECODINGS: usize = 2;
 
-/// Marks the place of the password while the rest is searched.
+/// The temporary replacement while the rest of the text is searched.
 const MARK: char = '\u{fffe}';
 
 /// Shorter passwords appear in binary data by chance.
-const SHORTEST_ENCODED: usize = 6;
+const MIN_ENCODED_LENGTH: usize = 6;
 
 /// Removes the password from a text.
 pub(super) fn without(text: &str, password: &str) -> String {
@@ -31,7 +31,7 @@ pub(super) fn without(text: &str, password: &str) -> String {
     let mut marked = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(next) = rest.chars().next() {
-        let length = match written_at_start(rest, password) {
+        let length = match length_at_start(rest, password) {
             Some(length) => {
                 marked.push(MARK);
                 length
@@ -43,48 +43,48 @@ pub(super) fn without(text: &str, password: &str) -> String {
         };
         rest = rest.get(length..).unwrap_or_default();
     }
-    if holds(&marked, password, LEVELS) {
+    if contains_encoded(&marked, password, MAX_DECODINGS) {
         WITHHELD.to_owned()
     } else {
-        marked.replace(MARK, INSTEAD)
+        marked.replace(MARK, PLACEHOLDER)
     }
 }
 
-/// Whether a text repeats the password in any form that [`without`] finds.
+/// Returns whether a text repeats the password in any form that [`without`] finds.
 pub(super) fn repeats(text: &str, password: &str) -> bool {
     !password.is_empty() && without(text, password) != text
 }
 
-/// Whether the decoded text contains the password in any form.
-fn holds(text: &str, password: &str, levels: usize) -> bool {
-    let is_encoded = password.len() >= SHORTEST_ENCODED
-        && (encoded_runs(text, is_base64).any(|run| base64_holds(run, password))
+/// Returns whether the decoded text contains the password in any form.
+fn contains_encoded(text: &str, password: &str, levels: usize) -> bool {
+    let is_encoded = password.len() >= MIN_ENCODED_LENGTH
+        && (encoded_runs(text, is_base64).any(|run| base64_contains(run, password))
             || encoded_runs(text, |byte| byte.is_ascii_hexdigit())
-                .any(|run| hex_holds(run, password)));
+                .any(|run| hex_contains(run, password)));
     let Some(levels) = levels.checked_sub(1) else {
         return is_encoded;
     };
     is_encoded
         || ['\\', '&', '%'].into_iter().any(|kind| {
-            let decoded = unescaped(text, kind);
+            let decoded = unescape(text, kind);
             decoded != text
                 && (decoded.char_indices().any(|(at, _)| {
                     decoded
                         .get(at..)
-                        .is_some_and(|rest| written_at_start(rest, password).is_some())
-                }) || holds(&decoded, password, levels))
+                        .is_some_and(|rest| length_at_start(rest, password).is_some())
+                }) || contains_encoded(&decoded, password, levels))
         })
 }
 
-/// The length of the password in any of its forms, if the text starts with it.
-fn written_at_start(text: &str, password: &str) -> Option<usize> {
-    // Some forms begin like others, so every place is kept that the characters so far may end at.
+/// Returns the length of the password in any of its forms, if the text starts with it.
+fn length_at_start(text: &str, password: &str) -> Option<usize> {
+    // Forms can share a prefix, so this tracks every position where the characters so far may end.
     let mut ends = vec![0_usize];
-    for wanted in password.chars() {
+    for character in password.chars() {
         let mut next = Vec::new();
         for end in ends {
             let rest = text.get(end..).unwrap_or_default();
-            next.extend(lengths_of(wanted, rest).map(|length| end + length));
+            next.extend(form_lengths(character, rest).map(|length| end + length));
         }
         if next.is_empty() {
             return None;
@@ -96,15 +96,15 @@ fn written_at_start(text: &str, password: &str) -> Option<usize> {
     ends.into_iter().max()
 }
 
-/// Lengths of the ways in which this character is written at the beginning of the text.
-fn lengths_of(wanted: char, text: &str) -> impl Iterator<Item = usize> {
-    let plain = text.starts_with(wanted).then(|| wanted.len_utf8());
-    let is_quote = wanted == '"' || wanted == '\'';
-    let doubled = plain.filter(|_| is_quote && text.chars().nth(1) == Some(wanted));
+/// Returns the lengths of the forms of this character that the text starts with.
+fn form_lengths(character: char, text: &str) -> impl Iterator<Item = usize> {
+    let plain = text.starts_with(character).then(|| character.len_utf8());
+    let is_quote = character == '"' || character == '\'';
+    let doubled = plain.filter(|_| is_quote && text.chars().nth(1) == Some(character));
     let doubled = doubled.map(|length| length * 2);
-    let escaped = escape(text).and_then(|(meant, length)| match meant {
-        DecodedEscape::One(character) => (character == wanted).then_some(length),
-        DecodedEscape::Named => (!wanted.is_ascii_alphanumeric()).then_some(length),
+    let escaped = escape(text).and_then(|(decoded, length)| match decoded {
+        DecodedEscape::One(decoded) => (decoded == character).then_some(length),
+        DecodedEscape::Named => (!character.is_ascii_alphanumeric()).then_some(length),
     });
     [plain, doubled, escaped].into_iter().flatten()
 }
@@ -112,12 +112,11 @@ fn lengths_of(wanted: char, text: &str) -> impl Iterator<Item = usize> {
 /// The meaning of an escape sequence.
 enum DecodedEscape {
     One(char),
-    /// An HTML entity with a name, of which there are over two thousand: some character that is
-    /// neither letter nor digit of ASCII.
+    /// A named HTML entity. There are over two thousand, none for an ASCII letter or digit.
     Named,
 }
 
-/// The escape sequence at the beginning of the text, and its length.
+/// Decodes the escape sequence at the start of the text, and returns its length.
 fn escape(text: &str) -> Option<(DecodedEscape, usize)> {
     match text.as_bytes().first()? {
         b'\\' => backslash(text),
@@ -128,11 +127,11 @@ fn escape(text: &str) -> Option<(DecodedEscape, usize)> {
     }
 }
 
-/// `\"`, `\n`, `\u00e9`, `\u{e9}`, `\xe9`.
+/// Decodes `\"`, `\n`, `\u00e9`, `\u{e9}` or `\xe9`.
 fn backslash(text: &str) -> Option<(DecodedEscape, usize)> {
     let one = |character, length| Some((DecodedEscape::One(character), length));
     let kind = text.chars().nth(1)?;
-    let behind = text.get(1 + kind.len_utf8()..)?;
+    let rest = text.get(1 + kind.len_utf8()..)?;
     match kind {
         'n' => one('\n', 2),
         'r' => one('\r', 2),
@@ -140,19 +139,17 @@ fn backslash(text: &str) -> Option<(DecodedEscape, usize)> {
         'b' => one('\u{8}', 2),
         'f' => one('\u{c}', 2),
         '0' => one('\0', 2),
-        'x' => one(char::from_u32(hex(behind.get(..2)?)?)?, 4),
+        'x' => one(char::from_u32(hex(rest.get(..2)?)?)?, 4),
         'u' => {
-            if let Some((digits, _)) = behind
-                .strip_prefix('{')
-                .and_then(|behind| behind.split_once('}'))
+            if let Some((digits, _)) = rest.strip_prefix('{').and_then(|rest| rest.split_once('}'))
             {
                 return one(char::from_u32(hex(digits)?)?, digits.len() + 4);
             }
-            let first = hex(behind.get(..4)?)?;
+            let first = hex(rest.get(..4)?)?;
             if let Some(character) = char::from_u32(first) {
                 return one(character, 6);
             }
-            let second = hex(behind.get(4..)?.strip_prefix("\\u")?.get(..4)?)?;
+            let second = hex(rest.get(4..)?.strip_prefix("\\u")?.get(..4)?)?;
             let units = [u16::try_from(first).ok()?, u16::try_from(second).ok()?];
             one(char::decode_utf16(units).next()?.ok()?, 12)
         }
@@ -160,7 +157,7 @@ fn backslash(text: &str) -> Option<(DecodedEscape, usize)> {
     }
 }
 
-/// `&amp;`, `&#38;`, `&#x26;`.
+/// Decodes `&amp;`, `&#38;` or `&#x26;`.
 fn entity(text: &str) -> Option<(DecodedEscape, usize)> {
     let (inside, _) = text.strip_prefix('&')?.split_once(';')?;
     let length = inside.len() + 2;
@@ -178,12 +175,12 @@ fn entity(text: &str) -> Option<(DecodedEscape, usize)> {
     Some((DecodedEscape::One(char::from_u32(number)?), length))
 }
 
-/// One character as the percent-encoded bytes of its UTF-8.
+/// Decodes one character from its percent-encoded UTF-8 bytes.
 fn percent(text: &str) -> Option<(DecodedEscape, usize)> {
     let mut bytes = Vec::with_capacity(4);
     let mut rest = text;
-    while let Some(behind) = rest.strip_prefix('%') {
-        bytes.push(u8::try_from(hex(behind.get(..2)?)?).ok()?);
+    while let Some(digits) = rest.strip_prefix('%') {
+        bytes.push(u8::try_from(hex(digits.get(..2)?)?).ok()?);
         if let Ok(character) = std::str::from_utf8(&bytes) {
             return Some((
                 DecodedEscape::One(character.chars().next()?),
@@ -193,7 +190,7 @@ fn percent(text: &str) -> Option<(DecodedEscape, usize)> {
         if bytes.len() == 4 {
             return None;
         }
-        rest = behind.get(2..)?;
+        rest = digits.get(2..)?;
     }
     None
 }
@@ -203,9 +200,9 @@ fn hex(digits: &str) -> Option<u32> {
     (all && digits.len() <= 8).then(|| u32::from_str_radix(digits, 16).ok())?
 }
 
-/// The text with the escape sequences of one kind resolved, once. Entities with a name are those
-/// that escaping needs.
-fn unescaped(text: &str, kind: char) -> String {
+/// Decodes the escape sequences of one kind, once. Of the named entities, only those used for
+/// escaping are decoded.
+fn unescape(text: &str, kind: char) -> String {
     let mut resolved = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(next) = rest.chars().next() {
@@ -233,18 +230,19 @@ fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte)
 }
 
-/// The longest pieces of the text that have only such bytes.
+/// Splits the text into its longest runs of such bytes.
 fn encoded_runs(text: &str, is_part: impl Fn(u8) -> bool + Copy) -> impl Iterator<Item = &str> {
     text.split(move |character: char| !u8::try_from(character).is_ok_and(is_part))
-        .filter(|run| run.len() >= SHORTEST_ENCODED)
+        .filter(|run| run.len() >= MIN_ENCODED_LENGTH)
 }
 
-/// Base64 of a longer text may have begun one, two or three characters earlier.
-fn base64_holds(run: &str, password: &str) -> bool {
+/// Returns whether a base64 run contains the password. The encoding of a longer text may start up
+/// to three characters earlier.
+fn base64_contains(run: &str, password: &str) -> bool {
     let standard = run.replace('-', "+").replace('_', "/");
     (0..4).any(|skipped| {
         let piece = standard.get(skipped..).unwrap_or_default();
-        // The end of what was cut off means nothing.
+        // An incomplete group at the end is ignored.
         let whole = piece.get(..piece.len() / 4 * 4).unwrap_or_default();
         [piece, whole].into_iter().any(|piece| {
             let decoded = STANDARD_NO_PAD.decode(piece).unwrap_or_default();
@@ -253,7 +251,7 @@ fn base64_holds(run: &str, password: &str) -> bool {
     })
 }
 
-fn hex_holds(run: &str, password: &str) -> bool {
+fn hex_contains(run: &str, password: &str) -> bool {
     let encoded: String = password.bytes().map(|byte| format!("{byte:02x}")).collect();
     run.to_ascii_lowercase().contains(&encoded)
 }
@@ -264,7 +262,7 @@ fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{INSTEAD, WITHHELD, repeats, without};
+    use super::{PLACEHOLDER, WITHHELD, repeats, without};
     use base64::Engine as _;
     use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
     use proptest::prelude::*;
@@ -280,7 +278,7 @@ mod tests {
         text.bytes().map(|byte| format!("%{byte:02x}")).collect()
     }
 
-    /// As jsp and PHP write it: the five that HTML needs, by name or by number.
+    /// Escapes the five characters that HTML requires, by name or number, like JSP and PHP.
     fn html(text: &str) -> String {
         text.replace('&', "&amp;")
             .replace('<', "&lt;")
@@ -328,23 +326,23 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_taken_out_however_it_is_escaped() {
-        for written in forms(PASSWORD) {
-            let told = without(&format!("before {written} after"), PASSWORD);
+    fn removes_the_password_in_every_escaped_form() {
+        for encoded in forms(PASSWORD) {
+            let result = without(&format!("before {encoded} after"), PASSWORD);
             assert_eq!(
-                told.replace('"', ""),
+                result.replace('"', ""),
                 "before (the password) after",
-                "{written}"
+                "{encoded}"
             );
         }
-        for written in twice(PASSWORD) {
-            let told = without(&format!("before {written} after"), PASSWORD);
-            assert!(!told.contains(&written), "{written} in {told}");
+        for encoded in twice(PASSWORD) {
+            let result = without(&format!("before {encoded} after"), PASSWORD);
+            assert!(!result.contains(&encoded), "{encoded} in {result}");
         }
     }
 
     #[test]
-    fn other_text_stays() {
+    fn keeps_other_text() {
         for text in [
             "nothing of it",
             "",
@@ -361,30 +359,30 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_form_of_any_password_is_left(
+        fn removes_any_password_in_every_form(
             password in "\\PC{6,40}",
             before in "\\PC{0,20}",
             after in "\\PC{0,20}",
         ) {
-            for written in forms(&password) {
-                let told = without(&format!("{before}{written}{after}"), &password);
-                prop_assert!(!told.contains(&password), "{written} in {told}");
-                prop_assert!(told == WITHHELD || told.contains("(the password)"));
+            for encoded in forms(&password) {
+                let result = without(&format!("{before}{encoded}{after}"), &password);
+                prop_assert!(!result.contains(&password), "{encoded} in {result}");
+                prop_assert!(result == WITHHELD || result.contains("(the password)"));
             }
-            for written in twice(&password) {
-                let told = without(&format!("{before} {written} {after}"), &password);
-                prop_assert!(!told.contains(&written), "{written} in {told}");
+            for encoded in twice(&password) {
+                let result = without(&format!("{before} {encoded} {after}"), &password);
+                prop_assert!(!result.contains(&encoded), "{encoded} in {result}");
             }
         }
 
         #[test]
-        fn any_text_is_read_without_a_panic(
+        fn never_panics(
             text in "([\\\\&%+#x;u{}0-9a-f]|\\PC){0,60}",
             password in "\\PC{1,5}",
         ) {
-            let told = without(&text, &password);
-            let ours = [INSTEAD, WITHHELD].iter().any(|text| text.contains(&password));
-            prop_assert!(ours || !told.contains(&password), "{told}");
+            let result = without(&text, &password);
+            let is_in_placeholder = [PLACEHOLDER, WITHHELD].iter().any(|text| text.contains(&password));
+            prop_assert!(is_in_placeholder || !result.contains(&password), "{result}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Users in answers. An answer with a field that is too long or malformed is rejected, and no field
-//! repeats the row's password.
+//! Extracts users from responses. Rejects responses with a field that is too long or malformed, and
+//! removes the row's password.
 
 use aws_sdk_cognitoidentityprovider::operation::sign_up::SignUpOutput;
 use aws_sdk_cognitoidentityprovider::primitives::DateTime;
@@ -14,7 +14,7 @@ use crate::user::{Attribute, Password};
 /// A user of the pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundUser {
-    /// The pool's own username.
+    /// The stored username.
     pub username: String,
     /// `sub`.
     pub sub: Option<String>,
@@ -31,8 +31,8 @@ pub struct FoundUser {
 }
 
 impl FoundUser {
-    /// Whether this is the user's username. If addresses are usernames, the pool's own username is
-    /// the `sub`.
+    /// Returns whether this is the user's username. If addresses are usernames, the stored username
+    /// is the `sub`.
     #[must_use]
     pub fn is_named(&self, username: &str) -> bool {
         self.username.to_lowercase() == username.to_lowercase()
@@ -40,7 +40,7 @@ impl FoundUser {
     }
 }
 
-/// The fields of a user in an answer.
+/// The fields of a user in a response.
 pub(super) struct UserDescription<'a> {
     pub(super) username: &'a str,
     pub(super) status: Option<&'a UserStatusType>,
@@ -50,10 +50,7 @@ pub(super) struct UserDescription<'a> {
 }
 
 impl UserDescription<'_> {
-    /// The user.
-    ///
-    /// # Errors
-    /// Why this cannot be an answer of Cognito.
+    /// Returns the user, or why the response cannot come from Cognito.
     pub(super) fn user(self, password: Option<&Password>) -> Result<FoundUser, &'static str> {
         // The SDK fills in missing fields.
         if self.username.is_empty() {
@@ -77,11 +74,11 @@ impl UserDescription<'_> {
         if !status.is_none_or(is_identifier) {
             return Err("an answer whose UserStatus is not a name of the protocol");
         }
-        let is_new = matches!(self.status, Some(status) if !UserStatusType::values().contains(&status.as_str()));
+        let is_unknown_status = matches!(self.status, Some(status) if !UserStatusType::values().contains(&status.as_str()));
         Ok(FoundUser {
             username: self.username.to_owned(),
             status: status
-                .filter(|status| !(is_new && repeats(status, password)))
+                .filter(|status| !(is_unknown_status && repeats(status, password)))
                 .map(str::to_owned),
             enabled: self.enabled,
             created_ms: self.created.and_then(date_ms),
@@ -94,16 +91,13 @@ impl UserDescription<'_> {
     }
 }
 
-/// The fields of an answer to `SignUp`.
-///
-/// # Errors
-/// Why this cannot be an answer of Cognito.
+/// Returns the fields of a response to `SignUp`, or why it cannot come from Cognito.
 pub(super) fn signed_up(
     answer: &SignUpOutput,
     password: Option<&Password>,
 ) -> Result<SignedUp, &'static str> {
     let sub = answer.user_sub();
-    // The SDK fills in missing fields. Every answer of Cognito has a sub.
+    // The SDK fills in missing fields. Every response from Cognito has a sub.
     if sub.is_empty() {
         return Err("an answer without a UserSub did not come from Cognito");
     }
@@ -123,7 +117,7 @@ pub(super) fn signed_up(
     })
 }
 
-/// The medium and the destination of a message.
+/// Returns the medium and the destination of a message.
 fn delivery(
     details: &CodeDeliveryDetailsType,
     password: Option<&Password>,
@@ -157,14 +151,14 @@ fn repeats(text: &str, password: Option<&Password>) -> bool {
     password.is_some_and(|password| echo::repeats(text, password.expose()))
 }
 
-/// Whether a `sub` repeats the password. A few digits appear in a UUID by chance, and nothing is
-/// escaped.
+/// Returns whether a `sub` repeats the password. A few digits can occur in a UUID by chance, and it
+/// has no escapes.
 fn sub_repeats(sub: &str, password: Option<&Password>) -> bool {
-    const BY_CHANCE: usize = 12;
+    const MIN_LENGTH_IN_UUID: usize = 12;
     let is_digit = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
     if sub.len() == 36 && sub.bytes().all(is_digit) {
         return password.is_some_and(|password| {
-            password.expose().len() >= BY_CHANCE && sub.contains(password.expose())
+            password.expose().len() >= MIN_LENGTH_IN_UUID && sub.contains(password.expose())
         });
     }
     repeats(sub, password)

@@ -6,7 +6,7 @@ use super::failure::{Failure, FailureKind, Operation};
 
 /// The maximum number of groups in a pool (Cognito's developer guide, "Quotas on resource number
 /// and size").
-pub const MOST_GROUPS: usize = 10_000;
+pub const MAX_GROUPS: usize = 10_000;
 
 /// The IAM action that lists groups.
 pub const LIST_GROUPS_ACTION: &str = "cognito-idp:ListGroups";
@@ -14,8 +14,8 @@ pub const LIST_GROUPS_ACTION: &str = "cognito-idp:ListGroups";
 /// The IAM action that creates a group.
 pub const CREATE_GROUP_ACTION: &str = "cognito-idp:CreateGroup";
 
-/// The maximum number of groups in one answer (the service's model).
-const A_PAGE: i32 = 60;
+/// The maximum number of groups per page (the service's model).
+const PAGE_SIZE: i32 = 60;
 
 /// A page of groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,17 +33,17 @@ pub enum CreateGroup {
 }
 
 impl Cognito {
-    /// `ListGroups`, once: the page of this token, or the first one.
+    /// Sends `ListGroups` once, signed. Without a token, returns the first page.
     ///
     /// # Errors
-    /// See [`super::failure`]. Asking without being able to sign is answered by a `GiveUp`.
-    pub async fn groups(&self, from: Option<&str>) -> Result<GroupsPage, Failure> {
+    /// See [`super::failure`]. The advice is `GiveUp` if this run signs no requests.
+    pub async fn groups(&self, token: Option<&str>) -> Result<GroupsPage, Failure> {
         let answer = self
             .signing()?
             .list_groups()
             .user_pool_id(&self.user_pool_id)
-            .limit(A_PAGE)
-            .set_next_token(from.map(str::to_owned))
+            .limit(PAGE_SIZE)
+            .set_next_token(token.map(str::to_owned))
             .send()
             .await
             .map_err(|error| Failure::of(Operation::Read, &error))?;
@@ -66,10 +66,10 @@ impl Cognito {
         })
     }
 
-    /// `CreateGroup`, once. A group that exists already is not a failure.
+    /// Sends `CreateGroup` once, signed. An existing group is not a failure.
     ///
     /// # Errors
-    /// See [`super::failure`]. Asking without being able to sign is answered by a `GiveUp`.
+    /// See [`super::failure`]. The advice is `GiveUp` if this run signs no requests.
     pub async fn create_group(&self, name: &str) -> Result<CreateGroup, Failure> {
         let answer = self
             .signing()?

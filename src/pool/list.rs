@@ -1,5 +1,5 @@
-//! `ListUsers`: the pool's users in pages, and one user by name. Listed users do not count as
-//! active. The listing lags behind, so a user that it does not show may exist.
+//! `ListUsers`: the pool's users in pages, or one user by name. Listed users do not count as
+//! active. The listing is eventually consistent, so it may miss existing users.
 
 use aws_sdk_cognitoidentityprovider::operation::list_users::ListUsersOutput;
 use aws_sdk_cognitoidentityprovider::operation::list_users::builders::ListUsersFluentBuilder;
@@ -12,14 +12,14 @@ use crate::user::Password;
 use crate::user::pool_rules::{Contact, PoolRules};
 
 /// The maximum number of users on a page (API reference of `ListUsers`).
-pub const USERS_A_PAGE: u64 = 60;
+pub const USERS_PER_PAGE: u64 = 60;
 
-/// [`USERS_A_PAGE`] in the type of the request.
-const LARGEST_PAGE: i32 = 60;
+/// [`USERS_PER_PAGE`] in the type of the request.
+const PAGE_SIZE: i32 = 60;
 
 /// The maximum number of users with one address: one of the pool, and one of each identity
 /// provider.
-const NAMESAKES: i32 = 10;
+const MAX_SAME_ADDRESS: i32 = 10;
 
 /// Which attributes serve as usernames in a pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,7 +47,8 @@ pub struct UserPage {
 }
 
 impl NamedBy {
-    /// From the pool's rules. If they are unknown, usernames are assumed not to be attributes.
+    /// Derives it from the pool's rules. If they are unknown, assumes that usernames are not
+    /// attributes.
     #[must_use]
     pub fn of(rules: Option<&PoolRules>) -> Self {
         let has = |contact| rules.is_some_and(|rules| rules.username_attributes.contains(&contact));
@@ -57,12 +58,12 @@ impl NamedBy {
         }
     }
 
-    /// Whether attributes serve as usernames, so that the pool's own username is the `sub`.
+    /// Returns whether attributes serve as usernames, so that the stored username is the `sub`.
     fn is_by_attribute(self) -> bool {
         self.email || self.phone_number
     }
 
-    /// The filter for the user with this name.
+    /// Returns the filter for the user with this name.
     fn filter(self, username: &str) -> String {
         let attribute = match (self.email, self.phone_number) {
             (false, false) => "username",
@@ -75,9 +76,9 @@ impl NamedBy {
         format!(r#"{attribute} = "{escaped}""#)
     }
 
-    /// The usernames that a user takes. If both attributes can be usernames and a user has both,
-    /// the answer does not say which one it signed up with, so only a verified one certainly
-    /// belongs to it. A user of an identity provider takes no address.
+    /// Returns the usernames that a user certainly takes. If both attributes can be usernames and
+    /// the user has both, it is unknown which one it signed up with, so only a verified one
+    /// counts. A user of an identity provider takes no address.
     fn names(self, user: &FoundUser) -> Vec<String> {
         if !self.is_by_attribute() {
             return vec![user.username.clone()];
@@ -86,16 +87,16 @@ impl NamedBy {
             return Vec::new();
         }
         let value = |name: &str| {
-            let mut found = user.attributes.iter();
-            found
+            let mut attributes = user.attributes.iter();
+            attributes
                 .find(|attribute| &*attribute.name == name)
                 .map(|attribute| attribute.value.as_str())
         };
-        let has = |asked: bool, contact: Contact| {
-            value(contact.attribute()).filter(|text| asked && !text.is_empty())
+        let username_value = |is_username: bool, contact: Contact| {
+            value(contact.attribute()).filter(|text| is_username && !text.is_empty())
         };
-        let email = has(self.email, Contact::Email);
-        let phone_number = has(self.phone_number, Contact::PhoneNumber);
+        let email = username_value(self.email, Contact::Email);
+        let phone_number = username_value(self.phone_number, Contact::PhoneNumber);
         let is_verified = |flag| value(flag) == Some("true");
         match (email, phone_number) {
             (Some(email), Some(phone_number)) => [
@@ -113,8 +114,8 @@ impl NamedBy {
 }
 
 impl Cognito {
-    /// `ListUsers`, once, signed: the page of `token`, or the first one. A token is valid for an
-    /// hour.
+    /// Sends `ListUsers` once, signed. Without a token, returns the first page. A token is valid
+    /// for an hour.
     ///
     /// # Errors
     /// See [`super::failure`].
@@ -123,8 +124,8 @@ impl Cognito {
         named_by: NamedBy,
         token: Option<String>,
     ) -> Result<UserPage, Failure> {
-        let mut request = self.listing()?.limit(LARGEST_PAGE);
-        // Cognito answers an error if an attribute to get is missing in a user, except for these
+        let mut request = self.listing()?.limit(PAGE_SIZE);
+        // Cognito returns an error if a requested attribute is missing in a user, except for these
         // (API reference of `ListUsers`).
         if !named_by.is_by_attribute() {
             request = request.attributes_to_get("sub");
@@ -149,8 +150,8 @@ impl Cognito {
         })
     }
 
-    /// `ListUsers` for one user, once, signed. `None` if the listing does not show the user, or not
-    /// yet.
+    /// Sends `ListUsers` for one user once, signed. `None` if the listing does not show the user,
+    /// or not yet.
     ///
     /// # Errors
     /// See [`super::failure`].
@@ -162,12 +163,12 @@ impl Cognito {
     ) -> Result<Option<FoundUser>, Failure> {
         let answer = self
             .listing()?
-            .limit(NAMESAKES)
+            .limit(MAX_SAME_ADDRESS)
             .filter(named_by.filter(username))
             .send()
             .await
             .map_err(|error| Failure::for_row(Operation::Read, &error, password))?;
-        // The pool has answered that the name is taken, so it decides whether case matters.
+        // The pool has already decided that the name is taken, so ignoring case is safe.
         let name = username.to_lowercase();
         let is_by_name = |user: &FoundUser| match named_by.is_by_attribute() {
             true => {
@@ -185,11 +186,11 @@ impl Cognito {
         Ok(page.into_iter().find(is_by_name))
     }
 
-    /// Lists one user at most, to check whether listing is allowed.
+    /// Lists at most one user, to check whether listing is allowed.
     ///
     /// # Errors
     /// See [`super::failure`].
-    pub async fn may_list(&self) -> Result<(), Failure> {
+    pub async fn check_listing(&self) -> Result<(), Failure> {
         let answer = self.listing()?.limit(1).attributes_to_get("sub").send();
         let answer = answer
             .await
@@ -203,7 +204,7 @@ impl Cognito {
     }
 }
 
-/// The users of an answer. Cognito may send an empty list, but never omits it.
+/// Returns the users of a response. Cognito may send an empty list, but never omits it.
 fn users(answer: &ListUsersOutput) -> Result<&[UserType], Failure> {
     answer
         .users
@@ -211,16 +212,16 @@ fn users(answer: &ListUsersOutput) -> Result<&[UserType], Failure> {
         .ok_or_else(|| Failure::unreadable("the answer does not list users"))
 }
 
-/// A user on a page, or `None` for a user without a name.
+/// Returns a user on a page. `None` for a user without a name.
 fn found(user: &UserType, password: Option<&Password>) -> Option<Result<FoundUser, Failure>> {
-    let answer = UserDescription {
+    let description = UserDescription {
         username: user.username().filter(|name| !name.is_empty())?,
         status: user.user_status(),
         enabled: user.enabled(),
         created: user.user_create_date(),
         attributes: user.attributes(),
     };
-    let user = answer.user(password);
+    let user = description.user(password);
     Some(user.map_err(Failure::unreadable))
 }
 
@@ -263,17 +264,17 @@ mod tests {
     const ADDRESSES: [(&str, &str); 2] = [("email", "a@b.cd"), ("phone_number", "+4930")];
 
     #[test]
-    fn a_user_takes_its_username_or_the_attributes_that_stand_for_it() {
+    fn user_takes_its_username_or_username_attributes() {
         assert_eq!(USERNAMES.names(&user("ann", &ADDRESSES)), ["ann"]);
         assert_eq!(EMAILS.names(&user("5e1f", &ADDRESSES)), ["a@b.cd"]);
         assert_eq!(BOTH.names(&user("5e1f", &ADDRESSES[1..])), ["+4930"]);
         assert!(EMAILS.names(&user("5e1f", &ADDRESSES[1..])).is_empty());
-        // The username is an identity provider's: the user did not sign up with the address.
+        // A user of an identity provider did not sign up with its address.
         assert!(EMAILS.names(&user("Google_7", &ADDRESSES)).is_empty());
     }
 
     #[test]
-    fn of_two_attributes_only_a_verified_one_is_certainly_a_username() {
+    fn of_two_attributes_only_a_verified_one_counts() {
         assert!(BOTH.names(&user("5e1f", &ADDRESSES)).is_empty());
         let verified = [
             ADDRESSES[0],
@@ -285,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_names_the_attribute_and_escapes_the_value() {
+    fn filter_escapes_the_value() {
         assert_eq!(
             USERNAMES.filter(r#"a"b\c"#),
             r#"username = "a\"b\\c""#,

@@ -1,7 +1,7 @@
 //! The user pool: sign up, look up, list, follow up, describe.
 //!
-//! The only folder that names types of the Cognito SDK. It takes no permits (see `pace`) and
-//! retries nothing (see `import`). [`failure`] classifies Cognito's errors.
+//! The only folder that uses types of the Cognito SDK. It takes no permits (see `pace`) and does
+//! not retry (see `import`). [`failure`] classifies Cognito's errors.
 
 mod administer;
 mod bounds;
@@ -12,11 +12,9 @@ mod echo;
 pub mod failure;
 mod found;
 pub mod groups;
-mod limits;
 pub mod list;
 pub mod pages;
 mod region;
-mod secret_hash;
 pub mod service_clock;
 mod trigger_data;
 mod undo;
@@ -27,13 +25,17 @@ use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::operation::admin_get_user::AdminGetUserError;
 use aws_sdk_cognitoidentityprovider::operation::sign_up::SignUpInput;
 use aws_sdk_cognitoidentityprovider::types::AttributeType;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use clap::ValueEnum;
-use secrecy::SecretString;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::Sha256;
 
 use crate::user::{NewUser, Password};
 pub use administer::{action_of, category_of, operation_of};
 pub use connect::{ConnectError, ConnectSettings, EndpointChoice, Signing, connect};
-pub use date_probe::{now_ms, steady_ms};
+pub use date_probe::{monotonic_ms, now_ms};
 pub use failure::{Advice, Failure, IfAbsent, Sent, Stop};
 use failure::{NOT_SIGNED, Operation};
 pub use found::FoundUser;
@@ -41,11 +43,11 @@ pub use list::{ListedUser, NamedBy, UserPage};
 pub use region::{partition_of, region_of};
 use service_clock::ServiceClock;
 pub use trigger_data::TriggerData;
-pub use undo::{Deletion, Doings};
+pub use undo::{Deletion, UserEvents};
 
-/// AWS refuses signed requests whose time is off by more than five minutes, so a working clock is
-/// within this bound.
-pub const MOST_SKEW_MS: i64 = 5 * 60 * 1_000;
+/// The maximum skew of a working clock: AWS rejects signed requests whose time is off by more than
+/// five minutes.
+pub const MAX_SKEW_MS: i64 = 5 * 60 * 1_000;
 
 /// How existing users are looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -84,7 +86,7 @@ pub struct Cognito {
     endpoint: String,
 }
 
-/// The answer to `SignUp`.
+/// The response to `SignUp`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedUp {
     /// `UserSub`.
@@ -96,13 +98,13 @@ pub struct SignedUp {
 }
 
 impl Cognito {
-    /// The endpoint from a flag, the environment or a profile; empty for AWS's own.
+    /// Returns the endpoint from a flag, the environment or a profile; empty for AWS's own.
     #[must_use]
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    /// `SignUp`, once, unsigned.
+    /// Sends `SignUp` once, unsigned.
     ///
     /// # Errors
     /// See [`failure`].
@@ -119,7 +121,7 @@ impl Cognito {
         let secret_hash = self
             .client_secret
             .as_ref()
-            .and_then(|secret| secret_hash::secret_hash(secret, &user.username, &self.client_id));
+            .and_then(|secret| secret_hash(secret, &user.username, &self.client_id));
         let request = SignUpInput::builder()
             .client_id(&self.client_id)
             .username(&user.username)
@@ -132,38 +134,39 @@ impl Cognito {
             .set_user_attributes(Some(attributes).filter(|all| !all.is_empty()));
         let answer = self
             .trigger_data
-            .put_into(request)
+            .add_to(request)
             .map_err(Failure::not_built)?
             .send_with(&self.unsigned)
             .await
             .map_err(|error| {
                 let password = user.password.as_ref();
                 let failure = Failure::for_row(Operation::SignUp, &error, password);
-                self.secret_not_given(failure)
+                self.correct_missing_secret(failure)
             })?;
         found::signed_up(&answer, user.password.as_ref())
-            .map_err(|why| Failure::unclear(Operation::SignUp, why))
+            .map_err(|message| Failure::unclear(Operation::SignUp, message))
     }
 
-    /// Cognito also answers "Unable to verify secret hash" if the hash is missing (AWS knowledge
-    /// center, "Unable to verify secret hash for client").
-    fn secret_not_given(&self, mut failure: Failure) -> Failure {
+    /// Corrects the reason if no secret was given: Cognito also returns "Unable to verify secret
+    /// hash" if the hash is missing (AWS knowledge center, "Unable to verify secret hash for
+    /// client").
+    fn correct_missing_secret(&self, mut failure: Failure) -> Failure {
         if self.client_secret.is_none() && failure.advice == Advice::Stop(Stop::SecretRejected) {
             failure.advice = Advice::Stop(Stop::SecretMissing);
         }
         failure
     }
 
-    /// `AdminGetUser`, once, signed. `None` if there is no such user. Cognito counts a user that it
-    /// finds as active this month.
+    /// Sends `AdminGetUser` once, signed. `None` if the user does not exist. Cognito counts a user
+    /// that it finds as active this month.
     ///
     /// # Errors
-    /// See [`failure`]. Asking without being able to sign is answered by a `GiveUp`.
+    /// See [`failure`]. The advice is `GiveUp` if this run signs no requests.
     pub async fn look_up(&self, username: &str) -> Result<Option<FoundUser>, Failure> {
         self.look_up_for_row(username, None).await
     }
 
-    /// The same for a row with this password, which is removed from the answer.
+    /// Like [`Self::look_up`], but removes the row's password from the response.
     ///
     /// # Errors
     /// See [`Self::look_up`].
@@ -178,7 +181,7 @@ impl Cognito {
         Ok(found.filter(|found| found.is_named(username)))
     }
 
-    /// `AdminGetUser`, once, signed.
+    /// Sends `AdminGetUser` once, signed.
     async fn get_user(
         &self,
         name: &str,
@@ -212,7 +215,7 @@ impl Cognito {
         answer.user(password).map(Some).map_err(Failure::unreadable)
     }
 
-    /// The client whose requests are signed.
+    /// Returns the client whose requests are signed.
     fn signing(&self) -> Result<&Client, Failure> {
         self.signed.as_ref().ok_or_else(|| {
             Failure::new(
@@ -224,19 +227,46 @@ impl Cognito {
         })
     }
 
-    /// The earliest time that the service's clock can show now, in milliseconds since the Unix
-    /// epoch. Before the first answer, the local clock minus the allowed skew of signed
+    /// Returns the earliest possible time on the service's clock, in milliseconds since the Unix
+    /// epoch. Before the first response, this is the local clock minus the allowed skew of signed
     /// requests.
     #[must_use]
     pub fn earliest_time(&self) -> i64 {
         self.clock()
-            .service_time(steady_ms())
-            .map_or_else(|| now_ms() - MOST_SKEW_MS, |(earliest, _)| earliest)
+            .service_time(monotonic_ms())
+            .map_or_else(|| now_ms() - MAX_SKEW_MS, |(earliest, _)| earliest)
     }
 
-    /// What the answers so far say about the service's clock.
+    /// Returns the estimate of the service's clock from the responses so far.
     #[must_use]
     pub fn clock(&self) -> ServiceClock {
         *self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Computes the `SecretHash` that an app client with a secret requires:
+/// base64(HMAC-SHA256(key: client secret, message: username as sent + client ID)), according to
+/// Cognito's developer guide ("Computing secret hash values"). Never `None`, because HMAC accepts
+/// keys of any length.
+fn secret_hash(secret: &SecretString, username: &str, client_id: &str) -> Option<String> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes()).ok()?;
+    mac.update(username.as_bytes());
+    mac.update(client_id.as_bytes());
+    Some(STANDARD.encode(mac.finalize().into_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::secret_hash;
+    use secrecy::SecretString;
+
+    /// Computed with `printf '%s' annclient | openssl dgst -sha256 -hmac secret -binary | base64`.
+    #[test]
+    fn secret_hash_is_the_hmac_of_username_and_client_id() {
+        let hash = secret_hash(&SecretString::from("secret"), "ann", "client");
+        assert_eq!(
+            hash.as_deref(),
+            Some("1KBhTmaloN8gn8mYFOpcHRnT/Jn7qaddEv2E6vNUy30=")
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Follows the pages of a listing. Stops if pages repeat or never end.
+//! Guards against listings whose pages repeat or never end.
 
 use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
@@ -6,11 +6,12 @@ use std::hash::BuildHasher as _;
 
 use super::failure::Failure;
 
-/// The longest token that the service's model has (`PaginationKey`, `SearchPaginationTokenType`).
+/// The maximum length of a token (the service's model, `PaginationKey`,
+/// `SearchPaginationTokenType`).
 const MAX_TOKEN: usize = 131_072;
 
-/// The maximum number of consecutive empty pages. Cognito may send some.
-const EMPTY_PAGES: u32 = 50;
+/// The maximum number of consecutive empty pages. Cognito may send a few.
+const MAX_EMPTY_PAGES: u32 = 50;
 
 /// The pages seen so far.
 #[derive(Debug, Clone)]
@@ -19,23 +20,23 @@ pub struct SeenPages {
     tokens: HashSet<u64>,
     hasher: RandomState,
     empty: u32,
-    most: usize,
+    max: usize,
 }
 
-/// Why a listing cannot be followed.
+/// The reason why a listing would not end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Endless {
-    /// A page refers to an earlier one.
-    #[error("a page of the answer leads back to an earlier page")]
+    /// The token of a page repeats an earlier one.
+    #[error("a page of the response refers back to an earlier page")]
     Repeated,
-    /// More pages than a pool can have.
-    #[error("the answer does not end after {0} pages")]
+    /// The listing has more pages than a pool can have.
+    #[error("the response does not end after {0} pages")]
     TooMany(usize),
     /// Too many consecutive empty pages.
-    #[error("the answer goes on with {EMPTY_PAGES} empty pages")]
+    #[error("the response has {MAX_EMPTY_PAGES} empty pages in a row")]
     Empty,
     /// A token longer than the service's model allows.
-    #[error("a page of the answer names the next one by a token longer than 131,072 characters")]
+    #[error("a page of the response has a token longer than 131,072 characters")]
     LongToken,
 }
 
@@ -47,12 +48,12 @@ impl From<Endless> for Failure {
 
 impl SeenPages {
     #[must_use]
-    pub fn up_to(most: usize) -> Self {
+    pub fn up_to(max: usize) -> Self {
         Self {
             tokens: HashSet::new(),
             hasher: RandomState::new(),
             empty: 0,
-            most,
+            max,
         }
     }
 
@@ -64,20 +65,20 @@ impl SeenPages {
     /// Records a page with this many entries and the token of the next page.
     ///
     /// # Errors
-    /// The listing would not end.
+    /// Fails if the listing would not end.
     pub fn follow(&mut self, entries: usize, token: &str) -> Result<(), Endless> {
         if token.len() > MAX_TOKEN {
             return Err(Endless::LongToken);
         }
         self.empty = if entries == 0 { self.empty + 1 } else { 0 };
-        if self.empty >= EMPTY_PAGES {
+        if self.empty >= MAX_EMPTY_PAGES {
             return Err(Endless::Empty);
         }
         if !self.tokens.insert(self.hasher.hash_one(token)) {
             return Err(Endless::Repeated);
         }
-        if self.tokens.len() >= self.most {
-            return Err(Endless::TooMany(self.most));
+        if self.tokens.len() >= self.max {
+            return Err(Endless::TooMany(self.max));
         }
         Ok(())
     }
@@ -85,10 +86,10 @@ impl SeenPages {
 
 #[cfg(test)]
 mod tests {
-    use super::{EMPTY_PAGES, Endless, SeenPages};
+    use super::{Endless, MAX_EMPTY_PAGES, SeenPages};
 
     #[test]
-    fn a_listing_ends_where_it_repeats_itself_or_goes_on_too_long() {
+    fn stops_at_repeated_or_too_many_pages() {
         let mut pages = SeenPages::up_to(100);
         for token in 1..100 {
             assert_eq!(pages.follow(1, &token.to_string()), Ok(()));
@@ -103,13 +104,13 @@ mod tests {
     }
 
     #[test]
-    fn a_few_empty_pages_are_followed() {
+    fn follows_a_few_empty_pages() {
         let mut pages = SeenPages::up_to(1_000);
-        for token in 1..EMPTY_PAGES {
+        for token in 1..MAX_EMPTY_PAGES {
             assert_eq!(pages.follow(0, &token.to_string()), Ok(()));
         }
         assert_eq!(pages.follow(1, "entries"), Ok(()));
-        for token in 100..99 + EMPTY_PAGES {
+        for token in 100..99 + MAX_EMPTY_PAGES {
             assert_eq!(pages.follow(0, &token.to_string()), Ok(()));
         }
         assert_eq!(pages.follow(0, "last"), Err(Endless::Empty));

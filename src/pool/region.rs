@@ -1,17 +1,17 @@
-//! The Region in a user pool's id, and the partition of AWS that it belongs to.
+//! The Region in a user pool's ID, and its AWS partition.
 
-/// First parts of Regions in the partition `aws`.
+/// The first parts of Regions in the partition `aws`.
 const COMMERCIAL: [&str; 9] = ["af", "ap", "ca", "eu", "il", "me", "mx", "sa", "us"];
 
-/// The Region in a pool's id. `None` for ids of emulators.
+/// Returns the Region in a pool's ID. `None` for the IDs of emulators.
 #[must_use]
 pub fn region_of(user_pool_id: &str) -> Option<String> {
     let (region, _) = user_pool_id.split_once('_')?;
     looks_like_a_region(region).then(|| region.to_owned())
 }
 
-/// `us-east-1`, `us-gov-west-1`, `eusc-de-east-1`: at least three parts, the first one of two
-/// letters (or `eusc`), the last one a number.
+/// Returns whether the text looks like `us-east-1`, `us-gov-west-1` or `eusc-de-east-1`: at least
+/// three parts, the first with two letters (or `eusc`), the last a number.
 pub(super) fn looks_like_a_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     parts.len() >= 3
@@ -21,13 +21,13 @@ pub(super) fn looks_like_a_region(text: &str) -> bool {
         && parts.last().is_some_and(|part| part.parse::<u8>().is_ok())
 }
 
-/// The partition of a Region, as ARNs name it. `None` if unknown. The table is that of the SDK's
-/// endpoint rules, which do not expose it.
+/// Returns the partition of a Region as used in ARNs. `None` if unknown. The table follows the
+/// SDK's endpoint rules, which do not expose it.
 #[must_use]
 pub fn partition_of(region: &str) -> Option<&'static str> {
     let mut parts = region.split('-');
-    let (area, part) = (parts.next()?, parts.next()?);
-    match (area, part) {
+    let (area, second) = (parts.next()?, parts.next()?);
+    match (area, second) {
         ("us", "gov") => Some("aws-us-gov"),
         ("us", "iso") => Some("aws-iso"),
         ("us", "isob") => Some("aws-iso-b"),
@@ -45,7 +45,7 @@ mod tests {
     use super::{partition_of, region_of};
 
     #[test]
-    fn an_id_names_a_region_unless_an_emulator_made_it() {
+    fn finds_the_region_unless_the_id_is_from_an_emulator() {
         for region in [
             "eu-west-1",
             "us-gov-west-1",
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn each_region_has_its_partition() {
+    fn maps_regions_to_partitions() {
         for (region, partition) in [
             ("us-east-1", Some("aws")),
             ("ap-southeast-3", Some("aws")),

@@ -13,11 +13,10 @@ use crate::user::rules::{MAX_ATTRIBUTE_NAME, MAX_VALUE};
 /// The maximum length of a key or a value of `ClientMetadata` (the service's model, `StringType`).
 const MAX_METADATA: usize = 131_072;
 
-/// Bytes of the digest of the values: 32 bits reveal a change, but are too few to guess a value
-/// from.
-const MARK_BYTES: usize = 4;
+/// The length of the digest: 32 bits reveal a change, but are too few to guess a value from.
+const DIGEST_BYTES: usize = 4;
 
-/// Keys are unique and sorted. `Debug` shows no values.
+/// The pairs, with unique and sorted keys. `Debug` shows no values.
 #[derive(Clone, Default)]
 pub struct TriggerData {
     validation: Vec<(String, SecretString)>,
@@ -28,35 +27,35 @@ impl TriggerData {
     /// Adds a pair of `ValidationData`, unless its key already has a value.
     ///
     /// # Errors
-    /// Cognito would not accept it. The message does not repeat the value.
-    pub fn validate(&mut self, key: &str, value: SecretString) -> Result<(), String> {
+    /// Fails if Cognito would not accept it. The message does not contain the value.
+    pub fn add_validation(&mut self, key: &str, value: SecretString) -> Result<(), String> {
         let limits = (MAX_ATTRIBUTE_NAME, MAX_VALUE);
         check(key, value.expose_secret(), limits)?;
-        // It is an attribute's name, which has no white space (the service's model,
+        // The key is an attribute name, which contains no whitespace (the service's model,
         // `AttributeNameType`).
         if key.chars().any(|c| c.is_whitespace() || c.is_control()) {
             return Err(format!(
-                "the key `{}` has white space in it, which Cognito does not take",
+                "the key `{}` contains whitespace, which Cognito does not accept",
                 key.escape_debug()
             ));
         }
-        put(&mut self.validation, key, value);
+        insert_new(&mut self.validation, key, value);
         Ok(())
     }
 
     /// Adds a pair of `ClientMetadata`, unless its key already has a value.
     ///
     /// # Errors
-    /// Cognito would not accept it.
+    /// Fails if Cognito would not accept it.
     pub fn add_metadata(&mut self, key: &str, value: String) -> Result<(), String> {
         check(key, &value, (MAX_METADATA, MAX_METADATA))?;
-        put(&mut self.metadata, key, value);
+        insert_new(&mut self.metadata, key, value);
         Ok(())
     }
 
-    /// The keys and a digest of the values, which a run is bound to: with other values, a trigger
-    /// could treat the rest of the list differently. The values themselves are not stored,
-    /// because one may be a secret that the trigger compares. `None` without data.
+    /// Returns the keys and a digest of the values, to which a run is bound: with other values, a
+    /// trigger could treat the rest of the list differently. The values are not stored, because one
+    /// may be a secret that the trigger checks. `None` without data.
     #[must_use]
     pub fn identity(&self) -> Option<String> {
         if self.validation.is_empty() && self.metadata.is_empty() {
@@ -76,16 +75,17 @@ impl TriggerData {
                 digest.update(part);
             }
         }
-        let mark: String = digest
+        let digest: String = digest
             .finalize()
             .iter()
-            .take(MARK_BYTES)
+            .take(DIGEST_BYTES)
             .map(|byte| format!("{byte:02x}"))
             .collect();
-        Some(format!("{} ({mark})", names.join(", ")))
+        Some(format!("{} ({digest})", names.join(", ")))
     }
 
-    pub(super) fn put_into(
+    /// Adds the pairs to a `SignUp` request.
+    pub(super) fn add_to(
         &self,
         mut request: SignUpInputBuilder,
     ) -> Result<SignUpInputBuilder, BuildError> {
@@ -119,27 +119,23 @@ impl fmt::Debug for TriggerData {
     }
 }
 
-fn check(
-    key: &str,
-    value: &str,
-    (longest_key, longest_value): (usize, usize),
-) -> Result<(), String> {
+fn check(key: &str, value: &str, (max_key, max_value): (usize, usize)) -> Result<(), String> {
     if key.is_empty() || value.is_empty() {
         return Err("has an empty key or an empty value".to_owned());
     }
-    for (what, text, longest) in [("key", key, longest_key), ("value", value, longest_value)] {
-        if text.chars().count() > longest {
+    for (part, text, max) in [("key", key, max_key), ("value", value, max_value)] {
+        if text.chars().count() > max {
             return Err(format!(
-                "the {what} is longer than the {longest} characters that Cognito takes"
+                "the {part} is longer than {max} characters, Cognito's limit"
             ));
         }
     }
     Ok(())
 }
 
-fn put<T>(pairs: &mut Vec<(String, T)>, key: &str, value: T) {
-    if let Err(place) = pairs.binary_search_by(|(other, _)| other.as_str().cmp(key)) {
-        pairs.insert(place, (key.to_owned(), value));
+fn insert_new<T>(pairs: &mut Vec<(String, T)>, key: &str, value: T) {
+    if let Err(index) = pairs.binary_search_by(|(other, _)| other.as_str().cmp(key)) {
+        pairs.insert(index, (key.to_owned(), value));
     }
 }
 
@@ -147,19 +143,19 @@ fn put<T>(pairs: &mut Vec<(String, T)>, key: &str, value: T) {
 mod tests {
     use super::TriggerData;
 
-    fn validating(pairs: &[(&str, &str)]) -> TriggerData {
+    fn with_validation(pairs: &[(&str, &str)]) -> TriggerData {
         let mut data = TriggerData::default();
         for (key, value) in pairs {
-            data.validate(key, (*value).into()).unwrap();
+            data.add_validation(key, (*value).into()).unwrap();
         }
         data
     }
 
     #[test]
-    fn the_digest_ignores_the_order_of_pairs_and_has_no_values() {
+    fn digest_ignores_the_order_of_pairs() {
         assert_eq!(TriggerData::default().identity(), None);
-        let one = validating(&[("key", "Hidden-42"), ("batch", "7")]);
-        let other = validating(&[("batch", "7"), ("key", "Hidden-42")]);
+        let one = with_validation(&[("key", "Hidden-42"), ("batch", "7")]);
+        let other = with_validation(&[("batch", "7"), ("key", "Hidden-42")]);
         let identity = one.identity().unwrap();
         assert_eq!(Some(&identity), other.identity().as_ref());
         assert!(
@@ -169,30 +165,30 @@ mod tests {
         );
         assert!(!format!("{one:?}").contains("Hidden"), "{one:?}");
         for changed in [
-            validating(&[("key", "Hidden-43"), ("batch", "7")]),
-            validating(&[("key", "Hidden-42")]),
-            validating(&[("keyH", "idden-42"), ("batch", "7")]),
+            with_validation(&[("key", "Hidden-43"), ("batch", "7")]),
+            with_validation(&[("key", "Hidden-42")]),
+            with_validation(&[("keyH", "idden-42"), ("batch", "7")]),
         ] {
             assert_ne!(Some(&identity), changed.identity().as_ref());
         }
         let mut metadata = TriggerData::default();
         metadata.add_metadata("key", "Hidden-42".into()).unwrap();
         assert_ne!(
-            validating(&[("key", "Hidden-42")]).identity(),
+            with_validation(&[("key", "Hidden-42")]).identity(),
             metadata.identity()
         );
     }
 
     #[test]
-    fn the_first_value_of_a_key_wins() {
+    fn first_value_of_a_key_wins() {
         assert_eq!(
-            validating(&[("key", "1"), ("key", "2")]).identity(),
-            validating(&[("key", "1")]).identity()
+            with_validation(&[("key", "1"), ("key", "2")]).identity(),
+            with_validation(&[("key", "1")]).identity()
         );
     }
 
     #[test]
-    fn invalid_data_is_refused_without_repeating_a_value() {
+    fn rejects_invalid_data_without_repeating_values() {
         let mut data = TriggerData::default();
         let long = "v".repeat(2_049);
         for (key, value) in [
@@ -202,8 +198,11 @@ mod tests {
             ("k".repeat(33).as_str(), "Hidden"),
             ("key", long.as_str()),
         ] {
-            let why = data.validate(key, value.into()).unwrap_err();
-            assert!(!why.contains("Hidden") && !why.contains("vvv"), "{why}");
+            let error = data.add_validation(key, value.into()).unwrap_err();
+            assert!(
+                !error.contains("Hidden") && !error.contains("vvv"),
+                "{error}"
+            );
         }
         assert!(data.add_metadata("", "7".into()).is_err());
         assert!(data.add_metadata("a key", "7".into()).is_ok());

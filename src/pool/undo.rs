@@ -1,4 +1,4 @@
-//! The requests of an undo: look up a user by username or `sub`, read its events, and delete it.
+//! The requests of an undo: looks up a user by username or `sub`, reads its events, deletes it.
 
 use aws_sdk_cognitoidentityprovider::operation::admin_delete_user::AdminDeleteUserError;
 use aws_sdk_cognitoidentityprovider::types::{EventResponseType, EventType};
@@ -7,34 +7,34 @@ use super::failure::{Failure, Operation};
 use super::{Cognito, FoundUser};
 
 /// The maximum number of events on a page (API reference of `AdminListUserAuthEvents`).
-const LARGEST_PAGE: i32 = 60;
+const PAGE_SIZE: i32 = 60;
 
-/// The answer to a deletion.
+/// The result of a deletion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deletion {
     /// The user is deleted.
     Deleted,
-    /// There is no such user.
+    /// The user does not exist.
     NoSuchUser,
 }
 
 /// A page of the events that threat protection recorded for a user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Doings {
-    /// The user's own sign-up is recorded, and therefore all later events are too.
+pub struct UserEvents {
+    /// The user's sign-up is recorded, and therefore all later events are, too.
     pub sign_up: bool,
     /// The number of events on the page.
     pub events: usize,
-    /// There is another event that was not refused.
+    /// There is another event that succeeded.
     pub used: bool,
     /// The token of the next page, `None` on the last one.
     pub next: Option<String>,
 }
 
 impl Cognito {
-    /// `AdminGetUser`, once, signed, by a username, an alias or a `sub`, so the caller compares the
-    /// user that is found. `None` if there is none. Cognito counts a user that it finds as
-    /// active this month.
+    /// Sends `AdminGetUser` once, signed, with a username, an alias or a `sub`, so the caller must
+    /// compare the user that it returns. `None` if the user does not exist. Cognito counts a user
+    /// that it finds as active this month.
     ///
     /// # Errors
     /// See [`super::failure`].
@@ -42,10 +42,10 @@ impl Cognito {
         self.get_user(name, None).await
     }
 
-    /// `AdminDeleteUser`, once, signed, by a username or a `sub`.
+    /// Sends `AdminDeleteUser` once, signed, with a username or a `sub`. Idempotent.
     ///
     /// # Errors
-    /// See [`super::failure`]. Idempotent.
+    /// See [`super::failure`].
     pub async fn delete(&self, name: &str) -> Result<Deletion, Failure> {
         let call = self.signing()?.admin_delete_user();
         let call = call.user_pool_id(&self.user_pool_id).username(name);
@@ -62,37 +62,40 @@ impl Cognito {
         }
     }
 
-    /// `AdminListUserAuthEvents`, once, signed: the page of `token`, or the first one.
+    /// Sends `AdminListUserAuthEvents` once, signed. Without a token, returns the first page.
     ///
     /// # Errors
-    /// See [`super::failure`]. `UserPoolAddOnNotEnabledException`: the pool has no threat
-    /// protection and records nothing.
-    pub async fn doings(&self, name: &str, token: Option<&str>) -> Result<Doings, Failure> {
+    /// See [`super::failure`]. The kind is `ThreatProtectionOff` if the pool records no events.
+    pub async fn user_events(
+        &self,
+        name: &str,
+        token: Option<&str>,
+    ) -> Result<UserEvents, Failure> {
         let answer = self
             .signing()?
             .admin_list_user_auth_events()
             .user_pool_id(&self.user_pool_id)
             .username(name)
-            .max_results(LARGEST_PAGE)
+            .max_results(PAGE_SIZE)
             .set_next_token(token.map(str::to_owned))
             .send()
             .await
             .map_err(|error| Failure::of(Operation::Read, &error))?;
-        let mut doings = Doings {
+        let mut events = UserEvents {
             events: answer.auth_events().len(),
             next: answer.next_token().map(str::to_owned),
-            ..Doings::default()
+            ..UserEvents::default()
         };
         for event in answer.auth_events() {
-            let refused = event.event_response() == Some(&EventResponseType::Fail);
+            let is_refused = event.event_response() == Some(&EventResponseType::Fail);
             if event.event_type() == Some(&EventType::SignUp) {
-                doings.sign_up = true;
-            } else if !refused {
+                events.sign_up = true;
+            } else if !is_refused {
                 // A sign-in, a new password, a requested code, or an event type unknown to this
                 // version.
-                doings.used = true;
+                events.used = true;
             }
         }
-        Ok(doings)
+        Ok(events)
     }
 }

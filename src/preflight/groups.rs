@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use super::attempts::{Budget, PreflightCalls};
 use super::calls::Call;
-use crate::pool::groups::{CreateGroup, MOST_GROUPS};
+use crate::pool::groups::{CreateGroup, MAX_GROUPS};
 use crate::pool::pages::{Endless, SeenPages};
 use crate::pool::{Advice, Failure, Sent};
 
@@ -35,7 +35,7 @@ pub(super) async fn list_groups(
             return Ok(names);
         };
         // A pool cannot have more groups.
-        if names.len() >= MOST_GROUPS {
+        if names.len() >= MAX_GROUPS {
             return Err(Endless::TooMany(pages.seen()).into());
         }
         pages.follow(entries, &next)?;

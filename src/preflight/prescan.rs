@@ -12,7 +12,7 @@ use clap::ValueEnum;
 
 use super::rates::{Rate, Rates};
 use crate::pool::LookupMode;
-use crate::pool::list::USERS_A_PAGE;
+use crate::pool::list::USERS_PER_PAGE;
 
 /// The maximum number of pages per second, because each page has to arrive before the next one can
 /// be requested.
@@ -96,7 +96,7 @@ fn pays_off(users: Option<u64>, input: ScanInput<'_>) -> bool {
     let (Some(users), Some(rows)) = (users, input.rows) else {
         return false;
     };
-    let pages = users.div_ceil(USERS_A_PAGE);
+    let pages = users.div_ceil(USERS_PER_PAGE);
     let listing = listing_time(pages, &input.rates.list);
     let sign_ups = time_at(rows, input.rates.creation.per_second);
     pages < rows && listing < sign_ups && input.time.is_none_or(|time| listing < time / 2)
@@ -115,7 +115,7 @@ impl PrescanPlan {
     /// Returns the number of requests, if the pool's size is known.
     #[must_use]
     pub fn pages(&self) -> Option<u64> {
-        self.users.map(|users| users.div_ceil(USERS_A_PAGE))
+        self.users.map(|users| users.div_ceil(USERS_PER_PAGE))
     }
 
     /// Returns the time it takes, if the pool's size is known.
@@ -131,7 +131,7 @@ impl fmt::Display for PrescanPlan {
             Some(pages) => write!(f, "UserList: about {pages} ListUsers")?,
             None => write!(
                 f,
-                "UserList: one ListUsers per {USERS_A_PAGE} users in the pool"
+                "UserList: one ListUsers per {USERS_PER_PAGE} users in the pool"
             )?,
         }
         write!(

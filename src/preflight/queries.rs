@@ -12,7 +12,7 @@ use super::calls::{Call, FailedCall};
 use super::probes::{probe_step, unused_username};
 use crate::pace::Category;
 use crate::pool::service_clock::LastHeard;
-use crate::pool::{Advice, Failure, Sent, Stop, steady_ms};
+use crate::pool::{Advice, Failure, Sent, Stop, monotonic_ms};
 use crate::user::StepKind;
 use crate::user::pool_rules::PoolRules;
 
@@ -109,7 +109,7 @@ pub async fn query_pool(
     let last_heard = preflight.pool.clock().last();
     query_limits(preflight, &queries.limits, &mut answers).await;
     if let Some(heard) = last_heard.filter(|_| queries.writes) {
-        sleep(rest_of_second(heard, steady_ms())).await;
+        sleep(rest_of_second(heard, monotonic_ms())).await;
         answers.second_before_run_ms = Some(heard.second_ms);
     }
     Ok(answers)
@@ -117,7 +117,7 @@ pub async fn query_pool(
 
 /// Returns the time until the service's last known second is certainly over.
 fn rest_of_second(heard: LastHeard, now_ms: i64) -> Duration {
-    let passed = u64::try_from(now_ms - heard.came_ms).unwrap_or(0);
+    let passed = u64::try_from(now_ms - heard.received_ms).unwrap_or(0);
     ONE_SECOND.saturating_sub(Duration::from_millis(passed))
 }
 
@@ -292,7 +292,7 @@ pub async fn query_listing(
     } else {
         preflight.short_budget()
     };
-    let request = || preflight.pool.may_list();
+    let request = || preflight.pool.check_listing();
     if let Err(failure) = preflight.repeat(Call::ListUsers, budget, request).await {
         answers.add_failure(Call::ListUsers, failure, needed);
         return;
@@ -342,7 +342,7 @@ mod tests {
     fn waits_until_the_last_second_of_the_service_is_over() {
         let heard = LastHeard {
             second_ms: 0,
-            came_ms: 5_000,
+            received_ms: 5_000,
         };
         let rest = |now| rest_of_second(heard, now);
         assert_eq!(rest(5_000), Duration::from_millis(1_020));

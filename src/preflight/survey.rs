@@ -13,7 +13,7 @@ use std::io;
 
 use crate::hints::Hint;
 use crate::mapping::{CheckedRow, MappedRow, Mapping};
-use crate::pool::groups::MOST_GROUPS;
+use crate::pool::groups::MAX_GROUPS;
 use crate::rows::prefetch::Prefetch;
 use crate::rows::{OwnedRow, RawRow, Rows, RowsError};
 use crate::user::FollowUpStep;
@@ -124,7 +124,7 @@ impl Survey {
             self.counts.steps.add(step.kind());
             if let FollowUpStep::AddToGroup(name) = step
                 && !self.groups.contains(&**name)
-                && self.groups.len() <= MOST_GROUPS
+                && self.groups.len() <= MAX_GROUPS
             {
                 self.groups.insert(name.to_string());
             }

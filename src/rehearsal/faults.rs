@@ -110,7 +110,7 @@ pub(super) enum SignUpFault {
 }
 
 impl SignUpFault {
-    /// The name in the settings and statistics.
+    /// Returns the name in the settings and statistics.
     pub(super) fn name(self) -> &'static str {
         match self {
             SignUpFault::CommitThenDrop => "commit_then_drop",

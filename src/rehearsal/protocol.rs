@@ -43,7 +43,7 @@ impl ServiceError {
         ServiceError::bad_request("TooManyRequestsException", "Too many requests")
     }
 
-    /// The error returned if AWS WAF blocks a request (as seen in public bug reports).
+    /// Returns the error returned if AWS WAF blocks a request (as seen in public bug reports).
     pub(super) fn blocked_by_firewall() -> ServiceError {
         ServiceError {
             status: 403,
@@ -67,7 +67,7 @@ impl ServiceError {
         }
     }
 
-    /// The error for a member that violates a constraint of the service's model.
+    /// Returns the error for a member that violates a constraint of the service's model.
     pub(super) fn constraint(member: &str, constraint: &str) -> ServiceError {
         constraints(&[format!(
             "Value at '{member}' failed to satisfy constraint: {constraint}"

@@ -105,7 +105,7 @@ impl QuotaSetting {
         }
     }
 
-    /// Whether rate and burst are in range.
+    /// Returns whether rate and burst are in range.
     pub(super) fn is_valid(&self) -> bool {
         let QuotaSetting { rate, burst } = self;
         rate.is_finite() && *rate > 0.0 && burst.is_finite() && *burst >= 1.0

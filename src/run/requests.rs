@@ -37,7 +37,7 @@ impl RequestCounts {
         }
     }
 
-    /// The counts of every category, with its name.
+    /// Returns the counts of every category, with its name.
     #[must_use]
     pub fn by_name(&self) -> Vec<(&'static str, CategoryRequests)> {
         Category::ALL

@@ -10,7 +10,8 @@ pub enum Signal {
 }
 
 impl Signal {
-    /// The exit code that shells use for a process that this signal ended: 128 plus its number.
+    /// Returns the exit code that shells use for a process that this signal ended: 128 plus its
+    /// number.
     #[must_use]
     pub fn exit_code(self) -> u8 {
         match self {

@@ -1,11 +1,10 @@
 //! Undoes a run: deletes the users it created, and no others.
 //!
-//! [`removal`] is the state machine of one user: is it the user that the run created, has it been
-//! used, may it be deleted? `remove` drives it with permits, requests and waits. [`run`] is the
-//! loop, which owns all state and alone writes to the ledger. A deletion is begun in the ledger
-//! before its request is sent.
+//! [`removal`] is the state machine of one user, which decides whether to delete it. `remove`
+//! drives it with permits, requests and delays. [`run`] is the loop, which owns all state and is
+//! the only writer of the ledger. A deletion is begun in the ledger before its request is sent.
 //!
-//! A user is identified by its `sub`, which Cognito never reuses. Where the pool finds users by
+//! A user is identified by its `sub`, which Cognito never reuses. If the pool finds users by
 //! `sub`, the deletion names it (the API reference of `AdminDeleteUser` allows this), so a user
 //! that takes the username in the meantime cannot be deleted. Otherwise the username is looked up
 //! immediately before the deletion.
@@ -18,4 +17,4 @@ mod remove;
 pub mod run;
 
 pub use removal::RemovalRules;
-pub use run::{Mode, Undo, UndoEnd, UndoTally, Why};
+pub use run::{Mode, Undo, UndoEnd, UndoStopReason, UndoTally};

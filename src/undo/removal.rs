@@ -1,4 +1,4 @@
-//! The state machine that removes one user. Pure: events in, next step out.
+//! The state machine that removes one user: events in, next step out.
 //!
 //! A user is kept if its `sub` is not the one that the run created, if it was created while the run
 //! was not active (whatever the ledger says), or if it may have signed in and that is not allowed.
@@ -14,31 +14,31 @@ use crate::ledger::undo::ToUndo;
 use crate::outcome::{KeptReason, MadeUser, Undoing, Undone};
 use crate::pool::failure::FailureKind;
 use crate::pool::pages::SeenPages;
-use crate::pool::{Advice, Deletion, Doings, Failure, FoundUser, Sent, Stop};
+use crate::pool::{Advice, Deletion, Failure, FoundUser, Sent, Stop, UserEvents};
 use crate::run::{FORBIDDEN_TRIES, RetryPolicy};
 
 /// The maximum number of pages of a user's events: 6,000 events without a sign-in.
-const MOST_PAGES: usize = 100;
+const MAX_PAGES: usize = 100;
 
 #[derive(Debug)]
 pub enum RemovalEvent {
     Start,
-    /// The answer to a lookup.
+    /// The result of a lookup.
     Found(Result<Option<FoundUser>, Failure>),
     /// A page of the user's events.
-    Doings(Result<Doings, Failure>),
+    EventsRead(Result<UserEvents, Failure>),
     /// The deletion is begun in the ledger.
     Begun,
     Deleted(Result<Deletion, Failure>),
 }
 
-/// The next step. Requests name the user by [`Removal::name`].
+/// The next step. Requests identify the user by [`Removal::name`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum RemovalStep {
     /// Look the user up after this delay.
     LookUp(Duration),
     /// Request the user's events after this delay: the first page, or the page of this token.
-    AskDoings(Duration, Option<String>),
+    ReadEvents(Duration, Option<String>),
     /// Begin the deletion in the ledger, or report it in a dry run.
     Begin,
     /// Delete the user after this delay.
@@ -59,19 +59,19 @@ pub struct RemovalRules {
     pub even_if_used: bool,
 }
 
-/// Properties of the pool, learned from its answers.
+/// Properties of the pool, learned from its responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Learnt {
+pub struct PoolBehavior {
     /// The pool does not find users by `sub`.
-    pub not_by_sub: bool,
+    pub hides_subs: bool,
     /// The pool records no user events, or the credentials may not read them.
-    pub tells_nothing: bool,
+    pub hides_events: bool,
 }
 
-impl Learnt {
+impl PoolBehavior {
     pub fn merge(&mut self, other: Self) {
-        self.not_by_sub |= other.not_by_sub;
-        self.tells_nothing |= other.tells_nothing;
+        self.hides_subs |= other.hides_subs;
+        self.hides_events |= other.hides_events;
     }
 }
 
@@ -84,8 +84,8 @@ enum LookupKey {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// Whether the user may be deleted is not decided.
-    Judging,
+    /// It is undecided whether the user may be deleted.
+    Deciding,
     /// The deletion is begun in the ledger.
     Deleting,
 }
@@ -95,17 +95,17 @@ pub struct Removal {
     user: MadeUser,
     rules: RemovalRules,
     times: Arc<RunTimes>,
-    learnt: Learnt,
-    by: LookupKey,
+    behavior: PoolBehavior,
+    key: LookupKey,
     phase: Phase,
-    /// One of our deletions may have arrived.
+    /// Whether one of our deletions may have arrived.
     maybe_deleted: bool,
-    /// The pages so far have the user's own sign-up.
+    /// Whether the pages so far contain the user's sign-up.
     sign_up: bool,
     pages: SeenPages,
     tries: u32,
     /// Consecutive failed lookups. All pages of events count as one.
-    questions: u32,
+    failed_reads: u32,
     /// How often an existing user was reported as missing.
     vanished: u32,
     forbidden: u32,
@@ -114,10 +114,16 @@ pub struct Removal {
 }
 
 impl Removal {
-    /// `open` is the ledger's record of the user, and `times` when the run was active.
+    /// Creates the state machine from the ledger's record of the user. `times` is when the run was
+    /// active.
     #[must_use]
-    pub fn new(open: ToUndo, rules: RemovalRules, learnt: Learnt, times: Arc<RunTimes>) -> Self {
-        let by = if open.user.sub.is_some() && !learnt.not_by_sub {
+    pub fn new(
+        open: ToUndo,
+        rules: RemovalRules,
+        behavior: PoolBehavior,
+        times: Arc<RunTimes>,
+    ) -> Self {
+        let key = if open.user.sub.is_some() && !behavior.hides_subs {
             LookupKey::Sub
         } else {
             LookupKey::Username
@@ -126,14 +132,14 @@ impl Removal {
             user: open.user,
             rules,
             times,
-            learnt,
-            by,
-            phase: Phase::Judging,
+            behavior,
+            key,
+            phase: Phase::Deciding,
             maybe_deleted: open.begun_ms.is_some(),
             sign_up: false,
-            pages: SeenPages::up_to(MOST_PAGES),
+            pages: SeenPages::up_to(MAX_PAGES),
             tries: 0,
-            questions: 0,
+            failed_reads: 0,
             vanished: 0,
             forbidden: 0,
             failure: None,
@@ -145,24 +151,24 @@ impl Removal {
         self.user.row
     }
 
-    /// The `sub` or username that requests name.
+    /// Returns the `sub` or username that identifies the user in requests.
     #[must_use]
     pub fn name(&self) -> &str {
-        match (self.by, &self.user.sub) {
+        match (self.key, &self.user.sub) {
             (LookupKey::Sub, Some(sub)) => sub,
             (LookupKey::Sub, None) | (LookupKey::Username, _) => &self.user.username,
         }
     }
 
-    /// Whether this session began the deletion and no deletion can have arrived.
+    /// Returns whether this session began the deletion and no deletion can have arrived.
     #[must_use]
     pub fn was_begun_but_not_sent(&self) -> bool {
         self.phase == Phase::Deleting && !self.maybe_deleted
     }
 
     #[must_use]
-    pub fn learnt(&self) -> Learnt {
-        self.learnt
+    pub fn behavior(&self) -> PoolBehavior {
+        self.behavior
     }
 
     /// Returns the next step. `chance` is in 0.0..=1.0.
@@ -170,30 +176,30 @@ impl Removal {
         match event {
             RemovalEvent::Start => RemovalStep::LookUp(Duration::ZERO),
             RemovalEvent::Found(Ok(found)) => {
-                self.questions = 0;
+                self.failed_reads = 0;
                 self.found(found)
             }
             RemovalEvent::Found(Err(failure)) => {
-                self.unanswered(failure, chance, RemovalStep::LookUp)
+                self.read_failed(failure, chance, RemovalStep::LookUp)
             }
-            RemovalEvent::Doings(Ok(doings)) => self.did(doings),
-            RemovalEvent::Doings(Err(failure)) => self.not_told(failure, chance),
+            RemovalEvent::EventsRead(Ok(events)) => self.events_read(events),
+            RemovalEvent::EventsRead(Err(failure)) => self.events_failed(failure, chance),
             RemovalEvent::Begun => {
                 self.phase = Phase::Deleting;
                 RemovalStep::Delete(Duration::ZERO)
             }
             RemovalEvent::Deleted(Ok(Deletion::Deleted)) => settled(Undone::Deleted),
-            RemovalEvent::Deleted(Ok(Deletion::NoSuchUser)) => match self.by {
+            RemovalEvent::Deleted(Ok(Deletion::NoSuchUser)) => match self.key {
                 // Deleted, or not found by `sub`: look the username up.
-                LookupKey::Sub => self.look_by_name(),
+                LookupKey::Sub => self.look_up_by_name(),
                 LookupKey::Username => self.absent(),
             },
-            RemovalEvent::Deleted(Err(failure)) => self.not_deleted(failure, chance),
+            RemovalEvent::Deleted(Err(failure)) => self.deletion_failed(failure, chance),
         }
     }
 
-    fn look_by_name(&mut self) -> RemovalStep {
-        self.by = LookupKey::Username;
+    fn look_up_by_name(&mut self) -> RemovalStep {
+        self.key = LookupKey::Username;
         RemovalStep::LookUp(Duration::ZERO)
     }
 
@@ -205,15 +211,15 @@ impl Removal {
         })
     }
 
-    fn did(&mut self, doings: Doings) -> RemovalStep {
-        self.sign_up |= doings.sign_up;
-        if doings.used {
+    fn events_read(&mut self, events: UserEvents) -> RemovalStep {
+        self.sign_up |= events.sign_up;
+        if events.used {
             return settled(Undone::Kept(KeptReason::Used));
         }
-        match doings.next {
-            Some(token) => match self.pages.follow(doings.events, &token) {
-                Ok(()) => RemovalStep::AskDoings(Duration::ZERO, Some(token)),
-                Err(endless) => RemovalStep::Settled(because(
+        match events.next {
+            Some(token) => match self.pages.follow(events.events, &token) {
+                Ok(()) => RemovalStep::ReadEvents(Duration::ZERO, Some(token)),
+                Err(endless) => RemovalStep::Settled(with_failure(
                     Undone::Kept(KeptReason::MaybeUsed),
                     endless.into(),
                 )),
@@ -224,27 +230,30 @@ impl Removal {
         }
     }
 
-    /// The events could not be read. If that is permanent for the pool, they are not requested
-    /// again.
-    fn not_told(&mut self, failure: Failure, chance: f64) -> RemovalStep {
+    /// Handles a failure to read the events. If it is permanent for the pool, they are not
+    /// requested again.
+    fn events_failed(&mut self, failure: Failure, chance: f64) -> RemovalStep {
         let is_permanent = matches!(
             failure.kind(),
             FailureKind::ThreatProtectionOff | FailureKind::AccessDenied
         ) || failure.advice == Advice::Stop(Stop::Refused);
         if is_permanent {
-            self.learnt.tells_nothing = true;
-            return RemovalStep::Settled(because(Undone::Kept(KeptReason::MaybeUsed), failure));
+            self.behavior.hides_events = true;
+            return RemovalStep::Settled(with_failure(
+                Undone::Kept(KeptReason::MaybeUsed),
+                failure,
+            ));
         }
-        self.pages = SeenPages::up_to(MOST_PAGES);
+        self.pages = SeenPages::up_to(MAX_PAGES);
         if failure.kind() == FailureKind::UserNotFound && self.vanished < self.rules.retry.look_ups
         {
             self.vanished += 1;
             return RemovalStep::LookUp(self.rules.retry.backoff(self.vanished, chance));
         }
-        let from_the_first = |wait| RemovalStep::AskDoings(wait, None);
+        let restart = |wait| RemovalStep::ReadEvents(wait, None);
         match failure.advice {
             Advice::GiveUp => {
-                RemovalStep::Settled(because(Undone::Kept(KeptReason::MaybeUsed), failure))
+                RemovalStep::Settled(with_failure(Undone::Kept(KeptReason::MaybeUsed), failure))
             }
             Advice::Retry
             | Advice::Unreachable
@@ -253,37 +262,37 @@ impl Removal {
             | Advice::Exists
             | Advice::LookUp(_)
             | Advice::Undelivered
-            | Advice::Stop(_) => self.unanswered(failure, chance, from_the_first),
+            | Advice::Stop(_) => self.read_failed(failure, chance, restart),
         }
     }
 
-    /// A read failed; `again` makes the step that repeats it.
-    fn unanswered(
+    /// Handles a failed read; `retry` creates the step that repeats it.
+    fn read_failed(
         &mut self,
         failure: Failure,
         chance: f64,
-        again: fn(Duration) -> RemovalStep,
+        retry: fn(Duration) -> RemovalStep,
     ) -> RemovalStep {
         match failure.advice {
             Advice::Stop(stop) => RemovalStep::StopRun(stop, failure),
-            Advice::SlowDown => again(self.rules.retry.backoff(1, chance)),
-            Advice::Firewalled => self.firewalled(failure, chance, again),
+            Advice::SlowDown => retry(self.rules.retry.backoff(1, chance)),
+            Advice::Firewalled => self.firewalled(failure, chance, retry),
             Advice::GiveUp => self.failed(failure),
             Advice::Retry
             | Advice::Unreachable
             | Advice::Exists
             | Advice::LookUp(_)
             | Advice::Undelivered => {
-                self.questions += 1;
-                if self.questions < self.rules.retry.look_ups {
-                    return again(self.rules.retry.backoff(self.questions, chance));
+                self.failed_reads += 1;
+                if self.failed_reads < self.rules.retry.look_ups {
+                    return retry(self.rules.retry.backoff(self.failed_reads, chance));
                 }
                 self.failed(failure)
             }
         }
     }
 
-    fn not_deleted(&mut self, failure: Failure, chance: f64) -> RemovalStep {
+    fn deletion_failed(&mut self, failure: Failure, chance: f64) -> RemovalStep {
         match failure.advice {
             Advice::Stop(stop) => RemovalStep::StopRun(stop, failure),
             Advice::SlowDown => RemovalStep::Delete(self.rules.retry.backoff(1, chance)),
@@ -312,30 +321,28 @@ impl Removal {
         }
     }
 
-    /// A firewall that keeps blocking requests blocks every user: the undo stops.
+    /// Stops the undo if the firewall keeps blocking requests, because it would block every user.
     fn firewalled(
         &mut self,
         failure: Failure,
         chance: f64,
-        again: fn(Duration) -> RemovalStep,
+        retry: fn(Duration) -> RemovalStep,
     ) -> RemovalStep {
         self.forbidden += 1;
         if self.forbidden >= FORBIDDEN_TRIES {
             return RemovalStep::StopRun(Stop::Firewall, failure);
         }
-        again(self.rules.retry.backoff(1, chance))
+        retry(self.rules.retry.backoff(1, chance))
     }
 
     fn failed(&self, mut failure: Failure) -> RemovalStep {
         if self.maybe_deleted {
-            failure
-                .message
-                .push_str(" (it may be deleted nevertheless)");
+            failure.message.push_str(" (it may have been deleted)");
         }
         if failure.advice == Advice::Unreachable {
-            RemovalStep::Unreachable(because(Undone::Failed, failure))
+            RemovalStep::Unreachable(with_failure(Undone::Failed, failure))
         } else {
-            RemovalStep::Settled(because(Undone::Failed, failure))
+            RemovalStep::Settled(with_failure(Undone::Failed, failure))
         }
     }
 }
@@ -344,7 +351,7 @@ fn settled(undone: Undone) -> RemovalStep {
     RemovalStep::Settled(Undoing::of(undone))
 }
 
-fn because(undone: Undone, failure: Failure) -> Undoing {
+fn with_failure(undone: Undone, failure: Failure) -> Undoing {
     Undoing {
         undone,
         error_code: Some(failure.code),

@@ -1,12 +1,12 @@
-//! Drives one [`Removal`]: permits, requests, waits. Returns a value and shares no state with the
-//! loop.
+//! Drives one [`Removal`] with permits, requests and delays. Returns a value and shares no state
+//! with the loop.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::removal::{Learnt, Removal, RemovalEvent, RemovalStep};
+use super::removal::{PoolBehavior, Removal, RemovalEvent, RemovalStep};
 use crate::detail;
 use crate::outcome::Undoing;
 use crate::pace::{Category, Pacer, Permit};
@@ -43,19 +43,19 @@ pub(super) enum RemovalEnd {
 pub(super) struct FinishedRemoval {
     pub(super) row: u64,
     pub(super) end: RemovalEnd,
-    pub(super) learnt: Learnt,
+    pub(super) behavior: PoolBehavior,
     pub(super) requests: RequestCounts,
 }
 
-/// Continues with a user from this event.
+/// Continues a removal with this event.
 pub(super) async fn remove(
     shared: Arc<RemovalContext>,
     mut removal: Removal,
     event: RemovalEvent,
 ) -> FinishedRemoval {
     let mut requests = RequestCounts::default();
-    let end = take(&shared, &mut removal, event, &mut requests).await;
-    let (row, learnt) = (removal.row(), removal.learnt());
+    let end = drive(&shared, &mut removal, event, &mut requests).await;
+    let (row, behavior) = (removal.row(), removal.behavior());
     let end = match end {
         Paused::ToBegin => RemovalEnd::ToBegin(Box::new(removal)),
         Paused::Ended(end) => end,
@@ -63,7 +63,7 @@ pub(super) async fn remove(
     FinishedRemoval {
         row,
         end,
-        learnt,
+        behavior,
         requests,
     }
 }
@@ -73,7 +73,7 @@ enum Paused {
     Ended(RemovalEnd),
 }
 
-async fn take(
+async fn drive(
     shared: &RemovalContext,
     removal: &mut Removal,
     mut event: RemovalEvent,
@@ -84,7 +84,7 @@ async fn take(
         let step = removal.next(event, fastrand::f64());
         let (category, wait) = match &step {
             RemovalStep::LookUp(wait) => (Category::UserRead, *wait),
-            RemovalStep::AskDoings(wait, _) => (Category::UserResourceRead, *wait),
+            RemovalStep::ReadEvents(wait, _) => (Category::UserResourceRead, *wait),
             RemovalStep::Delete(wait) => (Category::UserUpdate, *wait),
             RemovalStep::Begin => return Paused::ToBegin,
             RemovalStep::Settled(outcome) => {
@@ -106,16 +106,16 @@ async fn take(
         };
         let name = removal.name();
         event = match &step {
-            RemovalStep::AskDoings(_, token) => {
-                let answer = shared.pool.doings(name, token.as_deref()).await;
-                requests.count(&shared.pacer, &permit, answer.as_ref().err());
-                RemovalEvent::Doings(answer)
+            RemovalStep::ReadEvents(_, token) => {
+                let result = shared.pool.user_events(name, token.as_deref()).await;
+                requests.count(&shared.pacer, &permit, result.as_ref().err());
+                RemovalEvent::EventsRead(result)
             }
             RemovalStep::Delete(_) => {
-                let answer = shared.pool.delete(name).await;
-                requests.count(&shared.pacer, &permit, answer.as_ref().err());
-                log_answer(removal.row(), answer.as_ref().err());
-                RemovalEvent::Deleted(answer)
+                let result = shared.pool.delete(name).await;
+                requests.count(&shared.pacer, &permit, result.as_ref().err());
+                log_deletion(removal.row(), result.as_ref().err());
+                RemovalEvent::Deleted(result)
             }
             // All other steps returned above.
             RemovalStep::LookUp(_)
@@ -123,9 +123,9 @@ async fn take(
             | RemovalStep::Settled(_)
             | RemovalStep::Unreachable(_)
             | RemovalStep::StopRun(..) => {
-                let answer = shared.pool.find(name).await;
-                requests.count(&shared.pacer, &permit, answer.as_ref().err());
-                RemovalEvent::Found(answer)
+                let result = shared.pool.find(name).await;
+                requests.count(&shared.pacer, &permit, result.as_ref().err());
+                RemovalEvent::Found(result)
             }
         };
     }
@@ -138,18 +138,18 @@ async fn permit(
     category: Category,
     wait: Duration,
 ) -> Option<Permit> {
-    let waited = async {
+    let delayed_permit = async {
         tokio::time::sleep(wait).await;
         shared.pacer.permit(category).await
     };
     tokio::select! {
         biased;
         _ = stopping.wait_for(|stopping| *stopping) => None,
-        permit = waited => Some(permit),
+        permit = delayed_permit => Some(permit),
     }
 }
 
-fn log_answer(row: u64, failure: Option<&Failure>) {
+fn log_deletion(row: u64, failure: Option<&Failure>) {
     match failure {
         Some(failure) => {
             detail::debug!(

@@ -1,8 +1,8 @@
-//! The loop of an undo. It owns all state: it alone takes users, writes to the ledger and counts.
-//! Tasks return values.
+//! The loop of an undo. It owns all state: users to process, the ledger, and the counts. Tasks only
+//! return values.
 //!
-//! A user is looked up, then its deletion is begun in the ledger, then it is deleted. Tasks that
-//! end while a group is written form the next group, so several users share one sync.
+//! A user is looked up, its deletion is begun in the ledger, and then it is deleted. Tasks that end
+//! while a group is written form the next group, so that several users share one sync.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
-use super::removal::{Learnt, Removal, RemovalEvent, RemovalRules};
+use super::removal::{PoolBehavior, Removal, RemovalEvent, RemovalRules};
 use super::remove::{FinishedRemoval, RemovalContext, RemovalEnd, remove};
 use crate::ledger::undo::{ToUndo, UndoRecord};
 use crate::ledger::{LedgerError, RunTimes, UndoLedger};
@@ -24,20 +24,21 @@ use crate::pool::{Cognito, Failure, Stop, now_ms};
 use crate::process::room_for_connections;
 use crate::run::{RequestCounts, Signal, Signals};
 
-/// Users read from the ledger at a time.
-const PAGE: usize = 256;
+/// The number of users read from the ledger at a time.
+const PAGE_SIZE: usize = 256;
 
-/// The slots sustain the rate if a deletion takes two seconds and the lookup before it another two.
-const SECONDS: u32 = 4;
+/// Slots per deletion per second: enough if a deletion and the lookup before it take two seconds
+/// each.
+const SLOTS_PER_RATE: u32 = 4;
 
 /// The minimum and maximum number of users in flight.
-const SLOTS: (u32, u32) = (4, 200);
+const SLOT_LIMITS: (u32, u32) = (4, 200);
 
 /// How long a stopping undo waits for requests in flight.
-const DRAIN: Duration = Duration::from_secs(30);
+const DRAIN_TIME: Duration = Duration::from_secs(30);
 
-/// Consecutive users without a connection before the undo stops.
-const UNREACHABLE: u32 = 10;
+/// The number of consecutive users without a connection after which the undo stops.
+const MAX_UNREACHABLE: u32 = 10;
 
 /// The interval of progress messages.
 const NOTIFY_INTERVAL: Duration = Duration::from_secs(10);
@@ -47,9 +48,10 @@ const NOTIFY_INTERVAL: Duration = Duration::from_secs(10);
 pub struct UndoTally(BTreeMap<Option<Undone>, u64>);
 
 impl UndoTally {
+    /// Counts the users of a ledger.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// Fails if the ledger cannot be read.
     pub fn of(ledger: &UndoLedger) -> Result<Self, LedgerError> {
         Ok(Self(ledger.counts()?.into_iter().collect()))
     }
@@ -59,20 +61,20 @@ impl UndoTally {
         self.0.get(&Some(undone)).copied().unwrap_or(0)
     }
 
-    /// Users without an outcome.
+    /// Returns the number of users without an outcome.
     #[must_use]
     pub fn open(&self) -> u64 {
         self.0.get(&None).copied().unwrap_or(0)
     }
 
-    /// All users that the run created.
+    /// Returns the number of users that the run created.
     #[must_use]
     pub fn all(&self) -> u64 {
         self.0.values().sum()
     }
 
-    /// Users that a session would process: those without an outcome, those that failed, and with
-    /// `used` those that were kept because they have or may have signed in.
+    /// Returns how many users a session would process: those without an outcome, those that failed,
+    /// and with `used` those that were kept because they have or may have signed in.
     #[must_use]
     pub fn left(&self, used: bool) -> u64 {
         let kept = self.count(Undone::Kept(KeptReason::Used))
@@ -88,11 +90,11 @@ impl UndoTally {
     }
 }
 
-/// Why an undo ended early.
+/// The reason why an undo ended early.
 #[derive(Debug)]
-pub enum Why {
+pub enum UndoStopReason {
     Signal(Signal),
-    /// Every user would get the same answer.
+    /// Every user would get the same response.
     Refused(Stop, Failure),
     /// No connection could be made for several consecutive users.
     Unreachable(String),
@@ -100,18 +102,20 @@ pub enum Why {
     Broken(JoinError),
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for UndoStopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Signal(signal) => f.write_str(signal.name()),
             Self::Refused(Stop::Access, failure) => write!(
                 f,
-                "{failure}; renew the credentials (for example with `aws sso login`) and let them use cognito-idp:AdminGetUser and \
-                 cognito-idp:AdminDeleteUser on this pool (`cognito-import iam-policy --undo` prints the policy)"
+                "{failure}; renew the credentials (for example with `aws sso login`) and allow \
+                 cognito-idp:AdminGetUser and cognito-idp:AdminDeleteUser on this pool \
+                 (`cognito-import iam-policy --undo` prints the policy)"
             ),
             Self::Refused(Stop::NotFound, failure) => write!(
                 f,
-                "{failure}; check --region, --profile and --endpoint-url: this is not where the run was"
+                "{failure}; check --region, --profile and --endpoint-url: the run was in another \
+                 place"
             ),
             Self::Refused(stop @ (Stop::Firewall | Stop::ClockSkew | Stop::Untrusted), failure) => {
                 write!(f, "{failure}; {}", stop.hint())
@@ -119,9 +123,10 @@ impl fmt::Display for Why {
             Self::Refused(_, failure) => write!(f, "{failure}"),
             Self::Unreachable(error) => write!(
                 f,
-                "no connection could be made for ten users in a row ({error}); check the network, --region, --endpoint-url and HTTPS_PROXY"
+                "no connection could be made for ten users in a row ({error}); check the network, \
+                 --region, --endpoint-url and HTTPS_PROXY"
             ),
-            // The message of a panic could quote a value.
+            // The panic message could quote a value.
             Self::Broken(_) => f.write_str("a task of this program ended unexpectedly"),
         }
     }
@@ -130,10 +135,10 @@ impl fmt::Display for Why {
 /// How a session ended.
 #[derive(Debug)]
 pub struct UndoEnd {
-    /// Why it ended early, or `None` if every user has an outcome.
-    pub stopped: Option<Why>,
-    /// A second signal ended the undo without waiting for requests in flight.
-    pub at_once: bool,
+    /// The reason why it ended early, or `None` if every user has an outcome.
+    pub stopped: Option<UndoStopReason>,
+    /// Whether the undo ended without waiting for all requests in flight.
+    pub aborted: bool,
     /// Users by outcome, including earlier sessions.
     pub tally: UndoTally,
     /// Requests of this session.
@@ -141,12 +146,12 @@ pub struct UndoEnd {
 }
 
 impl UndoEnd {
-    /// The result if nothing was left to do.
+    /// Creates the result for an undo with nothing left to do.
     #[must_use]
-    pub fn before_it_began(tally: UndoTally) -> Self {
+    pub fn nothing_to_do(tally: UndoTally) -> Self {
         Self {
             stopped: None,
-            at_once: false,
+            aborted: false,
             tally,
             requests: RequestCounts::default(),
         }
@@ -168,7 +173,7 @@ pub struct Undo<'w> {
     rules: RemovalRules,
     times: Arc<RunTimes>,
     mode: Mode,
-    learnt: Learnt,
+    behavior: PoolBehavior,
     stop: watch::Sender<bool>,
     tasks: JoinSet<FinishedRemoval>,
     slots: usize,
@@ -178,31 +183,31 @@ pub struct Undo<'w> {
     tally: UndoTally,
     requests: RequestCounts,
     unreachable: u32,
-    stopped: Option<Why>,
+    stopped: Option<UndoStopReason>,
     notified: Instant,
     notify: &'w mut dyn FnMut(&UndoTally),
 }
 
 impl<'w> Undo<'w> {
-    /// `times` is when the run was active, and `deletions_a_second` is the ceiling of the pacer;
-    /// `notify` is called every ten seconds.
+    /// Creates an undo. `times` is when the run was active, `deletions_per_second` is the ceiling
+    /// of the pacer, and `notify` is called every ten seconds.
     ///
     /// # Errors
-    /// The ledger cannot be read.
+    /// Fails if the ledger cannot be read.
     pub fn new(
         ledger: UndoLedger,
         pool: Cognito,
         pacer: Pacer,
         (rules, mode): (RemovalRules, Mode),
         times: RunTimes,
-        deletions_a_second: NonZeroU32,
+        deletions_per_second: NonZeroU32,
         notify: &'w mut dyn FnMut(&UndoTally),
     ) -> Result<Self, LedgerError> {
         let (stop, stopping) = watch::channel(false);
-        let slots = deletions_a_second
+        let slots = deletions_per_second
             .get()
-            .saturating_mul(SECONDS)
-            .clamp(SLOTS.0, SLOTS.1);
+            .saturating_mul(SLOTS_PER_RATE)
+            .clamp(SLOT_LIMITS.0, SLOT_LIMITS.1);
         Ok(Self {
             tally: UndoTally::of(&ledger)?,
             ledger,
@@ -214,7 +219,7 @@ impl<'w> Undo<'w> {
             rules,
             times: Arc::new(times),
             mode,
-            learnt: Learnt::default(),
+            behavior: PoolBehavior::default(),
             stop,
             tasks: JoinSet::new(),
             slots: (slots as usize).min(room_for_connections(1).unwrap_or(usize::MAX)),
@@ -232,34 +237,34 @@ impl<'w> Undo<'w> {
     /// Runs until every user has an outcome or the undo is stopped. Returns the ledger.
     ///
     /// # Errors
-    /// The ledger cannot be read or written: nothing more is sent.
-    pub async fn to_the_end(
+    /// Fails if the ledger cannot be read or written. Nothing more is sent then.
+    pub async fn run(
         mut self,
         signals: &mut Signals,
     ) -> Result<(UndoEnd, UndoLedger), LedgerError> {
-        let mut over: Option<Instant> = None;
-        let mut at_once = false;
+        let mut deadline: Option<Instant> = None;
+        let mut aborted = false;
         loop {
             self.take_users()?;
             if self.tasks.is_empty() {
                 break;
             }
-            let drained = over.unwrap_or_else(|| Instant::now() + DRAIN);
+            let drain_deadline = deadline.unwrap_or_else(|| Instant::now() + DRAIN_TIME);
             tokio::select! {
                 biased;
                 signal = signals.next() => {
-                    at_once = self.stopped.is_some();
-                    self.stop(Why::Signal(signal));
+                    aborted = self.stopped.is_some();
+                    self.stop(UndoStopReason::Signal(signal));
                 }
-                done = self.tasks.join_next() => self.finished(done)?,
-                () = sleep_until(drained), if over.is_some() => at_once = true,
+                done = self.tasks.join_next() => self.record_finished(done)?,
+                () = sleep_until(drain_deadline), if deadline.is_some() => aborted = true,
             }
-            if at_once {
+            if aborted {
                 self.tasks.abort_all();
                 break;
             }
             if self.stopped.is_some() {
-                over = over.or(Some(Instant::now() + DRAIN));
+                deadline = deadline.or(Some(Instant::now() + DRAIN_TIME));
             }
             if self.notified.elapsed() >= NOTIFY_INTERVAL {
                 self.notified = Instant::now();
@@ -268,16 +273,16 @@ impl<'w> Undo<'w> {
         }
         let ended = UndoEnd {
             stopped: self.stopped,
-            at_once,
+            aborted,
             tally: self.tally,
             requests: self.requests,
         };
         Ok((ended, self.ledger))
     }
 
-    fn stop(&mut self, why: Why) {
+    fn stop(&mut self, reason: UndoStopReason) {
         if self.stopped.is_none() {
-            self.stopped = Some(why);
+            self.stopped = Some(reason);
             // Fails only if no task is left to receive it.
             let _ = self.stop.send(true);
         }
@@ -286,87 +291,87 @@ impl<'w> Undo<'w> {
     fn take_users(&mut self) -> Result<(), LedgerError> {
         while self.stopped.is_none() && self.tasks.len() < self.slots {
             if self.page.is_empty() && !self.read_to_end {
-                self.page = self.ledger.open_users(self.last_row, PAGE)?.into();
-                self.read_to_end = self.page.len() < PAGE;
+                self.page = self.ledger.open_users(self.last_row, PAGE_SIZE)?.into();
+                self.read_to_end = self.page.len() < PAGE_SIZE;
             }
             let Some(open) = self.page.pop_front() else {
                 break;
             };
             self.last_row = open.user.row;
-            let removal = Removal::new(open, self.rules, self.learnt, Arc::clone(&self.times));
-            self.go_on(removal, RemovalEvent::Start);
+            let removal = Removal::new(open, self.rules, self.behavior, Arc::clone(&self.times));
+            self.spawn(removal, RemovalEvent::Start);
         }
         Ok(())
     }
 
-    fn go_on(&mut self, removal: Removal, event: RemovalEvent) {
+    fn spawn(&mut self, removal: Removal, event: RemovalEvent) {
         self.tasks
             .spawn(remove(Arc::clone(&self.shared), removal, event));
     }
 
     /// Records the results of this task and of all others that have ended, and continues with users
     /// whose deletion was begun.
-    fn finished(
+    fn record_finished(
         &mut self,
         first: Option<Result<FinishedRemoval, JoinError>>,
     ) -> Result<(), LedgerError> {
-        let mut notes = Vec::new();
+        let mut records = Vec::new();
         let mut begun = Vec::new();
         let mut next = first;
         while let Some(done) = next {
             match done {
-                Ok(done) => self.note(done, &mut notes, &mut begun),
-                Err(error) => self.stop(Why::Broken(error)),
+                Ok(done) => self.apply(done, &mut records, &mut begun),
+                Err(error) => self.stop(UndoStopReason::Broken(error)),
             }
             next = self.tasks.try_join_next();
         }
-        if !notes.is_empty() {
-            self.ledger.write(&notes, now_ms())?;
+        if !records.is_empty() {
+            self.ledger.write(&records, now_ms())?;
         }
         for removal in begun {
-            self.go_on(removal, RemovalEvent::Begun);
+            self.spawn(removal, RemovalEvent::Begun);
         }
         Ok(())
     }
 
-    fn note(
+    fn apply(
         &mut self,
         done: FinishedRemoval,
-        notes: &mut Vec<(u64, UndoRecord)>,
+        records: &mut Vec<(u64, UndoRecord)>,
         begun: &mut Vec<Removal>,
     ) {
-        self.learnt.merge(done.learnt);
+        self.behavior.merge(done.behavior);
         self.requests.merge(&done.requests);
         match done.end {
             RemovalEnd::ToBegin(removal) => match self.mode {
                 // A stopping undo begins nothing: the next session starts these users over.
                 Mode::Delete if self.stopped.is_some() => {}
                 Mode::Delete => {
-                    notes.push((done.row, UndoRecord::Begun));
+                    records.push((done.row, UndoRecord::Begun));
                     begun.push(*removal);
                 }
-                Mode::DryRun => self.settled(done.row, Undoing::of(Undone::Deleted), notes),
+                Mode::DryRun => self.settle(done.row, Undoing::of(Undone::Deleted), records),
             },
             RemovalEnd::Settled(outcome) => {
                 self.unreachable = 0;
-                self.settled(done.row, outcome, notes);
+                self.settle(done.row, outcome, records);
             }
             RemovalEnd::Unreachable(outcome) => {
                 self.unreachable += 1;
-                if self.unreachable >= UNREACHABLE {
+                if self.unreachable >= MAX_UNREACHABLE {
                     let error = outcome.error_message.clone().unwrap_or_default();
-                    self.stop(Why::Unreachable(error));
+                    self.stop(UndoStopReason::Unreachable(error));
                 }
-                self.settled(done.row, outcome, notes);
+                self.settle(done.row, outcome, records);
             }
-            RemovalEnd::NotSent => notes.push((done.row, UndoRecord::NotSent)),
+            RemovalEnd::NotSent => records.push((done.row, UndoRecord::NotSent)),
             RemovalEnd::LeftOpen => {}
-            RemovalEnd::StopRun(stop, failure) => self.stop(Why::Refused(stop, failure)),
+            RemovalEnd::StopRun(stop, failure) => self.stop(UndoStopReason::Refused(stop, failure)),
         }
     }
 
-    fn settled(&mut self, row: u64, outcome: Undoing, notes: &mut Vec<(u64, UndoRecord)>) {
+    fn settle(&mut self, row: u64, outcome: Undoing, records: &mut Vec<(u64, UndoRecord)>) {
         self.tally.settle(outcome.undone);
-        notes.push((row, UndoRecord::Came(outcome)));
+        records.push((row, UndoRecord::Settled(outcome)));
     }
 }

@@ -119,7 +119,7 @@ async fn call(
     }
     // These calls belong to no row.
     let none = NO_PASSWORD;
-    failed(pool.doings(username, None).await, none);
+    failed(pool.user_events(username, None).await, none);
     let user = failed(pool.find(username).await, none);
     found(user.flatten().as_ref(), none);
     if let Some(page) = failed(pool.list_users(by, None).await, none) {
@@ -127,7 +127,7 @@ async fn call(
             .iter()
             .for_each(|listed| found(Some(&listed.user), none));
     }
-    failed(pool.may_list().await, none);
+    failed(pool.check_listing().await, none);
     failed(pool.delete(username).await, none);
 }
 

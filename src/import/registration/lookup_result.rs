@@ -34,7 +34,7 @@ impl Registration<'_> {
         self.settled(outcome)
     }
 
-    /// The user was found after a request that may have created it.
+    /// Decides about a user that was found after a request that may have created it.
     fn perhaps_ours(&self, verdict: UserOwner) -> RowOutcome {
         match verdict {
             UserOwner::Ours => RowOutcome::of(Outcome::Created),
@@ -44,10 +44,10 @@ impl Registration<'_> {
         }
     }
 
-    /// The pool answered our first request with "username exists": as far as the ledger knows, we
-    /// did not create this user. A user created since the run began with the attributes of the
-    /// row is in doubt nevertheless: the ledger may be an older copy, or another process may be
-    /// importing the same list.
+    /// Decides about a user if the first request was answered with "username exists": as far as the
+    /// ledger knows, we did not create this user. A user created since the run began with the
+    /// attributes of the row is in doubt nevertheless: the ledger may be an older copy, or
+    /// another process may be importing the same list.
     fn taken_at_first(&self, verdict: UserOwner) -> RowOutcome {
         match verdict {
             UserOwner::Theirs | UserOwner::Unsettled(Doubt::NoDate | Doubt::OtherAttributes) => {
@@ -91,8 +91,9 @@ impl Registration<'_> {
         }
     }
 
-    /// The listing lags behind. A user that it does not show may have just been created, perhaps by
-    /// a request of this run that the ledger does not know. A lookup is consistent.
+    /// Looks up a user that is not listed. The listing lags, so the user may just have been
+    /// created, perhaps by a request of this run that the ledger does not know. A lookup is
+    /// consistent.
     pub(super) fn not_listed(&mut self) -> RegistrationStep {
         self.look_up_tries = 0;
         RegistrationStep::LookUp(Duration::ZERO)
@@ -150,8 +151,8 @@ impl Registration<'_> {
         }))
     }
 
-    /// The outcome if the pool answered that the username exists and the user's details could not
-    /// be read.
+    /// Returns the outcome if the pool answered that the username exists and the user's details
+    /// could not be read.
     #[must_use]
     pub fn existed_unseen(&self, failure: &Failure) -> RowOutcome {
         let why = format!(

@@ -30,7 +30,7 @@ struct Following {
 }
 
 impl Following {
-    /// The next step and its index.
+    /// Returns the next step and its index.
     fn next(&self) -> Option<(usize, FollowUpStep)> {
         let steps = self.follow_up.steps.iter().enumerate();
         steps
@@ -74,12 +74,12 @@ impl FollowUps {
         self.users.len() < USERS_WAITING
     }
 
-    /// The number of users with pending steps.
+    /// Returns the number of users with pending steps.
     pub(super) fn users(&self) -> usize {
         self.users.len()
     }
 
-    /// Whether a step waits for a permit of this category.
+    /// Returns whether a step waits for a permit of this category.
     pub(super) fn waits_for(&self, category: Category) -> bool {
         !self.queue(category).is_empty()
     }
@@ -193,7 +193,8 @@ impl FollowUps {
 }
 
 impl Run<'_> {
-    /// The steps after a row with this outcome, as they are written to the ledger with the outcome.
+    /// Returns the steps after a row with this outcome, as they are written to the ledger with the
+    /// outcome.
     pub(super) fn steps_after(&self, user: &NewUser, outcome: &RowOutcome) -> Option<FollowUp> {
         let follows = match outcome.outcome {
             Outcome::Created => true,

@@ -92,7 +92,7 @@ impl Run<'_> {
         others
     }
 
-    /// The ledger record of an invalid or skipped row.
+    /// Returns the ledger record of an invalid or skipped row.
     fn never_sent(&mut self, row: Row) -> Option<NewRow> {
         let (username, outcome) = not_sent(row.user.err()?);
         self.counted(outcome.outcome, row.end_byte);
@@ -176,7 +176,7 @@ impl Run<'_> {
         });
     }
 
-    /// The ledger record of a row before it is sent.
+    /// Returns the ledger record of a row before it is sent.
     fn to_begin(&self, listed: &mut ImportRow) -> Option<ToBegin> {
         let kept = std::mem::take(&mut listed.row.kept);
         let user = listed.row.user.as_ref().ok()?;
@@ -278,7 +278,7 @@ impl Run<'_> {
     }
 }
 
-/// The outcome of a row that is not sent, and its username if it could be read.
+/// Returns the outcome of a row that is not sent, and its username if it could be read.
 fn not_sent(why: NotSent) -> (Option<String>, RowOutcome) {
     match why {
         NotSent::Invalid(broken) => {
@@ -290,7 +290,7 @@ fn not_sent(why: NotSent) -> (Option<String>, RowOutcome) {
     }
 }
 
-/// The case-folded username, if it differs.
+/// Returns the case-folded username, if it differs.
 fn if_changed(folded: Cow<'_, str>) -> Option<String> {
     match folded {
         Cow::Borrowed(_) => None,
@@ -298,7 +298,7 @@ fn if_changed(folded: Cow<'_, str>) -> Option<String> {
     }
 }
 
-/// The outcome of a row whose user the listing shows.
+/// Returns the outcome of a row whose user the listing shows.
 fn existed(seen: &ListingEntry) -> RowOutcome {
     let mut outcome = RowOutcome::of(Outcome::Existed);
     outcome.evidence = Some(Evidence::Listing);

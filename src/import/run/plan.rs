@@ -26,7 +26,7 @@ pub struct ImportRow {
 }
 
 impl ImportRow {
-    /// Whether a request may be sent for this row.
+    /// Returns whether a request may be sent for this row.
     pub(super) fn is_to_be_sent(&self) -> bool {
         self.seen.is_none() && self.row.user.is_ok()
     }

@@ -21,8 +21,8 @@ impl ReadQueue {
         self.rows.is_empty()
     }
 
-    /// Whether there is room for more rows. `group` is the number of rows to be sent that are begun
-    /// together.
+    /// Returns whether there is room for more rows. `group` is the number of rows to be sent that
+    /// are begun together.
     pub(super) fn wants_more(&self, group: usize) -> bool {
         self.to_send < group && self.rows.len() < TOGETHER
     }
@@ -32,7 +32,7 @@ impl ReadQueue {
         self.rows.extend(rows);
     }
 
-    /// The next rows to begin.
+    /// Returns the next rows to begin.
     pub(super) fn take(&mut self, group: usize) -> Vec<ImportRow> {
         let mut taken = Vec::new();
         let mut to_send = 0;

@@ -45,7 +45,7 @@ impl Run<'_> {
         }
     }
 
-    /// The current bottleneck; the most important one if there are several.
+    /// Returns the current bottleneck; the most important one if there are several.
     fn bottleneck(&mut self) -> Option<Bottleneck> {
         let in_flight = self.tasks.len();
         let pacer = &self.shared.pacer;
@@ -100,7 +100,7 @@ pub(super) struct Silence {
 }
 
 impl Silence {
-    /// How long requests have been unanswered, or `None` while none is.
+    /// Returns how long requests have been unanswered, or `None` while none is.
     fn lasts(&mut self, (asked, answered): (u64, u64), now: Instant) -> Option<Duration> {
         if answered != self.answered {
             *self = Self {

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use crate::ledger::Span;
 use crate::pool::service_clock::ServiceClock;
-use crate::pool::{MOST_SKEW_MS, now_ms, steady_ms};
+use crate::pool::{MAX_SKEW_MS, monotonic_ms, now_ms};
 
 /// When the session began.
 #[derive(Debug)]
 pub(super) struct Began {
-    steady_ms: i64,
+    monotonic_ms: i64,
     ours_ms: i64,
     /// The start on the service's clock, from its first answer. Later answers cannot correct it,
     /// because a clock may be set.
@@ -18,36 +18,36 @@ pub(super) struct Began {
 
 impl Began {
     pub(super) fn now() -> Self {
-        Self::at(steady_ms(), now_ms())
+        Self::at(monotonic_ms(), now_ms())
     }
 
-    fn at(steady_ms: i64, ours_ms: i64) -> Self {
+    fn at(monotonic_ms: i64, ours_ms: i64) -> Self {
         Self {
-            steady_ms,
+            monotonic_ms,
             ours_ms,
             from_ms: None,
         }
     }
 
-    /// The span until now, if requests arrive within `arrives_within`.
+    /// Returns the span until now, if requests arrive within `arrives_within`.
     pub(super) fn until_now(&mut self, clock: ServiceClock, arrives_within: Duration) -> Span {
-        self.until((steady_ms(), now_ms()), clock, arrives_within)
+        self.until((monotonic_ms(), now_ms()), clock, arrives_within)
     }
 
     fn until(
         &mut self,
-        (steady_ms, ours_ms): (i64, i64),
+        (monotonic_ms, ours_ms): (i64, i64),
         clock: ServiceClock,
         arrives_within: Duration,
     ) -> Span {
-        let began = clock.service_time(self.steady_ms);
+        let began = clock.service_time(self.monotonic_ms);
         self.from_ms = self.from_ms.or(began.map(|(earliest, _)| earliest));
         let from_ms = self
             .from_ms
-            .unwrap_or(self.ours_ms.saturating_sub(MOST_SKEW_MS));
+            .unwrap_or(self.ours_ms.saturating_sub(MAX_SKEW_MS));
         let latest = clock
-            .service_time(steady_ms)
-            .map_or(ours_ms.saturating_add(MOST_SKEW_MS), |(_, latest)| latest);
+            .service_time(monotonic_ms)
+            .map_or(ours_ms.saturating_add(MAX_SKEW_MS), |(_, latest)| latest);
         let arrives_within = i64::try_from(arrives_within.as_millis()).unwrap_or(i64::MAX);
         Span {
             from_ms,
@@ -58,7 +58,7 @@ impl Began {
 
 #[cfg(test)]
 mod tests {
-    use super::{Began, Duration, MOST_SKEW_MS, ServiceClock, Span};
+    use super::{Began, Duration, MAX_SKEW_MS, ServiceClock, Span};
 
     const LATE: Duration = Duration::from_secs(45);
 
@@ -67,8 +67,8 @@ mod tests {
         let mut began = Began::at(100, 1_000_000);
         let span = began.until((5_100, 1_005_000), ServiceClock::default(), LATE);
         let expected = Span {
-            from_ms: 1_000_000 - MOST_SKEW_MS,
-            until_ms: 1_005_000 + MOST_SKEW_MS + 45_000,
+            from_ms: 1_000_000 - MAX_SKEW_MS,
+            until_ms: 1_005_000 + MAX_SKEW_MS + 45_000,
         };
         assert_eq!(span, expected);
     }
@@ -77,12 +77,12 @@ mod tests {
     fn the_beginning_is_told_by_the_service_s_clock_and_stays_when_a_clock_is_set() {
         let mut began = Began::at(100, 1_000_000);
         let mut clock = ServiceClock::default();
-        clock.heard(2_000, 70_000, 2_100);
+        clock.observe(2_000, 70_000, 2_100);
         let span = began.until((3_000, 1_002_900), clock, Duration::ZERO);
         assert!((67_900..=69_100).contains(&span.from_ms), "{span:?}");
         assert!((70_900..=72_100).contains(&span.until_ms), "{span:?}");
         // This machine slept for a quarter of an hour.
-        clock.heard(4_000, 972_000, 4_100);
+        clock.observe(4_000, 972_000, 4_100);
         let later = began.until((5_000, 1_904_900), clock, Duration::ZERO);
         assert_eq!(later.from_ms, span.from_ms);
         assert!(later.until_ms >= 972_900, "{later:?}");

@@ -58,7 +58,7 @@ impl Tasks {
         self.whose.insert(task.id(), whose);
     }
 
-    /// The next task that ends, or `None` without tasks. Cancel safe.
+    /// Returns the next task that ends, or `None` without tasks. Cancel safe.
     pub(super) async fn next(&mut self) -> Option<TaskEnd> {
         loop {
             let ended = self.tasks.join_next_with_id().await?;

@@ -148,7 +148,7 @@ fn pacer() -> Pacer {
     })
 }
 
-/// A pool that is never asked.
+/// Returns a pool that is never queried.
 async fn nowhere() -> Cognito {
     connect(&ConnectSettings {
         user_pool_id: "us-east-1_P".into(),
@@ -165,7 +165,7 @@ async fn nowhere() -> Cognito {
     .unwrap()
 }
 
-/// What a task is that does not come back.
+/// Returns what a task is that does not come back.
 async fn panics() -> Returned {
     panic!("on purpose")
 }

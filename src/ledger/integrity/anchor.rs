@@ -109,7 +109,7 @@ impl Anchor {
         })
     }
 
-    /// The first file that was displaced. Called after each transaction.
+    /// Returns the first file that was displaced. Called after each transaction.
     pub(in crate::ledger) fn displaced(&self) -> Option<Displaced> {
         self.files.iter().find_map(|(path, id)| {
             let displaced = match fs::metadata(path) {
@@ -127,7 +127,7 @@ impl Anchor {
         })
     }
 
-    /// The directory's new path, where the system tells.
+    /// Returns the directory's new path, where the system tells.
     #[cfg(target_os = "linux")]
     fn moved(&self) -> Option<Displaced> {
         use std::os::fd::AsRawFd as _;

@@ -77,15 +77,15 @@ pub(in crate::ledger) fn merge_log(database: &Connection) -> rusqlite::Result<()
     keep_log(database, false)
 }
 
-/// Whether the last connection keeps the log when it closes. By default SQLite copies and removes
-/// it.
+/// Returns whether the last connection keeps the log when it closes. By default SQLite copies and
+/// removes it.
 pub(in crate::ledger) fn keep_log(database: &Connection, keep: bool) -> rusqlite::Result<()> {
     database
         .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep)
         .map(drop)
 }
 
-/// Whether the database needs its log and the log is missing.
+/// Returns whether the database needs its log and the log is missing.
 pub(in crate::ledger) fn lacks_its_log(
     database: &Connection,
     log: &Path,

@@ -33,7 +33,7 @@ const OF_A_RUN: [&str; 8] = [
 /// The same for the ledger of an undo.
 const OF_AN_UNDO: [&str; 2] = ["undo.db-wal", "undo-results.csv"];
 
-/// Whether the directory has a ledger. False means that it has no files of a run at all.
+/// Returns whether the directory has a ledger. False means that it has no files of a run at all.
 pub(in crate::ledger) fn ledger_is_there(
     directory: &Path,
     durability: Durability,
@@ -74,7 +74,7 @@ pub(in crate::ledger) fn undo_is_there(directory: &Path) -> Result<bool, LedgerE
     }
 }
 
-/// The files with these names that exist, separated by commas.
+/// Returns the files with these names that exist, separated by commas.
 fn found(directory: &Path, names: &[&str]) -> Option<String> {
     let there = |name: &&&str| directory.join(name).symlink_metadata().is_ok();
     let found: Vec<&str> = names.iter().filter(there).copied().collect();

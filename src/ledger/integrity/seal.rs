@@ -38,12 +38,12 @@ impl Seal {
     }
 }
 
-/// The seal of a line of `run`.
+/// Returns the seal of a line of `run`.
 pub(in crate::ledger) fn value_seal(name: &str, value: &str) -> i64 {
     Seal::default().text(Some(name)).text(Some(value)).value()
 }
 
-/// The seal of a line of `requests`.
+/// Returns the seal of a line of `requests`.
 pub(in crate::ledger) fn requests_seal(category: &str, sent: i64, throttled: i64) -> i64 {
     Seal::default()
         .text(Some(category))
@@ -52,7 +52,7 @@ pub(in crate::ledger) fn requests_seal(category: &str, sent: i64, throttled: i64
         .value()
 }
 
-/// The seal of a line of `rates`.
+/// Returns the seal of a line of `rates`.
 pub(in crate::ledger) fn rate_seal(sample: &RateSample) -> i64 {
     let numbers = [
         sample.at_ms,
@@ -77,7 +77,7 @@ pub(in crate::ledger) fn rate_seal(sample: &RateSample) -> i64 {
 #[error("{0}")]
 pub(in crate::ledger) struct Damage(pub(in crate::ledger) String);
 
-/// The error for a line that does not match its checksum.
+/// Returns the error for a line that does not match its checksum.
 pub(in crate::ledger) fn broken_seal(table: &str) -> rusqlite::Error {
     let damage = Damage(format!(
         "a line of its table {table} does not match its checksum"
@@ -85,7 +85,7 @@ pub(in crate::ledger) fn broken_seal(table: &str) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Null, Box::new(damage))
 }
 
-/// The seal of a row of `rows`.
+/// Returns the seal of a row of `rows`.
 pub(in crate::ledger) fn row_seal(
     row: i64,
     line: i64,
@@ -102,12 +102,12 @@ pub(in crate::ledger) fn row_seal(
         .value()
 }
 
-/// The seal of a row of `kept`.
+/// Returns the seal of a row of `kept`.
 pub(in crate::ledger) fn kept_seal(row: i64, cells: &str) -> i64 {
     Seal::default().number(Some(row)).text(Some(cells)).value()
 }
 
-/// The seal of a line of `follow_ups`.
+/// Returns the seal of a line of `follow_ups`.
 pub(in crate::ledger) fn steps_seal(row: i64, state: &str, steps: &str) -> i64 {
     Seal::default()
         .number(Some(row))

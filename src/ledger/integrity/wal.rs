@@ -18,7 +18,7 @@ const FRAME_HEADER: usize = 24;
 /// The magic number without its last bit, which gives the byte order of the checksums.
 const MAGIC: u32 = 0x377f_0682;
 
-/// The damage of the log, or `None` if it is sound or missing.
+/// Returns the damage of the log, or `None` if it is sound or missing.
 pub(in crate::ledger) fn damage(log: &Path) -> std::io::Result<Option<String>> {
     let file = match File::open(log) {
         Ok(file) => file,
@@ -77,13 +77,13 @@ pub(in crate::ledger) fn damage(log: &Path) -> std::io::Result<Option<String>> {
     Ok(None)
 }
 
-/// Whether the log is long enough for a frame. Frames from before the last reset count, because a
-/// process may die right after writing a new header.
+/// Returns whether the log is long enough for a frame. Frames from before the last reset count,
+/// because a process may die right after writing a new header.
 pub(in crate::ledger) fn has_frames(log: &Path) -> bool {
     std::fs::metadata(log).is_ok_and(|about| about.len() > (HEADER + FRAME_HEADER) as u64)
 }
 
-/// Whether the log exists and is not empty.
+/// Returns whether the log exists and is not empty.
 pub(in crate::ledger) fn has_bytes(log: &Path) -> bool {
     std::fs::metadata(log).is_ok_and(|about| about.len() > 0)
 }
@@ -113,7 +113,7 @@ impl Sum {
     }
 }
 
-/// A big-endian word; 0 beyond the end.
+/// Returns a big-endian word; 0 beyond the end.
 fn word(bytes: &[u8], at: usize) -> u32 {
     bytes
         .get(at..at + 4)

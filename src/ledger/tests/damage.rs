@@ -46,7 +46,7 @@ fn remove_ledger(directory: &RunDirectory) {
     }
 }
 
-/// The whole content of a ledger, or its error.
+/// Returns the whole content of a ledger, or its error.
 fn all_of_it(directory: &RunDirectory) -> Result<String, LedgerError> {
     let reader = LedgerReader::open(directory.path())?;
     let mut said = format!("{:?}", reader.summary()?);

@@ -51,7 +51,7 @@ async fn refuses_another_run_s_ledger_without_changing_it() {
     assert!(std::fs::read(directory.database()).unwrap() == before);
 }
 
-/// The error for a ledger with this modification.
+/// Returns the error for a ledger with this modification.
 async fn error_after(change: impl FnOnce(&rusqlite::Connection)) -> LedgerError {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();

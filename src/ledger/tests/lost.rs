@@ -10,7 +10,7 @@ fn is_there(directory: &RunDirectory) -> Result<bool, LedgerError> {
     Ledger::is_there(directory, Durability::Power)
 }
 
-/// A run's directory with a copy of what a killed process leaves: the database and its log.
+/// Returns a run's directory with a copy of what a killed process leaves: the database and its log.
 async fn killed() -> (tempfile::TempDir, RunDirectory) {
     let folder = tempfile::tempdir().unwrap();
     let at_work = RunDirectory::hold(&folder.path().join("at work")).unwrap();

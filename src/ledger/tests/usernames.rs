@@ -7,7 +7,7 @@ use crate::ledger::{BeginResult, Ledger};
 /// Enough rows for the index to use its file.
 const ROWS: u64 = 80_000;
 
-/// The results of rows that are begun together.
+/// Returns the results of rows that are begun together.
 async fn begin(ledger: &Ledger, rows: &[(u64, &str)]) -> Vec<BeginResult> {
     let rows = rows.iter().map(|(row, name)| to_begin(*row, name));
     ledger.begin(rows.collect(), 5).await.await.unwrap()

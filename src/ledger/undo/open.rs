@@ -60,7 +60,7 @@ impl UndoLedger {
         })
     }
 
-    /// Whether the run was undone, or its undo has begun.
+    /// Returns whether the run was undone, or its undo has begun.
     pub fn is_there(directory: &RunDirectory) -> Result<bool, LedgerError> {
         undo_is_there(directory.path())
     }

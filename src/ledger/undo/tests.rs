@@ -76,8 +76,8 @@ async fn lists_the_users_that_the_run_created_and_keeps_their_outcomes() {
     };
     undo.write(
         &[
-            (1, UndoRecord::Came(failed.clone())),
-            (3, UndoRecord::Came(used)),
+            (1, UndoRecord::Settled(failed.clone())),
+            (3, UndoRecord::Settled(used)),
         ],
         9_000,
     )

@@ -23,7 +23,7 @@ pub struct ToBegin {
 }
 
 impl ToBegin {
-    /// The username as the pool compares it.
+    /// Returns the username as the pool compares it.
     pub(super) fn compared_as(&self) -> &str {
         self.compared_as.as_deref().unwrap_or(&self.username)
     }

@@ -1,4 +1,5 @@
-//! The ledger of a run that may resume: opened and verified once, and unchanged until the run resumes.
+//! The ledger of a run that may resume: opened and verified once, and unchanged until the run
+//! resumes.
 
 use std::path::PathBuf;
 
@@ -12,7 +13,8 @@ use crate::ledger::resume_cursor::ResumeCursor;
 use crate::ledger::{Durability, LedgerError, RunDirectory, schema};
 use crate::outcome::Outcome;
 
-/// A verified ledger inside a transaction that holds what a resumed run takes back. Dropping it rolls the transaction back.
+/// A verified ledger inside a transaction that holds what a resumed run takes back. Dropping it
+/// rolls the transaction back.
 #[derive(Debug)]
 pub struct FoundLedger {
     path: PathBuf,
@@ -65,7 +67,8 @@ impl FoundLedger {
         &self.settled
     }
 
-    /// Resumes the run: commits what is taken back and begins the next session. The cursor reads how each row stands.
+    /// Resumes the run: commits what is taken back and begins the next session. The cursor reads
+    /// how each row stands.
     pub fn resume(self, directory: &RunDirectory) -> Result<(Ledger, ResumeCursor), LedgerError> {
         let Self { path, database, .. } = self;
         let commit = || {
@@ -79,7 +82,7 @@ impl FoundLedger {
         Ok((Ledger::start(directory, database, session)?, cursor))
     }
 
-    /// A reader of this ledger, which is not verified again.
+    /// Returns a reader of this ledger, which is not verified again.
     pub fn into_reader(self) -> Result<LedgerReader, LedgerError> {
         let Self { path, database, .. } = self;
         drop(database);

@@ -97,7 +97,7 @@ impl<'d> LedgerWriter<'d> {
         Ok(BeginResult::Yes)
     }
 
-    /// The earlier row with the same username, if there is one.
+    /// Returns the earlier row with the same username, if there is one.
     fn holder(&mut self, hash: i64, row: &ToBegin) -> Result<Option<u64>, WriterError> {
         for holder in self.usernames.rows(hash).map_err(WriterError::Usernames)? {
             let number = holder.unsigned_abs();
@@ -256,7 +256,7 @@ impl<'d> LedgerWriter<'d> {
         }
     }
 
-    /// The first row without an outcome, and whether it was begun.
+    /// Returns the first row without an outcome, and whether it was begun.
     fn first_open_row(&self) -> rusqlite::Result<Option<(i64, bool)>> {
         self.database
             .query_row(
@@ -268,7 +268,7 @@ impl<'d> LedgerWriter<'d> {
     }
 }
 
-/// The usernames of the rows that were begun already.
+/// Returns the usernames of the rows that were begun already.
 fn index_usernames(database: &Connection) -> Result<UsernameIndex, WriterError> {
     let mut usernames = UsernameIndex::new();
     let mut begun =

@@ -52,7 +52,7 @@ pub(super) fn work(
     Ok(())
 }
 
-/// The receiver to tell once the ledger is closed. `None` if all senders were dropped.
+/// Returns the receiver to tell once the ledger is closed. `None` if all senders were dropped.
 fn write_all(
     open: &mut Open,
     messages: &mut mpsc::Receiver<Message>,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Problem, RunIntent};
-use crate::pool::groups::MOST_GROUPS;
+use crate::pool::groups::MAX_GROUPS;
 use crate::user::StepKind;
 
 /// The maximum number of names in a message.
@@ -28,10 +28,10 @@ pub struct StepIntent<'a> {
 
 pub(super) fn follow_up(intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
     let steps = intent.steps;
-    if steps.groups > MOST_GROUPS {
+    if steps.groups > MAX_GROUPS {
         problems.push(Problem::refusal(
             "groups_too_many",
-            format!("the list names more than {MOST_GROUPS} groups, the maximum of a pool"),
+            format!("the list names more than {MAX_GROUPS} groups, the maximum of a pool"),
             if intent.given.has("--group-separator") {
                 "correct the column groups or --group-separator"
             } else {

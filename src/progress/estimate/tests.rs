@@ -16,8 +16,8 @@ fn expected(total: u64, to_send: u64) -> ExpectedWork {
     }
 }
 
-/// The progress after `at` seconds with `rows` created users and `allowed` of 40 sign-ups per
-/// second.
+/// Returns the progress after `at` seconds with `rows` created users and `allowed` of 40 sign-ups
+/// per second.
 fn created(at: u64, rows: u64, allowed: f64) -> Progress {
     let mut counts = OutcomeCounts::default();
     counts.add_many(Outcome::Created, rows);

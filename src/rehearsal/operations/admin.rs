@@ -22,7 +22,7 @@ struct UserRequest {
     user_attributes: Option<Vec<AttributeInput>>,
 }
 
-/// AdminGetUser.
+/// Handles AdminGetUser.
 pub(in crate::rehearsal) fn get_user(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
     let index = target(pool, &parse(body)?)?;
     describe(pool, index)
@@ -73,7 +73,7 @@ pub(in crate::rehearsal) fn attributes(user: &PoolUser, include: impl Fn(&str) -
     )
 }
 
-/// AdminConfirmSignUp.
+/// Handles AdminConfirmSignUp.
 pub(in crate::rehearsal) fn confirm_sign_up(
     pool: &mut PoolState,
     at: Duration,
@@ -97,7 +97,7 @@ pub(in crate::rehearsal) fn confirm_sign_up(
     Ok(json!({}))
 }
 
-/// AdminUpdateUserAttributes. As AWS documents, an empty value removes the attribute.
+/// Handles AdminUpdateUserAttributes. As AWS documents, an empty value removes the attribute.
 pub(in crate::rehearsal) fn update_attributes(
     pool: &mut PoolState,
     at: Duration,
@@ -181,7 +181,7 @@ fn alias_exists(attribute: &str) -> ServiceError {
     )
 }
 
-/// AdminEnableUser and AdminDisableUser. Succeeds if the user is already in that state.
+/// Handles AdminEnableUser and AdminDisableUser. Succeeds if the user is already in that state.
 pub(in crate::rehearsal) fn set_enabled(
     pool: &mut PoolState,
     at: Duration,
@@ -197,7 +197,7 @@ pub(in crate::rehearsal) fn set_enabled(
     Ok(json!({}))
 }
 
-/// AdminDeleteUser.
+/// Handles AdminDeleteUser.
 pub(in crate::rehearsal) fn delete_user(
     pool: &mut PoolState,
     body: &[u8],

@@ -43,7 +43,7 @@ struct EventsRequest {
     next_token: Option<String>,
 }
 
-/// AdminListUserAuthEvents.
+/// Handles AdminListUserAuthEvents.
 pub(in crate::rehearsal) fn list(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
     let request: EventsRequest = parse(body)?;
     pool.check_pool_id(request.user_pool_id.as_deref())?;

@@ -174,7 +174,7 @@ fn code_delivery(pool: &PoolState, user: &PoolUser) -> Option<Value> {
         })
 }
 
-/// The error for a message beyond the daily limit.
+/// Returns the error for a message beyond the daily limit.
 pub(in crate::rehearsal) fn limit_exceeded() -> ServiceError {
     ServiceError::bad_request(
         "LimitExceededException",

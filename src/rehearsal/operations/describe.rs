@@ -23,7 +23,7 @@ struct DescribeRequest {
     client_id: Option<String>,
 }
 
-/// DescribeUserPool.
+/// Handles DescribeUserPool.
 pub(in crate::rehearsal) fn user_pool(
     pool: &PoolState,
     body: &[u8],
@@ -137,7 +137,7 @@ fn attribute(rule: &SchemaAttribute) -> Value {
     described
 }
 
-/// DescribeUserPoolClient.
+/// Handles DescribeUserPoolClient.
 pub(in crate::rehearsal) fn client(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
     let request: DescribeRequest = parse(body)?;
     pool.check_pool_id(request.user_pool_id.as_deref())?;
@@ -181,7 +181,7 @@ struct LimitDefinition {
     attributes: Option<BTreeMap<String, String>>,
 }
 
-/// GetProvisionedLimit.
+/// Handles GetProvisionedLimit.
 pub(in crate::rehearsal) fn provisioned_limit(
     pool: &PoolState,
     body: &[u8],

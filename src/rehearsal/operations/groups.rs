@@ -46,7 +46,7 @@ struct GroupRequest {
     role_arn: Option<String>,
 }
 
-/// CreateGroup.
+/// Handles CreateGroup.
 pub(in crate::rehearsal) fn create(
     pool: &mut PoolState,
     at: Duration,
@@ -123,7 +123,7 @@ fn violations(request: &GroupRequest, name: &str) -> Vec<String> {
         .collect()
 }
 
-/// GetGroup.
+/// Handles GetGroup.
 pub(in crate::rehearsal) fn get(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
     let request: GroupRequest = parse(body)?;
     pool.check_pool_id(request.user_pool_id.as_deref())?;
@@ -139,7 +139,7 @@ struct ListGroupsRequest {
     next_token: Option<String>,
 }
 
-/// ListGroups.
+/// Handles ListGroups.
 pub(in crate::rehearsal) fn list(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
     let request: ListGroupsRequest = parse(body)?;
     pool.check_pool_id(request.user_pool_id.as_deref())?;
@@ -159,7 +159,7 @@ pub(in crate::rehearsal) fn list(pool: &PoolState, body: &[u8]) -> Result<Value,
     Ok(response)
 }
 
-/// AdminAddUserToGroup. Succeeds if the user is already in the group.
+/// Handles AdminAddUserToGroup. Succeeds if the user is already in the group.
 pub(in crate::rehearsal) fn add_user(
     pool: &mut PoolState,
     body: &[u8],

@@ -44,7 +44,7 @@ struct ListUsersRequest {
     filter: Option<String>,
 }
 
-/// ListUsers.
+/// Handles ListUsers.
 pub(in crate::rehearsal) fn list_users(
     pool: &PoolState,
     at: Duration,

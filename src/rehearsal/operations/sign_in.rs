@@ -24,7 +24,7 @@ struct AuthRequest {
     auth_parameters: Option<BTreeMap<String, String>>,
 }
 
-/// InitiateAuth with the flow USER_PASSWORD_AUTH.
+/// Handles InitiateAuth with the flow USER_PASSWORD_AUTH.
 pub(in crate::rehearsal) fn initiate_auth(
     pool: &mut PoolState,
     at: Duration,
@@ -33,7 +33,7 @@ pub(in crate::rehearsal) fn initiate_auth(
     sign_in(pool, at, &parse(body)?, &["USER_PASSWORD_AUTH"])
 }
 
-/// AdminInitiateAuth with the flow ADMIN_USER_PASSWORD_AUTH or its older name.
+/// Handles AdminInitiateAuth with the flow ADMIN_USER_PASSWORD_AUTH or its older name.
 pub(in crate::rehearsal) fn admin_initiate_auth(
     pool: &mut PoolState,
     at: Duration,

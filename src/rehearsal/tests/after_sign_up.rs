@@ -4,7 +4,7 @@ use aws_sdk_cognitoidentityprovider::types::{AuthFlowType, EventResponseType, Ev
 
 use super::*;
 
-/// A pool whose users are confirmed and can sign in.
+/// Returns a pool whose users are confirmed and can sign in.
 fn auto_confirm() -> PoolSettings {
     PoolSettings {
         pre_sign_up: PreSignUp::AutoConfirm,

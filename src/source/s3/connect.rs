@@ -14,7 +14,9 @@ use aws_sdk_s3::error::SdkError;
 
 use super::ObjectError;
 use crate::aws::endpoint::Endpoint;
-use crate::aws::{Answers, AwsContext, CONNECT_TIMEOUT, Trust, http_client, need_certificates};
+use crate::aws::{
+    AwsContext, CONNECT_TIMEOUT, ResponseLimit, Trust, http_client, need_certificates,
+};
 use crate::source::object::S3Access;
 
 /// The name of the service in AWS configuration files and variables.
@@ -66,7 +68,7 @@ impl Setup {
             .http_client(http_client(
                 self.endpoint.as_ref(),
                 &self.trust,
-                Answers::Streamed,
+                ResponseLimit::ErrorsOnly,
             ))
             .timeout_config(
                 TimeoutConfig::builder()

@@ -85,7 +85,10 @@ impl Hint for ObjectError {
 
 impl From<NoCredentials> for ObjectError {
     fn from(missing: NoCredentials) -> Self {
-        let NoCredentials { why, mfa } = missing;
+        let NoCredentials {
+            message: why,
+            mfa_hint: mfa,
+        } = missing;
         match mfa {
             Some(hint) => Self::MfaNeeded { cause: why, hint },
             None => Self::NoCredentials(why),

@@ -1,8 +1,8 @@
-//! Judges a user that was found: did the run create it, and may it be deleted?
+//! Decides about a user that was found: did the run create it, and may it be deleted?
 
 use std::time::Duration;
 
-use super::{LookupKey, MOST_PAGES, Phase, Removal, RemovalStep, settled};
+use super::{LookupKey, MAX_PAGES, Phase, Removal, RemovalStep, settled};
 use crate::ledger::reader::rfc3339;
 use crate::outcome::{KeptReason, Undoing, Undone};
 use crate::pool::FoundUser;
@@ -23,15 +23,15 @@ enum FoundOwner {
 impl Removal {
     pub(super) fn found(&mut self, found: Option<FoundUser>) -> RemovalStep {
         let Some(found) = found else {
-            return match self.by {
-                LookupKey::Sub => self.look_by_name(),
+            return match self.key {
+                LookupKey::Sub => self.look_up_by_name(),
                 LookupKey::Username => self.absent(),
             };
         };
-        match (self.owner_of(&found), self.by) {
+        match (self.owner_of(&found), self.key) {
             (FoundOwner::Ours, _) => self.ours(&found),
             // Another user has our user's `sub` as its username, so look the username up.
-            (FoundOwner::Theirs, LookupKey::Sub) => self.look_by_name(),
+            (FoundOwner::Theirs, LookupKey::Sub) => self.look_up_by_name(),
             // Found by an alias: no user has this username.
             (FoundOwner::Theirs, LookupKey::Username) if !found.is_named(&self.user.username) => {
                 self.absent()
@@ -46,7 +46,7 @@ impl Removal {
         }
     }
 
-    /// A user whose `sub` the run never learned is identified by its creation time.
+    /// Returns who created the user. Without a known `sub`, it is identified by its creation time.
     fn owner_of(&self, found: &FoundUser) -> FoundOwner {
         match (&self.user.sub, &found.sub) {
             (Some(ours), Some(theirs)) if ours == theirs => FoundOwner::Ours,
@@ -65,18 +65,18 @@ impl Removal {
     }
 
     fn ours(&mut self, found: &FoundUser) -> RemovalStep {
-        let may_be_the_run_s = |created| {
+        let may_be_created_by_run = |created| {
             self.times
                 .may_have_created(created, found.created_has_fraction)
         };
         match found.created_ms {
             None => return settled(Undone::Kept(KeptReason::NotIdentified)),
-            Some(created) if !may_be_the_run_s(created) => return self.outside_run(created),
+            Some(created) if !may_be_created_by_run(created) => return self.outside_run(created),
             Some(_) => {}
         }
-        match (&self.user.sub, self.by) {
-            // It has the `sub`, but was not found by it.
-            (Some(_), LookupKey::Username) => self.learnt.not_by_sub = true,
+        match (&self.user.sub, self.key) {
+            // The `sub` is known, but the user was not found by it.
+            (Some(_), LookupKey::Username) => self.behavior.hides_subs = true,
             (Some(_), LookupKey::Sub) => {}
             // From here on, the user is identified by this `sub`.
             (None, _) => self.user.sub.clone_from(&found.sub),
@@ -86,26 +86,27 @@ impl Removal {
                 Some(failure) if self.tries >= self.rules.retry.tries => self.failed(failure),
                 Some(_) | None => RemovalStep::Delete(Duration::ZERO),
             },
-            Phase::Judging if self.rules.even_if_used => RemovalStep::Begin,
-            Phase::Judging if found.status.as_deref() == Some(UNCONFIRMED) => RemovalStep::Begin,
-            Phase::Judging if self.learnt.tells_nothing => {
+            Phase::Deciding if self.rules.even_if_used => RemovalStep::Begin,
+            Phase::Deciding if found.status.as_deref() == Some(UNCONFIRMED) => RemovalStep::Begin,
+            Phase::Deciding if self.behavior.hides_events => {
                 settled(Undone::Kept(KeptReason::MaybeUsed))
             }
-            Phase::Judging => {
+            Phase::Deciding => {
                 self.sign_up = false;
-                self.pages = SeenPages::up_to(MOST_PAGES);
-                RemovalStep::AskDoings(Duration::ZERO, None)
+                self.pages = SeenPages::up_to(MAX_PAGES);
+                RemovalStep::ReadEvents(Duration::ZERO, None)
             }
         }
     }
 
-    /// An edited ledger can name any user.
+    /// Keeps a user that the run cannot have created. An edited ledger can contain any user.
     fn outside_run(&self, created_ms: i64) -> RemovalStep {
         RemovalStep::Settled(Undoing {
             undone: Undone::Kept(KeptReason::OutsideRun),
             error_code: None,
             error_message: Some(format!(
-                "created {}, but the run was active {}: the run did not create this user, although its ledger says so",
+                "created {}, but the run was active {}: the run did not create this user, \
+                 although its ledger says so",
                 rfc3339(created_ms),
                 self.times
             )),

@@ -3,7 +3,7 @@ mod used;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Learnt, Removal, RemovalEvent, RemovalRules, RemovalStep};
+use super::{PoolBehavior, Removal, RemovalEvent, RemovalRules, RemovalStep};
 use crate::ledger::undo::ToUndo;
 use crate::ledger::{RunTimes, Span};
 use crate::outcome::{KeptReason, MadeUser, Undoing, Undone};
@@ -21,7 +21,7 @@ const RULES: RemovalRules = RemovalRules {
     even_if_used: false,
 };
 
-/// A run that was at work when the users of these tests were created.
+/// The run was active when the users of these tests were created.
 fn times() -> Arc<RunTimes> {
     Arc::new(RunTimes {
         second_before_run_ms: None,
@@ -47,7 +47,7 @@ fn removal(user: MadeUser, begun_ms: Option<i64>, rules: RemovalRules) -> Remova
         begun_ms,
         outcome: None,
     };
-    Removal::new(open, rules, Learnt::default(), times())
+    Removal::new(open, rules, PoolBehavior::default(), times())
 }
 
 fn new() -> Removal {
@@ -84,7 +84,7 @@ fn absent() -> RemovalEvent {
 
 const NOW: Duration = Duration::ZERO;
 
-/// Tells it all of this, and returns the last step.
+/// Starts the removal, feeds these events, and returns the last step.
 fn after(removal: &mut Removal, events: impl IntoIterator<Item = RemovalEvent>) -> RemovalStep {
     let mut step = removal.next(RemovalEvent::Start, 0.5);
     for event in events {
@@ -98,7 +98,7 @@ fn outcome(undone: Undone) -> RemovalStep {
 }
 
 #[test]
-fn who_is_unconfirmed_is_deleted_by_its_sub() {
+fn deletes_unconfirmed_users_by_sub() {
     let mut ann = new();
     assert_eq!(after(&mut ann, []), RemovalStep::LookUp(NOW));
     assert_eq!(ann.name(), "sub-1");
@@ -110,11 +110,11 @@ fn who_is_unconfirmed_is_deleted_by_its_sub() {
     assert_eq!(ann.name(), "sub-1");
     let step = ann.next(RemovalEvent::Deleted(Ok(Deletion::Deleted)), 0.5);
     assert_eq!(step, outcome(Undone::Deleted));
-    assert_eq!(ann.learnt(), Learnt::default());
+    assert_eq!(ann.behavior(), PoolBehavior::default());
 }
 
 #[test]
-fn a_pool_that_does_not_find_subs_is_asked_by_name_and_not_by_sub_again() {
+fn uses_the_username_if_the_pool_does_not_find_subs() {
     let mut ann = new();
     assert_eq!(after(&mut ann, [absent()]), RemovalStep::LookUp(NOW));
     assert_eq!(ann.name(), "ann");
@@ -122,7 +122,7 @@ fn a_pool_that_does_not_find_subs_is_asked_by_name_and_not_by_sub_again() {
         ann.next(found("ann", "sub-1", "UNCONFIRMED"), 0.5),
         RemovalStep::Begin
     );
-    assert!(ann.learnt().not_by_sub);
+    assert!(ann.behavior().hides_subs);
     assert_eq!(ann.next(RemovalEvent::Begun, 0.5), RemovalStep::Delete(NOW));
     assert_eq!(ann.name(), "ann");
     let open = ToUndo {
@@ -131,13 +131,13 @@ fn a_pool_that_does_not_find_subs_is_asked_by_name_and_not_by_sub_again() {
         outcome: None,
     };
     assert_eq!(
-        Removal::new(open, RULES, ann.learnt(), times()).name(),
+        Removal::new(open, RULES, ann.behavior(), times()).name(),
         "ann"
     );
 }
 
 #[test]
-fn nobody_with_another_sub_is_ever_deleted() {
+fn never_deletes_a_user_with_another_sub() {
     for status in ["UNCONFIRMED", "CONFIRMED"] {
         for even_if_used in [false, true] {
             let rules = RemovalRules {
@@ -149,13 +149,13 @@ fn nobody_with_another_sub_is_ever_deleted() {
             assert_eq!(step, outcome(Undone::Kept(KeptReason::AnotherUser)));
         }
     }
-    // Not even one whose username is what the sub was.
+    // Not even one whose username equals the `sub`.
     let step = after(
         &mut new(),
         [found("sub-1", "sub-2", "UNCONFIRMED"), absent()],
     );
     assert_eq!(step, outcome(Undone::Gone));
-    // Between the look-up and the deletion somebody took the name.
+    // Another user takes the name between the lookup and the deletion.
     let mut ann = new();
     let step = after(
         &mut ann,
@@ -170,13 +170,13 @@ fn nobody_with_another_sub_is_ever_deleted() {
 }
 
 #[test]
-fn who_is_found_by_an_alias_is_not_the_user() {
+fn user_found_by_alias_is_another_user() {
     let step = after(&mut new(), [absent(), found("bob", "sub-2", "CONFIRMED")]);
     assert_eq!(step, outcome(Undone::Gone));
 }
 
 #[test]
-fn who_is_not_there_is_gone_or_was_deleted_by_us() {
+fn missing_users_are_gone_or_deleted() {
     assert_eq!(
         after(&mut new(), [absent(), absent()]),
         outcome(Undone::Gone)
@@ -205,13 +205,13 @@ fn who_is_not_there_is_gone_or_was_deleted_by_us() {
 }
 
 #[test]
-fn after_an_unclear_deletion_it_is_looked_up_and_deleted_again_until_tries_are_used_up() {
+fn unclear_deletions_are_looked_up_and_retried() {
     let mut ann = new();
     let began = [found("ann", "sub-1", "UNCONFIRMED"), RemovalEvent::Begun];
     assert_eq!(after(&mut ann, began), RemovalStep::Delete(NOW));
     for _ in 0..2 {
         assert_eq!(ann.next(lost(), 0.5), RemovalStep::LookUp(NOW));
-        // What it has become meanwhile does not matter any more.
+        // Its status no longer matters.
         assert_eq!(
             ann.next(found("ann", "sub-1", "CONFIRMED"), 0.5),
             RemovalStep::Delete(NOW)
@@ -219,35 +219,35 @@ fn after_an_unclear_deletion_it_is_looked_up_and_deleted_again_until_tries_are_u
     }
     assert_eq!(ann.next(lost(), 0.5), RemovalStep::LookUp(NOW));
     let RemovalStep::Settled(last) = ann.next(found("ann", "sub-1", "UNCONFIRMED"), 0.5) else {
-        panic!("it goes on for ever");
+        panic!("never settles");
     };
     assert_eq!(last.to_string(), "failed: ConnectionLost");
     assert!(
         last.error_message
             .unwrap()
-            .contains("may be deleted nevertheless")
+            .contains("may have been deleted")
     );
 }
 
 #[test]
-fn without_a_sub_the_time_of_its_creation_tells_and_nothing_else() {
-    let look = |created_ms, event| {
+fn identifies_users_without_sub_by_creation_time() {
+    let look_up = |created_ms, event| {
         let mut ann = removal(made(None, created_ms), None, RULES);
         let step = after(&mut ann, [event]);
         (step, ann.name().to_owned())
     };
     let unconfirmed = || found("ann", "sub-1", "UNCONFIRMED");
-    assert_eq!(look(Some(5_000), unconfirmed()).0, RemovalStep::Begin);
+    assert_eq!(look_up(Some(5_000), unconfirmed()).0, RemovalStep::Begin);
     assert_eq!(
-        look(Some(5_001), unconfirmed()).0,
+        look_up(Some(5_001), unconfirmed()).0,
         outcome(Undone::Kept(KeptReason::AnotherUser))
     );
     assert_eq!(
-        look(None, unconfirmed()).0,
+        look_up(None, unconfirmed()).0,
         outcome(Undone::Kept(KeptReason::NotIdentified))
     );
-    assert_eq!(look(None, absent()).0, outcome(Undone::Gone));
-    // Once it is known, it is that one and no other.
+    assert_eq!(look_up(None, absent()).0, outcome(Undone::Gone));
+    // Once the `sub` is known, no other user is deleted.
     let mut ann = removal(made(None, Some(5_000)), None, RULES);
     let lost = [
         unconfirmed(),
@@ -259,7 +259,7 @@ fn without_a_sub_the_time_of_its_creation_tells_and_nothing_else() {
 }
 
 #[test]
-fn throttles_are_nobody_s_failure_and_a_refusal_for_good_is() {
+fn throttling_never_fails_a_user_but_a_refusal_does() {
     let mut ann = new();
     let began = [found("ann", "sub-1", "UNCONFIRMED"), RemovalEvent::Begun];
     after(&mut ann, began);
@@ -272,7 +272,7 @@ fn throttles_are_nobody_s_failure_and_a_refusal_for_good_is() {
     }
     let refused = failure(Sent::Answered, Advice::GiveUp, "InvalidParameterException");
     let RemovalStep::Settled(last) = ann.next(RemovalEvent::Deleted(Err(refused)), 0.5) else {
-        panic!("it goes on");
+        panic!("not settled");
     };
     assert_eq!(last.to_string(), "failed: InvalidParameterException");
     let mut unanswered = new();
@@ -286,14 +286,13 @@ fn throttles_are_nobody_s_failure_and_a_refusal_for_good_is() {
 }
 
 #[test]
-fn nobody_is_deleted_who_was_created_when_the_run_was_not_at_work() {
+fn never_deletes_users_created_while_the_run_was_inactive() {
     let even_if_used = RemovalRules {
         even_if_used: true,
         ..RULES
     };
     for rules in [RULES, even_if_used] {
-        // Whatever the ledger says: its `sub`, that it was created then, that its deletion was
-        // begun.
+        // Regardless of what the ledger says about `sub`, creation time and deletion.
         for (user_made, begun) in [
             (made(Some("sub-1"), None), None),
             (made(Some("sub-1"), Some(1_000)), Some(9_000)),

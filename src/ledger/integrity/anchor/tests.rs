@@ -36,7 +36,7 @@ impl AtWork {
         begun.map(drop).map_err(drop)
     }
 
-    /// The error when the next group is not acknowledged.
+    /// Returns the error when the next group is not acknowledged.
     async fn fails(mut self) -> (tempfile::TempDir, Displaced, Option<std::path::PathBuf>) {
         self.begin(2).await.unwrap_err();
         let failure = self.ledger.failure().await;

@@ -1,16 +1,16 @@
-//! Whether the user has done something since the run.
+//! Users that may have signed in since the run.
 
 use super::{NOW, RULES, after, failure, found, made, new, outcome, removal, times};
 use crate::ledger::undo::ToUndo;
 use crate::outcome::{KeptReason, Undone};
-use crate::pool::{Advice, Doings, Sent, Stop};
+use crate::pool::{Advice, Sent, Stop, UserEvents};
 use crate::undo::removal::{Removal, RemovalEvent, RemovalRules, RemovalStep};
 
 #[test]
-fn what_the_user_did_decides_where_the_pool_tells_it() {
+fn decides_by_recorded_events() {
     let confirmed = || found("ann", "sub-1", "CONFIRMED");
-    let doings = |sign_up, used, next: Option<&str>| {
-        RemovalEvent::Doings(Ok(Doings {
+    let events = |sign_up, used, next: Option<&str>| {
+        RemovalEvent::EventsRead(Ok(UserEvents {
             events: 1,
             sign_up,
             used,
@@ -19,58 +19,61 @@ fn what_the_user_did_decides_where_the_pool_tells_it() {
     };
     assert_eq!(
         after(&mut new(), [confirmed()]),
-        RemovalStep::AskDoings(NOW, None)
+        RemovalStep::ReadEvents(NOW, None)
     );
-    let asked =
-        |events: Vec<RemovalEvent>| after(&mut new(), [confirmed()].into_iter().chain(events));
-    assert_eq!(asked(vec![doings(true, false, None)]), RemovalStep::Begin);
+    let after_events =
+        |pages: Vec<RemovalEvent>| after(&mut new(), [confirmed()].into_iter().chain(pages));
     assert_eq!(
-        asked(vec![doings(true, true, None)]),
+        after_events(vec![events(true, false, None)]),
+        RemovalStep::Begin
+    );
+    assert_eq!(
+        after_events(vec![events(true, true, None)]),
         outcome(Undone::Kept(KeptReason::Used))
     );
-    // Threat protection was not on when it signed up.
+    // Threat protection was off when the user signed up.
     assert_eq!(
-        asked(vec![doings(false, false, None)]),
+        after_events(vec![events(false, false, None)]),
         outcome(Undone::Kept(KeptReason::MaybeUsed))
     );
     assert_eq!(
-        asked(vec![doings(false, false, Some("more"))]),
-        RemovalStep::AskDoings(NOW, Some("more".into()))
+        after_events(vec![events(false, false, Some("more"))]),
+        RemovalStep::ReadEvents(NOW, Some("more".into()))
     );
     let pages = vec![
-        doings(true, false, Some("more")),
-        doings(false, false, None),
+        events(true, false, Some("more")),
+        events(false, false, None),
     ];
-    assert_eq!(asked(pages), RemovalStep::Begin);
+    assert_eq!(after_events(pages), RemovalStep::Begin);
     let pages = vec![
-        doings(true, false, Some("more")),
-        doings(false, true, Some("more")),
+        events(true, false, Some("more")),
+        events(false, true, Some("more")),
     ];
-    assert_eq!(asked(pages), outcome(Undone::Kept(KeptReason::Used)));
+    assert_eq!(after_events(pages), outcome(Undone::Kept(KeptReason::Used)));
 }
 
 #[test]
-fn a_pool_that_does_not_tell_is_asked_once_and_nobody_is_deleted_on_a_guess() {
+fn keeps_confirmed_users_if_the_pool_has_no_events() {
     for (code, advice) in [
         ("UserPoolAddOnNotEnabledException", Advice::GiveUp),
         ("AccessDeniedException", Advice::Stop(Stop::Access)),
         ("UnknownOperationException", Advice::Stop(Stop::Refused)),
     ] {
         let mut ann = new();
-        let told = RemovalEvent::Doings(Err(failure(Sent::Answered, advice, code)));
+        let unavailable = RemovalEvent::EventsRead(Err(failure(Sent::Answered, advice, code)));
         let RemovalStep::Settled(kept) =
-            after(&mut ann, [found("ann", "sub-1", "CONFIRMED"), told])
+            after(&mut ann, [found("ann", "sub-1", "CONFIRMED"), unavailable])
         else {
             panic!("{code}");
         };
         assert_eq!(kept.undone, Undone::Kept(KeptReason::MaybeUsed), "{code}");
-        assert!(ann.learnt().tells_nothing, "{code}");
+        assert!(ann.behavior().hides_events, "{code}");
         let open = ToUndo {
             user: made(Some("sub-1"), None),
             begun_ms: None,
             outcome: None,
         };
-        let mut next = Removal::new(open, RULES, ann.learnt(), times());
+        let mut next = Removal::new(open, RULES, ann.behavior(), times());
         for status in ["CONFIRMED", "RESET_REQUIRED", "NEW_STATUS"] {
             let step = after(&mut next, [found("ann", "sub-1", status)]);
             assert_eq!(
@@ -88,7 +91,7 @@ fn a_pool_that_does_not_tell_is_asked_once_and_nobody_is_deleted_on_a_guess() {
     );
     let events = [
         found("ann", "sub-1", "CONFIRMED"),
-        RemovalEvent::Doings(Err(expired.clone())),
+        RemovalEvent::EventsRead(Err(expired.clone())),
     ];
     assert_eq!(
         after(&mut ann, events),
@@ -97,7 +100,7 @@ fn a_pool_that_does_not_tell_is_asked_once_and_nobody_is_deleted_on_a_guess() {
 }
 
 #[test]
-fn even_if_used_asks_nothing_of_what_it_did() {
+fn even_if_used_reads_no_events() {
     let rules = RemovalRules {
         even_if_used: true,
         ..RULES
