@@ -51,7 +51,7 @@ async fn check_list(
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
     let existing_users = settings.existing_users;
-    let looks_up = existing_users.look_ups.any();
+    let looks_up = existing_users.lookup.any();
     let list = List::open(&settings.list, &settings.rules, printer).await?;
     list.say_what_is_dropped(printer);
     refuse_to_replace(&settings.findings, &settings.list.path)?;

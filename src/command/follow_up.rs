@@ -26,7 +26,7 @@ pub(super) fn refuse_misfits(
             "add --group NAME or a column groups, or leave it out (in a mapping file: follow_up.create_groups)",
         ));
     }
-    if !kinds.is_empty() && !looks.look_ups.any() {
+    if !kinds.is_empty() && !looks.lookup.any() {
         let asked: Vec<&str> = kinds.iter().map(|kind| kind.requested_by()).collect();
         return Err(CommandError::refusal(
             format_args!(

@@ -19,7 +19,7 @@ pub(super) fn iam_policy(
     }
     let object = settings.list.as_deref().map(s3_object).transpose()?;
     let policies = settings.existing_users;
-    if !settings.steps.is_empty() && !policies.look_ups.any() {
+    if !settings.steps.is_empty() && !policies.lookup.any() {
         return Err(CommandError::refusal(
             "--no-lookup (or --lookup none) signs no requests, and steps after sign-up have to be signed",
             "leave one of the two out",
@@ -33,7 +33,7 @@ pub(super) fn iam_policy(
     let policy = policy(&Needs {
         user_pool_id,
         account_id: settings.account_id.as_deref(),
-        looks_up: policies.look_ups.any(),
+        looks_up: policies.lookup.any(),
         // Without a preflight, the pool is listed first only on request.
         lists: if settings.preflight {
             policies.may_list()

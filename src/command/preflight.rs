@@ -91,9 +91,9 @@ impl PreflightFindings {
         Self {
             problems,
             plan: counts.map(|counts| {
-                let look_ups = intent.looks.look_ups;
+                let lookup = intent.looks.lookup;
                 let rates = intent.rates.clone();
-                let mut plan = RunPlan::new(counts, rules, rates, look_ups, intent.reading);
+                let mut plan = RunPlan::new(counts, rules, rates, lookup, intent.reading);
                 if create_groups {
                     plan.groups_to_create.clone_from(&missing);
                 }

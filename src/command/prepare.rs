@@ -302,7 +302,7 @@ fn rules_given(settings: &ImportSettings) -> Result<Option<PoolRules>, CommandEr
 
 fn questions(settings: &ImportSettings, list: &List, rules_given: bool) -> PoolQueries {
     let preflight = !settings.preflight.skipped;
-    let looks_up = settings.existing_users.look_ups.any();
+    let looks_up = settings.existing_users.lookup.any();
     PoolQueries {
         rules: preflight && !rules_given,
         client: preflight && !rules_given,
@@ -362,7 +362,7 @@ fn plan(
         group: rows_per_group(ceilings.creation),
         rules: RegistrationRules {
             retry: settings.run.retry,
-            look_ups: settings.existing_users.look_ups,
+            look_ups: settings.existing_users.lookup,
         },
         follow_up_existing: settings.list.follow_up_existing,
         named_by: NamedBy::of(rules),

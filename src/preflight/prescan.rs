@@ -34,7 +34,7 @@ pub enum PrescanMode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ExistingUserPolicy {
     /// One by one.
-    pub look_ups: LookupMode,
+    pub lookup: LookupMode,
     /// All at once, before the run.
     pub prescan: PrescanMode,
 }
@@ -43,14 +43,13 @@ impl ExistingUserPolicy {
     /// Returns whether the run requires ListUsers.
     #[must_use]
     pub fn needs_listing(self) -> bool {
-        self.prescan == PrescanMode::Always || self.look_ups == LookupMode::List
+        self.prescan == PrescanMode::Always || self.lookup == LookupMode::List
     }
 
     /// Returns whether the run may use ListUsers.
     #[must_use]
     pub fn may_list(self) -> bool {
-        self.look_ups.any()
-            && (self.prescan != PrescanMode::Never || self.look_ups == LookupMode::List)
+        self.lookup.any() && (self.prescan != PrescanMode::Never || self.lookup == LookupMode::List)
     }
 }
 
@@ -80,8 +79,8 @@ pub fn plan_prescan(policy: ExistingUserPolicy, input: ScanInput<'_>) -> Option<
     let users = input.users.filter(|users| *users > 0);
     let is_planned = match policy.prescan {
         PrescanMode::Never => false,
-        PrescanMode::Always => policy.look_ups.any(),
-        PrescanMode::Auto => policy.look_ups.any() && pays_off(users, input),
+        PrescanMode::Always => policy.lookup.any(),
+        PrescanMode::Auto => policy.lookup.any() && pays_off(users, input),
     };
     is_planned.then(|| PrescanPlan {
         users,
@@ -162,8 +161,8 @@ mod tests {
         Rates::new(&options, &PoolAnswers::default())
     }
 
-    fn policy(prescan: PrescanMode, look_ups: LookupMode) -> ExistingUserPolicy {
-        ExistingUserPolicy { look_ups, prescan }
+    fn policy(prescan: PrescanMode, lookup: LookupMode) -> ExistingUserPolicy {
+        ExistingUserPolicy { lookup, prescan }
     }
 
     fn is_planned(

@@ -142,7 +142,7 @@ impl ImportSettings {
             region: Some(pool.region.clone()),
             profile: None,
             endpoint: EndpointChoice::Configured,
-            signing: if existing_users.look_ups.any() {
+            signing: if existing_users.lookup.any() {
                 Signing::Rehearsal
             } else {
                 Signing::Off

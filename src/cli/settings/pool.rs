@@ -67,7 +67,7 @@ pub(super) fn connect_to_write(
         .map_or((None, None), |given| (Some(given.secret), given.warning));
     let settings = ConnectSettings {
         client_secret,
-        signing: if existing_users.look_ups.any() {
+        signing: if existing_users.lookup.any() {
             Signing::Chain
         } else {
             Signing::Off
@@ -118,16 +118,16 @@ fn region(connection: &ConnectionArgs) -> Option<String> {
 }
 
 pub(super) fn existing_user_policy(args: &LookArgs) -> Result<ExistingUserPolicy, SettingsError> {
-    let look_ups = if args.no_lookup {
+    let lookup = if args.no_lookup {
         LookupMode::None
     } else {
         args.lookup
     };
-    if args.prescan == PrescanMode::Always && !look_ups.any() {
+    if args.prescan == PrescanMode::Always && !lookup.any() {
         return Err(SettingsError::PrescanUnsigned);
     }
     Ok(ExistingUserPolicy {
-        look_ups,
+        lookup,
         prescan: args.prescan,
     })
 }

@@ -225,10 +225,7 @@ fn messages() {
                 rates: &rates,
                 time: None,
             };
-            let policy = ExistingUserPolicy {
-                look_ups: lookup,
-                prescan,
-            };
+            let policy = ExistingUserPolicy { lookup, prescan };
             let prescan = plan_prescan(policy, input);
             let plan = RunPlan::new(counts, Some(rules), rates.clone(), lookup, prescan);
             answers.limits = vec![(Category::UserCreation, 100), (Category::UserRead, 200)];

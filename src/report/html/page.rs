@@ -14,7 +14,7 @@ use super::latency_chart::{self, LatencyBar};
 use super::next_steps::{NextAction, next_steps};
 use super::outcome_bar::{Part, parts};
 use super::rate_chart::{RateChart, charts};
-use super::status::{RunStatus, status};
+use super::status::{StatusBadge, status};
 use super::timeline::Timeline;
 use crate::ledger::RunKind;
 use crate::outcome::{Delivery, Outcome, Pace, Summary};
@@ -43,7 +43,7 @@ pub(super) struct ReportPage {
     rehearsal: bool,
     masked: bool,
     version: &'static str,
-    status: RunStatus,
+    status: StatusBadge,
     figures: Vec<Fact>,
     facts: Vec<Fact>,
     rows: String,

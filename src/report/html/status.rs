@@ -6,7 +6,7 @@ use crate::outcome::{Outcome, RunState, Summary};
 use crate::report::Names;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct RunStatus {
+pub(super) struct StatusBadge {
     /// The CSS class for the color.
     pub(super) tone: &'static str,
     /// A symbol that does not depend on color.
@@ -15,7 +15,7 @@ pub(super) struct RunStatus {
     pub(super) sentence: String,
 }
 
-impl RunStatus {
+impl StatusBadge {
     /// Returns the status after an undo has started. The rest of the page shows the run before the
     /// undo.
     pub(super) fn undone(self) -> Self {
@@ -32,7 +32,7 @@ impl RunStatus {
     }
 }
 
-pub(super) fn status(summary: &Summary, names: Names) -> RunStatus {
+pub(super) fn status(summary: &Summary, names: Names) -> StatusBadge {
     let open = open_rows(summary);
     let (tone, sign, label) = match summary.state {
         RunState::Stopped => ("bad", "■", "Stopped early"),
@@ -42,7 +42,7 @@ pub(super) fn status(summary: &Summary, names: Names) -> RunStatus {
         }
         RunState::Finished => ("good", "✓", "Finished"),
     };
-    RunStatus {
+    StatusBadge {
         tone,
         sign,
         label,
