@@ -5,15 +5,14 @@ use std::io;
 use std::path::Path;
 
 use super::document::CheckDocument;
-use super::follow_up::{refuse_misfits, updates};
+use super::findings::{Intent, PreflightFindings, strictness};
 use super::list::List;
-use super::listing::ListingDecision;
 use super::pool_rules::read_rules;
-use super::preflight::{Intent, PreflightFindings, strictness, usernames_fold};
+use super::preflight::{PrescanDecision, is_case_insensitive};
 use super::{CommandError, CommandOutput, beside, runtime};
 use crate::cli::Printer;
 use crate::cli::exit::Exit;
-use crate::cli::settings::{CheckSettings, PoolRulesSource};
+use crate::cli::settings::CheckSettings;
 use crate::mapping::Mapping;
 use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::queries::PoolQueries;
@@ -53,15 +52,17 @@ async fn check_list(
     let existing_users = settings.existing_users;
     let looks_up = existing_users.lookup.any();
     let list = List::open(&settings.list, &settings.rules, printer).await?;
-    list.say_what_is_dropped(printer);
+    list.print_dropped_columns(printer);
     refuse_to_replace(&settings.findings, &settings.list.path)?;
-    refuse_misfits(&list, settings.list.follow_up_existing, existing_users)?;
+    list.refuse_contradictions(settings.list.follow_up_existing, existing_users, false)?;
     let questions = PoolQueries {
         rules: true,
         client: settings.rules.has_client(),
         look_up: looks_up,
         steps: list.mapping.follow_up_kinds(),
-        limits: settings.rates.limits(true, looks_up, updates(&list)),
+        limits: settings
+            .rates
+            .limits(true, looks_up, list.uses_update_quota()),
         writes: false,
     };
     let (pool, mut found) = read_rules(
@@ -73,36 +74,33 @@ async fn check_list(
     .await?;
     let rules = found.rules.clone();
     let rules = rules.as_ref();
-    let case_insensitive = usernames_fold(settings.ignore_case, rules, &found, printer);
-    let flags = match settings.rules {
-        PoolRulesSource::File(_) => Some("--pool"),
-        PoolRulesSource::Pool(_) | PoolRulesSource::Unknown => None,
-    };
+    let case_insensitive = is_case_insensitive(settings.ignore_case, rules, &found, printer);
+    let flags = settings.rules.flag().into_iter().collect();
     let mapping = list
         .mapping
-        .with_flags(flags.into_iter().collect())
+        .with_flags(flags)
         .with_rules(&strictness(rules));
     let (survey, findings) = surveyed(list.rows, &mapping, case_insensitive, settings).await?;
     let notify = |text: &str| printer.info(text);
-    let decision = ListingDecision {
-        preflight: pool.as_ref().map(|pool| PreflightCalls {
+    let decision = PrescanDecision {
+        calls: pool.as_ref().map(|pool| PreflightCalls {
             pool,
             time: settings.preflight_timeout,
             notify: &notify,
         }),
-        looks: existing_users,
+        policy: existing_users,
         rates: &settings.rates,
         users: rules.map(|rules| rules.estimated_number_of_users),
         rows: Some(survey.counts.to_send),
-        time: None,
+        time_limit: None,
     };
-    let prescan = decision.reading(&mut found).await;
+    let prescan = decision.prescan(&mut found).await;
     let intent = Intent {
         allowed: settings.allowed,
         // A rules file says whether a secret is needed, but not whether the run will have it.
         secret_given: settings.secret_given.unwrap_or_else(|| has_secret(rules)),
-        looks: existing_users,
-        reading: prescan,
+        existing_users,
+        prescan,
         rates: Rates::new(&settings.rates, &found),
         pool_known: settings.rules.is_known(),
         begun: false,
@@ -113,15 +111,15 @@ async fn check_list(
         settings.findings.display()
     ));
     let counts = survey.counts;
-    let verdict = PreflightFindings::of(intent, &mapping, rules, &found, Some(survey));
-    verdict.say(printer);
+    let preflight = PreflightFindings::new(intent, &mapping, rules, &found, Some(survey));
+    preflight.print(printer);
     let document = CheckDocument {
         list: list.source.name(),
         findings_file: &settings.findings,
         findings,
-        verdict: verdict.document(),
+        verdict: preflight.document(),
     };
-    if let Some(refusal) = verdict.refusal("a run would be refused") {
+    if let Some(refusal) = preflight.refusal("a run would be refused") {
         return Err(refusal.with(&document));
     }
     if counts.invalid + counts.duplicates > 0 {

@@ -1,4 +1,4 @@
-//! `report --compare`: what is different between two runs.
+//! `report --compare`: compares two runs.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,6 @@ use crate::ledger::comparison::compare as compare_runs;
 use crate::ledger::{LedgerError, LedgerReader};
 use crate::report::{ChangesCsv, Comparison, Side};
 
-/// Why two runs cannot be compared.
 #[derive(Debug, thiserror::Error)]
 enum CompareError {
     #[error(transparent)]
@@ -100,7 +99,7 @@ fn opened(run_directory: &Path, printer: Printer) -> Result<(LedgerReader, Side)
     Ok((reader, side))
 }
 
-/// Runs against different pools say nothing of each other, and a rehearsal nothing of an import.
+/// Refuses to compare runs of different pools, or an import with a rehearsal.
 fn refuse_unlike(before: &Side, after: &Side) -> Result<(), CommandError> {
     let what = [
         ("kind of run", &before.kind, &after.kind),
@@ -111,10 +110,10 @@ fn refuse_unlike(before: &Side, after: &Side) -> Result<(), CommandError> {
     let Some((what, one, other)) = what else {
         return Ok(());
     };
-    let hint = "name two runs that are alike, or compare them all the same with --compare-unlike";
+    let hint = "name two comparable runs, or compare them anyway with --compare-unlike";
     Err(CommandError::refusal(
         format_args!(
-            "--compare: the {what} of {} is {one}, that of {} is {other}: what differs would say nothing of the users",
+            "--compare: the {what} of {} is {one}, and that of {} is {other}: the differences would mean nothing",
             before.run_directory, after.run_directory
         ),
         hint,

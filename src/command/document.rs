@@ -1,5 +1,5 @@
-//! What stands in the documents of `--output json` behind their head, a shape for each kind of command. Their names are a promise:
-//! see `SCHEMA_VERSION` in [`super::answer`].
+//! The fields that each command adds to its JSON document. Renaming one changes `SCHEMA_VERSION` in
+//! [`super::output`].
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -80,7 +80,7 @@ impl<'a> RunDocument<'a> {
     }
 }
 
-/// A run that was stopped at once: there are no reports of it yet.
+/// A run that was stopped before its reports were written.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Unreported<'a> {

@@ -1,4 +1,4 @@
-//! The list that a command reads: where it comes from, and what its columns mean.
+//! The list of a command: its source, header and mapping.
 
 use super::pool_rules::rules_for_suggestions;
 use super::{CommandError, beside};
@@ -6,23 +6,26 @@ use crate::cli::Printer;
 use crate::cli::settings::{ListSettings, PoolRulesSource};
 use crate::hints::Hint;
 use crate::mapping::{HeaderError, Mapping, MappingOptions, likelier_header};
+use crate::pace::Category;
+use crate::pool::category_of;
+use crate::preflight::prescan::ExistingUserPolicy;
 use crate::preflight::problems::Problem;
 use crate::rows::{Dialect, FirstLines, Rows, RowsError};
 use crate::sanitize::one_line;
 use crate::source::{Source, SourceError};
-use crate::user::FlagsGiven;
+use crate::user::{FlagsGiven, StepKind};
 
 /// A list whose header has been read.
 pub(super) struct List {
     pub(super) source: Source,
-    /// Its length, where it is known.
+    /// The length of the source, if known.
     pub(super) bytes: Option<u64>,
     dialect: Dialect,
     pub(super) rows: Rows,
     pub(super) mapping: Mapping,
 }
 
-/// The flags that say how the list is written, for hints.
+/// The flags of the dialect that are set. Hints do not suggest them.
 fn flags_given(dialect: &Dialect) -> FlagsGiven {
     let given = [
         ("--encoding", dialect.encoding.is_some()),
@@ -39,7 +42,7 @@ fn flags_given(dialect: &Dialect) -> FlagsGiven {
         .collect()
 }
 
-/// A list that can be read once more.
+/// A list that can be read again.
 #[derive(Clone)]
 pub(super) struct ReopenableList {
     pub(super) source: Source,
@@ -47,21 +50,21 @@ pub(super) struct ReopenableList {
 }
 
 impl ReopenableList {
-    /// Its rows, from the first one.
+    /// Opens it at the first row.
     pub(super) fn rows(&self) -> Result<Rows, Unopened> {
         let opened = self.source.open()?;
         Ok(Rows::open(self.source.name(), opened, &self.dialect)?)
     }
 }
 
-/// A header below the line that was read as one.
-struct Elsewhere {
-    read: u64,
-    likelier: u64,
+/// A header that is probably on a later line.
+struct MisplacedHeader {
+    line: u64,
+    likelier_line: u64,
 }
 
-impl Elsewhere {
-    fn look(
+impl MisplacedHeader {
+    fn find(
         header: &[String],
         line: u64,
         below: &FirstLines,
@@ -71,10 +74,9 @@ impl Elsewhere {
         if dialect.columns.is_some() {
             return None;
         }
-        let likelier = likelier_header(header, below.lines(), options)?;
         Some(Self {
-            read: line,
-            likelier,
+            line,
+            likelier_line: likelier_header(header, below.lines(), options)?,
         })
     }
 
@@ -83,30 +85,30 @@ impl Elsewhere {
             format_args!(
                 "{}: line {} does not look like the header, and line {} does",
                 source.name(),
-                self.read,
-                self.likelier
+                self.line,
+                self.likelier_line
             ),
             format!(
                 "skip the lines above it with `--skip-lines {}`",
-                self.likelier - 1
+                self.likelier_line - 1
             ),
         )
     }
 }
 
-/// The header cannot be read: perhaps it is on a later line.
+/// The error for a header that cannot be read. It may be on a later line.
 fn unreadable_header(
     error: RowsError,
     source: &Source,
     dialect: &Dialect,
     options: &MappingOptions,
 ) -> CommandError {
-    let found = error
+    let misplaced = error
         .first_lines()
-        .and_then(|(line, below)| Elsewhere::look(&[], line, below, dialect, options));
-    match found {
-        Some(found) => found.refusal(source),
-        // The command that converts the file is on a line of its own.
+        .and_then(|(line, below)| MisplacedHeader::find(&[], line, below, dialect, options));
+    match misplaced {
+        Some(header) => header.refusal(source),
+        // The hint has a command on its own line.
         None if matches!(error, RowsError::Foreign { .. }) => {
             CommandError::refused(error).with_lines()
         }
@@ -114,27 +116,27 @@ fn unreadable_header(
     }
 }
 
-/// The header does not fit.
-async fn refusal(misfit: HeaderError, schema: &PoolRulesSource) -> CommandError {
-    let rules = if misfit.depends_on_pool() {
+/// The error for columns that cannot be mapped. The pool's attributes improve its suggestions.
+async fn mapping_error(error: HeaderError, schema: &PoolRulesSource) -> CommandError {
+    let rules = if error.depends_on_pool() {
         rules_for_suggestions(schema).await
     } else {
         None
     };
-    let misfit = match rules {
-        Some(rules) => misfit.in_pool(&rules),
-        None => misfit,
+    let error = match rules {
+        Some(rules) => error.in_pool(&rules),
+        None => error,
     };
-    CommandError::refusals(&misfit, vec![misfit.hint()])
+    CommandError::refusals(&error, vec![error.hint()])
 }
 
-/// A list cannot be read once more.
+/// A list that cannot be read again.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unopened {
-    /// It cannot be opened.
+    /// The source cannot be opened.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// Its header cannot be read.
+    /// The header cannot be read.
     #[error(transparent)]
     Rows(#[from] RowsError),
 }
@@ -149,8 +151,7 @@ impl Hint for Unopened {
 }
 
 impl List {
-    /// Opens it. S3 has to be asked, standard input may be long in coming; signals are to be
-    /// heard meanwhile.
+    /// Opens the list on a separate thread, because S3 and standard input can be slow.
     pub(super) async fn open(
         settings: &ListSettings,
         schema: &PoolRulesSource,
@@ -162,32 +163,32 @@ impl List {
             ..
         } = settings;
         let (list, access) = (settings.path.clone(), settings.access.clone());
-        let find = move || -> Result<_, SourceError> {
+        let open = move || -> Result<_, SourceError> {
             let source = Source::named(&list, &access)?;
             let opened = source.open()?;
             Ok((source, opened))
         };
-        let (source, opened) = beside("list", find).await?.map_err(CommandError::refused)?;
+        let (source, opened) = beside("list", open).await?.map_err(CommandError::refused)?;
         let bytes = opened.length;
         let name = source.name();
-        let read_by = dialect.clone();
-        let rows = beside("header", move || Rows::open(name, opened, &read_by))
+        let wanted_dialect = dialect.clone();
+        let rows = beside("header", move || Rows::open(name, opened, &wanted_dialect))
             .await?
             .map_err(|error| unreadable_header(error, &source, dialect, options))?;
-        // What was guessed should be seen before people are signed up by it, and where it was guessed wrong.
+        // A wrong guess must be visible before users are signed up.
         for notice in rows.dialect().notices() {
             printer.info(format_args!("{}: {notice}", source.name()));
         }
         let header = rows.header();
         let mapping = match Mapping::from_header(&source.name(), header, options) {
             Ok(mapping) => mapping,
-            Err(misfit) => {
+            Err(error) => {
                 let (names, line) = (header.names(), header.line());
                 let below = rows.first_lines(dialect);
                 return Err(
-                    match Elsewhere::look(names, line, &below, dialect, options) {
-                        Some(found) => found.refusal(&source),
-                        None => refusal(misfit, schema).await,
+                    match MisplacedHeader::find(names, line, &below, dialect, options) {
+                        Some(header) => header.refusal(&source),
+                        None => mapping_error(error, schema).await,
                     },
                 );
             }
@@ -202,7 +203,7 @@ impl List {
         })
     }
 
-    /// SHA-256 of its bytes; none for what can be read only once.
+    /// SHA-256 of the source; `None` if it can be read only once.
     pub(super) async fn fingerprint(&self) -> Result<Option<String>, CommandError> {
         let source = self.source.clone();
         beside("fingerprint", move || source.fingerprint())
@@ -210,19 +211,19 @@ impl List {
             .map_err(CommandError::refused)
     }
 
-    /// What the columns mean, and how their cells are read: what a run is bound to.
-    pub(super) fn cells_meaning(&self) -> String {
+    /// The mapping and the dialect, as part of the run's identity.
+    pub(super) fn mapping_identity(&self) -> String {
         let mut text = self.mapping.identity();
-        let reading = self.rows.dialect().identity();
-        if !reading.is_empty() {
+        let dialect = self.rows.dialect().identity();
+        if !dialect.is_empty() {
             text.push(' ');
-            text.push_str(&reading);
+            text.push_str(&dialect);
         }
         text
     }
 
-    /// What follows the sign-ups; `existing`: those of users that existed as well.
-    pub(super) fn follow_up(&self, existing: bool) -> Option<String> {
+    /// The steps after sign-up, as part of the run's identity.
+    pub(super) fn follow_up_identity(&self, existing: bool) -> Option<String> {
         let steps = self.mapping.follow_up_identity()?;
         Some(if existing {
             format!("{steps}, also for users that existed")
@@ -231,51 +232,98 @@ impl List {
         })
     }
 
-    /// What is good to know about the header, where nothing else is checked that would say it.
-    pub(super) fn say_notices(&self, printer: Printer) {
+    /// Prints notes about the header. A preflight prints them with its findings.
+    pub(super) fn print_notices(&self, printer: Printer) {
         for notice in self.mapping.notices() {
             printer.prose(format_args!("note: {}", Problem::of_header(notice)));
         }
     }
 
-    /// A column that was not meant to be dropped should be noticed before people are signed up without it.
-    pub(super) fn say_what_is_dropped(&self, printer: Printer) {
+    /// Prints the columns that are dropped, so that a mistake is noticed before users are signed up.
+    pub(super) fn print_dropped_columns(&self, printer: Printer) {
         let names: Vec<String> = self
             .mapping
             .dropped()
-            .map(|(number, name, near)| {
+            .map(|(number, name, nearest)| {
                 let name = if name.is_empty() {
                     format!("column {number}")
                 } else {
                     name.to_owned()
                 };
-                near.map_or(name.clone(), |near| {
-                    format!("{name} (did you mean {near}?)")
+                nearest.map_or(name.clone(), |nearest| {
+                    format!("{name} (did you mean {nearest}?)")
                 })
             })
             .collect();
         if !names.is_empty() {
             printer.info(format_args!(
-                "columns that mean nothing are dropped (--ignore-unknown): {}",
+                "unknown columns are dropped (--ignore-unknown): {}",
                 one_line(&names.join(", "))
             ));
         }
     }
 
-    /// The list, to be read once more; none where it can be read only once.
-    pub(super) fn again(&self) -> Option<ReopenableList> {
+    /// The list, to be read again. `None` if it can be read only once.
+    pub(super) fn reopenable(&self) -> Option<ReopenableList> {
         self.source.is_complete().then(|| ReopenableList {
             source: self.source.clone(),
             dialect: self.dialect.clone(),
         })
     }
 
-    /// Its rows once more, from the first one; none where it can be read only once.
-    pub(super) async fn rows_again(&self) -> Result<Option<Rows>, CommandError> {
-        let Some(again) = self.again() else {
+    /// Opens the list again at the first row. `None` if it can be read only once.
+    pub(super) async fn reopen(&self) -> Result<Option<Rows>, CommandError> {
+        let Some(list) = self.reopenable() else {
             return Ok(None);
         };
-        let rows = beside("list again", move || again.rows()).await?;
+        let rows = beside("list", move || list.rows()).await?;
         rows.map(Some).map_err(CommandError::refused)
+    }
+
+    /// Refuses flags that have no effect or contradict each other.
+    pub(super) fn refuse_contradictions(
+        &self,
+        follow_up_existing: bool,
+        existing_users: ExistingUserPolicy,
+        is_preflight_skipped: bool,
+    ) -> Result<(), CommandError> {
+        let steps = self.mapping.follow_up_kinds();
+        if steps.is_empty() && follow_up_existing {
+            return Err(CommandError::refusal(
+                "--follow-up-existing: there are no steps after sign-up",
+                "add --confirm, --verify, --group or --disable-where, or leave it out",
+            ));
+        }
+        if self.mapping.creates_groups() && !steps.contains(&StepKind::AddToGroup) {
+            return Err(CommandError::refusal(
+                "--create-groups: no groups are named",
+                "add --group NAME or a column groups, or leave it out (in a mapping file: follow_up.create_groups)",
+            ));
+        }
+        if self.mapping.creates_groups() && is_preflight_skipped {
+            return Err(CommandError::refusal(
+                "--create-groups: --no-preflight does not list the pool's groups",
+                "leave one of the two out (in a mapping file: follow_up.create_groups)",
+            ));
+        }
+        if !steps.is_empty() && !existing_users.lookup.any() {
+            let flags: Vec<&str> = steps.iter().map(|step| step.requested_by()).collect();
+            return Err(CommandError::refusal(
+                format_args!(
+                    "--no-lookup (or --lookup none) signs no requests, and steps after sign-up have to be signed ({})",
+                    flags.join(", ")
+                ),
+                "leave one of the two out",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether steps after sign-up use the UserUpdate quota.
+    pub(super) fn uses_update_quota(&self) -> bool {
+        let steps = self.mapping.follow_up_kinds();
+        steps
+            .into_iter()
+            .any(|step| category_of(step) == Category::UserUpdate)
     }
 }

@@ -1,4 +1,4 @@
-//! `man`: the manual pages, on standard output or in files.
+//! `man`: prints the manual pages, or writes them to a directory.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ pub(super) fn man(
 
 fn unwritten(path: &Path, cause: &io::Error) -> CommandError {
     CommandError::refusal(
-        format_args!("{}: cannot be written: {cause}", path.display()),
-        "name a directory that can be written to",
+        format_args!("cannot write {}: {cause}", path.display()),
+        "name a writable directory",
     )
 }

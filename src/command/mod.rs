@@ -1,6 +1,5 @@
 //! One file for each subcommand: settings in, library calls, output.
 
-mod answer;
 mod check;
 mod compare;
 mod completions;
@@ -8,18 +7,16 @@ mod confirm;
 mod describe;
 mod document;
 mod error;
-mod follow_up;
-mod hold;
+mod findings;
 mod iam_policy;
-mod import;
+mod import_rows;
 mod list;
-mod listing;
 mod man;
 mod open_run;
+mod output;
 mod pool_rules;
 mod preflight;
 mod prepare;
-mod prescan;
 mod rehearsal_pool;
 mod rehearse;
 mod rejects;
@@ -39,8 +36,8 @@ use crate::logs;
 use crate::process::check_file_limit;
 use crate::progress::Screen;
 use crate::run::Signals;
-use answer::{CommandOutput, OutputWriter};
 use error::CommandError;
+use output::{CommandOutput, OutputWriter};
 
 /// Runs the command and prints its result.
 #[must_use]
@@ -74,7 +71,7 @@ fn execute(
 ) -> Result<CommandOutput, CommandError> {
     let printer = output.printer;
     match settings.map_err(CommandError::refused)? {
-        CommandSettings::Import(settings) => import::import(&settings, screen, printer),
+        CommandSettings::Import(settings) => run::run(&settings, screen, printer),
         CommandSettings::Rehearse(settings, pool) => {
             rehearse::rehearse(*settings, *pool, screen, printer)
         }

@@ -1,23 +1,37 @@
 //! Opens the run directory: a new run, one that resumes, or one that is finished. The ledger is opened and verified once.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
 
 use super::CommandError;
-use super::hold::{hold, warn_if_exposed};
+use super::list::List;
 use crate::cli::Printer;
+use crate::cli::exit::Exit;
 use crate::cli::settings::{ImportSettings, OnExistingRun};
 use crate::import::OutcomeCounts;
 use crate::ledger::resume_cursor::ResumeCursor;
 use crate::ledger::{
-    Facts, FoundLedger, Identity, Ledger, LedgerStatus, NewLedger, RunDirectory, RunKind,
-    refuse_if_saved,
+    Facts, FoundLedger, Identity, Ledger, LedgerError, LedgerStatus, NewLedger, RunDirectory,
+    RunKind, refuse_if_saved,
 };
 use crate::plural::counted;
-use crate::source::Source;
+use crate::pool::Cognito;
+
+/// How long to wait before trying to lock the directory again.
+const LOCK_INTERVAL: Duration = Duration::from_millis(100);
+
+/// A run's identity and directory.
+pub(super) struct RunKey {
+    pub(super) identity: Identity,
+    pub(super) path: PathBuf,
+}
 
 /// The run directory before anything is sent. The directory is locked if it exists.
 pub(super) enum OpenRun {
-    /// There is no run, or it is to be replaced. `None` if the directory does not exist yet: a run that is refused creates none.
+    /// There is no run, or it will be replaced. `None` if the directory does not exist yet, because
+    /// a refused run creates none.
     New(Option<RunDirectory>),
     Resume(RunDirectory, FoundLedger),
     /// Nothing is left to do.
@@ -31,7 +45,7 @@ pub(super) struct BegunRun {
     pub(super) facts: Facts,
     /// Rows that earlier sessions settled.
     pub(super) settled: OutcomeCounts,
-    /// How each row stands, if the run resumes.
+    /// The state of each row, if the run resumes.
     pub(super) cursor: Option<ResumeCursor>,
 }
 
@@ -41,39 +55,50 @@ impl BegunRun {
     }
 }
 
-/// The directory for the run's files.
-pub(super) fn run_directory(
-    settings: &ImportSettings,
-    source: &Source,
-    identity: &Identity,
-) -> Result<PathBuf, CommandError> {
-    match (&settings.run.directory, &identity.fingerprint) {
-        (Some(directory), _) => Ok(directory.clone()),
-        (None, Some(fingerprint)) => Ok(RunDirectory::default_path(
-            &source.short_name(),
-            fingerprint,
-            match identity.kind {
-                RunKind::Import => &identity.user_pool_id,
-                RunKind::Rehearsal => "rehearsal",
-            },
-        )),
-        (None, None) => Err(CommandError::refusal(
-            format_args!(
-                "{}: can be read only once, so the run cannot be named after it",
-                source.name()
+impl RunKey {
+    pub(super) async fn of(settings: &ImportSettings, list: &List) -> Result<Self, CommandError> {
+        let identity = Identity {
+            list: list.source.name(),
+            mapping: list.mapping_identity(),
+            kept: list.mapping.kept(),
+            follow_up: list.follow_up_identity(settings.list.follow_up_existing),
+            told_triggers: settings.connect.trigger_data.identity(),
+            user_pool_id: settings.connect.user_pool_id.clone(),
+            client_id: settings.connect.client_id.clone(),
+            kind: settings.on_existing_run.kind(),
+            fingerprint: list.fingerprint().await?,
+        };
+        let path = match (&settings.run.directory, &identity.fingerprint) {
+            (Some(directory), _) => directory.clone(),
+            (None, Some(fingerprint)) => RunDirectory::default_path(
+                &list.source.short_name(),
+                fingerprint,
+                match identity.kind {
+                    RunKind::Import => &identity.user_pool_id,
+                    RunKind::Rehearsal => "rehearsal",
+                },
             ),
-            "name a directory with --run-dir",
-        )),
+            (None, None) => {
+                return Err(CommandError::refusal(
+                    format_args!(
+                        "{}: can be read only once, so the run cannot be named after it",
+                        list.source.name()
+                    ),
+                    "name a directory with --run-dir",
+                ));
+            }
+        };
+        Ok(Self { identity, path })
     }
 }
 
 /// Opens and verifies the run in this directory; changes nothing in it.
 pub(super) async fn open_run(
     settings: &ImportSettings,
-    path: &Path,
-    identity: &Identity,
+    key: &RunKey,
     printer: Printer,
 ) -> Result<OpenRun, CommandError> {
+    let RunKey { identity, path } = key;
     if !path.is_dir() {
         RunDirectory::could_be_made(path).map_err(CommandError::refused)?;
         refuse_if_saved_elsewhere(settings, path)?;
@@ -95,7 +120,8 @@ pub(super) async fn open_run(
     };
     let found = FoundLedger::open(&directory, identity, durability, retry)
         .map_err(CommandError::refused)?;
-    // A list that can be read only once has no fingerprint: each of its rows shows whether it is the same list.
+    // A list that can be read only once has no fingerprint. Each row shows whether it is the same
+    // list.
     if found.status() == LedgerStatus::Finished && identity.fingerprint.is_some() {
         Ok(OpenRun::Finished(directory, found))
     } else {
@@ -107,20 +133,19 @@ pub(super) async fn open_run(
 pub(super) async fn begin(
     settings: &ImportSettings,
     locked: Option<RunDirectory>,
-    path: &Path,
-    identity: &Identity,
+    key: &RunKey,
     facts: Facts,
     printer: Printer,
 ) -> Result<BegunRun, CommandError> {
     let durability = settings.run.durability;
     let directory = match locked {
         Some(directory) => directory,
-        None => lock(settings, path, printer).await?,
+        None => lock(settings, &key.path, printer).await?,
     };
     match &settings.on_existing_run {
         OnExistingRun::Resume(retry) => {
             if Ledger::is_there(&directory, durability).map_err(CommandError::refused)? {
-                let found = FoundLedger::open(&directory, identity, durability, retry)
+                let found = FoundLedger::open(&directory, &key.identity, durability, retry)
                     .map_err(CommandError::refused)?;
                 return resume(settings, directory, found, printer);
             }
@@ -133,7 +158,8 @@ pub(super) async fn begin(
         OnExistingRun::PutAside => {}
     }
     // The new ledger is on disk before the old one is moved.
-    let ledger = NewLedger::build(&directory, identity, &facts).map_err(CommandError::refused)?;
+    let ledger =
+        NewLedger::build(&directory, &key.identity, &facts).map_err(CommandError::refused)?;
     if settings.on_existing_run == OnExistingRun::PutAside {
         let kept = directory.put_run_aside().map_err(CommandError::refused)?;
         let names: Vec<String> = kept.iter().map(|file| file.display().to_string()).collect();
@@ -156,7 +182,7 @@ pub(super) async fn begin(
     })
 }
 
-/// Resumes a run whose ledger was found.
+/// Resumes a run.
 pub(super) fn resume(
     settings: &ImportSettings,
     directory: RunDirectory,
@@ -176,14 +202,14 @@ pub(super) fn resume(
     {
         let steps = if to_follow > 0 {
             format!(
-                ", {} steps to come",
+                ", {} steps left",
                 counted(to_follow, "user has", "users have")
             )
         } else {
             String::new()
         };
         printer.info(format_args!(
-            "going on with the run in {}: {} settled, {maybe_sent} may have been sent{steps}",
+            "resuming the run in {}: {} settled, {maybe_sent} may have been sent{steps}",
             directory.path().display(),
             counted(settled, "row is", "rows are")
         ));
@@ -213,7 +239,7 @@ pub(super) fn resume(
     })
 }
 
-/// A resumed run whose ledger was saved elsewhere must not begin again.
+/// Refuses to start over if the run's ledger exists under another name.
 fn refuse_if_saved_elsewhere(settings: &ImportSettings, path: &Path) -> Result<(), CommandError> {
     match settings.on_existing_run {
         OnExistingRun::Resume(_) => refuse_if_saved(path).map_err(CommandError::refused),
@@ -226,7 +252,78 @@ async fn lock(
     path: &Path,
     printer: Printer,
 ) -> Result<RunDirectory, CommandError> {
-    let directory = hold(path, settings.run.wait_for_lock, printer).await?;
+    let directory = lock_directory(path, settings.run.wait_for_lock, printer).await?;
     warn_if_exposed(&directory, printer);
     Ok(directory)
+}
+
+/// Locks the directory for this process, and creates it if it is missing. Waits for this long if
+/// another process is using it.
+pub(super) async fn lock_directory(
+    path: &Path,
+    wait: Option<Duration>,
+    printer: Printer,
+) -> Result<RunDirectory, CommandError> {
+    let wait = wait.unwrap_or_default();
+    let started = Instant::now();
+    let mut is_printed = false;
+    loop {
+        match RunDirectory::hold(path) {
+            Ok(directory) => return Ok(directory),
+            Err(LedgerError::Busy(_)) if started.elapsed() < wait => {}
+            Err(busy @ LedgerError::Busy(_)) if wait.is_zero() => {
+                return Err(CommandError::busy(busy));
+            }
+            Err(LedgerError::Busy(_)) => {
+                return Err(CommandError::new(
+                    Exit::Busy,
+                    format_args!(
+                        "run directory {}: another process is still using it after {}",
+                        path.display(),
+                        humantime::format_duration(wait)
+                    ),
+                    ["stop that process, or wait longer with --wait-for-lock".to_owned()],
+                ));
+            }
+            Err(error) => return Err(CommandError::refused(error)),
+        }
+        if !is_printed {
+            is_printed = true;
+            printer.info(format_args!(
+                "waiting up to {} for run directory {}: another process is using it",
+                humantime::format_duration(wait),
+                path.display()
+            ));
+        }
+        sleep(LOCK_INTERVAL.min(wait.saturating_sub(started.elapsed()))).await;
+    }
+}
+
+/// Warns if other users can change the directory.
+pub(super) fn warn_if_exposed(directory: &RunDirectory, printer: Printer) {
+    // If the permissions cannot be read, the run can still continue.
+    if let Ok(Some(exposure)) = directory.exposure() {
+        printer.warn(format_args!(
+            "{exposure}: they can change the ledger and the results of this run, and undo will refuse it; \
+             remove the permission (chmod go-w), or use a directory that only you can write to"
+        ));
+    }
+}
+
+/// A run that resumes at another endpoint may have changed pools: a pool's ID names its Region, but
+/// simulated pools share one ID.
+pub(super) fn note_other_endpoint(facts: &Facts, pool: &Cognito, printer: Printer) {
+    let name = |endpoint: &str| match endpoint {
+        "" => "AWS".to_owned(),
+        url => url.to_owned(),
+    };
+    if let Some(first) = &facts.endpoint
+        && first != pool.endpoint()
+    {
+        printer.note(format_args!(
+            "this run began at {} and resumes at {} (--endpoint-url, AWS_ENDPOINT_URL): if these are two pools, its results mix both",
+            name(first),
+            name(pool.endpoint())
+        ));
+    }
 }

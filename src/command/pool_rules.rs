@@ -8,6 +8,7 @@ use super::CommandError;
 use super::preflight::ask_pool;
 use crate::cli::Printer;
 use crate::cli::settings::{ImportSettings, PoolRulesSource, pool_rules};
+use crate::ledger::RunKind;
 use crate::pool::{Cognito, ConnectSettings, connect};
 use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::queries::{PoolAnswers, PoolQueries};
@@ -74,4 +75,40 @@ pub(super) async fn read_rules(
     };
     let found = ask_pool(calls, &connection.user_pool_id, questions).await?;
     Ok((Some(pool), found))
+}
+
+/// The rules file of an import. It must describe the pool to import into.
+pub(super) fn rules_from_file(
+    settings: &ImportSettings,
+) -> Result<Option<PoolRules>, CommandError> {
+    let Some(path) = &settings.preflight.rules_file else {
+        return Ok(None);
+    };
+    let rules = pool_rules(path).map_err(CommandError::refused)?;
+    // A simulated pool may use the rules of any pool.
+    if settings.on_existing_run.kind() == RunKind::Rehearsal {
+        return Ok(Some(rules));
+    }
+    let client = rules.client.as_ref();
+    let ids = [
+        (&settings.connect.user_pool_id, rules.user_pool_id.as_ref()),
+        (
+            &settings.connect.client_id,
+            client.and_then(|client| client.client_id.as_ref()),
+        ),
+    ];
+    for (expected, found) in ids {
+        if let Some(found) = found
+            && found != expected
+        {
+            return Err(CommandError::refusal(
+                format_args!(
+                    "--pool {}: contains the rules of {found}, and this run is for {expected}",
+                    path.display()
+                ),
+                "describe the right one, or remove its ID from the file",
+            ));
+        }
+    }
+    Ok(Some(rules))
 }

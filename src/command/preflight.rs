@@ -1,254 +1,294 @@
-//! What `import`, `rehearse` and `check` find out before the first call, and what they say of it.
+//! Preflight checks of `import` and `rehearse`: queries the pool, surveys the list, and refuses the
+//! run or shows the plan and asks for confirmation.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::time::Duration;
 
-use super::document::{BrokenRule, VerdictDocument};
+use super::CommandError;
+use super::confirm::{confirm, has_terminal};
+use super::findings::{Intent, PreflightFindings, survey};
 use super::list::List;
-use super::{CommandError, beside};
 use crate::cli::Printer;
-use crate::mapping::Mapping;
+use crate::cli::settings::ImportSettings;
+use crate::outcome::Outcome;
 use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::calls::{Call, FailedCall, remedy};
-use crate::preflight::groups::{IfUnknown, missing};
-use crate::preflight::plan::RunPlan;
-use crate::preflight::prescan::{ExistingUserPolicy, PrescanPlan};
-use crate::preflight::problems::{Allowed, Problem, RunIntent, StepIntent, problems};
-use crate::preflight::queries::{PoolAnswers, PoolQueries, query_pool};
-use crate::preflight::rates::Rates;
-use crate::preflight::survey::{RuleCount, Survey};
-use crate::user::FlagsGiven;
+use crate::preflight::groups::{CreatedGroups, create_groups};
+use crate::preflight::prescan::{
+    ExistingUserPolicy, PrescanMode, PrescanPlan, ScanInput, plan_prescan,
+};
+use crate::preflight::queries::{PoolAnswers, PoolQueries, query_listing, query_pool};
+use crate::preflight::rates::{RateOptions, Rates};
+use crate::preflight::survey::SurveyCounts;
 use crate::user::pool_rules::PoolRules;
 use crate::user::rules::Strictness;
 
-/// Broken rules that are told before a run.
-const RULES_SAID: usize = 4;
-
-/// How a run is meant, beside its list.
-#[derive(Debug, Clone)]
-pub(super) struct Intent {
-    pub(super) allowed: Allowed,
-    pub(super) secret_given: bool,
-    pub(super) looks: ExistingUserPolicy,
-    /// The pool is read first.
-    pub(super) reading: Option<PrescanPlan>,
-    pub(super) rates: Rates,
-    /// It is known which pool it writes to.
-    pub(super) pool_known: bool,
-    /// It goes on with a run that has begun.
-    pub(super) begun: bool,
+pub(super) struct Preflight<'a> {
+    pub(super) settings: &'a ImportSettings,
+    pub(super) list: &'a List,
+    pub(super) calls: PreflightCalls<'a>,
+    pub(super) rules: Option<&'a PoolRules>,
+    pub(super) created_groups: &'a CreatedGroups,
+    pub(super) printer: Printer,
 }
 
-/// What stands against a run, and what it would do.
-pub(super) struct PreflightFindings {
-    pub(super) problems: Vec<Problem>,
-    /// None where the list can be read only once.
-    pub(super) plan: Option<RunPlan>,
-    /// Groups that are made first.
-    pub(super) groups_to_make: Vec<String>,
-    /// Rules that rows break, the one that is broken most first.
-    broken: Vec<RuleCount>,
-    given: FlagsGiven,
+pub(super) struct PreflightResult {
+    /// The pool is listed before the first row.
+    pub(super) prescan: Option<PrescanPlan>,
+    /// `None` if the list was not read in advance.
+    pub(super) counts: Option<SurveyCounts>,
 }
 
-impl PreflightFindings {
-    pub(super) fn of(
-        intent: Intent,
-        mapping: &Mapping,
-        rules: Option<&PoolRules>,
-        found: &PoolAnswers,
-        survey: Option<Survey>,
-    ) -> Self {
+impl Preflight<'_> {
+    /// Checks a new run, shows its plan, and asks for confirmation on a terminal.
+    pub(super) async fn approve(
+        self,
+        found: &mut PoolAnswers,
+        case_insensitive: bool,
+    ) -> Result<PreflightResult, CommandError> {
+        let Self {
+            settings,
+            list,
+            printer,
+            ..
+        } = self;
+        if settings.preflight.skipped {
+            list.print_notices(printer);
+            return Ok(self.unchecked(found).await);
+        }
+        let survey = survey(list, &list.mapping, case_insensitive).await?;
         let counts = survey.as_ref().map(|survey| survey.counts);
-        let attributes = mapping.attributes_with_columns();
-        let kinds = mapping.follow_up_kinds();
-        let named = named_groups(mapping, survey.as_ref());
-        let create_groups = mapping.creates_groups();
-        let missing = missing_groups(&named, found, create_groups);
-        let meant = RunIntent {
-            attributes: &attributes,
-            with_password: mapping.sets_password(),
-            secret_given: intent.secret_given,
-            counts: counts.as_ref(),
-            notes: survey.as_ref().map_or(&[], |survey| &survey.notes),
-            alias_repeats: survey.as_ref().map_or(&[], |survey| &survey.alias_repeats),
-            given: mapping.flags_given(),
-            rates: &intent.rates,
-            steps: StepIntent {
-                kinds: &kinds,
-                groups: named.len(),
-                rows_name_groups: mapping.rows_name_groups(),
-                missing_groups: &missing,
-                for_all_users: mapping.groups_for_all(),
-                create_groups,
-            },
-            allowed: intent.allowed,
-            pool_known: intent.pool_known,
-            resumed: intent.begun,
+        let prescan = self
+            .prescan(found, counts.map(|counts| counts.to_send))
+            .await;
+        let intent = self.intent(found, prescan.clone(), false);
+        let findings = PreflightFindings::new(intent, &list.mapping, self.rules, found, survey);
+        findings.print(printer);
+        findings.print_broken_rules(printer);
+        if let Some(refusal) = findings.refusal("the run is refused, and nothing was sent") {
+            return Err(refusal);
+        }
+        if settings.confirm && has_terminal() {
+            let users = findings.plan.as_ref().map(|plan| plan.counts.to_send);
+            confirm(users, &settings.connect.user_pool_id).await?;
+        }
+        self.create_groups(&findings.groups_to_create).await?;
+        Ok(PreflightResult { prescan, counts })
+    }
+
+    /// Checks a run that resumes: the pool may have changed since it began, or it began without
+    /// checks. Its rows are not judged again, and no confirmation is needed.
+    pub(super) async fn recheck(
+        self,
+        found: &mut PoolAnswers,
+        settled: &[(Outcome, u64)],
+    ) -> Result<PreflightResult, CommandError> {
+        let Self { settings, list, .. } = self;
+        if settings.preflight.skipped {
+            return Ok(self.unchecked(found).await);
+        }
+        let case_insensitive = self.rules.is_none_or(|rules| !rules.case_sensitive);
+        // Rows that have begun may be sent even if the pool's rules have changed.
+        let mapping = list.mapping.clone().with_rules(&Strictness::Api);
+        let survey = survey(list, &mapping, case_insensitive).await?;
+        let counts = survey.as_ref().map(|survey| survey.counts);
+        let remaining = counts.map(|counts| rows_to_send(&counts, settled));
+        let prescan = self.prescan(found, remaining).await;
+        let intent = self.intent(found, prescan.clone(), true);
+        let findings = PreflightFindings::new(intent, &list.mapping, self.rules, found, survey);
+        if let Some(refusal) = findings.refusal("the run does not resume, and nothing was sent") {
+            return Err(refusal);
+        }
+        if let Some(prescan) = &prescan {
+            self.printer.info(prescan);
+        }
+        self.create_groups(&findings.groups_to_create).await?;
+        Ok(PreflightResult { prescan, counts })
+    }
+
+    /// Without a preflight, the pool is listed only on request.
+    async fn unchecked(&self, found: &mut PoolAnswers) -> PreflightResult {
+        let prescan = match self.settings.existing_users.prescan {
+            PrescanMode::Always => self.decision(found, None, None).prescan(found).await,
+            PrescanMode::Auto | PrescanMode::Never => None,
         };
-        let mut problems = problems(rules, &found.failed_calls, meant);
-        problems.extend(mapping.notices().iter().map(Problem::of_header));
-        Self {
-            problems,
-            plan: counts.map(|counts| {
-                let lookup = intent.looks.lookup;
-                let rates = intent.rates.clone();
-                let mut plan = RunPlan::new(counts, rules, rates, lookup, intent.reading);
-                if create_groups {
-                    plan.groups_to_create.clone_from(&missing);
-                }
-                plan
-            }),
-            groups_to_make: if create_groups { missing } else { Vec::new() },
-            broken: survey.map(|survey| survey.broken).unwrap_or_default(),
-            given: mapping.flags_given().clone(),
+        PreflightResult {
+            prescan,
+            counts: None,
         }
     }
 
-    /// The refusals as one error; none where there are none.
-    pub(super) fn refusal(&self, what: &str) -> Option<CommandError> {
-        let refusals: Vec<&Problem> = self
-            .problems
-            .iter()
-            .filter(|problem| problem.is_refusal())
-            .collect();
-        if refusals.is_empty() {
+    async fn prescan(&self, found: &mut PoolAnswers, rows: Option<u64>) -> Option<PrescanPlan> {
+        self.decision(found, Some(self.calls), rows)
+            .prescan(found)
+            .await
+    }
+
+    fn decision<'d>(
+        &'d self,
+        found: &PoolAnswers,
+        calls: Option<PreflightCalls<'d>>,
+        rows: Option<u64>,
+    ) -> PrescanDecision<'d> {
+        // The number of users in a rules file may be out of date.
+        let rules = found.rules.as_ref().or(self.rules);
+        PrescanDecision {
+            calls,
+            policy: self.settings.existing_users,
+            rates: &self.settings.rates,
+            users: rules.map(|rules| rules.estimated_number_of_users),
+            rows,
+            time_limit: self.settings.run.time_limit,
+        }
+    }
+
+    fn intent(&self, found: &PoolAnswers, prescan: Option<PrescanPlan>, begun: bool) -> Intent {
+        Intent {
+            allowed: self.settings.preflight.allowed,
+            secret_given: self.settings.connect.client_secret.is_some(),
+            existing_users: self.settings.existing_users,
+            prescan,
+            rates: Rates::new(&self.settings.rates, found),
+            pool_known: true,
+            begun,
+        }
+    }
+
+    async fn create_groups(&self, names: &[String]) -> Result<(), CommandError> {
+        let created = create_groups(self.calls, names, self.created_groups).await;
+        created.map_err(|(name, failure)| {
+            let remedy = remedy(&failure);
+            let failed = FailedCall {
+                call: Call::CreateGroup,
+                failure,
+                needed: true,
+            };
+            CommandError::refusal(
+                format_args!("group {name}: {failed}"),
+                format!("{remedy}, or create the groups beforehand and leave --create-groups out"),
+            )
+        })
+    }
+}
+
+/// Rows that earlier sessions left to send.
+fn rows_to_send(counts: &SurveyCounts, settled: &[(Outcome, u64)]) -> u64 {
+    let was_sent = |outcome: &Outcome| {
+        !matches!(
+            outcome,
+            Outcome::Invalid | Outcome::Skipped | Outcome::Duplicate
+        )
+    };
+    let sent = settled.iter().filter(|(outcome, _)| was_sent(outcome));
+    counts
+        .to_send
+        .saturating_sub(sent.map(|(_, rows)| rows).sum())
+}
+
+/// Whether to list the pool before the first row.
+pub(super) struct PrescanDecision<'a> {
+    /// `None` if the pool is not called.
+    pub(super) calls: Option<PreflightCalls<'a>>,
+    pub(super) policy: ExistingUserPolicy,
+    pub(super) rates: &'a RateOptions,
+    /// `EstimatedNumberOfUsers`, if known.
+    pub(super) users: Option<u64>,
+    /// Rows to send, if known.
+    pub(super) rows: Option<u64>,
+    pub(super) time_limit: Option<Duration>,
+}
+
+impl PrescanDecision<'_> {
+    /// If the listing would be used, checks that it is permitted and how fast. The answers are added
+    /// to `found`.
+    pub(super) async fn prescan(self, found: &mut PoolAnswers) -> Option<PrescanPlan> {
+        let is_needed = self.policy.needs_listing();
+        if self.plan(found).is_none() && !is_needed {
             return None;
         }
-        let told: String = refusals
-            .iter()
-            .map(|refusal| format!("\n  - {refusal}"))
-            .collect();
-        let hints = refusals
-            .iter()
-            .map(|refusal| refusal.hint.clone())
-            .collect();
-        let refused = CommandError::refusals(format_args!("{what}:{told}"), hints);
-        Some(refused.with(&self.document()))
+        if let Some(calls) = self.calls
+            && found.refused_by().is_none()
+        {
+            query_listing(calls, self.rates.list.is_none(), is_needed, found).await;
+        }
+        if found.failure_of(Call::ListUsers).is_some() && self.policy.prescan == PrescanMode::Auto {
+            return None;
+        }
+        // The quota is known now.
+        self.plan(found)
     }
 
-    /// All of it, for programs.
-    pub(super) fn document(&self) -> VerdictDocument<'_> {
-        let (refusals, notices) = self
-            .problems
-            .iter()
-            .partition(|problem| problem.is_refusal());
-        VerdictDocument {
-            rows: self.plan.as_ref().map(|plan| plan.counts),
-            findings_by_rule: self
-                .broken
-                .iter()
-                .map(|broken| BrokenRule::of(broken, &self.given))
-                .collect(),
-            refusals,
-            notices,
-            plan: self.plan.as_ref(),
-        }
-    }
-
-    /// Tells people what is good to know, and what the run would do.
-    pub(super) fn say(&self, printer: Printer) {
-        for notice in self.problems.iter().filter(|problem| !problem.is_refusal()) {
-            printer.prose(format_args!("note: {notice}"));
-        }
-        if let Some(plan) = &self.plan {
-            printer.prose(plan);
-        }
-    }
-
-    /// Tells people which rules rows break, with an example each: the first ones of many.
-    pub(super) fn say_what_is_broken(&self, printer: Printer) {
-        for broken in self.broken.iter().take(RULES_SAID) {
-            let example = broken.examples.first().map_or_else(String::new, |example| {
-                format!(
-                    ", such as row {} (line {}): {}",
-                    example.row, example.line, example.found
-                )
-            });
-            printer.prose(format_args!(
-                "      {} x {}{example}",
-                broken.findings,
-                broken.rule.code()
-            ));
-        }
-        if self.broken.len() > RULES_SAID {
-            printer.info("      and more: `cognito-import check` tells all");
-        }
+    fn plan(&self, found: &PoolAnswers) -> Option<PrescanPlan> {
+        let rates = Rates::new(self.rates, found);
+        let input = ScanInput {
+            users: self.users,
+            rows: self.rows,
+            rates: &rates,
+            time: self.time_limit,
+        };
+        plan_prescan(self.policy, input)
     }
 }
 
-/// The groups that users are put into, as far as they are known.
-fn named_groups(mapping: &Mapping, survey: Option<&Survey>) -> BTreeSet<String> {
-    let mut named = survey.map_or_else(BTreeSet::new, |survey| survey.groups.clone());
-    let of_everybody = mapping.groups_for_all().iter();
-    named.extend(of_everybody.map(ToString::to_string));
-    named
-}
-
-fn missing_groups(named: &BTreeSet<String>, found: &PoolAnswers, create: bool) -> Vec<String> {
-    let unknown = if create {
-        IfUnknown::AssumeMissing
-    } else {
-        IfUnknown::AssumePresent
+/// Queries the pool for everything that an import has to know.
+pub(super) async fn ask_for_import(
+    calls: PreflightCalls<'_>,
+    settings: &ImportSettings,
+    list: &List,
+    has_rules_file: bool,
+) -> Result<PoolAnswers, CommandError> {
+    let checks = !settings.preflight.skipped;
+    let looks_up = settings.existing_users.lookup.any();
+    let questions = PoolQueries {
+        rules: checks && !has_rules_file,
+        client: checks && !has_rules_file,
+        look_up: checks && looks_up,
+        steps: if checks {
+            list.mapping.follow_up_kinds()
+        } else {
+            Vec::new()
+        },
+        limits: settings
+            .rates
+            .limits(checks, looks_up, list.uses_update_quota()),
+        writes: true,
     };
-    let names = named.iter().map(String::as_str);
-    missing(names, found.groups.as_ref(), unknown)
+    query_pool(calls, &questions)
+        .await
+        .map_err(|unanswered| not_answered(&settings.connect.user_pool_id, &unanswered))
 }
 
-/// Puts the questions to the pool.
+/// Queries the pool.
 pub(super) async fn ask_pool(
-    preflight: PreflightCalls<'_>,
+    calls: PreflightCalls<'_>,
     user_pool_id: &str,
     questions: &PoolQueries,
 ) -> Result<PoolAnswers, CommandError> {
-    query_pool(preflight, questions)
+    query_pool(calls, questions)
         .await
         .map_err(|unanswered| not_answered(user_pool_id, &unanswered))
 }
 
-/// A command cannot go on without this answer of the pool.
+/// The error of a command that needs this answer.
 pub(super) fn not_answered(user_pool_id: &str, unanswered: &FailedCall) -> CommandError {
     let message = format_args!("user pool {user_pool_id}: {unanswered}");
     CommandError::refusal(message, remedy(&unanswered.failure))
 }
 
-/// What rows are held to.
-pub(super) fn strictness(rules: Option<&PoolRules>) -> Strictness {
-    rules.map_or(Strictness::Formats, |rules| {
-        Strictness::Pool(Arc::new(rules.clone()))
-    })
-}
-
-/// The survey of a list that can be read again; none for one that cannot. It is read beside, so that signals are heard meanwhile.
-pub(super) async fn surveyed(
-    list: &List,
-    mapping: &Mapping,
-    case_insensitive: bool,
-) -> Result<Option<Survey>, CommandError> {
-    let Some(rows) = list.rows_again().await? else {
-        return Ok(None);
-    };
-    let mapping = mapping.clone();
-    let work = move || Survey::of(rows, &mapping, case_insensitive, |_| Ok(()));
-    beside("survey", work)
-        .await?
-        .map(Some)
-        .map_err(CommandError::refused)
-}
-
-/// Whether usernames are compared without case: the command line's word, the rules', or else Cognito's own default for new pools.
-pub(super) fn usernames_fold(
-    named: Option<bool>,
+/// Whether usernames are compared without case: as `--usernames` says, as the pool does, or else as
+/// new pools do by default.
+pub(super) fn is_case_insensitive(
+    ignore_case: Option<bool>,
     rules: Option<&PoolRules>,
     found: &PoolAnswers,
     printer: Printer,
 ) -> bool {
-    named.or(rules.map(|rules| !rules.case_sensitive)).unwrap_or_else(|| {
+    let known = ignore_case.or(rules.map(|rules| !rules.case_sensitive));
+    known.unwrap_or_else(|| {
         if let Some(unanswered) = found.failure_of(Call::DescribeUserPool)
             && !unanswered.refuses()
         {
             printer.info(format_args!(
-                "{unanswered}: usernames that differ only in case are taken to be the same; `--usernames case-sensitive` says otherwise"
+                "{unanswered}: assuming that usernames differing only in case are the same; if not, pass `--usernames case-sensitive`"
             ));
         }
         true

@@ -1,24 +1,23 @@
-//! Everything that comes before the first row is sent: the list's header, the ledger, the pool's answers, the plan.
-
-mod ahead;
-mod weigh;
+//! Everything before the first row is sent: the list's header, the ledger, the pool's answers, the
+//! plan.
 
 use std::num::NonZeroU32;
 
 use super::CommandError;
-use super::follow_up::{refuse_misfits, updates};
+use super::findings::strictness;
+use super::import_rows::ImportRows;
 use super::list::List;
-use super::open_run::{BegunRun, OpenRun, begin, open_run, resume, run_directory};
-use super::pool_rules::rules_source;
-use super::preflight::{ask_pool, strictness, usernames_fold};
+use super::open_run::{BegunRun, OpenRun, RunKey, begin, note_other_endpoint, open_run, resume};
+use super::pool_rules::{rules_from_file, rules_source};
+use super::preflight::{Preflight, PreflightResult, ask_for_import, is_case_insensitive};
 use super::rejects::Rejects;
 use super::resuming::command_to_keep;
 use crate::cli::Printer;
-use crate::cli::settings::{ImportSettings, pool_rules};
+use crate::cli::settings::ImportSettings;
 use crate::import::SessionPlan;
 use crate::import::registration::RegistrationRules;
 use crate::import::slots::Slots;
-use crate::ledger::{Facts, FoundLedger, Identity, Invocation, Ledger, RunDirectory, RunKind};
+use crate::ledger::{Facts, FoundLedger, Invocation, Ledger, RunDirectory, RunKind};
 use crate::pace::Ceilings;
 use crate::plural::counted;
 use crate::pool::{Cognito, NamedBy, connect, now_ms};
@@ -26,225 +25,195 @@ use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::groups::CreatedGroups;
 use crate::preflight::plan::users_per_second;
 use crate::preflight::prescan::PrescanPlan;
-use crate::preflight::queries::PoolQueries;
 use crate::preflight::rates::Rates;
+use crate::preflight::survey::SurveyCounts;
 use crate::process::{files_for_connections, room_for_connections};
 use crate::progress::{ExpectedRows, ExpectedWork};
 use crate::user::pool_rules::PoolRules;
-use ahead::ToRead;
-use weigh::{Preflight, PreflightResult};
 
 /// A run that can begin.
 pub(super) struct Prepared {
     pub(super) plan: SessionPlan,
     pub(super) pool: Cognito,
     pub(super) ledger: Ledger,
-    pub(super) list: ToRead,
-    /// The pool is read before the first row.
-    pub(super) reading: Option<PrescanPlan>,
+    pub(super) rows: ImportRows,
+    /// The pool is listed before the first row.
+    pub(super) prescan: Option<PrescanPlan>,
     pub(super) directory: RunDirectory,
-    /// Requests a second, by category.
+    /// Requests per second, by quota category.
     pub(super) ceilings: Ceilings,
-    /// What is written at the end of the rows that did not make it.
     pub(super) rejects: Rejects,
-    /// What is known of the run before it begins.
     pub(super) expected: ExpectedWork,
 }
 
-/// What the preparation came to.
 pub(super) enum Preparation {
-    /// The run can begin.
     Ready(Box<Prepared>),
     /// Nothing is left to do.
     Finished(RunDirectory, Box<FoundLedger>, Box<Rejects>),
 }
 
-/// Prepares a run. The only requests that write are those that create groups. Dropped at any point, it leaves nothing
-/// that would keep the same command from starting.
-#[expect(
-    clippy::too_many_lines,
-    reason = "the steps before the first row, in the order in which they happen"
-)]
+/// Prepares a run. The only requests that write are those that create groups. Dropping the future
+/// leaves nothing behind that would keep the same command from starting.
 pub(super) async fn prepare(
     settings: &ImportSettings,
     created_groups: &CreatedGroups,
     printer: Printer,
 ) -> Result<Preparation, CommandError> {
-    let mut list = List::open(&settings.list, &rules_source(settings), printer).await?;
-    list.say_what_is_dropped(printer);
-    refuse_misfits(
-        &list,
+    let list = List::open(&settings.list, &rules_source(settings), printer).await?;
+    list.print_dropped_columns(printer);
+    list.refuse_contradictions(
         settings.list.follow_up_existing,
         settings.existing_users,
+        settings.preflight.skipped,
     )?;
-    refuse_unseen_groups(settings, &list)?;
-    let identity = identity(settings, &list).await?;
-    let with_passwords = settings.run.rejects_with_passwords;
+    let key = RunKey::of(settings, &list).await?;
     let rejects = Rejects::of(
         &list,
-        identity.fingerprint.clone(),
-        with_passwords,
+        key.identity.fingerprint.clone(),
+        settings.run.rejects_with_passwords,
         settings.reports.csv,
     )?;
-    let path = run_directory(settings, &list.source, &identity)?;
-    let run = match open_run(settings, &path, &identity, printer).await? {
-        OpenRun::Finished(directory, found) => {
-            let (found, rejects) = (Box::new(found), Box::new(rejects));
-            return Ok(Preparation::Finished(directory, found, rejects));
-        }
-        run @ (OpenRun::New(_) | OpenRun::Resume(..)) => run,
-    };
-    let given = rules_given(settings)?;
-    let pool = connect(&settings.connect)
-        .await
-        .map_err(CommandError::refused)?;
-    let preflight = PreflightCalls {
-        pool: &pool,
-        time: settings.preflight.timeout,
-        notify: &|text| printer.info(text),
-    };
-    let questions = questions(settings, &list, given.is_some());
-    let mut found = ask_pool(preflight, &identity.user_pool_id, &questions).await?;
-    let rules = given.or_else(|| found.rules.clone());
-    let rules = rules.as_ref();
-    if !settings.preflight.skipped {
-        let given = settings
-            .preflight
-            .rules_file
-            .iter()
-            .map(|_| "--pool")
-            .collect();
-        list.mapping = list
-            .mapping
-            .with_flags(given)
-            .with_rules(&strictness(rules));
-    }
-    let weighing = Preflight {
-        settings,
-        list: &list,
-        preflight,
-        rules,
-        created_groups,
-    };
-    let (mut begun, weighed) = match run {
-        OpenRun::Resume(directory, ledger) | OpenRun::Finished(directory, ledger) => {
-            let weighed = weighing
-                .again(&mut found, ledger.settled(), printer)
-                .await?;
-            (resume(settings, directory, ledger, printer)?, weighed)
-        }
-        OpenRun::New(locked) => {
-            let case_insensitive = usernames_fold(settings.run.ignore_case, rules, &found, printer);
-            let weighed = weighing
-                .approve(&mut found, case_insensitive, printer)
-                .await?;
-            let facts = Facts {
-                started_ms: now_ms(),
-                case_insensitive,
-                second_before_run_ms: found.second_before_run_ms,
-                endpoint: Some(pool.endpoint().to_owned()),
+    match open_run(settings, &key, printer).await? {
+        OpenRun::Finished(directory, found) => Ok(Preparation::Finished(
+            directory,
+            Box::new(found),
+            Box::new(rejects),
+        )),
+        run @ (OpenRun::New(_) | OpenRun::Resume(..)) => {
+            let session = Session {
+                settings,
+                list,
+                key,
+                rejects,
+                created_groups,
+                printer,
             };
-            (
-                begin(settings, locked, &path, &identity, facts, printer).await?,
-                weighed,
-            )
+            let prepared = session.begin(run).await?;
+            Ok(Preparation::Ready(Box::new(prepared)))
         }
-    };
-    if begun.resumes() {
-        note_other_endpoint(&begun.facts, &pool, printer);
-    }
-    begun.ledger.invoked(invocation()).await;
-    let rates = Rates::new(&settings.rates, &found);
-    let ceilings = rates.ceilings();
-    // Where there was no plan to say it.
-    if begun.resumes() || settings.preflight.skipped || !list.source.is_complete() {
-        printer.info(format_args!("UserCreation: SignUp at {}", rates.creation));
-    }
-    let expected = expected(&weighed, &list, ceilings);
-    let plan = plan(settings, &begun, rules, ceilings, updates(&list), printer);
-    log_beginning(&begun, &plan, ceilings, expected);
-    let list = ToRead {
-        before_run_ms: begun.resumes().then(|| begun.facts.certainly_before_ms()),
-        past: begun.cursor.take(),
-        spool: rejects.spool(),
-        watch_passwords: !list.source.is_complete()
-            && !settings.preflight.skipped
-            && !list.mapping.allows_suspicious_passwords(),
-        // What the pool says of itself counts for more than what is said of it: a user that is mistaken for another is left out.
-        listing_folds: rules
-            .map(|rules| !rules.case_sensitive)
-            .or(settings.run.ignore_case)
-            .unwrap_or(false),
-        list,
-    };
-    Ok(Preparation::Ready(Box::new(Prepared {
-        plan,
-        pool,
-        ledger: begun.ledger,
-        list,
-        reading: weighed.reading,
-        directory: begun.directory,
-        ceilings,
-        rejects,
-        expected,
-    })))
-}
-
-fn expected(weighed: &PreflightResult, list: &List, ceilings: Ceilings) -> ExpectedWork {
-    ExpectedWork {
-        rows: weighed.counts.map(|counts| ExpectedRows {
-            total: counts.rows,
-            to_send: counts.to_send,
-        }),
-        bytes: list.bytes,
-        users_per_second: users_per_second(&weighed.counts.unwrap_or_default(), ceilings),
     }
 }
 
-fn log_beginning(begun: &BegunRun, plan: &SessionPlan, ceilings: Ceilings, expected: ExpectedWork) {
-    let session = begun.ledger.session();
-    tracing::info!(
-        run = session.run_id,
-        session = session.number,
-        goes_on = begun.resumes(),
-        rows = expected.rows.map(|rows| rows.total),
-        to_send = expected.rows.map(|rows| rows.to_send),
-        run_directory = %begun.directory.path().display(),
-        slots = plan.slots.limit(),
-        rate = ceilings.creation,
-        lookup_rate = ceilings.read,
-        usernames_without_case = plan.case_insensitive,
-        "the run begins"
-    );
+/// A session of a run that has rows left to send.
+struct Session<'a> {
+    settings: &'a ImportSettings,
+    list: List,
+    key: RunKey,
+    rejects: Rejects,
+    created_groups: &'a CreatedGroups,
+    printer: Printer,
 }
 
-/// What the run is bound to.
-async fn identity(settings: &ImportSettings, list: &List) -> Result<Identity, CommandError> {
-    Ok(Identity {
-        list: list.source.name(),
-        mapping: list.cells_meaning(),
-        kept: list.mapping.kept(),
-        follow_up: list.follow_up(settings.list.follow_up_existing),
-        told_triggers: settings.connect.trigger_data.identity(),
-        user_pool_id: settings.connect.user_pool_id.clone(),
-        client_id: settings.connect.client_id.clone(),
-        kind: settings.on_existing_run.kind(),
-        fingerprint: list.fingerprint().await?,
-    })
-}
-
-/// Only the preflight knows which groups are missing.
-fn refuse_unseen_groups(settings: &ImportSettings, list: &List) -> Result<(), CommandError> {
-    if settings.preflight.skipped && list.mapping.creates_groups() {
-        return Err(CommandError::refusal(
-            "--create-groups: --no-preflight does not list the pool's groups",
-            "leave one of the two out (in a mapping file: follow_up.create_groups)",
-        ));
+impl Session<'_> {
+    /// Checks the pool and the list, and begins or resumes the ledger.
+    async fn begin(mut self, run: OpenRun) -> Result<Prepared, CommandError> {
+        let (settings, printer) = (self.settings, self.printer);
+        let rules_from_file = rules_from_file(settings)?;
+        let pool = connect(&settings.connect)
+            .await
+            .map_err(CommandError::refused)?;
+        let calls = PreflightCalls {
+            pool: &pool,
+            time: settings.preflight.timeout,
+            notify: &|text| printer.info(text),
+        };
+        let has_rules_file = rules_from_file.is_some();
+        let mut found = ask_for_import(calls, settings, &self.list, has_rules_file).await?;
+        let rules = rules_from_file.or_else(|| found.rules.clone());
+        let rules = rules.as_ref();
+        if !settings.preflight.skipped {
+            let flags = has_rules_file.then_some("--pool").into_iter().collect();
+            let mapping = self.list.mapping.with_flags(flags);
+            self.list.mapping = mapping.with_rules(&strictness(rules));
+        }
+        let preflight = Preflight {
+            settings,
+            list: &self.list,
+            calls,
+            rules,
+            created_groups: self.created_groups,
+            printer,
+        };
+        let (begun, result) = match run {
+            OpenRun::Resume(directory, ledger) | OpenRun::Finished(directory, ledger) => {
+                let result = preflight.recheck(&mut found, ledger.settled()).await?;
+                let begun = resume(settings, directory, ledger, printer)?;
+                note_other_endpoint(&begun.facts, &pool, printer);
+                (begun, result)
+            }
+            OpenRun::New(locked) => {
+                let case_insensitive =
+                    is_case_insensitive(settings.run.ignore_case, rules, &found, printer);
+                let result = preflight.approve(&mut found, case_insensitive).await?;
+                let facts = Facts {
+                    started_ms: now_ms(),
+                    case_insensitive,
+                    second_before_run_ms: found.second_before_run_ms,
+                    endpoint: Some(pool.endpoint().to_owned()),
+                };
+                let begun = begin(settings, locked, &self.key, facts, printer).await?;
+                (begun, result)
+            }
+        };
+        begun.ledger.invoked(invocation()).await;
+        let rates = Rates::new(&settings.rates, &found);
+        // Otherwise the plan has printed it.
+        if begun.resumes() || settings.preflight.skipped || !self.list.source.is_complete() {
+            printer.info(format_args!("UserCreation: SignUp at {}", rates.creation));
+        }
+        Ok(self.prepared(pool, begun, result, rules, rates.ceilings()))
     }
-    Ok(())
+
+    fn prepared(
+        self,
+        pool: Cognito,
+        mut begun: BegunRun,
+        result: PreflightResult,
+        rules: Option<&PoolRules>,
+        ceilings: Ceilings,
+    ) -> Prepared {
+        let Self { settings, list, .. } = self;
+        let plan = session_plan(settings, &begun, rules, ceilings, list.uses_update_quota());
+        note_few_slots(&plan.slots, settings, self.printer);
+        log_session(&begun, &plan, ceilings, result.counts.as_ref());
+        let expected = ExpectedWork {
+            rows: result.counts.map(|counts| ExpectedRows {
+                total: counts.rows,
+                to_send: counts.to_send,
+            }),
+            bytes: list.bytes,
+            users_per_second: users_per_second(&result.counts.unwrap_or_default(), ceilings),
+        };
+        let rows = ImportRows {
+            created_before_run_ms: begun.resumes().then(|| begun.facts.certainly_before_ms()),
+            resume_cursor: begun.cursor.take(),
+            spool: self.rejects.spool(),
+            checks_passwords: !list.source.is_complete()
+                && !settings.preflight.skipped
+                && !list.mapping.allows_suspicious_passwords(),
+            // The pool's own setting has precedence over --usernames: a user that is mistaken for
+            // another one would be left out.
+            listing_folds_case: rules
+                .map(|rules| !rules.case_sensitive)
+                .or(settings.run.ignore_case)
+                .unwrap_or(false),
+            list,
+        };
+        Prepared {
+            plan,
+            pool,
+            ledger: begun.ledger,
+            rows,
+            prescan: result.prescan,
+            directory: begun.directory,
+            ceilings,
+            rejects: self.rejects,
+            expected,
+        }
+    }
 }
 
-/// By what this session is begun: for reports, also later ones.
+/// The program's version and the command line, for reports.
 fn invocation() -> Invocation {
     Invocation {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -252,113 +221,25 @@ fn invocation() -> Invocation {
     }
 }
 
-/// A pool's id says in which Region it is, and a simulated one has any: two endpoints may be two pools.
-fn note_other_endpoint(facts: &Facts, pool: &Cognito, printer: Printer) {
-    let named = |endpoint: &str| match endpoint {
-        "" => "AWS".to_owned(),
-        named => named.to_owned(),
-    };
-    if let Some(first) = &facts.endpoint
-        && first != pool.endpoint()
-    {
-        printer.note(format_args!(
-            "this run was begun at {}, and goes on at {} (--endpoint-url, AWS_ENDPOINT_URL): if these are two pools, its results are of both",
-            named(first),
-            named(pool.endpoint())
-        ));
-    }
-}
-
-/// The rules that the command line gives. They have to be those of the pool that is written to.
-fn rules_given(settings: &ImportSettings) -> Result<Option<PoolRules>, CommandError> {
-    let Some(path) = &settings.preflight.rules_file else {
-        return Ok(None);
-    };
-    let rules = pool_rules(path).map_err(CommandError::refused)?;
-    let client_id = rules
-        .client
-        .as_ref()
-        .and_then(|client| client.client_id.as_ref());
-    let named = [
-        (&settings.connect.user_pool_id, rules.user_pool_id.as_ref()),
-        (&settings.connect.client_id, client_id),
-    ];
-    // A simulated pool stands for another one.
-    for (here, found) in named {
-        if let (Some(found), RunKind::Import) = (found, settings.on_existing_run.kind())
-            && found != here
-        {
-            return Err(CommandError::refusal(
-                format_args!(
-                    "--pool {}: holds the rules of {found}, and this run is for {here}",
-                    path.display()
-                ),
-                "describe the right one, or take its id out of the file",
-            ));
-        }
-    }
-    Ok(Some(rules))
-}
-
-fn questions(settings: &ImportSettings, list: &List, rules_given: bool) -> PoolQueries {
-    let preflight = !settings.preflight.skipped;
-    let looks_up = settings.existing_users.lookup.any();
-    PoolQueries {
-        rules: preflight && !rules_given,
-        client: preflight && !rules_given,
-        look_up: preflight && looks_up,
-        steps: if preflight {
-            list.mapping.follow_up_kinds()
-        } else {
-            Vec::new()
-        },
-        limits: settings.rates.limits(preflight, looks_up, updates(list)),
-        writes: true,
-    }
-}
-
-/// Open files for each connection. A rehearsal has both ends of each in this process.
-fn ends(settings: &ImportSettings) -> u64 {
-    match settings.on_existing_run.kind() {
-        RunKind::Import => 1,
-        RunKind::Rehearsal => 2,
-    }
-}
-
-/// Tells the user if the limit on open files slows the run down.
-fn note_few_slots(settings: &ImportSettings, slots: &Slots, printer: Printer) {
-    if let Some(wanted) = slots.wanted_beyond_room() {
-        printer.note(format_args!(
-            "the limit on open files leaves room for {} in flight, and this rate needs {wanted}; raise it (`ulimit -n {}`), \
-             or the run may be slower",
-            counted(slots.limit() as u64, "request", "requests"),
-            files_for_connections(wanted, ends(settings))
-        ));
-    }
-}
-
-fn plan(
+fn session_plan(
     settings: &ImportSettings,
     begun: &BegunRun,
     rules: Option<&PoolRules>,
     ceilings: Ceilings,
-    updates: bool,
-    printer: Printer,
+    uses_update_quota: bool,
 ) -> SessionPlan {
-    // Steps have slots as well.
-    let a_second = if updates {
+    // Steps after sign-up need slots, too.
+    let requests_a_second = if uses_update_quota {
         ceilings.creation.saturating_add(ceilings.update.get())
     } else {
         ceilings.creation
     };
-    let slots = Slots::new(
-        a_second,
-        settings.concurrency,
-        room_for_connections(ends(settings)),
-    );
-    note_few_slots(settings, &slots, printer);
     SessionPlan {
-        slots,
+        slots: Slots::new(
+            requests_a_second,
+            settings.concurrency,
+            room_for_connections(files_per_connection(settings)),
+        ),
         group: rows_per_group(ceilings.creation),
         rules: RegistrationRules {
             retry: settings.run.retry,
@@ -382,4 +263,46 @@ fn plan(
 /// of a second's rows, so that a crash leaves few rows to look up; the maximum keeps memory flat.
 fn rows_per_group(sign_ups_a_second: NonZeroU32) -> usize {
     (sign_ups_a_second.get() / 4).clamp(1, 256) as usize
+}
+
+/// A rehearsal has both ends of each connection in this process.
+fn files_per_connection(settings: &ImportSettings) -> u64 {
+    match settings.on_existing_run.kind() {
+        RunKind::Import => 1,
+        RunKind::Rehearsal => 2,
+    }
+}
+
+/// Prints a note if the limit on open files slows the run down.
+fn note_few_slots(slots: &Slots, settings: &ImportSettings, printer: Printer) {
+    if let Some(wanted) = slots.wanted_beyond_room() {
+        printer.note(format_args!(
+            "the limit on open files leaves room for {} in flight, and this rate needs {wanted}; raise it \
+             (`ulimit -n {}`), or the run may be slower",
+            counted(slots.limit() as u64, "request", "requests"),
+            files_for_connections(wanted, files_per_connection(settings))
+        ));
+    }
+}
+
+fn log_session(
+    begun: &BegunRun,
+    plan: &SessionPlan,
+    ceilings: Ceilings,
+    counts: Option<&SurveyCounts>,
+) {
+    let session = begun.ledger.session();
+    tracing::info!(
+        run = session.run_id,
+        session = session.number,
+        resumed = begun.resumes(),
+        rows = counts.map(|counts| counts.rows),
+        to_send = counts.map(|counts| counts.to_send),
+        run_directory = %begun.directory.path().display(),
+        slots = plan.slots.limit(),
+        rate = ceilings.creation,
+        lookup_rate = ceilings.read,
+        usernames_without_case = plan.case_insensitive,
+        "the run begins"
+    );
 }

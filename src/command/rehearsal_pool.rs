@@ -1,4 +1,4 @@
-//! `rehearsal-pool`: the simulated pool alone.
+//! `rehearsal-pool`: runs the simulated pool for other clients.
 
 use std::net::SocketAddr;
 
@@ -26,7 +26,7 @@ pub(super) fn serve(
             "simulated pool at {url} (user pool {pool_id}, app client {client_id})"
         ));
         printer.info(format_args!(
-            "what really happened: {url}/stats and {url}/stats/users; Ctrl-C ends it"
+            "statistics: {url}/stats and {url}/stats/users; Ctrl-C stops the pool"
         ));
         output.print_early(&Serving {
             endpoint_url: &url,

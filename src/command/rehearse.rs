@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use super::run::run;
-use super::{CommandError, CommandOutput, runtime};
+use super::{CommandError, CommandOutput};
 use crate::cli::Printer;
 use crate::cli::exit::Exit;
 use crate::cli::rehearsal::RehearsalSettings;
@@ -28,16 +28,16 @@ pub(super) fn rehearse(
         .map_err(CommandError::refused)?;
     settings.connect.endpoint = EndpointChoice::Url(pool.endpoint_url());
     printer.info(format_args!(
-        "rehearsal against a simulated pool on this machine ({}): nothing leaves it, and no messages are sent",
+        "rehearsing against a simulated pool on this machine ({}): nothing leaves it, and no messages are sent",
         pool.endpoint_url()
     ));
-    let done = runtime()?.block_on(run(&settings, screen, printer));
+    let result = run(&settings, screen, printer);
     pool.stop();
     printer.info("this was a rehearsal: nothing left this machine");
-    done
+    result
 }
 
-/// The simulated pool with the users that are in it beforehand.
+/// The simulated pool with its existing users.
 pub(super) fn pool_with_users(rehearsal: RehearsalSettings) -> Result<PoolSettings, CommandError> {
     let RehearsalSettings { mut pool, existing } = rehearsal;
     if let Some(path) = existing {
@@ -46,15 +46,20 @@ pub(super) fn pool_with_users(rehearsal: RehearsalSettings) -> Result<PoolSettin
     Ok(pool)
 }
 
-/// Users from a CSV file: `username` names them, `password` is passed over, every other column is an attribute.
+/// Reads users from a CSV file: a column `username`, a column `password` that is ignored, and
+/// attributes.
 fn existing_users(path: &Path) -> Result<Vec<ExistingUser>, CommandError> {
-    let wrong = |why: &dyn Hint| {
-        CommandError::new(Exit::Refused, format_args!("--existing {why}"), why.hint())
+    let refused = |error: &dyn Hint| {
+        CommandError::new(
+            Exit::Refused,
+            format_args!("--existing {error}"),
+            error.hint(),
+        )
     };
-    let source = Source::named(path, &S3Access::default()).map_err(|why| wrong(&why))?;
-    let opened = source.open().map_err(|why| wrong(&why))?;
+    let source = Source::named(path, &S3Access::default()).map_err(|error| refused(&error))?;
+    let opened = source.open().map_err(|error| refused(&error))?;
     let mut rows =
-        Rows::open(source.name(), opened, &Dialect::default()).map_err(|why| wrong(&why))?;
+        Rows::open(source.name(), opened, &Dialect::default()).map_err(|error| refused(&error))?;
     let names = rows.header().names().to_vec();
     let username = names
         .iter()
@@ -63,19 +68,19 @@ fn existing_users(path: &Path) -> Result<Vec<ExistingUser>, CommandError> {
         })
         .ok_or_else(|| {
             CommandError::refusal(
-                format_args!("--existing {}: there is no column username", source.name()),
-                "it has to name each user",
+                format_args!("--existing {}: no column username", source.name()),
+                "add a column with each user's username",
             )
         })?;
     let mut users = Vec::new();
-    while let Some(row) = rows.next_row().map_err(|why| wrong(&why))? {
+    while let Some(row) = rows.next_row().map_err(|error| refused(&error))? {
         let Some(name) = row
             .cell(username)
             .filter(|name| !name.is_empty() && row.unreadable.is_none())
         else {
             return Err(CommandError::refusal(
                 format_args!(
-                    "--existing {}: line {}: has no username, or cannot be read",
+                    "--existing {}: line {}: no username, or the line cannot be read",
                     source.name(),
                     row.line
                 ),

@@ -109,7 +109,7 @@ impl Rejects {
             Secrets::Blank(list.mapping.secrets().to_vec())
         };
         let selection = Selection::new(&header, secrets);
-        let origin = match list.again() {
+        let origin = match list.reopenable() {
             Some(again) => RowOrigin::List(again, fingerprint),
             None if with_passwords => {
                 return Err(CommandError::refusal(

@@ -1,10 +1,10 @@
-//! `report`: results and summary again, from the ledger; or two runs compared.
+//! `report`: writes the reports of a run again, or compares two runs.
 
 use std::path::Path;
 
 use super::compare::compare;
 use super::document::RunDocument;
-use super::hold::warn_if_exposed;
+use super::open_run::warn_if_exposed;
 use super::{CommandError, CommandOutput};
 use crate::cli::Printer;
 use crate::cli::exit::{Codes, Exit};
@@ -17,10 +17,8 @@ use crate::outcome::RunState;
 use crate::progress::terminal_width;
 use crate::report::{ReportOptions, summary_table, write_all};
 
-/// What to do about a run whose process left no word.
 const INTERRUPTED: &str = "the run was interrupted, or is still running: the command that started it (see report.html) resumes it";
 
-/// The same for a rehearsal.
 const REHEARSAL_INTERRUPTED: &str = "the rehearsal was interrupted, or is still running: it cannot be resumed, because its pool ends with it";
 
 pub(super) fn report(
@@ -57,31 +55,31 @@ fn write_again(
             RunKind::Rehearsal => REHEARSAL_INTERRUPTED,
         });
     }
-    say_where(run_directory, printer);
+    print_files(run_directory, printer);
     let answer = CommandOutput::from(Exit::of_summary(&summary)).meaning(Codes::of(kind));
     answer.with(&RunDocument::of(run_directory, &summary))
 }
 
-/// Where a run's results are: for programs and spreadsheets, and for people.
-pub(super) fn say_where(run_directory: &Path, printer: Printer) {
-    for (what, name) in [("results", "results.csv"), ("report", "report.html")] {
+/// Prints the paths of the main reports.
+pub(super) fn print_files(run_directory: &Path, printer: Printer) {
+    for (label, name) in [("results", "results.csv"), ("report", "report.html")] {
         printer.info(format_args!(
-            "{what}: {}",
+            "{label}: {}",
             run_directory.join(name).display()
         ));
     }
 }
 
-/// A run's ledger, to be read.
+/// Opens a run's ledger for reading.
 pub(super) fn open(run_directory: &Path, printer: Printer) -> Result<LedgerReader, CommandError> {
     refuse_without_ledger(run_directory, printer)?;
     LedgerReader::open(run_directory).map_err(CommandError::refused)
 }
 
-/// Whether the run was undone since, where nobody is at work on it.
+/// Whether the run was undone, unless another process is using it.
 fn refuse_without_ledger(run_directory: &Path, printer: Printer) -> Result<bool, CommandError> {
     refuse_absent_ledger(run_directory).map_err(CommandError::refused)?;
-    // A run that is at work has the directory; its ledger is in order as long as it lives.
+    // Another process has locked the directory, and keeps the ledger consistent.
     let Ok(directory) = RunDirectory::hold(run_directory) else {
         return Ok(false);
     };

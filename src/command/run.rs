@@ -1,4 +1,4 @@
-//! What `import` and `rehearse` share: from a list and a pool to a run and its reports.
+//! `import` and `rehearse`, from the settings to the reports.
 
 use std::path::Path;
 
@@ -6,90 +6,95 @@ use tracing::Instrument as _;
 
 use super::document::{RunDocument, Unreported};
 use super::prepare::{Preparation, Prepared, prepare};
-use super::prescan::{Read, prescan};
 use super::rejects::{Rejects, RejectsError, RejectsWritten};
-use super::report::say_where;
-use super::{CommandError, CommandOutput, beside};
+use super::report::print_files;
+use super::{CommandError, CommandOutput, beside, runtime};
 use crate::cli::Printer;
 use crate::cli::exit::Exit;
 use crate::cli::settings::{ImportSettings, OnExistingRun};
 use crate::hints::Hint as _;
-use crate::import::{Run, RunEnd, StopReason};
+use crate::import::prescan::{Prescan, Scanned};
+use crate::import::{Run, RunEnd, StopReason, Watch};
+use crate::ledger::listing::Listing;
 use crate::ledger::{FoundLedger, LedgerReader, RunDirectory, Session};
 use crate::outcome::{Outcome, Summary};
 use crate::pace::Pacer;
 use crate::plural::counted;
 use crate::preflight::groups::CreatedGroups;
+use crate::preflight::prescan::PrescanMode;
 use crate::progress::{self, Screen, terminal_width};
 use crate::report::{ReportError, ReportOptions, summary_table, write_all};
 use crate::run::Signals;
 
-pub(super) async fn run(
+pub(super) fn run(
     settings: &ImportSettings,
     screen: &Screen,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    let created = CreatedGroups::default();
-    let done = session(settings, screen, &created, printer).await;
-    done.map_err(|failed| {
-        if created.is_empty() {
-            return failed;
+    if let Some(warning) = &settings.secret_warning {
+        printer.warn(warning);
+    }
+    let created_groups = CreatedGroups::default();
+    let result = runtime()?.block_on(session(settings, screen, &created_groups, printer));
+    result.map_err(|error| {
+        if created_groups.is_empty() {
+            return error;
         }
         printer.note(format_args!(
             "groups created before that: {}",
-            created.names()
+            created_groups.names()
         ));
-        failed.after_requests()
+        error.after_requests()
     })
 }
 
 async fn session(
     settings: &ImportSettings,
     screen: &Screen,
-    created: &CreatedGroups,
+    created_groups: &CreatedGroups,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
+    let on_existing_run = &settings.on_existing_run;
     let mut signals = Signals::listen().map_err(CommandError::refused)?;
     let prepared = tokio::select! {
-        prepared = prepare(settings, created, printer) => prepared?,
+        prepared = prepare(settings, created_groups, printer) => prepared?,
         signal = signals.next() => {
-            let why = if created.is_empty() {
+            let reason = if created_groups.is_empty() {
                 "stopped before anything was sent".to_owned()
             } else {
-                format!("stopped before the first row; groups created: {}", created.names())
+                format!("stopped before the first row; groups created: {}", created_groups.names())
             };
-            printer.info(&why);
-            return Ok(CommandOutput::from(Exit::Signal(signal)).stopped(why, settings.on_existing_run.how_to_resume()));
+            printer.info(&reason);
+            return Ok(CommandOutput::from(Exit::Signal(signal))
+                .stopped(reason, on_existing_run.how_to_resume()));
         }
     };
     let mut prepared = match prepared {
         Preparation::Ready(prepared) => *prepared,
-        Preparation::Finished(directory, found, rejects) => {
-            return report_finished(settings, &directory, *found, *rejects, printer).await;
+        Preparation::Finished(directory, ledger, rejects) => {
+            return report_finished(&settings.reports, &directory, *ledger, *rejects, printer)
+                .await;
         }
     };
     let pacer = Pacer::new(prepared.ceilings);
     let mut watch = progress::watcher(settings.progress, screen, prepared.expected);
-    let asked = settings.existing_users.prescan;
-    let read = prescan(&mut prepared, &pacer, asked, &mut signals, watch.as_mut()).await?;
+    let mode = settings.existing_users.prescan;
+    let (listing, stopped) =
+        prescan(&mut prepared, &pacer, mode, &mut signals, watch.as_mut()).await?;
     let Prepared {
         plan,
         pool,
         ledger,
-        list,
+        rows,
         directory,
         rejects,
         ..
     } = prepared;
-    let (listing, stopped) = match read {
-        Read::On(listing) => (listing, None),
-        Read::Stopped(reason) => (None, Some(reason)),
-    };
-    let list = list.read_ahead(listing)?;
+    let rows = rows.start(listing)?;
     let Session { run_id, number } = ledger.session();
     let span = tracing::error_span!("run", run = run_id.as_str(), session = *number);
     let run = span.in_scope(|| {
-        let run = Run::new(plan, pool, pacer, ledger, list, watch.as_mut());
+        let run = Run::new(plan, pool, pacer, ledger, rows, watch.as_mut());
         match stopped {
             Some(reason) => run.stopped(reason),
             None => run,
@@ -99,54 +104,90 @@ async fn session(
     drop(watch);
     let ended = ended.map_err(CommandError::stopped)?;
     if let (true, Some(reason)) = (ended.at_once, &ended.stopped) {
-        let (why, go_on) = (
-            settings.on_existing_run.stopped_at_once(),
-            settings.on_existing_run.how_to_resume(),
-        );
-        printer.block(format_args!("{why}; {go_on}"));
+        let message = on_existing_run.stopped_at_once();
+        let how_to_resume = on_existing_run.how_to_resume();
+        printer.block(format_args!("{message}; {how_to_resume}"));
         let run_directory = directory.path();
         return CommandOutput::from(Exit::of_stop(reason))
-            .stopped(why, go_on)
+            .stopped(message, how_to_resume)
             .with(&Unreported { run_directory });
     }
     let (path, reports) = (directory.path().to_owned(), settings.reports.clone());
+    let write = beside("reports", move || {
+        WrittenReports::open_and_write(&path, rejects, &reports)
+    });
     let written = tokio::select! {
-        written = beside("reports", move || WrittenReports::now(&path, rejects, &reports)) => written?.map_err(CommandError::stopped)?,
+        written = write => written?.map_err(CommandError::stopped)?,
         signal = signals.next() => {
             let run_directory = directory.path();
-            let why = "stopped while the reports were written";
-            let again = format!("`cognito-import report {}` makes them again", run_directory.display());
-            printer.info(format_args!("{why}; {again}"));
-            return CommandOutput::from(Exit::Signal(signal)).stopped(why, again).with(&Unreported { run_directory });
+            let message = "stopped while writing the reports";
+            let hint = format!("`cognito-import report {}` writes them", run_directory.display());
+            printer.info(format_args!("{message}; {hint}"));
+            return CommandOutput::from(Exit::Signal(signal))
+                .stopped(message, hint)
+                .with(&Unreported { run_directory });
         }
     };
-    close(
-        &ended,
-        &written,
-        &directory,
-        &settings.on_existing_run,
-        printer,
-    )
+    print_end(&ended, &written, &directory, on_existing_run, printer)
+}
+
+/// Lists the pool's users if that was planned. A failure stops only a run that requires it.
+async fn prescan(
+    prepared: &mut Prepared,
+    pacer: &Pacer,
+    mode: PrescanMode,
+    signals: &mut Signals,
+    watch: &mut dyn Watch,
+) -> Result<(Option<Listing>, Option<StopReason>), CommandError> {
+    let Some(planned) = &prepared.prescan else {
+        return Ok((None, None));
+    };
+    let prescan = Prescan {
+        pool: &prepared.pool,
+        pacer,
+        ledger: &mut prepared.ledger,
+        named_by: prepared.plan.named_by,
+        case_insensitive: prepared.rows.listing_folds_case,
+        retry: prepared.plan.rules.retry,
+        deadline: prepared.plan.deadline,
+        about: planned.users,
+    };
+    let scanned = prescan.read(signals, watch).await;
+    Ok(match scanned.map_err(CommandError::stopped)? {
+        Scanned::Whole(listing) => (Some(listing), None),
+        Scanned::Stopped(reason) => (None, Some(reason)),
+        Scanned::Failed(error) => match mode {
+            PrescanMode::Always => (None, Some(StopReason::Unlisted(error))),
+            PrescanMode::Auto | PrescanMode::Never => {
+                watch.notice(&format!(
+                    "note: the pool's users cannot be listed first, so every row is sent: {error}"
+                ));
+                (None, None)
+            }
+        },
+    })
 }
 
 /// Writes the reports of a run that has nothing left to do.
 async fn report_finished(
-    settings: &ImportSettings,
+    reports: &ReportOptions,
     directory: &RunDirectory,
-    found: FoundLedger,
+    ledger: FoundLedger,
     rejects: Rejects,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    printer.info("this run is already finished: nothing was sent (--retry repeats rows, --restart starts over)");
-    let (path, reports) = (directory.path().to_owned(), settings.reports.clone());
+    printer.info(
+        "this run is already finished: nothing was sent (--retry repeats rows, --restart starts over)",
+    );
+    let (path, reports) = (directory.path().to_owned(), reports.clone());
     let write = move || {
-        let ledger = found.into_reader()?;
-        WrittenReports::of(&ledger, &path, rejects, &reports)
+        let ledger = ledger.into_reader()?;
+        WrittenReports::write(&ledger, &path, rejects, &reports)
     };
     let written = beside("reports", write)
         .await?
         .map_err(CommandError::refused)?;
-    let exit = written.say(directory.path(), printer);
+    let exit = written.print(directory.path(), printer);
     CommandOutput::from(exit).with(&written.document(directory.path()))
 }
 
@@ -157,21 +198,17 @@ struct WrittenReports {
 }
 
 impl WrittenReports {
-    fn now(
+    fn open_and_write(
         run_directory: &Path,
         rejects: Rejects,
         reports: &ReportOptions,
     ) -> Result<Self, ReportError> {
-        // Opening it verifies what this session wrote.
-        Self::of(
-            &LedgerReader::open(run_directory)?,
-            run_directory,
-            rejects,
-            reports,
-        )
+        // Opening the ledger verifies what this session wrote.
+        let ledger = LedgerReader::open(run_directory)?;
+        Self::write(&ledger, run_directory, rejects, reports)
     }
 
-    fn of(
+    fn write(
         ledger: &LedgerReader,
         run_directory: &Path,
         rejects: Rejects,
@@ -183,9 +220,9 @@ impl WrittenReports {
         })
     }
 
-    fn say(&self, run_directory: &Path, printer: Printer) -> Exit {
+    fn print(&self, run_directory: &Path, printer: Printer) -> Exit {
         printer.block(summary_table(&self.summary, terminal_width()));
-        say_where(run_directory, printer);
+        print_files(run_directory, printer);
         match &self.rejects {
             Ok(None) => {}
             Ok(Some(rejects)) => {
@@ -196,7 +233,7 @@ impl WrittenReports {
                 ));
                 if rejects.with_passwords {
                     printer.warn(format_args!(
-                        "{} holds passwords that anybody can read who can read the file: remove it when it is done with",
+                        "{} contains passwords, readable by everyone who can read the file: delete it when you no longer need it",
                         rejects.path.display()
                     ));
                 }
@@ -214,14 +251,14 @@ impl WrittenReports {
     }
 }
 
-/// What to do with these rejects, some of which are duplicates.
+/// What to do with the rejects, some of which are duplicates.
 fn what_to_do(rows: u64, duplicates: u64) -> String {
     let to_correct = rows.saturating_sub(duplicates);
     let parts = [
         (to_correct > 0).then(|| format!("{} to correct", counted(to_correct, "row", "rows"))),
         (duplicates > 0).then(|| {
             format!(
-                "{} to take out or to rename",
+                "{} to remove or rename",
                 counted(duplicates, "duplicate", "duplicates")
             )
         }),
@@ -230,44 +267,47 @@ fn what_to_do(rows: u64, duplicates: u64) -> String {
     format!("{}; then import that list", parts.join(", "))
 }
 
-/// What people are told at the end.
-fn close(
+/// Prints the results, and how to resume if the run was stopped.
+fn print_end(
     ended: &RunEnd,
     written: &WrittenReports,
     directory: &RunDirectory,
-    again: &OnExistingRun,
+    on_existing_run: &OnExistingRun,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    let exit = written.say(directory.path(), printer);
-    let go_on = again.how_to_resume();
-    let answer = match &ended.stopped {
+    let exit = written.print(directory.path(), printer);
+    let how_to_resume = on_existing_run.how_to_resume();
+    let output = match &ended.stopped {
         None => match &written.summary.stopped_because {
             None => CommandOutput::from(exit),
-            Some(why) => {
-                printer.error(why);
-                CommandOutput::from(exit).stopped(why, go_on)
+            Some(reason) => {
+                printer.error(reason);
+                CommandOutput::from(exit).stopped(reason, how_to_resume)
             }
         },
         Some(reason) => {
             let exit = Exit::of_stop(reason);
-            if let Exit::Signal(_) = exit {
-                printer.block(format_args!("stopped by {reason}; {go_on}"));
+            let is_signal = matches!(exit, Exit::Signal(_));
+            if is_signal {
+                printer.block(format_args!("stopped by {reason}; {how_to_resume}"));
             } else {
                 printer.error(format_args!("stopped early: {reason}"));
             }
             if let (StopReason::Deadline, 0) = (reason, ended.progress.rows_now) {
-                printer.info("no row was done in this time: beginning alone takes a second or two, so give it more, such as `--deadline 1m`");
+                printer.info(
+                    "no row was processed: starting takes a second or two, so allow more time, such as `--deadline 1m`",
+                );
             }
-            let go_on = if reason.needs_mending() {
-                again.how_to_resume_once_fixed()
+            let hint = if reason.needs_mending() {
+                on_existing_run.how_to_resume_once_fixed()
             } else {
-                go_on
+                how_to_resume
             };
-            if !matches!(exit, Exit::Signal(_)) {
-                printer.block(&go_on);
+            if !is_signal {
+                printer.block(&hint);
             }
-            CommandOutput::from(exit).stopped(format!("stopped early: {reason}"), go_on)
+            CommandOutput::from(exit).stopped(format!("stopped early: {reason}"), hint)
         }
     };
-    answer.with(&written.document(directory.path()))
+    output.with(&written.document(directory.path()))
 }

@@ -41,7 +41,7 @@ impl PlainProgress {
             format!(" ({}%{suffix})", percent(fraction))
         });
         let remaining = status.remaining.map_or_else(String::new, |remaining| {
-            format!(", estimated_total {} left", duration(remaining))
+            format!(", about {} left", duration(remaining))
         });
         let bottleneck = progress
             .bottleneck
@@ -119,7 +119,7 @@ mod tests {
         progress.bottleneck = Some(Bottleneck::List);
         assert_eq!(
             plain.line(&progress),
-            "400 of 1000 rows (40%), 40.0/s (limit 40/s), estimated_total 15s left: created 380, existed 20; waiting for the list"
+            "400 of 1000 rows (40%), 40.0/s (limit 40/s), about 15s left: created 380, existed 20; waiting for the list"
         );
     }
 }

@@ -305,7 +305,7 @@ fn deletions_stay_below_the_quota_and_slow_down_when_throttled() {
     let list = dir.file("users.csv", users(50));
     import(&dir, &pool, list).run().exits(0);
     let auto = undo(&dir, &pool).args(["--delete-rate", "auto"]).json();
-    let output = auto.run().exits(0).names(["AdminDeleteUser", " 20 "]);
+    let output = auto.run().exits(0).names(["AdminDeleteUser", " 20/s"]);
     let requests = &output.document()["requests"]["UserUpdate"];
     assert_eq!(
         (&requests["sent"], &requests["throttled"]),

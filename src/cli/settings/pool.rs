@@ -46,6 +46,15 @@ impl PoolRulesSource {
         }
     }
 
+    /// The flag that names a rules file, if there is one.
+    #[must_use]
+    pub fn flag(&self) -> Option<&'static str> {
+        match self {
+            Self::File(_) => Some("--pool"),
+            Self::Pool(_) | Self::Unknown => None,
+        }
+    }
+
     #[must_use]
     pub fn is_known(&self) -> bool {
         !matches!(self, Self::Unknown)

@@ -10,8 +10,8 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::super::answer::CommandDocument;
 use super::super::compare::ChangesFile;
+use super::super::output::CommandDocument;
 use super::{
     CheckDocument, Described, LeastPolicy, RunDocument, Serving, Template, UndoneDocument,
     VerdictDocument,

@@ -4,7 +4,7 @@ use super::{import, settings, undo};
 use crate::harness::{CTRL_C, Pool, TestDir, users};
 
 /// Part of the prompt.
-const QUESTION: &str = "Type the id";
+const QUESTION: &str = "Type the ID";
 
 #[test]
 fn only_the_pool_id_confirms() {

@@ -1,7 +1,7 @@
-//! What a command came to, and the one place where that goes to standard output: as text, or as one JSON document.
+//! The result of a command, printed to standard output as text or as one JSON document.
 //!
-//! A command tells people what it does on standard error, by [`Printer`], whatever the form; it returns a [`CommandOutput`] or a [`CommandError`]. Its
-//! document has the same head for all commands, and behind it what the command puts in by [`CommandOutput::with`] and [`CommandError::with`].
+//! Messages go to standard error in both formats. The documents of all commands begin with the same fields, and each command
+//! adds its own with [`CommandOutput::with`] and [`CommandError::with`].
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -10,32 +10,30 @@ use super::error::{CommandError, fields};
 use crate::cli::exit::{Codes, Exit};
 use crate::cli::{OutputFormat, Printer};
 
-/// Version of the documents' shape. Fields may be added under the same one; a field that goes away or means something else
-/// makes a new one.
+/// The version of the documents. It changes when a field is removed or changes its meaning, not when one is added.
 const SCHEMA_VERSION: u32 = 1;
 
-/// What a command came to.
+/// The result of a command that did not fail.
 pub(super) struct CommandOutput {
     exit: Exit,
-    /// What was asked for, where text is wanted.
+    /// The requested output as text.
     text: Option<String>,
+    /// The command's fields of the document.
     content: Map<String, Value>,
-    /// Why it did not come to its end. People know already.
-    stopped: Option<Trouble>,
-    /// The document was printed before the end.
+    /// Why the command did not complete. It has been printed to standard error.
+    stopped: Option<StopMessage>,
+    /// The document has been printed.
     printed: bool,
-    /// What the exit code means, where that depends on more than the command.
+    /// The meanings of exit codes, if they differ from the command's.
     codes: Option<Codes>,
 }
 
-/// What went wrong, for the document.
-struct Trouble {
+struct StopMessage {
     message: String,
     what_to_do: Option<String>,
 }
 
 impl From<Exit> for CommandOutput {
-    /// With nothing to tell beside it.
     fn from(exit: Exit) -> Self {
         Self {
             exit,
@@ -49,7 +47,7 @@ impl From<Exit> for CommandOutput {
 }
 
 impl CommandOutput {
-    /// It was done, and this is what was asked for.
+    /// A success with requested output.
     pub(super) fn of_text(text: impl Into<String>) -> Self {
         Self {
             text: Some(text.into()),
@@ -57,7 +55,7 @@ impl CommandOutput {
         }
     }
 
-    /// The document was printed already, by [`OutputWriter::print_early`].
+    /// For a command whose document was printed by [`OutputWriter::print_early`].
     pub(super) fn printed(exit: Exit) -> Self {
         Self {
             printed: true,
@@ -65,13 +63,13 @@ impl CommandOutput {
         }
     }
 
-    /// The same, with an exit code that means this.
+    /// Sets the meanings of exit codes.
     pub(super) fn meaning(mut self, codes: Codes) -> Self {
         self.codes = Some(codes);
         self
     }
 
-    /// The same with what stands in the document: an object, whose fields are added.
+    /// Adds the fields of `content` to the document.
     pub(super) fn with(mut self, content: &impl Serialize) -> Result<Self, CommandError> {
         self.content.extend(fields(content)?);
         Ok(self)
@@ -82,10 +80,14 @@ impl CommandOutput {
         self
     }
 
-    /// The same for a command that did not come to its end: why, and how to go on.
-    pub(super) fn stopped(mut self, why: impl Into<String>, what_to_do: impl Into<String>) -> Self {
-        self.stopped = Some(Trouble {
-            message: why.into(),
+    /// Adds why the command did not complete, and how to resume it.
+    pub(super) fn stopped(
+        mut self,
+        message: impl Into<String>,
+        what_to_do: impl Into<String>,
+    ) -> Self {
+        self.stopped = Some(StopMessage {
+            message: message.into(),
             what_to_do: Some(what_to_do.into()),
         });
         self
@@ -128,58 +130,57 @@ struct Error<'a> {
     what_to_do: Option<&'a str>,
 }
 
-/// Where what was asked for goes, and in which form.
+/// Prints the result of a command.
 #[derive(Clone, Copy)]
 pub(super) struct OutputWriter {
     pub(super) format: OutputFormat,
-    /// The command's name, as it is typed.
     pub(super) command: &'static str,
     pub(super) codes: Codes,
     pub(super) printer: Printer,
 }
 
 impl OutputWriter {
-    /// Prints what a command came to. Nothing is printed before, but by [`OutputWriter::print_early`].
-    pub(super) fn close(self, done: Result<CommandOutput, CommandError>) -> Exit {
-        let answer = match done {
-            Ok(answer) => answer,
-            Err(failed) => {
-                let message = failed.text();
-                if failed.has_lines() {
+    /// Prints the result and returns the exit code.
+    pub(super) fn close(self, result: Result<CommandOutput, CommandError>) -> Exit {
+        let output = match result {
+            Ok(output) => output,
+            Err(error) => {
+                let message = error.text();
+                if error.has_lines() {
                     self.printer.error_list(&message);
                 } else {
                     self.printer.error(&message);
                 }
                 CommandOutput {
-                    stopped: Some(Trouble {
+                    stopped: Some(StopMessage {
                         message,
-                        what_to_do: failed.what_to_do(),
+                        what_to_do: error.what_to_do(),
                     }),
-                    ..CommandOutput::from(failed.exit)
+                    ..CommandOutput::from(error.exit)
                 }
-                .with_fields(failed.into_content())
+                .with_fields(error.into_content())
             }
         };
         let printed = match self.format {
-            OutputFormat::Text => answer.text.as_ref().map(|text| self.printer.output(text)),
-            OutputFormat::Json if answer.printed => None,
-            OutputFormat::Json => Some(self.document(&answer)),
+            OutputFormat::Text => output.text.as_ref().map(|text| self.printer.output(text)),
+            OutputFormat::Json if output.printed => None,
+            OutputFormat::Json => Some(self.document(&output)),
         };
         match printed {
             Some(Err(cause)) => {
                 self.printer
-                    .error(format_args!("standard output: cannot be written: {cause}"));
-                if answer.exit == Exit::Done {
+                    .error(format_args!("cannot write to standard output: {cause}"));
+                if output.exit == Exit::Done {
                     self.codes.ended_early()
                 } else {
-                    answer.exit
+                    output.exit
                 }
             }
-            Some(Ok(())) | None => answer.exit,
+            Some(Ok(())) | None => output.exit,
         }
     }
 
-    /// Prints the document of a command that goes on for as long as it is wanted.
+    /// Prints the document of a command that runs until it is stopped.
     pub(super) fn print_early(self, content: &impl Serialize) -> Result<(), CommandError> {
         match self.format {
             OutputFormat::Text => Ok(()),
@@ -199,21 +200,21 @@ impl OutputWriter {
         }
     }
 
-    fn document(self, answer: &CommandOutput) -> std::io::Result<()> {
-        let exit = answer.exit;
+    fn document(self, output: &CommandOutput) -> std::io::Result<()> {
+        let exit = output.exit;
         self.print(&CommandDocument {
             schema_version: SCHEMA_VERSION,
             command: self.command,
             exit_code: Some(exit.number()),
             exit_name: Some(exit.word()),
-            exit_meaning: Some(exit.meaning(answer.codes.unwrap_or(self.codes))),
-            error: answer.stopped.as_ref().map(|trouble| Error {
+            exit_meaning: Some(exit.meaning(output.codes.unwrap_or(self.codes))),
+            error: output.stopped.as_ref().map(|trouble| Error {
                 message: &trouble.message,
                 exit_code: exit.number(),
                 name: exit.word(),
                 what_to_do: trouble.what_to_do.as_deref(),
             }),
-            content: &answer.content,
+            content: &output.content,
         })
     }
 

@@ -1,0 +1,147 @@
+//! Reads and maps the rows of an import on a background thread, with what the ledger and the pool's
+//! listing know about each.
+
+use std::sync::Arc;
+
+use super::CommandError;
+use super::list::List;
+use super::rejects::Spool;
+use crate::hints::Hint as _;
+use crate::import::ImportRow;
+use crate::ledger::LedgerError;
+use crate::ledger::listing::{Listing, ListingEntry};
+use crate::ledger::resume_cursor::{PriorState, ResumeCursor};
+use crate::rows::prefetch::{NotKept, Prefetch};
+use crate::user::password_column::{PasswordColumn, Suspicion};
+use crate::user::rules::Strictness;
+use crate::user::{Row, fold};
+
+/// Rows sent to the other thread together: waking it for each row would cost as much as its request.
+const BATCH: usize = 64;
+
+pub(super) struct ImportRows {
+    pub(super) list: List,
+    /// For a run that resumes.
+    pub(super) resume_cursor: Option<ResumeCursor>,
+    /// Whether usernames in the pool's listing are compared without case.
+    pub(super) listing_folds_case: bool,
+    /// For a run that resumes: users created later may be its own. Milliseconds since the Unix
+    /// epoch, on the service's clock.
+    pub(super) created_before_run_ms: Option<i64>,
+    /// Keeps rows for rejects.csv if the list can be read only once.
+    pub(super) spool: Option<Arc<Spool>>,
+    /// Whether to check the first passwords, because the list could not be surveyed.
+    pub(super) checks_passwords: bool,
+}
+
+impl ImportRows {
+    /// Starts the thread. Rows that an earlier session settled are left out.
+    pub(super) fn start(
+        self,
+        mut listing: Option<Listing>,
+    ) -> Result<Prefetch<ImportRow>, CommandError> {
+        let Self {
+            list,
+            mut resume_cursor,
+            listing_folds_case,
+            created_before_run_ms,
+            spool,
+            checks_passwords,
+        } = self;
+        let List {
+            source,
+            rows,
+            mapping,
+            ..
+        } = list;
+        // Rows from a pipe are not held back until a batch is full.
+        let batch = if source.is_complete() { BATCH } else { 1 };
+        // A row that an earlier session began was valid then, and may have been sent, even if the
+        // pool's rules have changed.
+        let mapping_as_begun = mapping.clone().with_rules(&Strictness::Api);
+        let mut passwords = checks_passwords.then(FirstPasswords::default);
+        Prefetch::start(rows, batch, move |raw, _| {
+            let failed = |error: LedgerError| NotKept::Failed(error.with_hint());
+            if let Some(spool) = &spool {
+                spool.add(raw);
+            }
+            let mut row = mapping.row(raw);
+            if let Some(passwords) = &mut passwords {
+                passwords.check(mapping.password_cell(raw))?;
+            }
+            let before = match &mut resume_cursor {
+                None => PriorState::Nothing,
+                Some(cursor) => cursor.of(row.number, row.username()).map_err(failed)?,
+            };
+            let seen = match before {
+                PriorState::Settled => return Ok(None),
+                PriorState::ToFollow(_) => None,
+                PriorState::Nothing => listing
+                    .as_mut()
+                    .map(|listing| find(listing, &row, listing_folds_case))
+                    .transpose()
+                    .map_err(failed)?
+                    .flatten()
+                    .filter(|user| existed_before(user, created_before_run_ms)),
+                // The user may be ours, which only a lookup can tell.
+                PriorState::Begun { .. } => {
+                    if row.user.is_err() {
+                        row = mapping_as_begun.row(raw);
+                    }
+                    None
+                }
+            };
+            Ok(Some(ImportRow { row, before, seen }))
+        })
+        .map_err(CommandError::refused)
+    }
+}
+
+/// Whether the run certainly did not create this user. If not, the row is sent, and the answer leads
+/// to a lookup.
+fn existed_before(user: &ListingEntry, created_before_run_ms: Option<i64>) -> bool {
+    match (user.created_ms, created_before_run_ms) {
+        (Some(created), Some(before)) => created <= before,
+        (Some(_) | None, _) => true,
+    }
+}
+
+/// The number of passwords to check in a list that can be read only once.
+const PASSWORDS_CHECKED: u64 = 10;
+
+/// The first passwords of a list.
+#[derive(Default)]
+struct FirstPasswords(PasswordColumn);
+
+impl FirstPasswords {
+    /// Stops reading if the passwords look like hashes or placeholders.
+    fn check(&mut self, password: Option<&str>) -> Result<(), NotKept> {
+        let Some(password) = password.filter(|password| !password.is_empty()) else {
+            return Ok(());
+        };
+        if self.0.counts().with_password == PASSWORDS_CHECKED {
+            return Ok(());
+        }
+        self.0.add(password);
+        let counts = self.0.counts();
+        match counts.suspicion() {
+            Some(Suspicion { message, .. }) if counts.with_password == PASSWORDS_CHECKED => {
+                Err(NotKept::Refused(format!("{message}; {}", Suspicion::HINT)))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// The user in the listing with this row's username.
+fn find(
+    listing: &mut Listing,
+    row: &Row,
+    folds_case: bool,
+) -> Result<Option<ListingEntry>, LedgerError> {
+    match &row.user {
+        Ok(user) if folds_case => listing.find(&fold(&user.username)),
+        Ok(user) => listing.find(&user.username),
+        Err(_) => Ok(None),
+    }
+}

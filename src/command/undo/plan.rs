@@ -1,0 +1,120 @@
+//! What an undo is about to do, where, and whether that is confirmed.
+
+use std::time::Duration;
+
+use super::super::CommandError;
+use super::super::confirm::has_terminal;
+use crate::cli::Printer;
+use crate::cli::settings::UndoSettings;
+use crate::plural::counted;
+use crate::pool::EndpointChoice;
+
+/// Whether to ask for confirmation. Refuses if that is impossible, or if another pool is confirmed.
+pub(super) fn needs_confirmation(
+    settings: &UndoSettings,
+    pool_id: &str,
+) -> Result<bool, CommandError> {
+    match &settings.confirmed_pool {
+        Some(confirmed) if confirmed == pool_id => Ok(false),
+        Some(confirmed) => Err(CommandError::refusal(
+            format_args!(
+                "--yes-delete {confirmed}: the run in {} belongs to user pool {pool_id}, and nothing was deleted",
+                settings.run_directory.display()
+            ),
+            "pass that ID to delete the users of this run",
+        )),
+        None if settings.dry_run => Ok(false),
+        None if has_terminal() => Ok(true),
+        None => Err(CommandError::refusal(
+            "refusing to delete without confirmation (no terminal)",
+            format!("pass --yes-delete {pool_id}"),
+        )),
+    }
+}
+
+/// The endpoint to delete users at: where the run created them, unless `--endpoint-url` names
+/// another one. The environment and the profile may have changed since the run and are ignored.
+///
+/// `recorded` is empty for AWS, and `None` if the ledger does not know the endpoint.
+pub(super) fn choose_endpoint(
+    settings: &UndoSettings,
+    recorded: Option<&str>,
+    printer: Printer,
+) -> Result<EndpointChoice, CommandError> {
+    let is_same = |one: &str, other: &str| one.trim_end_matches('/') == other.trim_end_matches('/');
+    match (&settings.endpoint, recorded) {
+        (Some(given), recorded) => {
+            if let Some(recorded) = recorded
+                && !is_same(given, recorded)
+            {
+                printer.note(format_args!(
+                    "this run created its users at {}; --endpoint-url names {given}",
+                    endpoint_name(recorded)
+                ));
+            }
+            Ok(EndpointChoice::Url(given.clone()))
+        }
+        (None, Some(recorded)) => {
+            if let Some((variable, url)) = &settings.ignored_endpoint
+                && !is_same(url, recorded)
+            {
+                printer.note(format_args!(
+                    "this run created its users at {}; {variable} ({url}) is ignored; use --endpoint-url for another endpoint",
+                    endpoint_name(recorded)
+                ));
+            }
+            Ok(match recorded {
+                "" => EndpointChoice::Aws,
+                url => EndpointChoice::Url(url.to_owned()),
+            })
+        }
+        (None, None) => Err(CommandError::refusal(
+            format_args!(
+                "{}: this run's ledger does not say where its users were created, and nothing was deleted",
+                settings.run_directory.display()
+            ),
+            "pass the endpoint with --endpoint-url (AWS: https://cognito-idp.REGION.amazonaws.com)",
+        )),
+    }
+}
+
+pub(super) fn endpoint_name(endpoint: &str) -> &str {
+    match endpoint {
+        "" => "AWS",
+        url => url,
+    }
+}
+
+pub(super) fn print_plan(
+    settings: &UndoSettings,
+    users: u64,
+    pool_id: &str,
+    endpoint: &str,
+    printer: Printer,
+) {
+    let endpoint = endpoint_name(endpoint);
+    let ceilings = settings.ceilings;
+    let users_text = counted(users, "user", "users");
+    if settings.dry_run {
+        printer.info(format_args!(
+            "dry run: looking up {users_text} that this run created in {pool_id}, at most {}/s; no user is deleted (endpoint: {endpoint})",
+            ceilings.read
+        ));
+        return;
+    }
+    let seconds = users / u64::from(ceilings.update.get());
+    printer.prose(format_args!(
+        "undo: {users_text} that this run created in {pool_id}\n\
+         \x20     endpoint: {endpoint}\n\
+         \x20     UserRead: each is looked up first; AdminGetUser counts it as active this month\n\
+         \x20     UserUpdate: AdminDeleteUser at most {}/s, about {}\n\
+         \x20     {}",
+        ceilings.update,
+        humantime::format_duration(Duration::from_secs(seconds.max(1))),
+        if settings.even_if_used {
+            "users that have signed in since are deleted, too (--even-if-used)"
+        } else {
+            "users that have signed in since, or may have, are kept"
+        }
+    ));
+}
