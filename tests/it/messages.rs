@@ -3,6 +3,8 @@
 
 mod lists;
 mod runs;
+#[cfg(feature = "s3")]
+mod s3;
 mod settings;
 mod undo;
 
