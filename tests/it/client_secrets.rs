@@ -248,7 +248,7 @@ fn a_pool_file_says_that_a_secret_exists_or_omits_it() {
         if has_secret {
             without.exits(3).names(["[secret_missing]"]);
         } else {
-            without.exits(4);
+            without.exits(4).names(["NotAuthorizedException"]);
         }
         let with = import().env("COGNITO_CLIENT_SECRET", SECRET);
         let output = with.args(["--restart"]).run().exits(0);

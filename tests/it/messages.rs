@@ -22,6 +22,16 @@ impl Transcript {
         self.add(dir, title, &cli.run());
     }
 
+    /// Adds the error of a command, without the messages before it.
+    fn add_error(&mut self, dir: &TestDir, title: &str, mut output: ProcessOutput) {
+        let (before, error) = output
+            .stderr
+            .split_at(output.stderr.find("error: ").unwrap());
+        assert!(before.is_empty() || before.ends_with('\n'), "{before}");
+        output.stderr = error.to_owned();
+        self.add(dir, title, &output);
+    }
+
     /// Adds the messages of a command: its exit code and standard error, without tables and
     /// measurements.
     fn add(&mut self, dir: &TestDir, title: &str, output: &ProcessOutput) {

