@@ -297,7 +297,7 @@ impl List {
         if self.mapping.creates_groups() && !steps.contains(&StepKind::AddToGroup) {
             return Err(CommandError::refusal(
                 "--create-groups: no groups are named",
-                "add --group NAME or a column groups, or leave it out (in a mapping file: follow_up.create_groups)",
+                "add --group NAME or a groups column, or leave it out (in a mapping file: follow_up.create_groups)",
             ));
         }
         if self.mapping.creates_groups() && is_preflight_skipped {

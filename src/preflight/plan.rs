@@ -60,7 +60,7 @@ impl RunPlan {
     }
 
     /// Returns the time for sign-ups, lookups and steps. Lookups and most steps have separate
-    /// quotas and run in parallel. Does not include the time to read the pool first.
+    /// quotas and run in parallel. Does not include the time to list the pool first.
     #[must_use]
     pub fn time(&self) -> Duration {
         self.time_with(&StepKind::ALL)
@@ -202,11 +202,11 @@ impl RunPlan {
             ),
             Some(None) => writeln!(
                 f,
-                "      time: up to {time}{alternatives}, plus the time to read the pool first"
+                "      time: up to {time}{alternatives}, plus the time to list the pool first"
             ),
             Some(Some(prescan)) => writeln!(
                 f,
-                "      time: about {} to read the pool, then up to {time}{alternatives}",
+                "      time: about {} to list the pool, then up to {time}{alternatives}",
                 humantime::format_duration(Duration::from_secs(prescan.as_secs().max(1)))
             ),
         }

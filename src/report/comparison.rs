@@ -219,14 +219,14 @@ impl Comparison {
     #[must_use]
     pub fn text(&self, sides: [&Side; 2], case_insensitive: bool, compared: Compared) -> String {
         let mut text = String::new();
-        for (when, side) in ["before", "after "].into_iter().zip(sides) {
+        for (label, side) in ["before:", "after: "].into_iter().zip(sides) {
             let nameless = match side.nameless {
                 0 => String::new(),
                 rows => format!(", {rows} of them without a readable username"),
             };
             let _ = writeln!(
                 text,
-                "{when}: {} ({} of {} into {}, {}): {}{nameless}",
+                "{label} {} ({} of {} into {}, {}): {}{nameless}",
                 one_line(&side.run_directory),
                 side.kind,
                 one_line(&side.list),

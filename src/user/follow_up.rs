@@ -58,7 +58,7 @@ impl StepKind {
         match self {
             Self::Confirm => "--confirm",
             Self::Verify => "--verify",
-            Self::AddToGroup => "--group or the column groups",
+            Self::AddToGroup => "--group or the groups column",
             Self::Disable => "--disable-where",
         }
     }

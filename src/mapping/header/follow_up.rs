@@ -82,7 +82,7 @@ fn groups_column(columns: &mut ColumnResolver<'_>) -> Option<(usize, String)> {
         }
         (None, Some(option)) => {
             columns.problems.push(format!(
-                "{}: there is no column groups; map one with --map COLUMN=groups",
+                "{}: there is no groups column; map one with --map COLUMN=groups",
                 option.origin
             ));
             None

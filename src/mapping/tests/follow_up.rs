@@ -125,7 +125,7 @@ fn splits_groups_at_the_separator_and_checks_their_names() {
     assert_problem(
         "username,password",
         &by_bar,
-        "--group-separator |: there is no column groups",
+        "--group-separator |: there is no groups column",
     );
 }
 

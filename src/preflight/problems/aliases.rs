@@ -1,7 +1,7 @@
 //! Problems with addresses that are aliases in the pool.
 
 use super::{Problem, RunIntent};
-use crate::plural::counted;
+use crate::plural::{counted, plural};
 use crate::preflight::survey::AliasRepeats;
 use crate::user::pool_rules::PoolRules;
 
@@ -56,9 +56,10 @@ fn repeated_aliases(intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
         } = repeats;
         let alias = contact.attribute();
         let message = format!(
-            "{} used by several usernames, in {}: {alias} is an alias in this pool, and only one \
+            "{} {} used by several usernames, in {}: {alias} is an alias in this pool, and only one \
              of these users can sign in with it",
             counted(*addresses, alias, &format!("{alias}s")),
+            plural(*addresses, "is", "are"),
             counted(*rows, "row", "rows"),
         );
         let mut problem = if *verified && !intent.allowed.alias_repeats {

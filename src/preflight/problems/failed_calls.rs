@@ -95,7 +95,7 @@ fn unknown_without(failed: &FailedCall, rules: Option<&PoolRules>) -> Option<Pro
         Call::ListUsers => Problem::notice(
             "prescan",
             format!(
-                "{reason}: the pool is not read first, although that would take fewer requests \
+                "{reason}: the pool is not listed first, although that would take fewer requests \
                  than trying every username"
             ),
             format!("{remedy}, or pass --prescan never"),

@@ -33,9 +33,9 @@ pub(super) fn follow_up(intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
             "groups_too_many",
             format!("the list names more than {MAX_GROUPS} groups, the maximum of a pool"),
             if intent.given.has("--group-separator") {
-                "correct the column groups or --group-separator"
+                "correct the groups column or --group-separator"
             } else {
-                "correct the column groups, or set the text between groups with --group-separator"
+                "correct the groups column, or set the text between groups with --group-separator"
             },
         ));
     } else if !steps.missing_groups.is_empty() && !steps.create_groups {
@@ -67,11 +67,11 @@ fn group_origin(steps: StepIntent<'_>) -> &'static str {
     let by_flag = |name: &String| steps.for_all_users.iter().any(|other| **other == **name);
     let flags = steps.missing_groups.iter().filter(|name| by_flag(name));
     match flags.count() {
-        0 => "in the list's column groups",
+        0 => "in the list's groups column",
         all if all == steps.missing_groups.len() => {
             "in --group (in a mapping file: follow_up.groups)"
         }
-        _ => "in --group (in a mapping file: follow_up.groups) and in the list's column groups",
+        _ => "in --group (in a mapping file: follow_up.groups) and in the list's groups column",
     }
 }
 
@@ -96,7 +96,7 @@ fn steps_without_users(intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
             ),
             StepKind::AddToGroup => (
                 "no user would be added to a group",
-                "check the column groups, or drop it with --ignore-column groups",
+                "check the groups column, or drop it with --ignore-column groups",
             ),
             StepKind::Disable => (
                 "no user would be disabled",
