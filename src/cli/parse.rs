@@ -47,12 +47,12 @@ fn dry_run_error(error: &clap::Error, arguments: &[OsString]) -> Option<clap::Er
     }
     let instead = match subcommand_in(arguments)? {
         "import" => {
-            "use `check`: it takes the same list and pool, reports what an import would do, and creates \
-             no users; `rehearse` imports into a simulated pool on this machine"
+            "use `check`: it takes the same list and pool, reports what an import would do, and \
+             creates no users; `rehearse` imports into a simulated pool on this machine"
         }
         "rehearse" => {
-            "use `check`: it reports what an import would do; a rehearsal only writes to a simulated \
-             pool on this machine"
+            "use `check`: it reports what an import would do; a rehearsal only writes to a \
+             simulated pool on this machine"
         }
         "check" => "leave it out: `check` never writes",
         _ => return None,
@@ -160,8 +160,8 @@ fn without_secrets(error: clap::Error, arguments: &[OsString]) -> clap::Error {
         Some(flag) => command().error(
             ErrorKind::UnknownArgument,
             format!(
-                "unexpected argument after the value of {flag} (not shown, because it may be part of the \
-                 value); put KEY=VALUE in quotes"
+                "unexpected argument after the value of {flag} (not shown, because it may be part \
+                 of the value); put KEY=VALUE in quotes"
             ),
         ),
         None => error,

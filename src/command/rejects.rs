@@ -27,7 +27,7 @@ pub(super) struct Rejects {
     encoding: CsvEncoding,
 }
 
-/// Where the rows are copied from.
+/// The source of the rows.
 enum RowOrigin {
     /// The list, and its fingerprint at the start of the run.
     List(ReopenableList, Option<String>),
@@ -110,12 +110,12 @@ impl Rejects {
         };
         let selection = Selection::new(&header, secrets);
         let origin = match list.reopenable() {
-            Some(again) => RowOrigin::List(again, fingerprint),
+            Some(list) => RowOrigin::List(list, fingerprint),
             None if with_passwords => {
                 return Err(CommandError::refusal(
                     format_args!(
-                        "--rejects-with-passwords: {} can be read only once, so its passwords would have \
-                         to be stored on disk until the run ends",
+                        "--rejects-with-passwords: {} can be read only once, so its passwords \
+                         would have to be stored on disk until the run ends",
                         list.source.name()
                     ),
                     "save the list to a file, or leave the flag out",
@@ -180,8 +180,8 @@ impl Rejects {
             let note = match selected {
                 Selected::Cells(_) | Selected::Verbatim(_) => String::new(),
                 Selected::LeftOut(LeftOut::Secret, _) => format!(
-                    " (cells left out because any of them may be the password: see line {line} of the \
-                     list)"
+                    " (cells left out because any of them may be the password: see line {line} of \
+                     the list)"
                 ),
                 Selected::LeftOut(LeftOut::Swallowed, _) => format!(
                     " (cells left out because they contain other rows: see line {line} of the list)"
@@ -192,19 +192,19 @@ impl Rejects {
                 .row(&selected, &reasons.each_ref().map(AsRef::as_ref))
                 .map_err(write_error)
         })?;
-        if let RowOrigin::List(again, Some(fingerprint)) = &self.origin
-            && again.source.fingerprint()?.as_ref() != Some(fingerprint)
+        if let RowOrigin::List(list, Some(fingerprint)) = &self.origin
+            && list.source.fingerprint()?.as_ref() != Some(fingerprint)
         {
-            return Err(RejectsError::Changed(again.source.name()));
+            return Err(RejectsError::Changed(list.source.name()));
         }
         RejectsFile::finish(rewriter.finish()).map_err(write_error)
     }
 
     fn rows(&self) -> Result<RejectRows<'_>, RejectsError> {
         match &self.origin {
-            RowOrigin::List(again, _) => Ok(RejectRows::List {
-                name: again.source.name(),
-                rows: Box::new(again.rows()?),
+            RowOrigin::List(list, _) => Ok(RejectRows::List {
+                name: list.source.name(),
+                rows: Box::new(list.rows()?),
                 selection: &self.selection,
             }),
             RowOrigin::Spool(spool) => spool

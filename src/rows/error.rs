@@ -83,6 +83,8 @@ pub enum RowsError {
         line: u64,
         /// The error of the system.
         cause: String,
+        /// A specific hint, if the cause has one.
+        hint: Option<String>,
     },
     /// The rows so far are not acceptable.
     #[error("{list}: after line {line}: {cause}")]
@@ -118,7 +120,10 @@ impl Hint for RowsError {
             Self::RecordTooLong { .. } => {
                 "the rows from here on were not read: correct the list and run again"
             }
-            Self::Read { .. } => {
+            Self::Read {
+                hint: Some(hint), ..
+            } => return Some(hint.clone()),
+            Self::Read { hint: None, .. } => {
                 "check that the list is complete and readable, then run the same command again"
             }
             Self::ThreadGone { .. } => "run the same command again to continue",
@@ -176,10 +181,8 @@ impl RowsError {
         Self::Read {
             list,
             line: line.saturating_sub(1),
-            cause: match hint {
-                Some(hint) => format!("{cause}; {hint}"),
-                None => cause.to_string(),
-            },
+            cause: cause.to_string(),
+            hint,
         }
     }
 }

@@ -179,6 +179,7 @@ impl<T, K: FnMut(&RawRow<'_>, Option<T>) -> Result<Option<T>, NotKept>> Reader<T
                         list: list(),
                         line,
                         cause,
+                        hint: None,
                     });
                 }
                 Err(NotKept::Refused(cause)) => {

@@ -19,7 +19,7 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 const BUFFER: usize = 1024;
 
-/// Which cells may be written.
+/// The cells that may be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Secrets {
     Written,

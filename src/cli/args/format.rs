@@ -1,4 +1,4 @@
-//! The CSV dialect, for files where it cannot be detected.
+//! The flags of the CSV dialect, for files whose dialect cannot be detected.
 
 use clap::Args;
 

@@ -19,7 +19,7 @@ pub(crate) struct MappingFileKeys {
     pub(super) username_from: Option<Located<OneOrMany>>,
     /// The column from which usernames are derived as UUIDs (version 5).
     pub(super) username_uuid: Option<Located<String>>,
-    /// Where passwords come from.
+    /// The source of passwords.
     pub(super) password: Option<PasswordFrom>,
     /// Ignore unknown columns.
     pub(super) ignore_unknown: bool,
@@ -33,7 +33,7 @@ pub(crate) struct MappingFileKeys {
     pub(super) trim: bool,
     /// Cell values to treat as empty.
     pub(super) null: Vec<Located<String>>,
-    /// What to lowercase.
+    /// Values to convert to lowercase.
     pub(super) lowercase: Vec<Lowercase>,
     /// The region of phone numbers without a country code, such as DE.
     pub(super) phone_region: Option<Located<String>>,
