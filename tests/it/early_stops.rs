@@ -231,10 +231,12 @@ fn a_killed_run_resumes_where_it_was() {
     report.exits(4);
     assert_eq!(dir.results().summary["state"], "interrupted");
     import().run().exits(0);
+    let results = dir.results();
+    assert_eq!(results.summary["sessions"], 2);
     assert_eq!(
-        dir.results().count("created"),
+        results.count("created"),
         60,
-        "no user is called existing"
+        "no user is reported as existing"
     );
     assert_each_created_once(&pool, 60);
 }

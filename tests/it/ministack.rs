@@ -304,7 +304,10 @@ fn users_are_confirmed_verified_grouped_and_sign_in_on_the_emulator() {
             .args(["--confirm", "--verify", "email", "--group", "all"])
             .args(["--disable-where", "Status=left"])
     };
-    import().run().exits(3).names(["[group_missing]"]);
+    import()
+        .run()
+        .exits(3)
+        .names(["all, ", "beta, ", "staff [group_missing]"]);
     import().arg("--create-groups").run().exits(0);
     let results = dir.results();
     assert_eq!(results.count("created"), 3);

@@ -57,10 +57,11 @@ fn null_markers_are_noted_and_never_become_users() {
             line("3", "username.missing", "finding"),
         ]
     );
-    dir.import(&pool, list)
-        .run()
-        .exits(1)
-        .names(["cells.null_marker"]);
+    dir.import(&pool, list).run().exits(1).names([
+        "cells.null_marker",
+        "row 1, line 2: column",
+        "\"NULL\"",
+    ]);
     assert_eq!(dir.results().outcomes(), ["created", "created", "invalid"]);
     assert_eq!(pool.users()["ann"].attributes["given_name"], "NULL");
 }

@@ -81,6 +81,10 @@ fn only_new_users_of_a_mostly_existing_list_are_sent() {
         assert_eq!((cell("attempts"), cell("error_code")), ("0", ""));
     }
     assert_eq!(results.row(298)["evidence"], "answer");
+    let check = dir.check(&pool, list).args(["--rate", "100"]);
+    let requests = check.json().run().exits(0).document()["plan"]["requests"].clone();
+    assert_eq!(requests["UserList"]["at_most"], 5);
+    assert_eq!(requests["UserCreation"]["at_most"], 300);
 }
 
 #[test]
@@ -215,6 +219,7 @@ fn a_throttled_listing_is_completed() {
     import.args(["--list-rate", "100"]).run().exits(0);
     let results = dir.results();
     assert_eq!(results.counts(), [("created", 1), ("existed", 600)].into());
+    assert_eq!(results.summary["pace"]["UserList"]["ceiling"], 100.0);
     let listed = &results.summary["requests"]["UserList"];
     assert!(listed["throttled"].as_u64().unwrap() > 0, "{listed}");
     assert_eq!(

@@ -183,7 +183,7 @@ fn a_low_file_limit_is_noted_once() {
             .exits(0)
     };
     let noted = "`ulimit -n ";
-    let output = import("80", "few").names(["`ulimit -n 240`"]);
+    let output = import("80", "few").names([" 16 ", " 96", "`ulimit -n 240`"]);
     assert_eq!(output.stderr.matches(noted).count(), 1, "{}", output.stderr);
     assert_eq!(dir.results_in("few").count("created"), 60);
     let output = import("240", "enough");

@@ -48,7 +48,8 @@ fn rows_swallowed_by_two_stray_quotes_are_reported() {
     dir.import(&pool, name).run().exits(3).names([
         "[rows_swallowed]",
         "row.swallowed_rows",
-        "row 1",
+        "row 1 (line 2)",
+        "lines 2 to 4",
     ]);
     assert_eq!(pool.requests("SignUp"), 0);
     dir.import(&pool, name).arg("--no-preflight").run().exits(1);

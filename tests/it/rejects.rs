@@ -145,7 +145,7 @@ fn rejects_contain_passwords_only_on_request() {
         .args(["--rejects-with-passwords", "--quiet"])
         .run()
         .exits(1);
-    let output = output.names(["run/rejects.csv"]);
+    let output = output.names(["warning: run/rejects.csv"]);
     assert!(!output.stderr.contains("C4nary"));
     let written = rejects(&dir);
     for line in [

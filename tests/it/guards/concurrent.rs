@@ -101,5 +101,8 @@ fn unknown_quotas_default_and_are_noted() {
             .run()
             .exits(0)
             .names(["[limits_unknown]"]);
+        // The default share of the default quota.
+        let pace = &dir.results().summary["pace"]["UserCreation"];
+        assert_eq!(pace["ceiling"], 40.0);
     }
 }

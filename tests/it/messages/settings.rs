@@ -53,11 +53,19 @@ fn refused_settings() {
 fn refused_variables() {
     let (dir, pool) = prepared();
     dir.file("empty.pem", "");
+    dir.file("cut.pem", "-----BEGIN CERTIFICATE-----\nAAECAwQF\n");
+    dir.file(
+        "garbage.pem",
+        "-----BEGIN CERTIFICATE-----\nAAECAwQF\n-----END CERTIFICATE-----\n",
+    );
     let mut transcript = Transcript::default();
     for (variable, value) in [
         ("AWS_ENDPOINT_URL", "http://example.com"),
         ("AWS_CA_BUNDLE", "missing.pem"),
         ("AWS_CA_BUNDLE", "empty.pem"),
+        ("AWS_CA_BUNDLE", "cut.pem"),
+        ("AWS_CA_BUNDLE", "garbage.pem"),
+        ("AWS_CA_BUNDLE", "/dev/zero"),
         ("SSL_CERT_FILE", "empty.pem"),
         ("COGNITO_CLIENT_SECRET", "s3cr3t s3cr3t"),
         ("LOG_SENSITIVE_BODIES", "true"),
