@@ -4,15 +4,11 @@ pub(super) mod follow_up;
 pub(super) mod format;
 mod inspect;
 mod list;
-mod look;
 pub(super) mod mapping;
 mod output;
 mod pace;
 mod pool;
 mod preflight;
-mod report;
-mod reports;
-mod triggers;
 mod undo;
 
 use std::net::SocketAddr;
@@ -28,15 +24,13 @@ pub use follow_up::FollowUpArgs;
 pub use format::FormatArgs;
 pub use inspect::{CheckArgs, CompletionsArgs, DescribeArgs, IamPolicyArgs, ManArgs, TemplateArgs};
 pub use list::ListArgs;
-pub use look::LookArgs;
 pub use mapping::MappingArgs;
-pub use output::{LogArgs, ProgressArg, ProgressArgs};
+pub use output::{
+    CompareArgs, CsvArgs, LogArgs, ProgressArg, ProgressArgs, ReportArgs, ReportsArgs,
+};
 pub use pace::{PaceArgs, RateArg, RateArgs};
-pub use pool::{ConnectionArgs, KnownPoolArgs, PoolArgs};
+pub use pool::{ConnectionArgs, KnownPoolArgs, LookArgs, PoolArgs, TriggerArgs};
 pub use preflight::{AllowArgs, PatienceArgs, PreflightArgs};
-pub use report::{CompareArgs, ReportArgs};
-pub use reports::{CsvArgs, ReportsArgs};
-pub use triggers::TriggerArgs;
 pub use undo::UndoArgs;
 
 /// Import users from a CSV file into an Amazon Cognito user pool
@@ -123,7 +117,7 @@ pub struct ImportArgs {
     pub preflight: PreflightArgs,
     /// Start without asking for confirmation
     ///
-    /// Without a terminal nothing is asked.
+    /// Without a terminal, there is no prompt.
     #[arg(short, long, help_heading = "Preflight")]
     pub yes: bool,
     /// Data for Lambda triggers.

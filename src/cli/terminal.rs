@@ -1,4 +1,4 @@
-//! What the terminal and its conventions allow: a bar, colours. Pure but for the two that ask.
+//! Progress, colors and the log, as the terminal and the environment allow.
 
 use std::io::IsTerminal as _;
 
@@ -7,16 +7,15 @@ use super::settings::environment;
 use crate::logs::{LogFormat, LogSettings};
 use crate::progress::{Colour, ProgressMode};
 
-/// For `progress`.
 #[must_use]
-pub fn form(output: &OutputArgs, progress: &ProgressArgs) -> ProgressMode {
+pub fn progress_mode(output: &OutputArgs, progress: &ProgressArgs) -> ProgressMode {
     let terminal = std::io::stderr().is_terminal();
-    form_on(terminal, output.quiet, progress.progress, environment)
+    progress_mode_on(terminal, output.quiet, progress.progress, environment)
 }
 
-/// For `logs`; without flags of its own where a command has none.
+/// The settings of the log; `None` for commands without flags for it.
 #[must_use]
-pub fn log(output: Option<&OutputArgs>) -> LogSettings {
+pub fn log_settings(output: Option<&OutputArgs>) -> LogSettings {
     let terminal = std::io::stderr().is_terminal();
     LogSettings {
         verbose: output.map_or(0, |output| output.verbose),
@@ -27,14 +26,14 @@ pub fn log(output: Option<&OutputArgs>) -> LogSettings {
     }
 }
 
-fn form_on(
+fn progress_mode_on(
     terminal: bool,
     quiet: bool,
-    asked: ProgressArg,
+    progress: ProgressArg,
     variable: impl Fn(&str) -> Option<String>,
 ) -> ProgressMode {
     let draws = terminal && !is_dumb(&variable);
-    match asked {
+    match progress {
         _ if quiet => ProgressMode::Silent,
         ProgressArg::None => ProgressMode::Notices,
         ProgressArg::Auto if draws => ProgressMode::Bar(colour_on(terminal, variable)),
@@ -47,12 +46,13 @@ pub(super) fn stderr_colour() -> Colour {
     colour_on(std::io::stderr().is_terminal(), environment)
 }
 
-/// `NO_COLOR` (no-color.org) counts for more than `CLICOLOR_FORCE` and `CLICOLOR` (bixense.com/clicolors).
+/// `NO_COLOR` (no-color.org) has precedence over `CLICOLOR_FORCE` and `CLICOLOR`
+/// (bixense.com/clicolors).
 fn colour_on(terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Colour {
-    let is = |name: &str, value: &str| variable(name).is_some_and(|found| found == value);
-    let forced = variable("CLICOLOR_FORCE").is_some_and(|value| value != "0");
-    let may = terminal && !is_dumb(&variable) && !is("CLICOLOR", "0");
-    if variable("NO_COLOR").is_none() && (forced || may) {
+    let is_forced = variable("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+    let is_off = variable("CLICOLOR").is_some_and(|value| value == "0");
+    let is_possible = terminal && !is_dumb(&variable) && !is_off;
+    if variable("NO_COLOR").is_none() && (is_forced || is_possible) {
         Colour::On
     } else {
         Colour::Off
@@ -66,7 +66,7 @@ fn is_dumb(variable: impl Fn(&str) -> Option<String>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{colour_on, form_on};
+    use super::{colour_on, progress_mode_on};
     use crate::cli::args::ProgressArg;
     use crate::progress::{Colour, ProgressMode};
 
@@ -77,11 +77,11 @@ mod tests {
         }
     }
 
-    /// Variables that are set, whether there is a terminal, and what comes of it.
+    /// Environment variables, whether there is a terminal, and the result.
     type ColorCase = (&'static [(&'static str, &'static str)], bool, Colour);
 
     #[test]
-    fn colours_follow_the_conventions() {
+    fn colors_follow_the_conventions() {
         let cases: [ColorCase; 8] = [
             (&[], true, Colour::On),
             (&[], false, Colour::Off),
@@ -102,25 +102,27 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_needs_a_terminal_that_can_draw_and_nobody_who_wants_something_else() {
-        let form = |terminal, quiet, asked, set| form_on(terminal, quiet, asked, variables(set));
+    fn a_bar_needs_a_capable_terminal_and_no_other_flag() {
+        let mode = |terminal, quiet, progress, set| {
+            progress_mode_on(terminal, quiet, progress, variables(set))
+        };
         let auto = ProgressArg::Auto;
-        assert_eq!(form(true, false, auto, &[]), ProgressMode::Bar(Colour::On));
-        assert_eq!(form(false, false, auto, &[]), ProgressMode::Lines);
+        assert_eq!(mode(true, false, auto, &[]), ProgressMode::Bar(Colour::On));
+        assert_eq!(mode(false, false, auto, &[]), ProgressMode::Lines);
         assert_eq!(
-            form(true, false, auto, &[("TERM", "dumb")]),
+            mode(true, false, auto, &[("TERM", "dumb")]),
             ProgressMode::Lines
         );
         assert_eq!(
-            form(true, false, ProgressArg::Lines, &[]),
+            mode(true, false, ProgressArg::Lines, &[]),
             ProgressMode::Lines
         );
         assert_eq!(
-            form(true, false, ProgressArg::None, &[]),
+            mode(true, false, ProgressArg::None, &[]),
             ProgressMode::Notices
         );
         assert_eq!(
-            form(true, true, ProgressArg::Lines, &[]),
+            mode(true, true, ProgressArg::Lines, &[]),
             ProgressMode::Silent
         );
     }

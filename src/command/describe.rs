@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::document::Described;
 use super::preflight::{ask_pool, not_answered};
-use super::{CommandError, CommandOutput, asked};
+use super::{CommandError, CommandOutput, unless_stopped};
 use crate::cli::Printer;
 use crate::cli::settings::{DescribeSettings, pool_rules_text};
 use crate::pool::connect;
@@ -21,7 +21,7 @@ pub(super) fn describe(
         client: !settings.connect.client_id.is_empty(),
         ..PoolQueries::default()
     };
-    let asking = async {
+    let query = async {
         let pool = connect(&settings.connect)
             .await
             .map_err(CommandError::refused)?;
@@ -32,7 +32,7 @@ pub(super) fn describe(
         };
         ask_pool(calls, user_pool_id, &questions).await
     };
-    let found = match asked(asking, printer)? {
+    let found = match unless_stopped(query, printer)? {
         ControlFlow::Continue(found) => found,
         ControlFlow::Break(stopped) => return Ok(stopped),
     };

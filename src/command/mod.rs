@@ -106,19 +106,19 @@ fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
 }
 
 /// Waits for answers of a pool. A signal ends the command.
-fn asked<T>(
-    asking: impl Future<Output = Result<T, CommandError>>,
+fn unless_stopped<T>(
+    query: impl Future<Output = Result<T, CommandError>>,
     printer: Printer,
 ) -> Result<ControlFlow<CommandOutput, T>, CommandError> {
     runtime()?.block_on(async {
         let mut signals = Signals::listen().map_err(CommandError::refused)?;
         tokio::select! {
-            found = asking => found.map(ControlFlow::Continue),
+            found = query => found.map(ControlFlow::Continue),
             signal = signals.next() => {
-                let why = "stopped before the pool answered: nothing is printed";
-                printer.info(why);
-                let answer = CommandOutput::from(Exit::Signal(signal));
-                Ok(ControlFlow::Break(answer.stopped(why, "ask again")))
+                let message = "stopped before the pool answered: nothing is printed";
+                printer.info(message);
+                let output = CommandOutput::from(Exit::Signal(signal));
+                Ok(ControlFlow::Break(output.stopped(message, "run the same command again")))
             }
         }
     })

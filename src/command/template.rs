@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::document::Template;
 use super::pool_rules::read_rules;
 use super::preflight::not_answered;
-use super::{CommandError, CommandOutput, asked};
+use super::{CommandError, CommandOutput, unless_stopped};
 use crate::cli::Printer;
 use crate::cli::settings::{PoolRulesSource, TemplateSettings};
 use crate::preflight::queries::PoolQueries;
@@ -27,8 +27,8 @@ pub(super) fn template(
         client: source.has_client(),
         ..PoolQueries::default()
     };
-    let asking = read_rules(source, *preflight_timeout, &questions, printer);
-    let (_, found) = match asked(asking, printer)? {
+    let query = read_rules(source, *preflight_timeout, &questions, printer);
+    let (_, found) = match unless_stopped(query, printer)? {
         ControlFlow::Continue(found) => found,
         ControlFlow::Break(stopped) => return Ok(stopped),
     };

@@ -1,10 +1,106 @@
-//! Logs and progress.
+//! Reports, logs and progress, and the arguments of `report`.
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgAction, Args, ValueEnum};
 
 use crate::logs::LogFormat;
+use crate::report::{CsvEncoding, MetricsFile, Names};
+
+/// `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Run directory, as printed by `import`
+    #[arg(value_name = "RUN_DIR", required_unless_present = "compare")]
+    pub run_dir: Option<PathBuf>,
+    /// Report options.
+    #[command(flatten)]
+    pub reports: ReportsArgs,
+    /// Comparing runs.
+    #[command(flatten)]
+    pub comparison: CompareArgs,
+    /// Print only errors and the requested output
+    #[arg(short, long, help_heading = "Output")]
+    pub quiet: bool,
+}
+
+/// `report --compare`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Comparing runs")]
+pub struct CompareArgs {
+    /// Compare two runs user by user
+    ///
+    /// Shows users who were added to or removed from the file, and users whose outcome, status or
+    /// steps after sign-up changed. Values that only one run recorded are not compared.
+    #[arg(
+        long,
+        value_names = ["RUN_DIR", "RUN_DIR"],
+        num_args = 2,
+        action = ArgAction::Set,
+        conflicts_with = "run_dir"
+    )]
+    pub compare: Vec<PathBuf>,
+    /// Write all changes to a CSV file, one line per user
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "compare",
+        conflicts_with = "run_dir"
+    )]
+    pub changes_csv: Option<PathBuf>,
+    /// Show at most N examples of each kind of change
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 5,
+        requires = "compare",
+        conflicts_with = "run_dir"
+    )]
+    pub examples: usize,
+    /// Compare runs of different pools, or an import with a rehearsal
+    #[arg(long, requires = "compare", conflicts_with = "run_dir")]
+    pub compare_unlike: bool,
+}
+
+/// The reports of a run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reports")]
+pub struct ReportsArgs {
+    /// Choose how report.html shows personal data
+    ///
+    /// results.csv always contains usernames.
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = Names::Masked, hide_short_help = true)]
+    pub pii: Names,
+    /// CSV reports.
+    #[command(flatten)]
+    pub csv: CsvArgs,
+    /// Write metrics for node_exporter's textfile collector
+    ///
+    /// The file is replaced atomically and is readable by all users.
+    #[arg(long, value_name = "FILE", value_parser = MetricsFile::named, hide_short_help = true)]
+    pub metrics_file: Option<MetricsFile>,
+}
+
+/// CSV reports.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Reports")]
+pub struct CsvArgs {
+    /// Start CSV files with a byte-order mark, so that Excel reads them as UTF-8
+    #[arg(long, hide_short_help = true)]
+    pub excel: bool,
+}
+
+impl CsvArgs {
+    /// How the files are encoded.
+    #[must_use]
+    pub fn encoding(self) -> CsvEncoding {
+        if self.excel {
+            CsvEncoding::Utf8WithMark
+        } else {
+            CsvEncoding::Utf8
+        }
+    }
+}
 
 /// The log.
 #[derive(Debug, Args)]

@@ -1,8 +1,11 @@
-//! The user pool and how to reach it.
+//! The user pool: how to reach it, its existing users, and data for its Lambda triggers.
 
 use std::path::PathBuf;
 
 use clap::Args;
+
+use crate::pool::LookupMode;
+use crate::preflight::prescan::PrescanMode;
 
 /// The user pool to import into.
 #[derive(Debug, Args)]
@@ -62,4 +65,56 @@ pub struct ConnectionArgs {
     /// Must be https, except for loopback addresses.
     #[arg(long, value_name = "URL", hide_short_help = true)]
     pub endpoint_url: Option<String>,
+}
+
+/// How existing users are found.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Existing users")]
+pub struct LookArgs {
+    /// Choose whether to list the pool first and skip users who exist
+    ///
+    /// ListUsers returns 60 users per request, so this is faster when many users already exist.
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = PrescanMode::Auto, hide_short_help = true)]
+    pub prescan: PrescanMode,
+    /// Choose how to look up a user who already exists
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = LookupMode::Get, hide_short_help = true)]
+    pub lookup: LookupMode,
+    /// Never look up users; same as `--lookup none`
+    ///
+    /// Needs no AWS credentials. A request without a response is sent again; if that does not settle
+    /// the row, it stays in doubt.
+    #[arg(long, conflicts_with = "lookup", hide_short_help = true)]
+    pub no_lookup: bool,
+}
+
+/// Data for the pool's Lambda triggers.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Triggers")]
+pub struct TriggerArgs {
+    /// Pass ValidationData to the PreSignUp trigger; repeatable
+    ///
+    /// Flags are visible in the process list, so put secrets into --validation-data-file. Never pass
+    /// a user's password.
+    #[arg(
+        long,
+        value_name = "KEY=VALUE",
+        allow_hyphen_values = true,
+        hide_short_help = true
+    )]
+    pub validation_data: Vec<String>,
+    /// Read ValidationData from a file, one KEY=VALUE per line
+    ///
+    /// Only you may have permission to read the file.
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub validation_data_file: Option<PathBuf>,
+    /// Pass ClientMetadata to the sign-up triggers; repeatable
+    ///
+    /// Never pass a secret: Cognito does not encrypt ClientMetadata, and triggers may log it.
+    #[arg(
+        long,
+        value_name = "KEY=VALUE",
+        allow_hyphen_values = true,
+        hide_short_help = true
+    )]
+    pub client_metadata: Vec<String>,
 }

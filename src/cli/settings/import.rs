@@ -120,7 +120,7 @@ impl ImportSettings {
             },
             confirm: !args.yes,
             reports,
-            progress: terminal::form(&args.output, &args.progress),
+            progress: terminal::progress_mode(&args.output, &args.progress),
         })
     }
 
@@ -161,7 +161,7 @@ impl ImportSettings {
             on_existing_run: OnExistingRun::Replace,
             confirm: false,
             reports,
-            progress: terminal::form(&args.output, &args.progress),
+            progress: terminal::progress_mode(&args.output, &args.progress),
         };
         Ok((settings, rehearsal))
     }

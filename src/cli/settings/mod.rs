@@ -93,7 +93,7 @@ impl ParsedCommand {
 
     #[must_use]
     pub fn log_settings(&self) -> LogSettings {
-        terminal::log(self.output_args())
+        terminal::log_settings(self.output_args())
     }
 
     /// `None` for commands without a log.
