@@ -133,7 +133,7 @@ fn permits(criterion: &mut Criterion) {
     criterion.bench_function("a permit, and its answer", |bencher| {
         bencher.iter(|| {
             let permit = runtime.block_on(pacer.permit(Category::UserCreation));
-            pacer.answered(black_box(&permit), false);
+            pacer.record_response(black_box(&permit), false);
         });
     });
 }

@@ -73,7 +73,7 @@ impl ImportRows {
                 None => PriorState::Nothing,
                 Some(cursor) => cursor.of(row.number, row.username()).map_err(failed)?,
             };
-            let seen = match before {
+            let existing = match before {
                 PriorState::Settled => return Ok(None),
                 PriorState::ToFollow(_) => None,
                 PriorState::Nothing => listing
@@ -91,7 +91,11 @@ impl ImportRows {
                     None
                 }
             };
-            Ok(Some(ImportRow { row, before, seen }))
+            Ok(Some(ImportRow {
+                row,
+                before,
+                existing,
+            }))
         })
         .map_err(CommandError::refused)
     }

@@ -275,7 +275,7 @@ fn files_per_connection(settings: &ImportSettings) -> u64 {
 
 /// Prints a note if the limit on open files slows the run down.
 fn note_few_slots(slots: &Slots, settings: &ImportSettings, printer: Printer) {
-    if let Some(wanted) = slots.wanted_beyond_room() {
+    if let Some(wanted) = slots.wanted_beyond_open_files() {
         printer.note(format_args!(
             "the limit on open files leaves room for {} in flight, and this rate needs {wanted}; raise it \
              (`ulimit -n {}`), or the run may be slower",

@@ -103,7 +103,7 @@ async fn session(
     let ended = run.to_the_end(&mut signals).instrument(span).await;
     drop(watch);
     let ended = ended.map_err(CommandError::stopped)?;
-    if let (true, Some(reason)) = (ended.at_once, &ended.stopped) {
+    if let (true, Some(reason)) = (ended.aborted, &ended.stopped) {
         let message = on_existing_run.stopped_at_once();
         let how_to_resume = on_existing_run.how_to_resume();
         printer.block(format_args!("{message}; {how_to_resume}"));
@@ -150,11 +150,11 @@ async fn prescan(
         case_insensitive: prepared.rows.listing_folds_case,
         retry: prepared.plan.rules.retry,
         deadline: prepared.plan.deadline,
-        about: planned.users,
+        estimated_users: planned.users,
     };
     let scanned = prescan.read(signals, watch).await;
     Ok(match scanned.map_err(CommandError::stopped)? {
-        Scanned::Whole(listing) => (Some(listing), None),
+        Scanned::Complete(listing) => (Some(listing), None),
         Scanned::Stopped(reason) => (None, Some(reason)),
         Scanned::Failed(error) => match mode {
             PrescanMode::Always => (None, Some(StopReason::Unlisted(error))),
@@ -298,7 +298,7 @@ fn print_end(
                     "no row was processed: starting takes a second or two, so allow more time, such as `--deadline 1m`",
                 );
             }
-            let hint = if reason.needs_mending() {
+            let hint = if reason.needs_action() {
                 on_existing_run.how_to_resume_once_fixed()
             } else {
                 how_to_resume

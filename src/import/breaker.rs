@@ -1,22 +1,22 @@
-//! The circuit breaker: stops a run whose rows all fail with the same error. Pure.
+//! The circuit breaker: stops a run whose rows keep failing with the same error.
 
 use std::collections::VecDeque;
 
 use crate::outcome::{CREATED_DURING_RUN, Outcome};
 
 /// The window of rows for the failure rate.
-const LOOK_BACK: usize = 200;
+const WINDOW: usize = 200;
 
-/// Consecutive rows without a connection before the run stops.
-pub(super) const UNREACHABLE: usize = 10;
+/// The number of consecutive rows without a connection after which the run stops.
+pub(super) const MAX_UNREACHABLE: usize = 10;
 
 /// The thresholds of the circuit breaker.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BreakerLimits {
-    /// Stop if the first rows, this many, all had the same error. 0 turns this off.
+    /// Stop if this many rows were sent and all had the same error. 0 disables this.
     pub first: u32,
-    /// Stop if more than this fraction of the last 200 rows had the same error. 1.0 turns this
-    /// off.
+    /// Stop if more than this fraction of the last 200 rows had the same error. 1.0 disables
+    /// this.
     pub rate: f64,
 }
 
@@ -31,31 +31,31 @@ impl Default for BreakerLimits {
 
 #[derive(Debug)]
 pub(super) struct Breaker {
-    /// A noun phrase for messages: what is counted.
-    what: &'static str,
+    /// A noun phrase for what is counted, used in messages.
+    subject: &'static str,
     limits: BreakerLimits,
     sent: u32,
     /// The error that every row so far had.
-    all_so_far: Option<String>,
+    common_error: Option<String>,
     /// The error of each of the last rows, `None` for rows without one.
     last: VecDeque<Option<String>>,
 }
 
 impl Breaker {
-    pub(super) fn new(what: &'static str, limits: BreakerLimits) -> Self {
+    pub(super) fn new(subject: &'static str, limits: BreakerLimits) -> Self {
         Self {
-            what,
+            subject,
             limits,
             sent: 0,
-            all_so_far: None,
-            last: VecDeque::with_capacity(LOOK_BACK),
+            common_error: None,
+            last: VecDeque::with_capacity(WINDOW),
         }
     }
 
     /// Records the outcome of a row that was sent. Returns a message if the run should stop.
-    pub(super) fn row(&mut self, outcome: Outcome, code: Option<&str>) -> Option<String> {
+    pub(super) fn record(&mut self, outcome: Outcome, code: Option<&str>) -> Option<String> {
         let error = match outcome {
-            // The pool answered and the user exists: stopping would change nothing.
+            // The user exists, so stopping would change nothing.
             Outcome::InDoubt if code == Some(CREATED_DURING_RUN) => None,
             Outcome::Rejected | Outcome::Failed | Outcome::InDoubt => {
                 Some(code.unwrap_or("(no code)").to_owned())
@@ -69,19 +69,19 @@ impl Breaker {
         };
         self.sent = self.sent.saturating_add(1);
         if self.sent == 1 {
-            self.all_so_far.clone_from(&error);
-        } else if self.all_so_far != error {
-            self.all_so_far = None;
+            self.common_error.clone_from(&error);
+        } else if self.common_error != error {
+            self.common_error = None;
         }
-        if self.last.len() == LOOK_BACK {
+        if self.last.len() == WINDOW {
             self.last.pop_front();
         }
         self.last.push_back(error.clone());
         let error = error?;
-        if self.sent == self.limits.first && self.all_so_far.as_ref() == Some(&error) {
+        if self.sent == self.limits.first && self.common_error.as_ref() == Some(&error) {
             return Some(format!(
-                "the first {} {} all met {error} (--max-failures): probably the mapping or the pool's rules, not the rows",
-                self.sent, self.what
+                "the first {} {} all failed with {error} (--max-failures): probably the mapping or the pool's rules are wrong, not the rows",
+                self.sent, self.subject
             ));
         }
         let same = self
@@ -91,11 +91,11 @@ impl Breaker {
             .filter(|other| **other == error)
             .count();
         #[expect(clippy::cast_precision_loss, reason = "at most 200")]
-        let share = same as f64 / LOOK_BACK as f64;
-        (self.last.len() == LOOK_BACK && share > self.limits.rate).then(|| {
+        let fraction = same as f64 / WINDOW as f64;
+        (self.last.len() == WINDOW && fraction > self.limits.rate).then(|| {
             format!(
-                "{same} of the last {LOOK_BACK} {} met {error} (--max-failure-rate {})",
-                self.what, self.limits.rate
+                "{same} of the last {WINDOW} {} failed with {error} (--max-failure-rate {})",
+                self.subject, self.limits.rate
             )
         })
     }
@@ -112,7 +112,7 @@ mod tests {
     ) -> Option<usize> {
         let mut breaker = Breaker::new("rows sent", limits);
         rows.enumerate()
-            .find_map(|(place, (outcome, code))| breaker.row(outcome, code).map(|_| place + 1))
+            .find_map(|(index, (outcome, code))| breaker.record(outcome, code).map(|_| index + 1))
     }
 
     const BAD: (Outcome, Option<&str>) = (Outcome::Rejected, Some("InvalidParameterException"));
@@ -120,7 +120,7 @@ mod tests {
     const GOOD: (Outcome, Option<&str>) = (Outcome::Created, None);
 
     #[test]
-    fn the_same_error_on_the_first_twenty_rows_trips() {
+    fn trips_if_the_first_rows_have_the_same_error() {
         let limits = BreakerLimits::default();
         assert_eq!(trips_after(std::iter::repeat_n(BAD, 50), limits), Some(20));
         let broken_up = std::iter::once(GOOD).chain(std::iter::repeat_n(BAD, 100));
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn most_of_the_last_two_hundred_trips() {
+    fn trips_if_most_of_the_last_rows_have_the_same_error() {
         let rows = std::iter::repeat_n(GOOD, 1_000).chain(std::iter::repeat_n(BAD, 500));
         assert_eq!(trips_after(rows, BreakerLimits::default()), Some(1_101));
         let half = (0..5_000).map(|row| if row % 2 == 0 { GOOD } else { BAD });
@@ -138,14 +138,14 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_stay_in_doubt_count_as_well() {
+    fn counts_rows_in_doubt() {
         let lost = (Outcome::InDoubt, Some("InternalErrorException"));
         let rows = std::iter::repeat_n(lost, 50);
         assert_eq!(trips_after(rows, BreakerLimits::default()), Some(20));
     }
 
     #[test]
-    fn both_thresholds_can_be_turned_off() {
+    fn both_thresholds_can_be_disabled() {
         let off = BreakerLimits {
             first: 0,
             rate: 1.0,
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn users_created_by_another_process_do_not_stop_the_run() {
+    fn ignores_users_created_by_another_process() {
         let row = (Outcome::InDoubt, Some(CREATED_DURING_RUN));
         assert_eq!(
             trips_after(std::iter::repeat_n(row, 500), BreakerLimits::default()),

@@ -1,5 +1,5 @@
-//! One step after a sign-up. Every step is idempotent, so after an unclear answer it is sent again
-//! without a lookup.
+//! One step after a sign-up. Steps are idempotent, so after an unclear response a step is sent
+//! again without a lookup.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,15 +14,15 @@ use crate::pool::{Advice, Failure, Stop, category_of, operation_of};
 use crate::run::{FORBIDDEN_TRIES, RequestCounts, RetryPolicy};
 use crate::user::{FollowUpStep, Password};
 
-/// A step to be taken.
+/// A step to be sent.
 #[derive(Debug)]
 pub(super) struct StepJob {
     pub(super) row: u64,
     pub(super) username: Arc<str>,
-    /// The row's password, if still known, so that it can be removed from answers that repeat it.
+    /// The row's password, if still known, so that it can be removed from responses.
     pub(super) password: Option<Arc<Password>>,
     /// The index among the user's steps.
-    pub(super) place: usize,
+    pub(super) index: usize,
     pub(super) step: FollowUpStep,
 }
 
@@ -33,8 +33,8 @@ pub(super) enum StepEnd {
     Ended(StepState),
     /// No connection could be made.
     Unreachable(Failure),
-    /// The run is stopping, and the step stays pending.
-    Left,
+    /// The run is stopping; the step stays pending.
+    LeftPending,
     /// Every user would fail in the same way.
     StopRun(Stop, Failure),
 }
@@ -44,18 +44,18 @@ pub(super) struct StepDone {
     pub(super) job: StepJob,
     pub(super) end: StepEnd,
     pub(super) requests: RequestCounts,
-    /// The latency of the last answer.
+    /// The latency of the last response.
     pub(super) latency: Option<Duration>,
 }
 
-/// Takes one step. `permit` is for the first request.
-pub(super) async fn take_step(
+/// Sends one step until it ends. `permit` is for the first request.
+pub(super) async fn send_step(
     shared: Arc<RequestContext>,
     job: StepJob,
     permit: Permit,
 ) -> StepDone {
     let mut sent = Requested::default();
-    let end = take(&shared, &job, permit, &mut sent).await;
+    let end = drive(&shared, &job, permit, &mut sent).await;
     StepDone {
         job,
         end,
@@ -64,7 +64,7 @@ pub(super) async fn take_step(
     }
 }
 
-async fn take(
+async fn drive(
     shared: &RequestContext,
     job: &StepJob,
     mut permit: Permit,
@@ -72,23 +72,23 @@ async fn take(
 ) -> StepEnd {
     let kind = job.step.kind();
     let mut stopping = shared.stopping.clone();
-    let mut taking = Taking::new(shared.rules.retry);
+    let mut attempts = StepAttempts::new(shared.rules.retry);
     loop {
         let began = Instant::now();
-        let answer = shared
+        let result = shared
             .pool
             .follow_up_for_row(&job.username, &job.step, job.password.as_deref())
             .await;
         requested.latency = Some(began.elapsed());
-        let failure = answer.as_ref().err();
-        run_log::answer(&shared.span, job.row, operation_of(kind), failure);
+        let failure = result.as_ref().err();
+        run_log::response(&shared.span, job.row, operation_of(kind), failure);
         count(shared, &permit, failure, requested);
-        match taking.next(answer, fastrand::f64()) {
-            NextStep::End(end) => return end,
-            NextStep::Again(wait) => {
+        match attempts.next(result, fastrand::f64()) {
+            NextAttempt::End(end) => return end,
+            NextAttempt::Retry(wait) => {
                 match permit_unless_stopped(shared, category_of(kind), &mut stopping, wait).await {
                     Some(next) => permit = next,
-                    None => return StepEnd::Left,
+                    None => return StepEnd::LeftPending,
                 }
             }
         }
@@ -96,20 +96,20 @@ async fn take(
 }
 
 #[derive(Debug)]
-enum NextStep {
-    Again(Duration),
+enum NextAttempt {
+    Retry(Duration),
     End(StepEnd),
 }
 
-/// The decisions of a step. Pure: the random number is an argument.
+/// Decides whether to retry a step. The random number is an argument.
 #[derive(Debug)]
-struct Taking {
+struct StepAttempts {
     retry: RetryPolicy,
     tries: u32,
     forbidden: u32,
 }
 
-impl Taking {
+impl StepAttempts {
     fn new(retry: RetryPolicy) -> Self {
         Self {
             retry,
@@ -118,34 +118,34 @@ impl Taking {
         }
     }
 
-    /// `chance` is in 0.0..=1.0.
-    fn next(&mut self, answer: Result<(), Failure>, chance: f64) -> NextStep {
-        let failure = match answer {
-            Ok(()) => return NextStep::End(StepEnd::Ended(StepState::Done)),
+    /// Decides what to do after a result. `chance` is in 0.0..=1.0.
+    fn next(&mut self, result: Result<(), Failure>, chance: f64) -> NextAttempt {
+        let failure = match result {
+            Ok(()) => return NextAttempt::End(StepEnd::Ended(StepState::Done)),
             Err(failure) => failure,
         };
         match failure.advice {
-            Advice::SlowDown => NextStep::Again(self.retry.backoff(1, chance)),
+            Advice::SlowDown => NextAttempt::Retry(self.retry.backoff(1, chance)),
             Advice::Firewalled => {
                 self.forbidden += 1;
                 if self.forbidden >= FORBIDDEN_TRIES {
-                    return NextStep::End(StepEnd::StopRun(Stop::Firewall, failure));
+                    return NextAttempt::End(StepEnd::StopRun(Stop::Firewall, failure));
                 }
-                NextStep::Again(self.retry.backoff(1, chance))
+                NextAttempt::Retry(self.retry.backoff(1, chance))
             }
             Advice::Retry | Advice::Unreachable | Advice::LookUp(_) | Advice::Undelivered => {
                 self.tries += 1;
                 if self.tries < self.retry.tries {
-                    return NextStep::Again(self.retry.backoff(self.tries, chance));
+                    return NextAttempt::Retry(self.retry.backoff(self.tries, chance));
                 }
-                NextStep::End(if failure.advice == Advice::Unreachable {
+                NextAttempt::End(if failure.advice == Advice::Unreachable {
                     StepEnd::Unreachable(failure)
                 } else {
                     failed(failure)
                 })
             }
-            Advice::GiveUp | Advice::Exists => NextStep::End(failed(failure)),
-            Advice::Stop(stop) => NextStep::End(StepEnd::StopRun(stop, failure)),
+            Advice::GiveUp | Advice::Exists => NextAttempt::End(failed(failure)),
+            Advice::Stop(stop) => NextAttempt::End(StepEnd::StopRun(stop, failure)),
         }
     }
 }
@@ -159,7 +159,7 @@ fn failed(failure: Failure) -> StepEnd {
 
 #[cfg(test)]
 mod tests {
-    use super::{NextStep, StepEnd, Taking};
+    use super::{NextAttempt, StepAttempts, StepEnd};
     use crate::outcome::StepState;
     use crate::pool::failure::{BLOCKED_BY_FIREWALL, CONNECT_FAILED, CONNECTION_LOST};
     use crate::pool::{Advice, Failure, Sent, Stop};
@@ -169,63 +169,63 @@ mod tests {
         Err(Failure::new(Sent::Answered, advice, code, "reason"))
     }
 
-    /// Returns how a step ends that always gets this answer, and after how many requests.
+    /// Returns the number of requests and the end of a step that always gets this response.
     fn end_of(code: &str, advice: Advice) -> (u32, StepEnd) {
-        let mut taking = Taking::new(RetryPolicy::default());
-        for asked in 1..100 {
-            if let NextStep::End(end) = taking.next(failure(code, advice), 0.5) {
-                return (asked, end);
+        let mut attempts = StepAttempts::new(RetryPolicy::default());
+        for requests in 1..100 {
+            if let NextAttempt::End(end) = attempts.next(failure(code, advice), 0.5) {
+                return (requests, end);
             }
         }
-        panic!("{code} is asked for ever");
+        panic!("{code} is retried forever");
     }
 
     #[test]
-    fn unclear_answers_are_retried_until_the_tries_are_used_up() {
-        let (asked, end) = end_of(CONNECTION_LOST, Advice::Retry);
-        assert_eq!(asked, RetryPolicy::default().tries);
+    fn retries_unclear_responses_a_limited_number_of_times() {
+        let (requests, end) = end_of(CONNECTION_LOST, Advice::Retry);
+        assert_eq!(requests, RetryPolicy::default().tries);
         assert!(
             matches!(end, StepEnd::Ended(StepState::Failed { code, .. }) if code == CONNECTION_LOST)
         );
-        let mut taking = Taking::new(RetryPolicy::default());
+        let mut attempts = StepAttempts::new(RetryPolicy::default());
         assert!(matches!(
-            taking.next(failure(CONNECTION_LOST, Advice::Retry), 0.5),
-            NextStep::Again(_)
+            attempts.next(failure(CONNECTION_LOST, Advice::Retry), 0.5),
+            NextAttempt::Retry(_)
         ));
         assert!(matches!(
-            taking.next(Ok(()), 0.5),
-            NextStep::End(StepEnd::Ended(StepState::Done))
+            attempts.next(Ok(()), 0.5),
+            NextAttempt::End(StepEnd::Ended(StepState::Done))
         ));
     }
 
     #[test]
-    fn a_missing_connection_is_not_a_failed_step() {
+    fn missing_connection_is_not_a_failed_step() {
         let (_, end) = end_of(CONNECT_FAILED, Advice::Unreachable);
         assert!(matches!(end, StepEnd::Unreachable(_)));
     }
 
     #[test]
-    fn throttling_is_retried_forever_and_a_firewall_only_a_few_times() {
-        let mut taking = Taking::new(RetryPolicy::default());
+    fn retries_throttling_forever_but_a_firewall_only_a_few_times() {
+        let mut attempts = StepAttempts::new(RetryPolicy::default());
         for _ in 0..1_000 {
-            let answer = failure("TooManyRequestsException", Advice::SlowDown);
-            assert!(matches!(taking.next(answer, 0.5), NextStep::Again(_)));
+            let result = failure("TooManyRequestsException", Advice::SlowDown);
+            assert!(matches!(attempts.next(result, 0.5), NextAttempt::Retry(_)));
         }
-        let (asked, end) = end_of(BLOCKED_BY_FIREWALL, Advice::Firewalled);
-        assert_eq!(asked, FORBIDDEN_TRIES);
+        let (requests, end) = end_of(BLOCKED_BY_FIREWALL, Advice::Firewalled);
+        assert_eq!(requests, FORBIDDEN_TRIES);
         assert!(matches!(end, StepEnd::StopRun(Stop::Firewall, _)));
     }
 
     #[test]
-    fn a_refusal_ends_the_step_or_the_run() {
-        let (asked, end) = end_of("AliasExistsException", Advice::GiveUp);
-        assert_eq!(asked, 1);
+    fn refusal_ends_the_step_or_the_run() {
+        let (requests, end) = end_of("AliasExistsException", Advice::GiveUp);
+        assert_eq!(requests, 1);
         assert!(matches!(
             end,
             StepEnd::Ended(StepState::Failed { code, message }) if code == "AliasExistsException" && message == "reason"
         ));
-        let (asked, end) = end_of("ExpiredTokenException", Advice::Stop(Stop::Access));
-        assert_eq!(asked, 1);
+        let (requests, end) = end_of("ExpiredTokenException", Advice::Stop(Stop::Access));
+        assert_eq!(requests, 1);
         assert!(matches!(end, StepEnd::StopRun(Stop::Access, _)));
     }
 }

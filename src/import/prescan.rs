@@ -18,7 +18,7 @@ use crate::ledger::{Ledger, LedgerBatch, LedgerError};
 use crate::pace::{Category, Pacer};
 use crate::plural::counted;
 use crate::pool::list::USERS_PER_PAGE;
-use crate::pool::pages::SeenPages as Followed;
+use crate::pool::pages::SeenPages;
 use crate::pool::{Advice, Cognito, Failure, NamedBy, Stop, UserPage, now_ms};
 use crate::run::{RequestCounts, RetryPolicy, Signals};
 use crate::user::fold;
@@ -30,19 +30,19 @@ pub struct Prescan<'a> {
     /// Records request counts and rates.
     pub ledger: &'a mut Ledger,
     pub named_by: NamedBy,
-    /// Whether the pool is known to ignore the case of usernames. If unknown, names are compared
+    /// Whether usernames are known to be case-insensitive. If unknown, names are compared
     /// exactly: a missed match costs a request, a wrong match leaves a user out.
     pub case_insensitive: bool,
     /// The retry policy for a page.
     pub retry: RetryPolicy,
     pub deadline: Option<Deadline>,
     /// The estimated number of users, if the pool gave one.
-    pub about: Option<u64>,
+    pub estimated_users: Option<u64>,
 }
 
 /// The result of a prescan.
 pub enum Scanned {
-    Whole(Listing),
+    Complete(Listing),
     /// A signal or the deadline stops the run.
     Stopped(StopReason),
     /// The pool could not be read; the message says why and what to do.
@@ -53,7 +53,7 @@ impl Prescan<'_> {
     /// Reads all pages, until a signal, the deadline or a permanent failure.
     ///
     /// # Errors
-    /// The ledger failed.
+    /// Fails if the ledger failed.
     pub async fn read(
         self,
         signals: &mut Signals,
@@ -71,13 +71,13 @@ impl Prescan<'_> {
             named_by: self.named_by,
             retry: self.retry,
         };
-        let mut notes = Notes::begin(pacer);
+        let mut recorder = PrescanRecorder::begin(pacer);
         let mut listing = match Listing::new() {
             Ok(listing) => listing,
             Err(error) => return Ok(Scanned::Failed(error.with_hint())),
         };
         let (mut users, mut token) = (0, None);
-        let mut followed = Followed::up_to(most_pages(self.about));
+        let mut seen_pages = SeenPages::up_to(max_pages(self.estimated_users));
         let no_more = self.deadline.map(|deadline| deadline.no_more_rows);
         let scanned = loop {
             let page = tokio::select! {
@@ -85,7 +85,7 @@ impl Prescan<'_> {
                 error = ledger.failure() => return Err(error),
                 signal = signals.next() => break Scanned::Stopped(StopReason::Signal(signal)),
                 () = until(no_more) => break Scanned::Stopped(StopReason::Deadline),
-                page = pages.page(token.clone(), &mut notes.requests) => page,
+                page = pages.page(token.clone(), &mut recorder.requests) => page,
             };
             let UserPage {
                 users: listed,
@@ -99,33 +99,33 @@ impl Prescan<'_> {
             if let Err(error) = add(&mut listing, listed, self.case_insensitive) {
                 break Scanned::Failed(error.with_hint());
             }
-            notes.write(ledger, pacer, false).await;
-            watch.reading(users, self.about, notes.began.elapsed());
+            recorder.write(ledger, pacer, false).await;
+            watch.reading(users, self.estimated_users, recorder.began.elapsed());
             if next.is_none() {
                 let users = counted(users, "user", "users");
                 watch.notice(&format!("the pool was read: {users}"));
-                break Scanned::Whole(listing);
+                break Scanned::Complete(listing);
             }
-            let followed = followed.follow(entries, next.as_deref().unwrap_or_default());
+            let followed = seen_pages.follow(entries, next.as_deref().unwrap_or_default());
             if let Err(endless) = followed {
                 break Scanned::Failed(format!("ListUsers: {endless}; check --endpoint-url"));
             }
             token = next;
         };
-        notes.write(ledger, pacer, true).await;
+        recorder.write(ledger, pacer, true).await;
         Ok(scanned)
     }
 }
 
-/// Returns an upper bound on the pages of a pool of about this size, with room for pages that are
-/// not full and an outdated estimate.
-fn most_pages(about: Option<u64>) -> usize {
+/// Returns an upper bound on the pages of a pool of this estimated size, with room for pages that
+/// are not full and an outdated estimate.
+fn max_pages(estimated_users: Option<u64>) -> usize {
     /// The largest possible pool (Cognito's developer guide, "Quotas on resource number and size").
-    const MOST_USERS: u64 = 40_000_000;
-    const FEW_PAGES: u64 = 10_000;
-    let users = about.unwrap_or(MOST_USERS);
+    const MAX_USERS: u64 = 40_000_000;
+    const EXTRA_PAGES: u64 = 10_000;
+    let users = estimated_users.unwrap_or(MAX_USERS);
     let pages = users.div_ceil(USERS_PER_PAGE).saturating_mul(4);
-    usize::try_from(pages.saturating_add(FEW_PAGES)).unwrap_or(usize::MAX)
+    usize::try_from(pages.saturating_add(EXTRA_PAGES)).unwrap_or(usize::MAX)
 }
 
 fn add(
@@ -135,7 +135,7 @@ fn add(
 ) -> Result<(), LedgerError> {
     let mut named = Vec::new();
     for listed in users {
-        let seen = ListingEntry {
+        let entry = ListingEntry {
             sub: listed.user.sub,
             status: listed.user.status,
             enabled: listed.user.enabled,
@@ -147,20 +147,20 @@ fn add(
             } else {
                 name
             };
-            named.push((name, seen.clone()));
+            named.push((name, entry.clone()));
         }
     }
-    listing.add(named.iter().map(|(name, seen)| (name.as_str(), seen)))
+    listing.add(named.iter().map(|(name, entry)| (name.as_str(), entry)))
 }
 
 fn refused(failure: &Failure) -> Scanned {
     let hint = match failure.stop() {
         Some(Stop::Access) => {
-            "let the credentials use cognito-idp:ListUsers on this pool (`cognito-import iam-policy` prints the policy), and renew them if they \
-             have expired"
+            "allow cognito-idp:ListUsers for the credentials on this pool (`cognito-import \
+             iam-policy` prints the policy), and renew them if they have expired"
         }
         Some(stop) => stop.hint(),
-        None => "try again, or do without (--prescan never)",
+        None => "try again, or skip the scan (--prescan never)",
     };
     Scanned::Failed(format!("{failure}; {hint}"))
 }
@@ -173,7 +173,7 @@ struct PageRequests<'a> {
 }
 
 impl PageRequests<'_> {
-    /// Requests one page until it is answered or the failure is permanent.
+    /// Requests one page until it arrives or the failure is permanent.
     async fn page(
         &self,
         token: Option<String>,
@@ -217,30 +217,30 @@ impl PageRequests<'_> {
 }
 
 /// Request counts, rates and active time to be written to the ledger.
-struct Notes {
+struct PrescanRecorder {
     requests: RequestCounts,
     record: RateRecorder,
     began: Instant,
     /// The end of the active time that is already in the ledger.
-    noted: Instant,
+    recorded_until: Instant,
 }
 
 /// The interval between two writes.
-const EVERY: Duration = Duration::from_millis(200);
+const WRITE_INTERVAL: Duration = Duration::from_millis(200);
 
-impl Notes {
+impl PrescanRecorder {
     fn begin(pacer: &Pacer) -> Self {
         let now = Instant::now();
         Self {
             requests: RequestCounts::default(),
             record: RateRecorder::begin(pacer, now, now_ms()),
             began: now,
-            noted: now,
+            recorded_until: now,
         }
     }
 
     async fn write(&mut self, ledger: &Ledger, pacer: &Pacer, last: bool) {
-        if !last && self.noted.elapsed() < EVERY {
+        if !last && self.recorded_until.elapsed() < WRITE_INTERVAL {
             return;
         }
         let samples = self.record.samples(pacer, Instant::now(), last);
@@ -249,14 +249,15 @@ impl Notes {
         }
         let requests = std::mem::take(&mut self.requests);
         if requests != RequestCounts::default() {
-            let active = i64::try_from(self.noted.elapsed().as_millis()).unwrap_or(i64::MAX);
-            self.noted = Instant::now();
-            let since = LedgerBatch {
+            let active =
+                i64::try_from(self.recorded_until.elapsed().as_millis()).unwrap_or(i64::MAX);
+            self.recorded_until = Instant::now();
+            let batch = LedgerBatch {
                 requests: requests.by_name(),
                 active_ms: active,
                 ..LedgerBatch::default()
             };
-            ledger.write(since).await;
+            ledger.write(batch).await;
         }
     }
 }

@@ -17,18 +17,18 @@ pub(super) struct RateRecorder {
     /// `since` in milliseconds since the Unix epoch.
     since_ms: i64,
     /// Permits granted before recording began.
-    at_first: [u64; Category::ALL.len()],
-    before: [PaceReading; Category::ALL.len()],
+    initial: [u64; Category::ALL.len()],
+    previous: [PaceReading; Category::ALL.len()],
 }
 
 impl RateRecorder {
     pub(super) fn begin(pacer: &Pacer, now: Instant, now_ms: i64) -> Self {
-        let before = readings(pacer);
+        let previous = readings(pacer);
         Self {
             since: now,
             since_ms: now_ms,
-            at_first: before.map(|reading| reading.sent),
-            before,
+            initial: previous.map(|reading| reading.sent),
+            previous,
         }
     }
 
@@ -43,27 +43,27 @@ impl RateRecorder {
         let readings = readings(pacer);
         let samples = Category::ALL
             .iter()
-            .zip(self.before.iter().zip(&readings))
-            .zip(self.at_first)
+            .zip(self.previous.iter().zip(&readings))
+            .zip(self.initial)
             // A category without requests since recording began has no rate.
-            .filter(|((_, (_, now)), at_first)| now.sent > *at_first)
-            .map(|((category, (before, now)), _)| RateSample {
+            .filter(|((_, (_, now)), initial)| now.sent > *initial)
+            .map(|((category, (previous, now)), _)| RateSample {
                 category: category.name().to_owned(),
                 at_ms: self.since_ms,
                 span_ms,
-                sent: now.sent - before.sent,
-                accepted: now.accepted - before.accepted,
-                throttled: now.throttled - before.throttled,
+                sent: now.sent - previous.sent,
+                accepted: now.accepted - previous.accepted,
+                throttled: now.throttled - previous.throttled,
                 room_milli: milli(now.ceiling, span),
-                allowed_milli: milli(f64::midpoint(before.allowed, now.allowed), span),
-                slowed_ms: if before.allowed < now.ceiling || now.allowed < now.ceiling {
+                allowed_milli: milli(f64::midpoint(previous.allowed, now.allowed), span),
+                slowed_ms: if previous.allowed < now.ceiling || now.allowed < now.ceiling {
                     span_ms
                 } else {
                     0
                 },
             })
             .collect();
-        self.before = readings;
+        self.previous = readings;
         self.since += span;
         self.since_ms += span_ms;
         samples
@@ -74,7 +74,7 @@ fn readings(pacer: &Pacer) -> [PaceReading; Category::ALL.len()] {
     Category::ALL.map(|category| pacer.reading(category))
 }
 
-/// Returns the requests, in thousandths, that a rate allows within `span`.
+/// Returns the number of requests, in thousandths, that a rate allows within `span`.
 fn milli(rate: f64, span: Duration) -> u64 {
     #[expect(
         clippy::cast_possible_truncation,
@@ -93,7 +93,7 @@ mod tests {
     use tokio::time::sleep;
 
     #[tokio::test(start_paused = true)]
-    async fn requests_before_recording_began_are_not_recorded_as_idle_time() {
+    async fn ignores_requests_before_recording_began() {
         let rate = NonZeroU32::new(10).unwrap();
         let pacer = Pacer::new(Ceilings {
             creation: rate,
@@ -103,16 +103,19 @@ mod tests {
             list: rate,
         });
         let _permit = pacer.permit(Category::UserList).await;
-        let mut record = RateRecorder::begin(&pacer, Instant::now(), 0);
+        let mut recorder = RateRecorder::begin(&pacer, Instant::now(), 0);
         let _permit = pacer.permit(Category::UserRead).await;
         sleep(Duration::from_secs(2)).await;
-        let told = record.samples(&pacer, Instant::now(), false);
-        let categories: Vec<&str> = told.iter().map(|told| told.category.as_str()).collect();
+        let samples = recorder.samples(&pacer, Instant::now(), false);
+        let categories: Vec<&str> = samples
+            .iter()
+            .map(|sample| sample.category.as_str())
+            .collect();
         assert_eq!(categories, ["UserRead"]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_second_is_recorded_once_and_the_rest_at_the_end() {
+    async fn records_each_second_once_and_the_rest_at_the_end() {
         let rate = NonZeroU32::new(10).unwrap();
         let pacer = Pacer::new(Ceilings {
             creation: rate,
@@ -121,29 +124,36 @@ mod tests {
             resource_read: rate,
             list: rate,
         });
-        let mut record = RateRecorder::begin(&pacer, Instant::now(), 5_000);
-        let mut told = Vec::new();
+        let mut recorder = RateRecorder::begin(&pacer, Instant::now(), 5_000);
+        let mut samples = Vec::new();
         for number in 0..25_u32 {
             let permit = pacer.permit(Category::UserCreation).await;
-            pacer.answered(&permit, number == 24);
-            told.extend(record.samples(&pacer, Instant::now(), false));
+            pacer.record_response(&permit, number == 24);
+            samples.extend(recorder.samples(&pacer, Instant::now(), false));
         }
-        told.extend(record.samples(&pacer, Instant::now(), true));
+        samples.extend(recorder.samples(&pacer, Instant::now(), true));
         sleep(Duration::from_millis(500)).await;
-        told.extend(record.samples(&pacer, Instant::now(), false));
-        let sums = |of: fn(&crate::outcome::RateSample) -> u64| told.iter().map(of).sum::<u64>();
+        samples.extend(recorder.samples(&pacer, Instant::now(), false));
+        let sums = |of: fn(&crate::outcome::RateSample) -> u64| samples.iter().map(of).sum::<u64>();
         assert_eq!(sums(|sample| sample.sent), 25);
         assert_eq!(sums(|sample| sample.accepted), 24);
         assert_eq!(sums(|sample| sample.throttled), 1);
-        assert_eq!(told.len(), 3);
-        assert!(told.iter().all(|sample| sample.category == "UserCreation"));
-        assert_eq!(told[0].at_ms, 5_000);
-        assert_eq!(told[1].at_ms, 5_000 + told[0].span_ms);
-        assert_eq!(
-            told[0].room_milli,
-            u64::try_from(told[0].span_ms).unwrap() * 10
+        assert_eq!(samples.len(), 3);
+        assert!(
+            samples
+                .iter()
+                .all(|sample| sample.category == "UserCreation")
         );
-        assert_eq!((told[0].slowed_ms, told[2].slowed_ms), (0, told[2].span_ms));
-        assert!(told[2].allowed_milli < told[2].room_milli);
+        assert_eq!(samples[0].at_ms, 5_000);
+        assert_eq!(samples[1].at_ms, 5_000 + samples[0].span_ms);
+        assert_eq!(
+            samples[0].room_milli,
+            u64::try_from(samples[0].span_ms).unwrap() * 10
+        );
+        assert_eq!(
+            (samples[0].slowed_ms, samples[2].slowed_ms),
+            (0, samples[2].span_ms)
+        );
+        assert!(samples[2].allowed_milli < samples[2].room_milli);
     }
 }

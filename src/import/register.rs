@@ -1,5 +1,5 @@
-//! Drives one [`Registration`]: permits, requests, waits. Returns a value and shares no state with
-//! the loop.
+//! Drives one [`Registration`] with permits, requests and delays. Returns a value and shares no
+//! state with the loop.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,7 +58,7 @@ pub(super) async fn register(
 ) -> FinishedRegistration {
     let began = Instant::now();
     let mut sent = Requested::default();
-    let mut end = take(&shared, &job, permit, began, &mut sent).await;
+    let mut end = drive(&shared, &job, permit, began, &mut sent).await;
     if let RegistrationEnd::Settled(outcome) | RegistrationEnd::Unreachable(outcome) = &mut end {
         outcome.duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     }
@@ -70,7 +70,7 @@ pub(super) async fn register(
     }
 }
 
-async fn take(
+async fn drive(
     shared: &RequestContext,
     job: &RegistrationJob,
     mut permit: Option<Permit>,
@@ -80,10 +80,10 @@ async fn take(
     let mut stopping = shared.stopping.clone();
     let mut registration = Registration::new(&job.user, shared.rules, job.times, job.maybe_sent);
     let mut event = RegistrationEvent::Start;
-    let mut unclear = began;
+    let mut unclear_since = began;
     loop {
         let since_unclear = match &event {
-            RegistrationEvent::LookUp(_) => unclear.elapsed(),
+            RegistrationEvent::LookUp(_) => unclear_since.elapsed(),
             RegistrationEvent::Start
             | RegistrationEvent::SignUp(_)
             | RegistrationEvent::Listing(_) => Duration::ZERO,
@@ -91,7 +91,8 @@ async fn take(
         let step = registration.next(event, since_unclear, fastrand::f64());
         event = match step {
             RegistrationStep::SignUp(wait) => {
-                // The permit was taken for this request, so it is sent even if the run is stopping.
+                // The permit was granted for this request, so it is sent even if the run is
+                // stopping.
                 let permit = match permit.take() {
                     Some(permit) => permit,
                     None => match permit_unless_stopped(
@@ -107,19 +108,19 @@ async fn take(
                     },
                 };
                 let sent = Instant::now();
-                let answer = sign_up(shared, job, permit, sent, requested).await;
-                if answer.as_ref().is_err_and(may_still_arrive) {
-                    unclear = sent;
+                let result = sign_up(shared, job, permit, sent, requested).await;
+                if result.as_ref().is_err_and(may_still_arrive) {
+                    unclear_since = sent;
                 }
-                RegistrationEvent::SignUp(answer)
+                RegistrationEvent::SignUp(result)
             }
             RegistrationStep::LookUp(wait) => {
                 // A stopping run does not wait, but it still looks the user up.
                 stopped_while(&mut stopping, wait).await;
                 let permit = shared.permit(Category::UserRead).await;
-                let answer = look_up(shared, job, permit, requested).await;
-                match &answer {
-                    // The pool has answered that the user exists; only the user's details are
+                let result = look_up(shared, job, permit, requested).await;
+                match &result {
+                    // The user is known to exist; only its details are
                     // missing.
                     Err(failure) if *stopping.borrow() && registration.existed() => {
                         return RegistrationEnd::Settled(registration.existed_unseen(failure));
@@ -127,18 +128,18 @@ async fn take(
                     Ok(None) | Err(_) if *stopping.borrow() && !registration.existed() => {
                         return interrupted(&registration);
                     }
-                    Ok(_) | Err(_) => RegistrationEvent::LookUp(answer),
+                    Ok(_) | Err(_) => RegistrationEvent::LookUp(result),
                 }
             }
             RegistrationStep::FindInListing(wait) => {
                 stopped_while(&mut stopping, wait).await;
                 let permit = shared.permit(Category::UserList).await;
-                let answer = find_in_listing(shared, job, permit, requested).await;
-                match &answer {
+                let result = find_in_listing(shared, job, permit, requested).await;
+                match &result {
                     Err(failure) if *stopping.borrow() => {
                         return RegistrationEnd::Settled(registration.existed_unseen(failure));
                     }
-                    Ok(_) | Err(_) => RegistrationEvent::Listing(answer),
+                    Ok(_) | Err(_) => RegistrationEvent::Listing(result),
                 }
             }
             RegistrationStep::Unreachable(outcome) => {
@@ -151,7 +152,7 @@ async fn take(
 }
 
 fn interrupted(registration: &Registration<'_>) -> RegistrationEnd {
-    if registration.maybe_made() {
+    if registration.maybe_created() {
         RegistrationEnd::MaybeSent
     } else {
         RegistrationEnd::NeverSent
@@ -170,11 +171,11 @@ async fn sign_up(
     sent: Instant,
     requested: &mut Requested,
 ) -> Result<crate::pool::SignedUp, Failure> {
-    let answer = shared.pool.sign_up(&job.user).await;
+    let result = shared.pool.sign_up(&job.user).await;
     requested.latency = Some(sent.elapsed());
-    run_log::answer(&shared.span, job.row, "SignUp", answer.as_ref().err());
-    count(shared, &permit, answer.as_ref().err(), requested);
-    answer
+    run_log::response(&shared.span, job.row, "SignUp", result.as_ref().err());
+    count(shared, &permit, result.as_ref().err(), requested);
+    result
 }
 
 async fn look_up(
@@ -186,13 +187,13 @@ async fn look_up(
     let NewUser {
         username, password, ..
     } = &job.user;
-    let answer = shared
+    let result = shared
         .pool
         .look_up_for_row(username, password.as_ref())
         .await;
-    run_log::answer(&shared.span, job.row, "AdminGetUser", answer.as_ref().err());
-    count(shared, &permit, answer.as_ref().err(), requested);
-    answer
+    run_log::response(&shared.span, job.row, "AdminGetUser", result.as_ref().err());
+    count(shared, &permit, result.as_ref().err(), requested);
+    result
 }
 
 async fn find_in_listing(
@@ -202,10 +203,10 @@ async fn find_in_listing(
     requested: &mut Requested,
 ) -> Result<Option<crate::pool::FoundUser>, Failure> {
     let (pool, name) = (&shared.pool, &job.user.username);
-    let answer = pool
+    let result = pool
         .find_in_listing(shared.named_by, name, job.user.password.as_ref())
         .await;
-    run_log::answer(&shared.span, job.row, "ListUsers", answer.as_ref().err());
-    count(shared, &permit, answer.as_ref().err(), requested);
-    answer
+    run_log::response(&shared.span, job.row, "ListUsers", result.as_ref().err());
+    count(shared, &permit, result.as_ref().err(), requested);
+    result
 }

@@ -1,28 +1,26 @@
-//! The state machine that takes one user to an outcome. Pure: events in, next step out.
+//! The state machine that brings one user to an outcome: events in, next step out.
 //!
 //! Invariants: after a request that may have created the user, the user is looked up before another
 //! request is sent. After such a request, "username exists" no longer means that the user existed
 //! before. A row that cannot be settled is in doubt.
 
 mod lookup_result;
-mod outcome;
 
 use std::time::Duration;
 
 use super::resolve::Times;
-use crate::outcome::{Outcome, RowOutcome};
+use crate::outcome::{Delivery, Evidence, Outcome, RowOutcome};
 use crate::pool::{Advice, Failure, FoundUser, IfAbsent, LookupMode, Sent, SignedUp, Stop};
 use crate::run::{FORBIDDEN_TRIES, RetryPolicy};
 use crate::user::NewUser;
-use outcome::{created_outcome, failed};
 
 #[derive(Debug)]
 pub enum RegistrationEvent {
     Start,
     SignUp(Result<SignedUp, Failure>),
-    /// The answer to a lookup.
+    /// The result of a lookup.
     LookUp(Result<Option<FoundUser>, Failure>),
-    /// The answer of ListUsers for this username.
+    /// The result of ListUsers for this username.
     Listing(Result<Option<FoundUser>, Failure>),
 }
 
@@ -43,7 +41,7 @@ pub enum RegistrationStep {
     StopRun(Box<StopRun>),
 }
 
-/// Why the run has to stop, and the outcome of this row.
+/// The reason to stop the run, and the outcome of this row.
 #[derive(Debug, PartialEq, Eq)]
 pub struct StopRun {
     pub stop: Stop,
@@ -65,13 +63,13 @@ pub struct Registration<'u> {
     rules: RegistrationRules,
     times: Times,
     /// A request was sent that may have created the user.
-    maybe_made: bool,
-    /// One of those requests was not answered and may still arrive.
+    maybe_created: bool,
+    /// One of those requests got no response and may still arrive.
     unanswered: bool,
     /// The pool answered that the username exists.
     taken: bool,
     if_absent: IfAbsent,
-    /// The pool created the user and refused to send the message.
+    /// The pool created the user, but did not send the message.
     undelivered: bool,
     /// The failure to report with the outcome.
     failure: Option<Failure>,
@@ -83,7 +81,8 @@ pub struct Registration<'u> {
 }
 
 impl<'u> Registration<'u> {
-    /// `maybe_sent`: an earlier process began this row and recorded no outcome.
+    /// Creates the state machine. `maybe_sent` means that an earlier process began this row and
+    /// recorded no outcome.
     #[must_use]
     pub fn new(
         user: &'u NewUser,
@@ -95,7 +94,7 @@ impl<'u> Registration<'u> {
             user,
             rules,
             times,
-            maybe_made: maybe_sent,
+            maybe_created: maybe_sent,
             unanswered: maybe_sent,
             taken: false,
             if_absent: IfAbsent::SendAgain,
@@ -117,17 +116,17 @@ impl<'u> Registration<'u> {
     /// then known, and a lookup only adds details.
     #[must_use]
     pub fn existed(&self) -> bool {
-        self.taken && !self.maybe_made
+        self.taken && !self.maybe_created
     }
 
     /// Returns whether a request was sent that may have created the user.
     #[must_use]
-    pub fn maybe_made(&self) -> bool {
-        self.maybe_made
+    pub fn maybe_created(&self) -> bool {
+        self.maybe_created
     }
 
     /// Returns the next step. `since_unclear` is the time since the last request that may still
-    /// create the user was sent; only lookup answers need it. `chance` is in 0.0..=1.0.
+    /// create the user was sent; only lookup results need it. `chance` is in 0.0..=1.0.
     pub fn next(
         &mut self,
         event: RegistrationEvent,
@@ -135,7 +134,7 @@ impl<'u> Registration<'u> {
         chance: f64,
     ) -> RegistrationStep {
         match event {
-            RegistrationEvent::Start if self.maybe_made && self.rules.look_ups.any() => {
+            RegistrationEvent::Start if self.maybe_created && self.rules.look_ups.any() => {
                 RegistrationStep::LookUp(Duration::ZERO)
             }
             RegistrationEvent::Start => RegistrationStep::SignUp(Duration::ZERO),
@@ -173,7 +172,7 @@ impl<'u> Registration<'u> {
                 if self.tries < self.rules.retry.tries {
                     return RegistrationStep::SignUp(self.rules.retry.backoff(self.tries, chance));
                 }
-                let outcome = if self.maybe_made {
+                let outcome = if self.maybe_created {
                     Outcome::InDoubt
                 } else {
                     Outcome::Failed
@@ -187,16 +186,16 @@ impl<'u> Registration<'u> {
             }
             Advice::Exists => {
                 self.taken = true;
-                if self.failure.is_none() || !self.maybe_made {
+                if self.failure.is_none() || !self.maybe_created {
                     self.failure = Some(failure);
                 }
                 match self.rules.look_ups {
-                    // The listing lags behind, so it cannot settle an unclear row.
+                    // The listing lags, so it cannot settle an unclear row.
                     LookupMode::List if self.existed() => {
                         RegistrationStep::FindInListing(Duration::ZERO)
                     }
                     LookupMode::Get | LookupMode::List => RegistrationStep::LookUp(Duration::ZERO),
-                    LookupMode::None => self.taken_and_not_looked_up(),
+                    LookupMode::None => self.taken_without_lookup(),
                 }
             }
             Advice::LookUp(if_absent) => self.unclear(failure, if_absent, chance),
@@ -207,8 +206,8 @@ impl<'u> Registration<'u> {
             Advice::GiveUp => self.refused(failure),
             Advice::Stop(stop) => {
                 // Cognito may notice a broken delivery role after it created the user.
-                self.maybe_made |= stop == Stop::DeliveryRole;
-                let outcome = (!self.maybe_made)
+                self.maybe_created |= stop == Stop::DeliveryRole;
+                let outcome = (!self.maybe_created)
                     .then(|| self.with_attempts(failed(Outcome::Failed, &failure)));
                 RegistrationStep::StopRun(Box::new(StopRun {
                     stop,
@@ -222,7 +221,7 @@ impl<'u> Registration<'u> {
     /// Gives up on a row that the pool refuses, although an earlier request may have created the
     /// user.
     fn refused(&mut self, failure: Failure) -> RegistrationStep {
-        if !self.maybe_made {
+        if !self.maybe_created {
             return self.settled(failed(Outcome::Rejected, &failure));
         }
         let in_doubt = failed(Outcome::InDoubt, &failure);
@@ -239,8 +238,8 @@ impl<'u> Registration<'u> {
     fn firewalled(&mut self, failure: Failure, chance: f64) -> RegistrationStep {
         self.forbidden += 1;
         if self.forbidden >= FORBIDDEN_TRIES {
-            let outcome =
-                (!self.maybe_made).then(|| self.with_attempts(failed(Outcome::Failed, &failure)));
+            let outcome = (!self.maybe_created)
+                .then(|| self.with_attempts(failed(Outcome::Failed, &failure)));
             return RegistrationStep::StopRun(Box::new(StopRun {
                 stop: Stop::Firewall,
                 failure,
@@ -251,13 +250,13 @@ impl<'u> Registration<'u> {
     }
 
     fn unclear(&mut self, failure: Failure, if_absent: IfAbsent, chance: f64) -> RegistrationStep {
-        self.maybe_made = true;
+        self.maybe_created = true;
         self.unanswered |= failure.sent == Sent::Maybe || if_absent == IfAbsent::SendAgain;
         self.if_absent = if_absent;
         self.tries += 1;
         self.look_up_tries = 0;
         let wait = self.rules.retry.backoff(self.tries, chance);
-        let code_in_doubt = failed(Outcome::InDoubt, &failure);
+        let in_doubt = failed(Outcome::InDoubt, &failure);
         self.failure = Some(failure);
         if self.rules.look_ups.any() {
             return RegistrationStep::LookUp(wait);
@@ -265,25 +264,25 @@ impl<'u> Registration<'u> {
         if if_absent == IfAbsent::SendAgain && self.tries < self.rules.retry.tries {
             return RegistrationStep::SignUp(wait);
         }
-        self.settled(code_in_doubt)
+        self.settled(in_doubt)
     }
 
-    fn taken_and_not_looked_up(&self) -> RegistrationStep {
-        let outcome = if self.maybe_made {
+    fn taken_without_lookup(&self) -> RegistrationStep {
+        let outcome = if self.maybe_created {
             Outcome::InDoubt
         } else {
             Outcome::Existed
         };
-        self.settled_because(outcome)
+        self.settled_with_failure(outcome)
     }
 
-    fn failure_code(&self, otherwise: &str) -> String {
+    fn failure_code(&self, default: &str) -> String {
         self.failure
             .as_ref()
-            .map_or_else(|| otherwise.to_owned(), |failure| failure.code.clone())
+            .map_or_else(|| default.to_owned(), |failure| failure.code.clone())
     }
 
-    fn settled_because(&self, outcome: Outcome) -> RegistrationStep {
+    fn settled_with_failure(&self, outcome: Outcome) -> RegistrationStep {
         self.settled(match &self.failure {
             Some(failure) => failed(outcome, failure),
             None => RowOutcome::of(outcome),
@@ -302,6 +301,28 @@ impl<'u> Registration<'u> {
         outcome.attempts = self.attempts;
         outcome
     }
+}
+
+fn failed(outcome: Outcome, failure: &Failure) -> RowOutcome {
+    RowOutcome::of(outcome).with_error(failure.code.clone(), failure.message.clone())
+}
+
+fn created_outcome(answer: SignedUp) -> RowOutcome {
+    let mut outcome = RowOutcome::of(Outcome::Created);
+    outcome.evidence = Some(Evidence::Answer);
+    outcome.user_sub = Some(answer.sub).filter(|sub| !sub.is_empty());
+    outcome.confirmed = Some(answer.confirmed);
+    outcome.delivery = Some(if answer.message.is_some() {
+        Delivery::Sent
+    } else {
+        Delivery::None
+    });
+    if let Some((medium, destination)) = answer.message {
+        outcome.delivery_medium = Some(medium).filter(|medium| !medium.is_empty());
+        outcome.delivery_destination =
+            Some(destination).filter(|destination| !destination.is_empty());
+    }
+    outcome
 }
 
 #[cfg(test)]

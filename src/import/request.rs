@@ -28,7 +28,7 @@ impl RequestContext {
     /// Returns a permit for a task that holds a slot. The slot is released while the task waits for
     /// any category but sign-ups.
     pub(super) async fn permit(&self, category: Category) -> Permit {
-        if let Some(permit) = self.pacer.permit_at_once(category) {
+        if let Some(permit) = self.pacer.try_permit(category) {
             return permit;
         }
         let permit = self.pacer.permit(category);

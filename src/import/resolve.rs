@@ -1,4 +1,4 @@
-//! Judges whether a user that was found is ours. Pure.
+//! Decides whether this run created a user that was found.
 //!
 //! `SignUp` has no idempotency token, so creation times decide, on the service's clock where
 //! possible. Before its first sign-up a run learns the service's current second S and sends nothing
@@ -12,7 +12,7 @@ use crate::ledger::times::{REST_OF_SECOND, latest};
 use crate::pool::FoundUser;
 use crate::user::NewUser;
 
-/// The times by which a found user is judged.
+/// The times that decide who created a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Times {
     /// The earliest time, on the service's clock, at which this row was begun, in milliseconds
@@ -27,7 +27,7 @@ pub struct Times {
 /// Who created a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserOwner {
-    /// One of our requests whose answer was lost.
+    /// One of our requests whose response was lost.
     Ours,
     /// Another client.
     Theirs,
@@ -35,10 +35,10 @@ pub enum UserOwner {
     Unsettled(Doubt),
 }
 
-/// Why the evidence is not conclusive.
+/// The reason why the evidence is not conclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doubt {
-    /// The answer has no creation time.
+    /// The response has no creation time.
     NoDate,
     /// Created since the run began, with different attributes.
     OtherAttributes,
@@ -53,31 +53,32 @@ impl Doubt {
     #[must_use]
     pub fn message(self) -> &'static str {
         match self {
-            Self::NoDate => "the user was found, and the pool does not say when it was created",
+            Self::NoDate => "the user was found, but the pool did not return its creation time",
             Self::OtherAttributes => {
-                "the user was created since this run began, and its attributes are not those of the row"
+                "the user was created since this run began, but its attributes differ from the row's"
             }
             Self::BeforeTheRow => {
-                "the user was created since this run began, before the ledger knows of a request for the row, and has its attributes"
+                "the user was created since this run began and has the attributes of the row, but \
+                 was created before any request for the row that is in the ledger"
             }
             Self::NoTime => {
-                "the user was found, and when it was created does not tell whether this run made it"
+                "the user was found, but its creation time does not show whether this run created it"
             }
         }
     }
 }
 
 #[must_use]
-pub fn owner_of(found: &FoundUser, asked: &NewUser, times: Times) -> UserOwner {
+pub fn owner_of(found: &FoundUser, requested: &NewUser, times: Times) -> UserOwner {
     let Some(created) = found.created_ms else {
         return UserOwner::Unsettled(Doubt::NoDate);
     };
-    let before_run = |second: i64| created <= second.saturating_add(REST_OF_SECOND);
-    if times.second_before_run_ms.is_some_and(before_run) {
+    let is_before_run = |second: i64| created <= second.saturating_add(REST_OF_SECOND);
+    if times.second_before_run_ms.is_some_and(is_before_run) {
         return UserOwner::Theirs;
     }
-    let before_row = latest(created, found.created_has_fraction) < times.begun_ms;
-    match (before_row, attributes_agree(found, asked)) {
+    let is_before_row = latest(created, found.created_has_fraction) < times.begun_ms;
+    match (is_before_row, attributes_agree(found, requested)) {
         (true, true) if times.second_before_run_ms.is_some() => {
             UserOwner::Unsettled(Doubt::BeforeTheRow)
         }
@@ -90,13 +91,13 @@ pub fn owner_of(found: &FoundUser, asked: &NewUser, times: Times) -> UserOwner {
 
 /// Returns whether the user has every attribute that we sent. Triggers may have added others. Email
 /// addresses are compared without case.
-fn attributes_agree(found: &FoundUser, asked: &NewUser) -> bool {
-    asked.attributes.iter().all(|sent| {
-        found.attributes.iter().any(|there| {
-            there.name == sent.name
-                && (there.value == sent.value
+fn attributes_agree(found: &FoundUser, requested: &NewUser) -> bool {
+    requested.attributes.iter().all(|sent| {
+        found.attributes.iter().any(|actual| {
+            actual.name == sent.name
+                && (actual.value == sent.value
                     || (&*sent.name == "email"
-                        && there.value.to_lowercase() == sent.value.to_lowercase()))
+                        && actual.value.to_lowercase() == sent.value.to_lowercase()))
         })
     })
 }
@@ -114,7 +115,7 @@ mod tests {
         }
     }
 
-    fn asked() -> NewUser {
+    fn requested() -> NewUser {
         NewUser {
             username: "ann".into(),
             password: None,
@@ -148,11 +149,11 @@ mod tests {
             begun_ms: 160_000,
             second_before_run_ms,
         };
-        owner_of(&found(created_ms, name), &asked(), times)
+        owner_of(&found(created_ms, name), &requested(), times)
     }
 
     #[test]
-    fn users_created_before_the_run_are_theirs_whatever_their_attributes() {
+    fn users_created_before_the_run_are_theirs() {
         for created in [0, 150_000, 150_999] {
             assert_eq!(
                 judge(created, "Ann", Some(150_000)),
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_created_during_the_run_and_before_the_row_is_in_doubt_if_it_has_our_attributes() {
+    fn users_created_between_run_start_and_row_are_unsettled_if_attributes_agree() {
         for created in [152_000, 159_997] {
             let ours = judge(created, "Ann", Some(150_000));
             assert_eq!(ours, UserOwner::Unsettled(Doubt::BeforeTheRow), "{created}");
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_created_after_the_row_was_begun_is_ours_if_it_has_our_attributes() {
+    fn users_created_after_the_row_was_begun_are_ours_if_attributes_agree() {
         for created in [160_000, 160_600, 161_000, 200_000] {
             assert_eq!(
                 judge(created, "Ann", Some(150_000)),
@@ -187,15 +188,14 @@ mod tests {
     }
 
     #[test]
-    fn a_time_in_whole_seconds_covers_the_whole_second() {
-        // Created somewhere in second 160, begun somewhere in it too: not before the row, and after
-        // the run's start.
+    fn whole_second_dates_cover_the_whole_second() {
+        // Both the creation and the beginning of the row are in second 160.
         assert_eq!(judge(160_000, "Ann", Some(159_000)), UserOwner::Ours);
         assert_eq!(judge(160_000, "Ann", Some(160_000)), UserOwner::Theirs);
     }
 
     #[test]
-    fn without_the_service_s_time_only_certain_cases_are_decided() {
+    fn without_service_time_only_users_before_the_row_are_decided() {
         assert_eq!(judge(159_900, "Ann", None), UserOwner::Theirs);
         assert!(matches!(
             judge(160_300, "Ann", None),
@@ -207,7 +207,7 @@ mod tests {
             begun_ms: 0,
             second_before_run_ms: Some(0),
         };
-        let verdict = owner_of(&undated, &asked(), times);
+        let verdict = owner_of(&undated, &requested(), times);
         assert!(matches!(verdict, UserOwner::Unsettled(_)));
     }
 }

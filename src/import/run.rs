@@ -1,5 +1,5 @@
-//! The loop of a run. It owns all state: it alone takes rows, writes to the ledger and counts.
-//! Tasks return values.
+//! The loop of a run. It owns all state: the rows, the ledger and the counts. Tasks only return
+//! values.
 //!
 //! A row is in one of four places: `read` (from the list), `beginning` (being written to the
 //! ledger), `ready` (on disk, may be sent) or a task. Each place is bounded, so memory does not
@@ -42,8 +42,8 @@ use crate::run::{RequestCounts, Signal, Signals};
 use dispatch::InFlight;
 use follow_ups::FollowUps;
 use read_queue::ReadQueue;
-use reporting::{Silence, known};
-use span::Began;
+use reporting::{Silence, counts_at_failure};
+use span::SessionStart;
 use tasks::Tasks;
 
 pub use plan::{Deadline, ImportRow, RunEnd, SessionPlan};
@@ -53,17 +53,17 @@ pub use plan::{Deadline, ImportRow, RunEnd, SessionPlan};
 const TICK: Duration = Duration::from_millis(100);
 
 /// The maximum number of results in one write.
-const RESULTS_TOGETHER: usize = 256;
+const MAX_RESULTS_BATCH: usize = 256;
 
 /// The maximum number of unsent rows in one write.
-const NOTED_TOGETHER: usize = 1_024;
+const MAX_UNSENT_BATCH: usize = 1_024;
 
 /// How long a stopping run waits for requests in flight.
-const DRAIN: Duration = Duration::from_secs(30);
+const DRAIN_TIME: Duration = Duration::from_secs(30);
 
 /// How long a stopping run without requests in flight waits for the next rows of the list, to
 /// record them as unsent. A file has them at once; a pipe may never send any.
-const PATIENCE: Duration = Duration::from_secs(1);
+const REST_OF_LIST_TIME: Duration = Duration::from_secs(1);
 
 type PermitFuture = Pin<Box<dyn Future<Output = Permit>>>;
 
@@ -85,7 +85,7 @@ pub struct Run<'a> {
     watch: &'a mut dyn Watch,
     stopping: watch::Sender<bool>,
     stopped: Option<(StopReason, Instant)>,
-    at_once: bool,
+    aborted: bool,
     read: ReadQueue,
     beginning: Option<PendingBatch>,
     ready: VecDeque<RegistrationJob>,
@@ -101,13 +101,13 @@ pub struct Run<'a> {
     unwritten_requests: RequestCounts,
     breaker: Breaker,
     progress: Progress,
-    record: RateRecorder,
+    recorder: RateRecorder,
     silence: Silence,
     slowed: Slowed,
     started: Instant,
     /// The end of the active time that is already in the ledger.
-    noted: Instant,
-    began: Began,
+    active_until: Instant,
+    session_start: SessionStart,
 }
 
 impl<'a> Run<'a> {
@@ -121,19 +121,19 @@ impl<'a> Run<'a> {
         list: Prefetch<ImportRow>,
         watch: &'a mut dyn Watch,
     ) -> Self {
-        let (stopping, told) = watch::channel(false);
+        let (stopping, stop_receiver) = watch::channel(false);
         let progress = Progress {
             counts: plan.before,
             ..Progress::default()
         };
-        let record = RateRecorder::begin(&pacer, Instant::now(), now_ms());
+        let recorder = RateRecorder::begin(&pacer, Instant::now(), now_ms());
         Self {
             shared: Arc::new(RequestContext {
                 pool,
                 pacer,
                 rules: plan.rules,
                 named_by: plan.named_by,
-                stopping: told,
+                stopping: stop_receiver,
                 released: ReleasedSlots::default(),
                 span: tracing::Span::current(),
             }),
@@ -147,7 +147,7 @@ impl<'a> Run<'a> {
             watch,
             stopping,
             stopped: None,
-            at_once: false,
+            aborted: false,
             read: ReadQueue::default(),
             beginning: None,
             ready: VecDeque::new(),
@@ -158,12 +158,12 @@ impl<'a> Run<'a> {
             unreachable: Vec::new(),
             unwritten_requests: RequestCounts::default(),
             progress,
-            record,
+            recorder,
             silence: Silence::default(),
             slowed: Slowed::default(),
             started: Instant::now(),
-            noted: Instant::now(),
-            began: Began::now(),
+            active_until: Instant::now(),
+            session_start: SessionStart::now(),
         }
     }
 
@@ -193,18 +193,18 @@ impl<'a> Run<'a> {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !self.is_over() {
             self.begin_next_group().await;
-            self.ask_for_permits();
+            self.request_permits();
             let deadline = self.deadline();
             tokio::select! {
                 biased;
                 error = self.ledger.failure() => return Err(error),
                 signal = signals.next() => self.signal(signal),
                 () = until(deadline) => self.deadline_reached(),
-                Some(over) = self.tasks.next() => self.tasks_ended(over).await,
+                Some(end) = self.tasks.next() => self.tasks_ended(end).await,
                 begun = begun(&mut self.beginning) => self.group_begun(begun).await?,
                 () = self.shared.released.slot_freed() => {}
-                permit = given(&mut self.permit) => self.send_next(permit),
-                permit = given(&mut self.update_permit) => self.update_next(permit),
+                permit = granted(&mut self.permit) => self.send_next(permit),
+                permit = granted(&mut self.update_permit) => self.send_next_update(permit),
                 group = self.list.next(), if self.wants_rows() => self.take_group(group).await,
                 _ = tick.tick() => self.write_and_report().await,
             }
@@ -218,7 +218,7 @@ impl<'a> Run<'a> {
             && self
                 .deadline()
                 .is_some_and(|deadline| Instant::now() >= deadline);
-        self.at_once || waited || (self.is_idle() && self.list_over)
+        self.aborted || waited || (self.is_idle() && self.list_over)
     }
 
     fn is_idle(&self) -> bool {
@@ -235,12 +235,12 @@ impl<'a> Run<'a> {
         let Some((_, at)) = &self.stopped else {
             return self.plan.deadline.map(|deadline| deadline.no_more_rows);
         };
-        let drained = *at + DRAIN;
+        let drained = *at + DRAIN_TIME;
         Some(if !self.tasks.is_empty() {
-            let over = self.plan.deadline.map(|deadline| deadline.over.max(*at));
-            over.map_or(drained, |over| over.min(drained))
+            let end = self.plan.deadline.map(|deadline| deadline.over.max(*at));
+            end.map_or(drained, |end| end.min(drained))
         } else if self.is_idle() {
-            drained.min((*at).max(self.rows_arrived) + PATIENCE)
+            drained.min((*at).max(self.rows_arrived) + REST_OF_LIST_TIME)
         } else {
             drained
         })
@@ -263,7 +263,7 @@ impl<'a> Run<'a> {
 
     fn signal(&mut self, signal: Signal) {
         if matches!(self.stopped, Some((StopReason::Signal(_), _))) {
-            self.at_once = true;
+            self.aborted = true;
             return;
         }
         self.watch.notice("stopping: no more rows are sent; waiting for requests in flight (press Ctrl-C again to stop at once)");
@@ -303,8 +303,9 @@ impl<'a> Run<'a> {
         let requests = std::mem::take(&mut self.unwritten_requests);
         if requests != RequestCounts::default() {
             since.requests = requests.by_name();
-            since.active_ms = i64::try_from(self.noted.elapsed().as_millis()).unwrap_or(i64::MAX);
-            self.noted = Instant::now();
+            since.active_ms =
+                i64::try_from(self.active_until.elapsed().as_millis()).unwrap_or(i64::MAX);
+            self.active_until = Instant::now();
             since.span = Some(self.span(self.plan.arrives_within));
         }
         since
@@ -313,7 +314,7 @@ impl<'a> Run<'a> {
     /// Returns the time span in which this session can have created users, if its requests arrive
     /// within `arrives_within`.
     fn span(&mut self, arrives_within: Duration) -> Span {
-        self.began
+        self.session_start
             .until_now(self.shared.pool.clock(), arrives_within)
     }
 
@@ -344,12 +345,12 @@ impl<'a> Run<'a> {
             })
             .await;
         if let Err(error) = closed {
-            self.watch.notice(&known(&self.progress, 0));
+            self.watch.notice(&counts_at_failure(&self.progress, 0));
             return Err(error);
         }
         Ok(RunEnd {
             stopped,
-            at_once: self.at_once,
+            aborted: self.aborted,
             progress: self.progress,
         })
     }
@@ -365,7 +366,7 @@ async fn begun(beginning: &mut Option<PendingBatch>) -> Option<Vec<BeginResult>>
 }
 
 /// Returns the permit that was requested. Pending while none was.
-async fn given(permit: &mut Option<PermitFuture>) -> Permit {
+async fn granted(permit: &mut Option<PermitFuture>) -> Permit {
     match permit {
         Some(permit) => permit.await,
         None => std::future::pending().await,

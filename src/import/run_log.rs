@@ -12,10 +12,10 @@ use crate::pace::Category;
 use crate::pool::Failure;
 
 pub(super) fn row(row: u64, outcome: Outcome, code: Option<&str>) {
-    let outcome_word = outcome.name();
+    let outcome_name = outcome.name();
     match outcome {
         Outcome::Created => {
-            detail::debug!(row, outcome = outcome_word, code, "a row is settled");
+            detail::debug!(row, outcome = outcome_name, code, "a row is settled");
         }
         Outcome::Existed
         | Outcome::Duplicate
@@ -24,18 +24,18 @@ pub(super) fn row(row: u64, outcome: Outcome, code: Option<&str>) {
         | Outcome::Rejected
         | Outcome::Failed
         | Outcome::InDoubt
-        | Outcome::Unsent => tracing::info!(row, outcome = outcome_word, code, "a row is settled"),
+        | Outcome::Unsent => tracing::info!(row, outcome = outcome_name, code, "a row is settled"),
     }
 }
 
-/// A step after the sign-up failed permanently.
+/// Logs that a step after the sign-up failed permanently.
 pub(super) fn step_failed(row: u64, operation: &str, code: &str) {
     tracing::info!(row, operation, code, "a step failed");
 }
 
-/// A request was answered or failed. Tasks have no span of their own, so the run's span is passed
+/// Logs the result of a request. Tasks have no span, so the run's span is passed
 /// in.
-pub(super) fn answer(span: &tracing::Span, row: u64, operation: &str, failure: Option<&Failure>) {
+pub(super) fn response(span: &tracing::Span, row: u64, operation: &str, failure: Option<&Failure>) {
     match failure {
         Some(failure) => detail::debug!(
             parent: span,
@@ -90,18 +90,18 @@ impl Slowed {
                     "the pool throttles"
                 );
             }
-            let place = Category::ALL.iter().position(|c| c.name() == category);
-            let Some(was) = place.and_then(|place| self.0.get_mut(place)) else {
+            let index = Category::ALL.iter().position(|c| c.name() == category);
+            let Some(was_slowed) = index.and_then(|index| self.0.get_mut(index)) else {
                 continue;
             };
-            let is = sample.slowed_ms > 0;
+            let is_slowed = sample.slowed_ms > 0;
             let (allowed, ceiling) = (sample.allowed_per_second(), sample.ceiling_per_second());
-            if is && !*was {
+            if is_slowed && !*was_slowed {
                 tracing::info!(category, allowed, ceiling, "slowed down");
-            } else if *was && !is {
+            } else if *was_slowed && !is_slowed {
                 tracing::info!(category, ceiling, "at the full rate again");
             }
-            *was = is;
+            *was_slowed = is_slowed;
         }
     }
 }

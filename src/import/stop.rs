@@ -6,11 +6,11 @@ use crate::hints::Hint as _;
 use crate::rows::RowsError;
 use crate::run::Signal;
 
-/// Why a run ended early.
+/// The reason why a run ended early.
 #[derive(Debug)]
 pub enum StopReason {
     Signal(Signal),
-    /// The pool gave an answer that every row would get.
+    /// The pool gave a response that every row would get.
     Refused {
         error: String,
         hint: String,
@@ -28,9 +28,10 @@ pub enum StopReason {
 }
 
 impl StopReason {
-    /// Whether the next session would stop for the same reason unless something is changed first.
+    /// Returns whether the next session would stop for the same reason unless something is changed
+    /// first.
     #[must_use]
-    pub fn needs_mending(&self) -> bool {
+    pub fn needs_action(&self) -> bool {
         match self {
             Self::Refused { .. }
             | Self::Breaker(_)
@@ -47,17 +48,18 @@ impl fmt::Display for StopReason {
         match self {
             Self::Signal(signal) => write!(f, "{}", signal.name()),
             Self::Refused { error, hint } => write!(f, "{error}; {hint}"),
-            Self::Breaker(why) => write!(f, "{why}"),
+            Self::Breaker(message) => f.write_str(message),
             Self::Unreachable(error) => write!(
                 f,
-                "no connection could be made for ten rows in a row ({error}); check the network, --region, --endpoint-url and HTTPS_PROXY"
+                "no connection could be made for ten consecutive rows ({error}); check the \
+                 network, --region, --endpoint-url and HTTPS_PROXY"
             ),
             Self::Deadline => write!(f, "--deadline reached"),
             Self::List(error) => f.write_str(&error.with_hint()),
-            Self::Unlisted(why) => {
+            Self::Unlisted(message) => {
                 write!(
                     f,
-                    "the pool's users cannot be read (--prescan always): {why}"
+                    "the pool's users cannot be read (--prescan always): {message}"
                 )
             }
         }

@@ -5,16 +5,16 @@ use std::num::NonZeroU32;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Category {
-    /// `SignUp` and `AdminConfirmSignUp`. 50 requests a second unless raised.
+    /// `SignUp` and `AdminConfirmSignUp`. 50 requests per second unless raised.
     UserCreation,
-    /// `AdminGetUser`. 120 requests a second unless raised.
+    /// `AdminGetUser`. 120 requests per second unless raised.
     UserRead,
     /// `AdminUpdateUserAttributes`, `AdminAddUserToGroup`, `AdminDisableUser`, `AdminDeleteUser`.
-    /// 25 requests a second.
+    /// 25 requests per second.
     UserUpdate,
-    /// `AdminListUserAuthEvents`. 50 requests a second.
+    /// `AdminListUserAuthEvents`. 50 requests per second.
     UserResourceRead,
-    /// `ListUsers`. 30 requests a second.
+    /// `ListUsers`. 30 requests per second.
     UserList,
 }
 
@@ -39,9 +39,9 @@ impl Category {
         }
     }
 
-    /// Returns the default quota in requests a second.
+    /// Returns the default quota in requests per second.
     #[must_use]
-    pub fn documented(self) -> u32 {
+    pub fn default_quota(self) -> u32 {
         match self {
             Self::UserCreation => 50,
             Self::UserRead => 120,
@@ -52,7 +52,7 @@ impl Category {
     }
 }
 
-/// The maximum rate of each category, in requests a second.
+/// The maximum rate of each category, in requests per second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ceilings {
     pub creation: NonZeroU32,

@@ -2,43 +2,44 @@
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
+use std::ops::Add;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex as StdMutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use governor::clock::Reference as _;
+use governor::clock::{Clock, Reference};
 use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 
 use super::adapt::Adapt;
-use super::clock::{Moment, TokioClock};
 use super::{Category, PaceReading, Permit};
 
 /// The fraction of the rate that is used. Network jitter would sometimes put one request too many
-/// into the server's second at the full rate. 0.6% less spreads 50 requests over 1,006 ms and still
-/// sends 49.7 a second.
-const SHARE: f64 = 0.994;
+/// into the server's second at the full rate. With 0.6% less, 50 requests take 1,006 ms, which is
+/// still 49.7 per second.
+const RATE_FRACTION: f64 = 0.994;
 
 /// The length of the window that never has more requests than the rate: a second plus the network
 /// jitter.
 const WINDOW: Duration = Duration::from_millis(1_005);
 
-/// This many permits, plus a hundredth of the rate, may be granted together after late timers. At
-/// 50 a second, 40 ms without a permit lose nothing; at 1,000 a second, 12 ms. The server's bucket
-/// has to be as deep, and two deep if no timer is late.
+/// This many permits, plus a hundredth of the rate, may be granted together after late timers. A
+/// delay of 40 ms at 50 per second, or of 12 ms at 1,000 per second, therefore loses nothing. The
+/// server's bucket must be as large, or hold two requests if no timer is late.
 const LATE_TIMERS: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
 
 /// A gap longer than late timers explain: no permit was requested, so none is owed.
-const REST: Duration = Duration::from_millis(100);
+const IDLE: Duration = Duration::from_millis(100);
 
 /// The fractional parts of its multiples are a low-discrepancy sequence.
 const GOLDEN_RATIO: f64 = 1.618_033_988_749_895;
 
 /// The longest time between two permits, which keeps the arithmetic in bounds.
-const LONGEST_PERIOD: Duration = Duration::from_secs(60);
+const MAX_PERIOD: Duration = Duration::from_secs(60);
 
 type Limiter = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Moment>>;
 
@@ -70,48 +71,49 @@ impl Lane {
         }
     }
 
-    /// The first waiter polls the limiter; the others queue here in order.
+    /// Waits for a permit. The first waiter polls the limiter; the others queue for the gate in
+    /// order.
     pub(super) async fn permit(&self) -> Permit {
-        let _waits = Waits::begin(&self.waiting);
+        let _waiter = Waiter::new(&self.waiting);
         let mut gate = self.gate.lock().await;
         loop {
-            gate.follow(self.state().adapt.rate());
+            gate.set_rate(self.state().adapt.rate());
             match gate.closed_until() {
                 Some(until) => sleep_until(until).await,
                 None => break,
             }
         }
-        self.give(&mut gate)
+        self.grant(&mut gate)
     }
 
     /// Returns a permit if one is available and no task waits for it.
-    pub(super) fn permit_at_once(&self) -> Option<Permit> {
+    pub(super) fn try_permit(&self) -> Option<Permit> {
         // A waiting task holds the gate or is queued for it.
         let mut gate = self.gate.try_lock().ok()?;
-        gate.follow(self.state().adapt.rate());
+        gate.set_rate(self.state().adapt.rate());
         match gate.closed_until() {
             Some(_) => None,
-            None => Some(self.give(&mut gate)),
+            None => Some(self.grant(&mut gate)),
         }
     }
 
-    fn give(&self, gate: &mut Gate) -> Permit {
-        let given = Instant::now();
-        gate.given.push_back(given);
-        gate.turn += 1;
+    fn grant(&self, gate: &mut Gate) -> Permit {
+        let granted_at = Instant::now();
+        gate.grants.push_back(granted_at);
+        gate.count += 1;
         let mut state = self.state();
-        state.adapt.gave(given);
+        state.adapt.granted(granted_at);
         state.reading.sent += 1;
         Permit {
             category: self.category,
-            given,
+            granted_at,
         }
     }
 
-    pub(super) fn answered(&self, permit: &Permit, throttled: bool) {
+    pub(super) fn record_response(&self, permit: &Permit, throttled: bool) {
         let mut state = self.state();
         if throttled {
-            state.adapt.throttled(permit.given, Instant::now());
+            state.adapt.throttled(permit.granted_at, Instant::now());
             state.reading.throttled += 1;
         } else {
             state.adapt.accepted();
@@ -138,16 +140,16 @@ impl Lane {
 }
 
 /// Counts a waiting task while it exists.
-struct Waits<'l>(&'l AtomicUsize);
+struct Waiter<'l>(&'l AtomicUsize);
 
-impl<'l> Waits<'l> {
-    fn begin(waiting: &'l AtomicUsize) -> Self {
+impl<'l> Waiter<'l> {
+    fn new(waiting: &'l AtomicUsize) -> Self {
         waiting.fetch_add(1, Ordering::Relaxed);
         Self(waiting)
     }
 }
 
-impl Drop for Waits<'_> {
+impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -156,20 +158,20 @@ impl Drop for Waits<'_> {
 /// A governor limiter, which grants a permit each period, and a window that never exceeds the rate
 /// in any one second, whatever the timers do.
 ///
-/// Each permit is delayed by a different fraction of a period. With an even pace, another client
-/// with evenly spaced requests just after ours would be throttled every time and we never, so we
-/// would not learn that the quota is shared. The limiter counts from when a permit was available,
-/// so the rate does not change.
+/// Each permit is delayed by a different fraction of a period. At an even pace, another client with
+/// evenly spaced requests just after ours would always be throttled and we never, so we would not
+/// notice that the quota is shared. The limiter counts from when a permit was available, so the
+/// rate does not change.
 #[derive(Debug)]
 struct Gate {
     limiter: Limiter,
     rate: f64,
-    /// The limiter was replaced: the last permit of the old one still counts.
+    /// If the limiter was replaced, when the last permit of the old one no longer matters.
     not_before: Option<Instant>,
     /// When the last permits were granted, at most a second's worth.
-    given: VecDeque<Instant>,
+    grants: VecDeque<Instant>,
     /// Permits granted so far.
-    turn: usize,
+    count: usize,
 }
 
 impl Gate {
@@ -178,20 +180,20 @@ impl Gate {
             limiter: limiter(rate),
             rate,
             not_before: None,
-            given: VecDeque::new(),
-            turn: 0,
+            grants: VecDeque::new(),
+            count: 0,
         }
     }
 
-    /// A limiter's rate is fixed, so another rate needs a new limiter.
-    fn follow(&mut self, rate: f64) {
+    /// Changes the rate. A limiter's rate is fixed, so this needs a new limiter.
+    fn set_rate(&mut self, rate: f64) {
         #[expect(clippy::float_cmp, reason = "the same number, copied")]
         if rate == self.rate {
             return;
         }
         self.limiter = limiter(rate);
         self.rate = rate;
-        self.not_before = self.given.back().map(|last| *last + period(rate));
+        self.not_before = self.grants.back().map(|last| *last + period(rate));
     }
 
     /// Returns when to try again, or `None` to go ahead. The limiter is tried last, because success
@@ -201,35 +203,35 @@ impl Gate {
         if let Some(then) = self.not_before.filter(|then| now < *then) {
             return Some(then);
         }
-        let at_rest = |last: &Instant| {
-            *last + REST + period(self.rate).saturating_mul(burst(self.rate).get()) < now
+        let is_idle = |last: &Instant| {
+            *last + IDLE + period(self.rate).saturating_mul(burst(self.rate).get()) < now
         };
-        if self.given.back().is_none_or(at_rest) {
+        if self.grants.back().is_none_or(is_idle) {
             self.limiter = limiter(self.rate);
         }
-        while self.given.len() >= in_a_second(self.rate) {
-            match self.given.front() {
+        while self.grants.len() >= per_second(self.rate) {
+            match self.grants.front() {
                 Some(oldest) if now < *oldest + WINDOW => return Some(*oldest + WINDOW),
-                Some(_) | None => self.given.pop_front(),
+                Some(_) | None => self.grants.pop_front(),
             };
         }
         self.limiter.check().err().map(|not_until| {
             let wait = not_until.earliest_possible().duration_since(Moment(now));
-            now + Duration::from(wait) + self.later()
+            now + Duration::from(wait) + self.jitter()
         })
     }
 
-    /// Returns what the next permit is late: the same as the one a second's permits before. So
-    /// these two are as far apart as at an even pace, and the window, which is a millisecond
-    /// less, has nothing to hold back.
-    fn later(&self) -> Duration {
-        let in_its_second = self.turn % in_a_second(self.rate);
-        period(self.rate).mul_f64((in_its_second as f64 * GOLDEN_RATIO).fract())
+    /// Returns the delay of the next permit: the same as that of the permit a second before. These
+    /// two are therefore as far apart as at an even pace, so the slightly shorter window never
+    /// holds a permit back.
+    fn jitter(&self) -> Duration {
+        let index_in_second = self.count % per_second(self.rate);
+        period(self.rate).mul_f64((index_in_second as f64 * GOLDEN_RATIO).fract())
     }
 }
 
-/// Returns the whole requests in a second.
-fn in_a_second(rate: f64) -> usize {
+/// Returns the number of requests per second, rounded up.
+fn per_second(rate: f64) -> usize {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -240,15 +242,15 @@ fn in_a_second(rate: f64) -> usize {
 }
 
 fn period(rate: f64) -> Duration {
-    Duration::try_from_secs_f64(1.0 / (rate * SHARE)).map_or(LONGEST_PERIOD, |period| {
-        period.clamp(Duration::from_nanos(1), LONGEST_PERIOD)
+    Duration::try_from_secs_f64(1.0 / (rate * RATE_FRACTION)).map_or(MAX_PERIOD, |period| {
+        period.clamp(Duration::from_nanos(1), MAX_PERIOD)
     })
 }
 
-/// Timers are late. With a burst of 1 that loses rate; a large burst overruns a shallow bucket of
-/// the server.
+/// Returns the burst. With a burst of 1, late timers would lower the rate; a large burst would
+/// exceed a small bucket of the server.
 fn burst(rate: f64) -> NonZeroU32 {
-    let hundredth = u32::try_from((in_a_second(rate) + 49) / 100).unwrap_or(u32::MAX);
+    let hundredth = u32::try_from((per_second(rate) + 49) / 100).unwrap_or(u32::MAX);
     LATE_TIMERS.saturating_add(hundredth)
 }
 
@@ -259,9 +261,43 @@ fn limiter(rate: f64) -> Limiter {
         .unwrap_or_else(|| Quota::per_second(NonZeroU32::MAX))
         .allow_burst(burst);
     let limiter = RateLimiter::direct_with_clock(quota, TokioClock);
-    // A new limiter is full, but the burst is for late timers, not for the start.
+    // A new limiter is full, but the burst is meant for late timers, not for the start.
     for _ in 1..burst.get() {
         let _ = limiter.check();
     }
     limiter
+}
+
+/// Governor's clock on tokio's time, so that tests can pause it.
+#[derive(Debug, Clone, Copy, Default)]
+struct TokioClock;
+
+/// An instant of [`TokioClock`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Moment(Instant);
+
+impl Clock for TokioClock {
+    type Instant = Moment;
+
+    fn now(&self) -> Moment {
+        Moment(Instant::now())
+    }
+}
+
+impl Add<Nanos> for Moment {
+    type Output = Self;
+
+    fn add(self, later: Nanos) -> Self {
+        Self(self.0 + Duration::from(later))
+    }
+}
+
+impl Reference for Moment {
+    fn duration_since(&self, earlier: Self) -> Nanos {
+        self.0.saturating_duration_since(earlier.0).into()
+    }
+
+    fn saturating_sub(&self, duration: Nanos) -> Self {
+        Self(self.0.checked_sub(duration.into()).unwrap_or(self.0))
+    }
 }

@@ -6,7 +6,6 @@
 
 mod adapt;
 mod category;
-mod clock;
 mod lane;
 
 use tokio::time::Instant;
@@ -16,10 +15,10 @@ use lane::Lane;
 
 /// Permission to send one request.
 #[derive(Debug)]
-#[must_use = "a permit that is not used is a request less"]
+#[must_use = "an unused permit wastes a request"]
 pub struct Permit {
     category: Category,
-    given: Instant,
+    granted_at: Instant,
 }
 
 impl Permit {
@@ -34,11 +33,11 @@ impl Permit {
 pub struct PaceReading {
     /// Permits granted.
     pub sent: u64,
-    /// Requests with any answer that was not throttled.
+    /// Requests that were answered and not throttled.
     pub accepted: u64,
     /// Requests that were throttled.
     pub throttled: u64,
-    /// The maximum, in requests a second.
+    /// The maximum, in requests per second.
     pub ceiling: f64,
     /// The current rate: the ceiling, or less while the pool throttles.
     pub allowed: f64,
@@ -72,14 +71,15 @@ impl Pacer {
         self.lane(category).permit().await
     }
 
-    /// A permit without waiting, or `None` if the caller would have to wait.
-    pub fn permit_at_once(&self, category: Category) -> Option<Permit> {
-        self.lane(category).permit_at_once()
+    /// Returns a permit if one is available without waiting.
+    pub fn try_permit(&self, category: Category) -> Option<Permit> {
+        self.lane(category).try_permit()
     }
 
-    /// Records an answer. A throttled one slows its category down.
-    pub fn answered(&self, permit: &Permit, throttled: bool) {
-        self.lane(permit.category).answered(permit, throttled);
+    /// Records a response. A throttled one slows its category down.
+    pub fn record_response(&self, permit: &Permit, throttled: bool) {
+        self.lane(permit.category)
+            .record_response(permit, throttled);
     }
 
     #[must_use]

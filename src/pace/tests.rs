@@ -1,4 +1,4 @@
-//! Permits in paused time: no test waits.
+//! Tests in paused time.
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
@@ -41,7 +41,7 @@ fn most_in_any_second(given: &[Instant]) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_rate_is_held_and_no_second_has_more() {
+async fn sustains_the_rate_without_exceeding_it_in_any_second() {
     for rate in [1, 2, 7, 50, 120, 400, 3_000] {
         let given = permits(&pacer(rate), (rate as usize * 20).max(200)).await;
         let took = *given.last().unwrap() - given[0];
@@ -52,13 +52,13 @@ async fn the_rate_is_held_and_no_second_has_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn late_wake_ups_and_idle_times_neither_lose_the_rate_nor_overrun_it() {
+async fn sustains_the_rate_despite_late_timers_and_idle_times() {
     let pacer = pacer(50);
     let mut given = Vec::new();
     for turn in 0..2_000_u64 {
         let _ = pacer.permit(Category::UserCreation).await;
         given.push(Instant::now());
-        // Up to 12 ms of somebody else's work in each turn, and now and then a long pause.
+        // Each iteration is delayed by up to 12 ms of other work, and sometimes by a long pause.
         let busy = if turn % 500 == 499 {
             3_000
         } else {
@@ -73,7 +73,7 @@ async fn late_wake_ups_and_idle_times_neither_lose_the_rate_nor_overrun_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_rest_there_is_no_flying_start() {
+async fn idle_time_does_not_accumulate_permits() {
     for rate in [2, 50, 1_000] {
         let pacer = pacer(rate);
         for _ in 0..2 {
@@ -87,7 +87,7 @@ async fn after_a_rest_there_is_no_flying_start() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn stalls_of_a_few_permits_lose_no_rate() {
+async fn short_stalls_do_not_lower_the_rate() {
     for (rate, stall) in [(50, 39), (80, 36), (99, 29), (200, 19), (1_000, 11)] {
         let pacer = pacer(rate);
         let start = Instant::now();
@@ -105,14 +105,14 @@ async fn stalls_of_a_few_permits_lose_no_rate() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_throttled_category_slows_down_and_the_others_do_not() {
+async fn throttling_slows_down_only_its_category() {
     let pacer = pacer(100);
     let throttled = pacer.permit(Category::UserCreation).await;
-    pacer.answered(&throttled, true);
+    pacer.record_response(&throttled, true);
     let start = Instant::now();
     let slow = permits(&pacer, 90).await;
     let took = *slow.last().unwrap() - start;
-    // A little less than half of the rate at first, and then more by steps.
+    // Slightly less than half of the rate at first, then rising in steps.
     assert!((1.5..=2.1).contains(&took.as_secs_f64()), "{took:?}");
     let start = Instant::now();
     for _ in 0..100 {
@@ -122,9 +122,9 @@ async fn a_throttled_category_slows_down_and_the_others_do_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_rate_gives_no_permit_away_and_loses_none() {
-    // Alternately throttled and left alone, the rate changes with nearly every second. What was
-    // given has to be what the rates say.
+async fn rate_changes_neither_add_nor_lose_permits() {
+    // Alternating throttling changes the rate nearly every second. The number of permits must match
+    // the rates.
     let pacer = pacer(50);
     let mut allowed = 0.0;
     let mut given = Vec::new();
@@ -135,7 +135,7 @@ async fn another_rate_gives_no_permit_away_and_loses_none() {
         let rate = pacer.reading(Category::UserCreation).allowed;
         allowed += rate * before.elapsed().as_secs_f64();
         given.push(Instant::now());
-        pacer.answered(&permit, given.len() % 400 == 399);
+        pacer.record_response(&permit, given.len() % 400 == 399);
     }
     let used = given.len() as f64 / allowed;
     assert!((0.98..=1.001).contains(&used), "{used}");
@@ -143,12 +143,12 @@ async fn another_rate_gives_no_permit_away_and_loses_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_came_of_the_permits_is_counted() {
+async fn counts_permits_by_result() {
     let pacer = pacer(50);
     for number in 0..10 {
         let permit = pacer.permit(Category::UserList).await;
         if number > 2 {
-            pacer.answered(&permit, number == 9);
+            pacer.record_response(&permit, number == 9);
         }
     }
     let reading = pacer.reading(Category::UserList);
@@ -161,7 +161,7 @@ async fn what_came_of_the_permits_is_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn those_who_wait_are_counted_until_they_are_served_or_give_up() {
+async fn counts_waiting_tasks() {
     let pacer = pacer(1);
     let _first = pacer.permit(Category::UserRead).await;
     {
@@ -175,7 +175,7 @@ async fn those_who_wait_are_counted_until_they_are_served_or_give_up() {
     assert_eq!(pacer.waiting(Category::UserRead), 0);
 }
 
-/// A pool's bucket of a category: 50 requests a second, and 50 at once after a rest.
+/// A pool's token bucket: 50 requests per second, and 50 at once after a pause.
 struct SharedBucket {
     tokens: f64,
     at: Instant,
@@ -194,9 +194,9 @@ impl SharedBucket {
     }
 }
 
-/// Of a thousand people who sign up at that rate, evenly spaced, while the whole quota is used: how
-/// many the pool turns away.
-async fn turned_away(a_second: u32, first: Duration) -> usize {
+/// Returns how many of a thousand evenly spaced sign-ups of another client the pool throttles while
+/// the whole quota is used.
+async fn throttled_sign_ups(per_second: u32, first: Duration) -> usize {
     let pacer = pacer(50);
     let mut bucket = SharedBucket {
         tokens: 50.0,
@@ -208,7 +208,7 @@ async fn turned_away(a_second: u32, first: Duration) -> usize {
     while live < 1_000 {
         let permit = pacer.permit(Category::UserCreation).await;
         let now = Instant::now();
-        while let at = begin + Duration::from_secs(1) * live / a_second
+        while let at = begin + Duration::from_secs(1) * live / per_second
             && at <= now
         {
             away += usize::from(!bucket.takes(at));
@@ -216,18 +216,18 @@ async fn turned_away(a_second: u32, first: Duration) -> usize {
         }
         answers.push_back((now + Duration::from_millis(30), permit, bucket.takes(now)));
         while let Some((_, permit, accepted)) = answers.pop_front_if(|(at, ..)| *at <= now) {
-            pacer.answered(&permit, !accepted);
+            pacer.record_response(&permit, !accepted);
         }
     }
     away
 }
 
 #[tokio::test(start_paused = true)]
-async fn people_in_step_with_the_pace_are_not_turned_away_in_its_place() {
+async fn other_evenly_spaced_clients_are_not_starved() {
     for a_second in [5, 10, 25] {
         let mut together = 0;
         for first in (0..200).step_by(10) {
-            let away = turned_away(a_second, Duration::from_millis(first)).await;
+            let away = throttled_sign_ups(a_second, Duration::from_millis(first)).await;
             assert!(away <= 50, "{away} of 1,000, at {a_second} a second");
             together += away;
         }

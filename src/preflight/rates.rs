@@ -73,7 +73,7 @@ impl GrantedQuota {
                 let error_code = answers
                     .failure_of(Call::GetProvisionedLimit)
                     .map(|failed| failed.failure.code.clone());
-                Self::Documented(category.documented(), error_code)
+                Self::Documented(category.default_quota(), error_code)
             }
         }
     }

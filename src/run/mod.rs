@@ -1,4 +1,4 @@
-//! Shared by everything that sends requests in bulk: retry policy, signals, request counts.
+//! Shared by import and undo: retry policy, signals, request counts.
 
 mod requests;
 mod retry;

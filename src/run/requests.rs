@@ -16,16 +16,16 @@ impl RequestCounts {
         }
     }
 
-    /// Counts a request that used this permit, and reports its answer to the pacer. A request that
-    /// was never sent does not count. One without an answer counts, but tells the pacer nothing
-    /// about the quota.
+    /// Counts a request that used this permit, and reports its response to the pacer. A request
+    /// that was never sent does not count. One without a response counts, but does not tell the
+    /// pacer anything about the quota.
     pub fn count(&mut self, pacer: &Pacer, permit: &Permit, failure: Option<&Failure>) {
         let sent = failure.map_or(Sent::Answered, |failure| failure.sent);
         let throttled = failure.is_some_and(Failure::is_throttled);
         match sent {
             Sent::No => return,
             Sent::Maybe => {}
-            Sent::Answered => pacer.answered(permit, throttled),
+            Sent::Answered => pacer.record_response(permit, throttled),
         }
         self.add(permit.category(), throttled);
     }

@@ -1,4 +1,4 @@
-//! When to send a request again. Pure: the random number is an argument.
+//! The retry policy. The random number is an argument.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ pub struct RetryPolicy {
     /// The maximum number of sign-ups sent for one row after unclear answers, and of connection
     /// attempts.
     pub tries: u32,
-    /// The maximum number of lookups sent to answer one question.
+    /// The maximum number of attempts of one lookup.
     pub look_ups: u32,
     /// The upper bound of the first backoff.
     pub base: Duration,
     /// The upper bound of every backoff.
     pub cap: Duration,
-    /// A request without an answer may still create its user within this time: Cognito calls a
+    /// A request without a response may still create its user within this time: Cognito calls a
     /// trigger up to three times, five seconds each (developer guide, "Customizing user pool
     /// workflows with Lambda triggers").
     pub settle: Duration,
@@ -36,8 +36,8 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Exponential backoff with full jitter, so that rows that failed together are not retried
-    /// together. `chance` is in 0.0..=1.0.
+    /// Returns an exponential backoff with full jitter, so that rows that failed together are not
+    /// retried together. `chance` is in 0.0..=1.0.
     #[must_use]
     pub fn backoff(&self, tries: u32, chance: f64) -> Duration {
         let doubled = 2_u32.saturating_pow(tries.saturating_sub(1).min(16));

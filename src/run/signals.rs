@@ -39,10 +39,10 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Starts listening. From here on the signals no longer end the process.
+    /// Starts listening. From now on, the signals no longer end the process.
     ///
     /// # Errors
-    /// The handlers cannot be installed.
+    /// Fails if the handlers cannot be installed.
     #[cfg(unix)]
     pub fn listen() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
@@ -55,7 +55,7 @@ impl Signals {
     /// Starts listening.
     ///
     /// # Errors
-    /// Never on this platform.
+    /// Never fails on this platform.
     #[cfg(not(unix))]
     pub fn listen() -> std::io::Result<Self> {
         Ok(Self {})

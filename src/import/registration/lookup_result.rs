@@ -1,4 +1,4 @@
-//! What a lookup means for a row.
+//! Handles the results of lookups.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use crate::run::FORBIDDEN_TRIES;
 
 impl Registration<'_> {
     pub(super) fn found(&self, found: &FoundUser) -> RegistrationStep {
-        let verdict = owner_of(found, self.user, self.times);
-        let mut outcome = if self.maybe_made {
-            self.perhaps_ours(verdict)
+        let owner = owner_of(found, self.user, self.times);
+        let mut outcome = if self.maybe_created {
+            self.maybe_ours(owner)
         } else {
-            self.taken_at_first(verdict)
+            self.taken_from_the_start(owner)
         };
         if outcome.outcome == Outcome::Created {
             outcome.evidence = Some(Evidence::Lookup);
@@ -35,8 +35,8 @@ impl Registration<'_> {
     }
 
     /// Decides about a user that was found after a request that may have created it.
-    fn perhaps_ours(&self, verdict: UserOwner) -> RowOutcome {
-        match verdict {
+    fn maybe_ours(&self, owner: UserOwner) -> RowOutcome {
+        match owner {
             UserOwner::Ours => RowOutcome::of(Outcome::Created),
             UserOwner::Theirs => RowOutcome::of(Outcome::Existed),
             UserOwner::Unsettled(doubt) => RowOutcome::of(Outcome::InDoubt)
@@ -48,16 +48,17 @@ impl Registration<'_> {
     /// ledger knows, we did not create this user. A user created since the run began with the
     /// attributes of the row is in doubt nevertheless: the ledger may be an older copy, or
     /// another process may be importing the same list.
-    fn taken_at_first(&self, verdict: UserOwner) -> RowOutcome {
-        match verdict {
+    fn taken_from_the_start(&self, owner: UserOwner) -> RowOutcome {
+        match owner {
             UserOwner::Theirs | UserOwner::Unsettled(Doubt::NoDate | Doubt::OtherAttributes) => {
                 RowOutcome::of(Outcome::Existed)
             }
             UserOwner::Ours | UserOwner::Unsettled(Doubt::BeforeTheRow | Doubt::NoTime) => {
                 RowOutcome::of(Outcome::InDoubt).with_error(
                     CREATED_DURING_RUN,
-                    "the username exists; its user was created since this run began and has the attributes of the row, and the ledger \
-                     knows of no request that could have created it",
+                    "the username exists; its user was created since this run began and has the \
+                     attributes of the row, but the ledger has no request that could have created \
+                     it",
                 )
             }
         }
@@ -65,29 +66,29 @@ impl Registration<'_> {
 
     pub(super) fn absent(&mut self, since_unclear: Duration) -> RegistrationStep {
         if self.taken {
-            let outcome = if self.maybe_made {
+            let outcome = if self.maybe_created {
                 Outcome::InDoubt
             } else {
                 Outcome::Existed
             };
             let outcome = RowOutcome::of(outcome).with_error(
                 USER_NOT_FOUND,
-                "the pool says that the username exists, and a look-up does not find it: probably it is another user's alias, or the \
-                 user was deleted in between",
+                "the username exists, but a lookup does not find the user: it is probably another \
+                 user's alias, or the user was deleted in the meantime",
             );
             return self.settled(outcome);
         }
         if self.if_absent == IfAbsent::SendAgain && self.tries < self.rules.retry.tries {
             return RegistrationStep::SignUp(Duration::ZERO);
         }
-        // A request without an answer may still arrive. Absence proves nothing until the settle
+        // A request without a response may still arrive. Absence proves nothing until the settle
         // time is over.
         match self.rules.retry.settle.checked_sub(since_unclear) {
             Some(wait) if self.unanswered && !wait.is_zero() => RegistrationStep::LookUp(wait),
             Some(_) | None if self.if_absent == IfAbsent::GiveUp => {
-                self.settled_because(Outcome::Rejected)
+                self.settled_with_failure(Outcome::Rejected)
             }
-            Some(_) | None => self.settled_because(Outcome::Failed),
+            Some(_) | None => self.settled_with_failure(Outcome::Failed),
         }
     }
 
@@ -99,12 +100,12 @@ impl Registration<'_> {
         RegistrationStep::LookUp(Duration::ZERO)
     }
 
-    /// `again` makes the step that repeats the request.
+    /// Handles a failed lookup; `retry` creates the step that repeats it.
     pub(super) fn look_up_failed(
         &mut self,
         failure: Failure,
         chance: f64,
-        again: fn(Duration) -> RegistrationStep,
+        retry: fn(Duration) -> RegistrationStep,
     ) -> RegistrationStep {
         match failure.advice {
             Advice::Firewalled => {
@@ -112,9 +113,9 @@ impl Registration<'_> {
                 if self.forbidden >= FORBIDDEN_TRIES {
                     return self.stop_run_after_look_up(Stop::Firewall, failure);
                 }
-                return again(self.rules.retry.backoff(self.forbidden, chance));
+                return retry(self.rules.retry.backoff(self.forbidden, chance));
             }
-            Advice::SlowDown => return again(self.rules.retry.backoff(1, chance)),
+            Advice::SlowDown => return retry(self.rules.retry.backoff(1, chance)),
             Advice::Stop(stop) => return self.stop_run_after_look_up(stop, failure),
             Advice::Retry
             | Advice::Unreachable
@@ -123,15 +124,15 @@ impl Registration<'_> {
             | Advice::Undelivered => {
                 self.look_up_tries += 1;
                 if self.look_up_tries < self.rules.retry.look_ups {
-                    return again(self.rules.retry.backoff(self.look_up_tries, chance));
+                    return retry(self.rules.retry.backoff(self.look_up_tries, chance));
                 }
             }
             Advice::GiveUp => {}
         }
-        if self.maybe_made {
-            let why = format!("the look-up failed: {}", failure.message);
+        if self.maybe_created {
+            let message = format!("the lookup failed: {}", failure.message);
             let is_unreachable = failure.advice == Advice::Unreachable;
-            let outcome = RowOutcome::of(Outcome::InDoubt).with_error(failure.code, why);
+            let outcome = RowOutcome::of(Outcome::InDoubt).with_error(failure.code, message);
             return if is_unreachable {
                 self.unreachable(outcome)
             } else {
@@ -143,7 +144,7 @@ impl Registration<'_> {
     }
 
     fn stop_run_after_look_up(&self, stop: Stop, failure: Failure) -> RegistrationStep {
-        let outcome = (!self.maybe_made).then(|| self.existed_unseen(&failure));
+        let outcome = (!self.maybe_created).then(|| self.existed_unseen(&failure));
         RegistrationStep::StopRun(Box::new(StopRun {
             stop,
             failure,
@@ -155,10 +156,12 @@ impl Registration<'_> {
     /// could not be read.
     #[must_use]
     pub fn existed_unseen(&self, failure: &Failure) -> RowOutcome {
-        let why = format!(
-            "the username exists; the look-up failed: {}",
+        let message = format!(
+            "the username exists; the lookup failed: {}",
             failure.message
         );
-        self.with_attempts(RowOutcome::of(Outcome::Existed).with_error(failure.code.clone(), why))
+        self.with_attempts(
+            RowOutcome::of(Outcome::Existed).with_error(failure.code.clone(), message),
+        )
     }
 }

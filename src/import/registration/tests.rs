@@ -1,4 +1,4 @@
-//! Tables for single turns.
+//! Single transitions of the state machine.
 
 use std::time::Duration;
 
@@ -11,14 +11,15 @@ use crate::run::RetryPolicy;
 use crate::user::{Attribute, NewUser};
 
 mod firewall;
+mod listing;
 mod simulation;
 
 const BEGUN: i64 = 1_000_000;
 
-/// When the run began, by the service's clock.
+/// When the run began, on the service's clock.
 const RUN_BEGAN: i64 = BEGUN - 10_000;
 
-/// A moment before the run.
+/// A time before the run.
 const BEFORE_RUN: i64 = RUN_BEGAN - 1_000;
 
 fn user() -> NewUser {
@@ -113,7 +114,7 @@ fn settled(step: RegistrationStep) -> RowOutcome {
 }
 
 #[test]
-fn an_acceptance_is_created_by_answer() {
+fn accepted_sign_up_is_created() {
     let outcome = settled(after(
         LookupMode::Get,
         false,
@@ -126,7 +127,7 @@ fn an_acceptance_is_created_by_answer() {
 }
 
 #[test]
-fn a_taken_username_is_looked_up_and_existed() {
+fn taken_username_is_looked_up_and_existed() {
     let taken = || {
         RegistrationEvent::SignUp(Err(answered(
             "UsernameExistsException",
@@ -162,7 +163,7 @@ fn taken() -> RegistrationEvent {
 }
 
 #[test]
-fn a_taken_username_whose_user_is_newer_than_the_run_and_like_the_row_is_in_doubt() {
+fn taken_username_is_in_doubt_if_a_matching_user_is_newer_than_the_run() {
     let looked_up = |look_ups, user: FoundUser| {
         let answer = match look_ups {
             LookupMode::List => RegistrationEvent::Listing(Ok(Some(user))),
@@ -171,7 +172,7 @@ fn a_taken_username_whose_user_is_newer_than_the_run_and_like_the_row_is_in_doub
         settled(after(look_ups, false, vec![taken(), answer]))
     };
     for look_ups in [LookupMode::Get, LookupMode::List] {
-        // Before and after the ledger knows of a request.
+        // Before and after the first request in the ledger.
         for created in [BEGUN - 5_000, BEGUN + 500] {
             let outcome = looked_up(look_ups, found(created));
             assert_eq!(outcome.outcome, Outcome::InDoubt, "{created}");
@@ -189,78 +190,7 @@ fn a_taken_username_whose_user_is_newer_than_the_run_and_like_the_row_is_in_doub
 }
 
 #[test]
-fn with_the_listing_a_taken_username_is_found_there_and_nobody_is_billed() {
-    let list = |events| after(LookupMode::List, false, events);
-    assert_eq!(
-        list(vec![taken()]),
-        RegistrationStep::FindInListing(Duration::ZERO)
-    );
-    let listed = RegistrationEvent::Listing(Ok(Some(found(BEFORE_RUN))));
-    let outcome = settled(list(vec![taken(), listed]));
-    assert_eq!(outcome.outcome, Outcome::Existed);
-    assert_eq!(outcome.user_status.as_deref(), Some("UNCONFIRMED"));
-    assert_eq!(outcome.user_sub.as_deref(), Some("sub-1"));
-    // A user that it does not show was created a moment ago: a look-up tells when.
-    assert_eq!(
-        list(vec![taken(), RegistrationEvent::Listing(Ok(None))]),
-        RegistrationStep::LookUp(Duration::ZERO)
-    );
-}
-
-#[test]
-fn a_listing_that_fails_is_asked_again_and_takes_nothing_from_the_answer() {
-    let fails = |code: &str| {
-        let failure = Failure::answered(Operation::Read, 400, code, "no");
-        RegistrationEvent::Listing(Err(failure))
-    };
-    let after_failures = |code: &str, many| {
-        let failures = (0..many).map(|_| fails(code));
-        let events = std::iter::once(taken()).chain(failures).collect();
-        after(LookupMode::List, false, events)
-    };
-    let step = after_failures("TooManyRequestsException", 100);
-    assert!(
-        matches!(step, RegistrationStep::FindInListing(_)),
-        "{step:?}"
-    );
-    let step = after_failures("InternalErrorException", 5);
-    assert!(
-        matches!(step, RegistrationStep::FindInListing(_)),
-        "{step:?}"
-    );
-    let outcome = settled(after_failures("InternalErrorException", 6));
-    assert_eq!(outcome.outcome, Outcome::Existed);
-    assert_eq!(
-        outcome.error_code.as_deref(),
-        Some("InternalErrorException")
-    );
-    let RegistrationStep::StopRun(stop) = after_failures("AccessDeniedException", 1) else {
-        panic!("a missing permission is every row's");
-    };
-    assert_eq!(
-        stop.outcome.map(|outcome| outcome.outcome),
-        Some(Outcome::Existed)
-    );
-}
-
-#[test]
-fn what_is_unclear_the_listing_does_not_settle() {
-    let list = |maybe_sent, events| after(LookupMode::List, maybe_sent, events);
-    let lost_answer = || RegistrationEvent::SignUp(Err(lost(CONNECTION_LOST)));
-    assert!(matches!(
-        list(false, vec![lost_answer()]),
-        RegistrationStep::LookUp(_)
-    ));
-    assert_eq!(list(true, vec![]), RegistrationStep::LookUp(Duration::ZERO));
-    let sent_again = vec![lost_answer(), RegistrationEvent::LookUp(Ok(None)), taken()];
-    assert_eq!(
-        list(false, sent_again),
-        RegistrationStep::LookUp(Duration::ZERO)
-    );
-}
-
-#[test]
-fn after_a_lost_answer_the_user_is_looked_up_before_anything_is_sent() {
+fn looks_up_the_user_after_an_unclear_response() {
     for code in [ATTEMPT_TIMED_OUT, CONNECTION_LOST] {
         let step = after(
             LookupMode::Get,
@@ -293,42 +223,42 @@ fn after_a_lost_answer_the_user_is_looked_up_before_anything_is_sent() {
 }
 
 #[test]
-fn what_a_look_up_finds_after_a_lost_answer_is_judged_by_its_date() {
-    let way = |created| {
+fn creation_time_decides_after_a_lost_response() {
+    let events = |created| {
         vec![
             RegistrationEvent::SignUp(Err(lost(CONNECTION_LOST))),
             RegistrationEvent::LookUp(Ok(Some(found(created)))),
         ]
     };
-    let ours = settled(after(LookupMode::Get, false, way(BEGUN + 5)));
+    let ours = settled(after(LookupMode::Get, false, events(BEGUN + 5)));
     assert_eq!(
         (ours.outcome, ours.evidence),
         (Outcome::Created, Some(Evidence::Lookup))
     );
     assert_eq!(
-        settled(after(LookupMode::Get, false, way(BEGUN - 500_001))).outcome,
+        settled(after(LookupMode::Get, false, events(BEGUN - 500_001))).outcome,
         Outcome::Existed
     );
-    let gone = vec![
+    let absent = vec![
         RegistrationEvent::SignUp(Err(lost(CONNECTION_LOST))),
         RegistrationEvent::LookUp(Ok(None)),
     ];
     assert!(matches!(
-        after(LookupMode::Get, false, gone),
+        after(LookupMode::Get, false, absent),
         RegistrationStep::SignUp(_)
     ));
 }
 
 #[test]
-fn a_refused_message_is_created_and_undelivered() {
-    let way = vec![
+fn refused_message_is_created_and_undelivered() {
+    let events = vec![
         RegistrationEvent::SignUp(Err(answered(
             "LimitExceededException",
             "Exceeded daily email limit",
         ))),
         RegistrationEvent::LookUp(Ok(Some(found(BEGUN + 5)))),
     ];
-    let outcome = settled(after(LookupMode::Get, false, way));
+    let outcome = settled(after(LookupMode::Get, false, events));
     assert_eq!(outcome.outcome, Outcome::Created);
     assert_eq!(outcome.delivery, Some(Delivery::Refused));
     assert_eq!(
@@ -338,7 +268,7 @@ fn a_refused_message_is_created_and_undelivered() {
 }
 
 #[test]
-fn without_look_ups_a_taken_name_after_a_lost_answer_stays_in_doubt() {
+fn without_lookups_a_taken_name_after_a_lost_response_is_in_doubt() {
     let lost_then = |second| {
         vec![
             RegistrationEvent::SignUp(Err(lost(CONNECTION_LOST))),
@@ -364,7 +294,7 @@ fn without_look_ups_a_taken_name_after_a_lost_answer_stays_in_doubt() {
 }
 
 #[test]
-fn throttles_never_use_up_a_row() {
+fn throttling_never_fails_a_row() {
     let many = (0..1_000)
         .map(|_| RegistrationEvent::SignUp(Err(answered("TooManyRequestsException", ""))))
         .collect();
@@ -375,7 +305,7 @@ fn throttles_never_use_up_a_row() {
 }
 
 #[test]
-fn a_row_is_failed_only_when_the_last_request_can_no_longer_arrive() {
+fn row_fails_only_once_the_last_request_can_no_longer_arrive() {
     let user = user();
     let mut registration = Registration::new(&user, rules(LookupMode::Get), times(), false);
     let mut step = registration.next(RegistrationEvent::Start, Duration::ZERO, 0.0);
@@ -410,7 +340,7 @@ fn a_row_is_failed_only_when_the_last_request_can_no_longer_arrive() {
 }
 
 #[test]
-fn a_run_level_answer_stops_the_run_and_the_row_is_open_again() {
+fn run_level_error_stops_the_run_and_leaves_the_row_open() {
     let step = after(
         LookupMode::Get,
         false,
@@ -426,8 +356,8 @@ fn a_run_level_answer_stops_the_run_and_the_row_is_open_again() {
         stop.outcome.map(|outcome| outcome.outcome),
         Some(Outcome::Failed)
     );
-    // Behind a lost answer nothing is said of the row.
-    let way = vec![
+    // After a lost response, the row has no outcome.
+    let events = vec![
         RegistrationEvent::SignUp(Err(lost(CONNECTION_LOST))),
         RegistrationEvent::LookUp(Err(Failure::answered(
             Operation::Read,
@@ -436,7 +366,7 @@ fn a_run_level_answer_stops_the_run_and_the_row_is_open_again() {
             "",
         ))),
     ];
-    let step = after(LookupMode::Get, false, way);
+    let step = after(LookupMode::Get, false, events);
     let RegistrationStep::StopRun(stop) = step else {
         panic!("{step:?}")
     };

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::{PermitFuture, Run};
-use crate::import::follow_up::{StepDone, StepJob, take_step};
+use crate::import::follow_up::{StepDone, StepJob, send_step};
 use crate::import::register::{FinishedRegistration, RegistrationJob, register};
 use crate::pace::{Category, Permit};
 
 /// The maximum number of tasks, beyond the slots, that wait for a lookup or step permit. Their
-/// quotas are separate, so sign-ups continue meanwhile. Each holds its row and its task, and
-/// neither a connection nor a request.
-const OTHERS_WAITING: usize = 512;
+/// quotas are separate, so sign-ups continue. Each holds its row and its task, but neither a
+/// connection nor a request.
+const MAX_WAITING: usize = 512;
 
 #[derive(Debug)]
 pub(super) enum Returned {
@@ -18,7 +18,7 @@ pub(super) enum Returned {
     Step(Box<StepDone>),
 }
 
-/// What a task is for.
+/// The row or step that a task processes.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum InFlight {
     /// The row with this number.
@@ -40,7 +40,7 @@ impl Run<'_> {
     /// Requests at most one permit of a category at a time, and only if there is something to send
     /// and a free slot. A row that may have been sent starts with a lookup and takes its
     /// permits itself.
-    pub(super) fn ask_for_permits(&mut self) {
+    pub(super) fn request_permits(&mut self) {
         if self.stopped.is_some() {
             return;
         }
@@ -57,27 +57,27 @@ impl Run<'_> {
             if !wanted || self.permit.is_some() {
                 break;
             }
-            // A permit that is available at once costs neither a future nor an iteration of the
+            // A permit that is available immediately costs neither a future nor an iteration of the
             // loop.
-            match self.shared.pacer.permit_at_once(Category::UserCreation) {
+            match self.shared.pacer.try_permit(Category::UserCreation) {
                 Some(permit) => self.send_next(permit),
-                None => self.permit = Some(self.permit_of(Category::UserCreation)),
+                None => self.permit = Some(self.request_permit(Category::UserCreation)),
             }
         }
         let updates = self.follow_ups.waits_for(Category::UserUpdate);
         if updates && self.update_permit.is_none() && self.has_slot() {
-            self.update_permit = Some(self.permit_of(Category::UserUpdate));
+            self.update_permit = Some(self.request_permit(Category::UserUpdate));
         }
     }
 
-    fn permit_of(&self, category: Category) -> PermitFuture {
+    fn request_permit(&self, category: Category) -> PermitFuture {
         let shared = Arc::clone(&self.shared);
         Box::pin(async move { shared.pacer.permit(category).await })
     }
 
     pub(super) fn has_slot(&self) -> bool {
         let slots = self.plan.slots.limit();
-        self.tasks.len() < slots + OTHERS_WAITING
+        self.tasks.len() < slots + MAX_WAITING
             && self
                 .tasks
                 .len()
@@ -85,7 +85,7 @@ impl Run<'_> {
                 < slots
     }
 
-    /// Steps go before sign-ups, so that few users are half done.
+    /// Sends the next step or sign-up. Steps come first, so that few users are incomplete.
     pub(super) fn send_next(&mut self, permit: Permit) {
         self.permit = None;
         if let Some(step) = self.follow_ups.next(Category::UserCreation) {
@@ -95,7 +95,7 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn update_next(&mut self, permit: Permit) {
+    pub(super) fn send_next_update(&mut self, permit: Permit) {
         self.update_permit = None;
         if let Some(step) = self.follow_ups.next(Category::UserUpdate) {
             self.spawn_step(step, permit);
@@ -113,7 +113,7 @@ impl Run<'_> {
     fn spawn_step(&mut self, job: StepJob, permit: Permit) {
         let (row, shared) = (job.row, Arc::clone(&self.shared));
         self.tasks.spawn(InFlight::Step(row), async move {
-            let done = take_step(shared, job, permit).await;
+            let done = send_step(shared, job, permit).await;
             Returned::Step(Box::new(done))
         });
     }

@@ -1,13 +1,13 @@
-//! Steps after sign-ups: users whose row is settled, and whose steps are taken one after the other.
+//! Steps after sign-ups: queues users with a settled row, whose steps are sent one after the other.
 //!
-//! The transaction that writes a row's outcome also records its steps as pending, so steps that are
-//! not taken are left to the next run.
+//! The transaction that writes a row's outcome also records its steps as pending, so that the next
+//! run can send the remaining ones.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::Run;
-use crate::import::breaker::{Breaker, BreakerLimits, UNREACHABLE};
+use crate::import::breaker::{Breaker, BreakerLimits, MAX_UNREACHABLE};
 use crate::import::follow_up::{StepDone, StepEnd, StepJob};
 use crate::import::run_log;
 use crate::import::stop::StopReason;
@@ -16,32 +16,32 @@ use crate::pace::Category;
 use crate::pool::{Failure, Stop, action_of, category_of, operation_of};
 use crate::user::{FollowUpStep, NewUser, Password, StepKind};
 
-/// The maximum number of users that wait for steps before sign-ups wait: it bounds memory if the
-/// steps' quota is smaller.
-const USERS_WAITING: usize = 1_024;
+/// The maximum number of users with pending steps. Beyond it, sign-ups wait, which bounds memory if
+/// the steps' quota is smaller.
+const MAX_USERS: usize = 1_024;
 
 /// A user with pending steps.
 #[derive(Debug)]
-struct Following {
+struct PendingUser {
     username: Arc<str>,
-    /// Kept to remove it from answers, and wiped after the last step.
+    /// Kept to remove it from responses, and wiped after the last step.
     password: Option<Arc<Password>>,
     follow_up: FollowUp,
 }
 
-impl Following {
+impl PendingUser {
     /// Returns the next step and its index.
     fn next(&self) -> Option<(usize, FollowUpStep)> {
         let steps = self.follow_up.steps.iter().enumerate();
         steps
             .filter(|(_, step)| step.state == StepState::Pending)
-            .find_map(|(place, step)| Some((place, FollowUpStep::from_word(&step.step)?)))
+            .find_map(|(index, step)| Some((index, FollowUpStep::from_word(&step.step)?)))
     }
 }
 
 #[derive(Debug)]
 pub(super) struct FollowUps {
-    users: HashMap<u64, Following>,
+    users: HashMap<u64, PendingUser>,
     /// Rows of users whose next step uses the quota of sign-ups, first in, first out.
     creation: VecDeque<u64>,
     /// Rows of users whose next step uses another quota.
@@ -71,7 +71,7 @@ impl FollowUps {
     }
 
     pub(super) fn has_room(&self) -> bool {
-        self.users.len() < USERS_WAITING
+        self.users.len() < MAX_USERS
     }
 
     /// Returns the number of users with pending steps.
@@ -103,17 +103,17 @@ impl FollowUps {
             | Category::UserList => self.update.pop_front(),
         }?;
         let user = self.users.get(&row)?;
-        let (place, step) = user.next()?;
+        let (index, step) = user.next()?;
         Some(StepJob {
             row,
             username: Arc::clone(&user.username),
             password: user.password.clone(),
-            place,
+            index,
             step,
         })
     }
 
-    /// Adds a user whose row is settled. The caller sees to it that the steps are in the ledger.
+    /// Adds a user whose row is settled. The caller ensures that the steps are in the ledger.
     pub(super) fn add(
         &mut self,
         row: u64,
@@ -121,7 +121,7 @@ impl FollowUps {
         password: Option<Password>,
         follow_up: FollowUp,
     ) {
-        let user = Following {
+        let user = PendingUser {
             username,
             password: password.map(Arc::new),
             follow_up,
@@ -133,8 +133,8 @@ impl FollowUps {
 
     fn enqueue(&mut self, row: u64, next: Option<(usize, FollowUpStep)>) {
         let Some((_, step)) = next else {
-            // All steps are taken, or the ledger names a step that this version does not know; then
-            // the run is not finished.
+            // All steps are done, or the ledger contains a step that this version does not know;
+            // then the run is not finished.
             self.users.remove(&row);
             return;
         };
@@ -155,7 +155,7 @@ impl FollowUps {
         let Some(user) = self.users.get_mut(&job.row) else {
             return;
         };
-        if let Some(step) = user.follow_up.steps.get_mut(job.place) {
+        if let Some(step) = user.follow_up.steps.get_mut(job.index) {
             step.state = state;
         }
         self.unwritten.insert(job.row, user.follow_up.clone());
@@ -165,7 +165,7 @@ impl FollowUps {
 
     /// Queues the step again.
     fn again(&mut self, job: StepJob) {
-        self.enqueue(job.row, Some((job.place, job.step)));
+        self.enqueue(job.row, Some((job.index, job.step)));
     }
 
     /// Leaves the user's steps to the next run.
@@ -212,7 +212,7 @@ impl Run<'_> {
         }
         let steps = user.follow_up.iter().map(|step| StepResult {
             step: step.to_string(),
-            // The answer says that the user is confirmed already.
+            // The response shows that the user is already confirmed.
             state: if step.kind() == StepKind::Confirm && outcome.confirmed == Some(true) {
                 StepState::Done
             } else {
@@ -237,26 +237,26 @@ impl Run<'_> {
         self.progress.requests.merge(&done.requests);
         self.unwritten_requests.merge(&done.requests);
         if let Some(latency) = done.latency {
-            self.plan.slots.answered(latency);
+            self.plan.slots.record_latency(latency);
         }
         let StepDone { job, end, .. } = done;
         match end {
             StepEnd::Ended(state) => {
-                self.pool_answered();
+                self.network_works();
                 if let StepState::Failed { code, .. } = &state {
                     run_log::step_failed(job.row, operation_of(job.step.kind()), code);
                 }
-                self.judge(job.step.kind(), &state);
+                self.record_in_breaker(job.step.kind(), &state);
                 self.follow_ups.ended(&job, state);
             }
             StepEnd::Unreachable(failure) => {
                 self.follow_ups.unreachable += 1;
                 self.follow_ups.again(job);
-                if self.follow_ups.unreachable >= UNREACHABLE {
+                if self.follow_ups.unreachable >= MAX_UNREACHABLE {
                     self.stop(StopReason::Unreachable(failure.message));
                 }
             }
-            StepEnd::Left => self.follow_ups.leave_user(job.row),
+            StepEnd::LeftPending => self.follow_ups.leave_user(job.row),
             StepEnd::StopRun(stop, failure) => {
                 self.stop(refused(&job.step, stop, &failure));
                 self.follow_ups.leave_user(job.row);
@@ -265,27 +265,27 @@ impl Run<'_> {
     }
 
     /// Passes the state of a step to its circuit breaker.
-    fn judge(&mut self, kind: StepKind, state: &StepState) {
+    fn record_in_breaker(&mut self, kind: StepKind, state: &StepState) {
         let (outcome, code) = match state {
             StepState::Failed { code, .. } => (Outcome::Failed, Some(code.as_str())),
             StepState::Done | StepState::Pending => (Outcome::Created, None),
         };
         let breakers = &mut self.follow_ups.breakers;
-        let trips = breakers
+        let message = breakers
             .iter_mut()
             .find(|(of, _)| *of == kind)
-            .and_then(|(_, breaker)| breaker.row(outcome, code));
-        if let Some(why) = trips {
-            self.stop(StopReason::Breaker(why));
+            .and_then(|(_, breaker)| breaker.record(outcome, code));
+        if let Some(message) = message {
+            self.stop(StopReason::Breaker(message));
         }
     }
 }
 
-/// A step got an answer that every user would get.
+/// Returns the stop reason for a response that every user would get.
 fn refused(step: &FollowUpStep, stop: Stop, failure: &Failure) -> StopReason {
     let hint = match stop {
         Stop::Access => format!(
-            "renew the credentials (for example with `aws sso login`) and let them use {} on this pool",
+            "renew the credentials (for example with `aws sso login`) and allow {} on this pool",
             action_of(step.kind())
         ),
         Stop::SignUpNotPermitted
@@ -300,7 +300,7 @@ fn refused(step: &FollowUpStep, stop: Stop, failure: &Failure) -> StopReason {
         | Stop::Untrusted
         | Stop::ClockSkew => stop.hint().to_owned(),
         Stop::Refused => format!(
-            "see that {} is to be had for this pool",
+            "check that this pool supports {}",
             operation_of(step.kind())
         ),
     };

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use tokio::time::Instant;
 
-use super::{NOTED_TOGETHER, PendingBatch, Run};
+use super::{MAX_UNSENT_BATCH, PendingBatch, Run};
 use crate::import::ImportRow;
 use crate::import::register::RegistrationJob;
 use crate::import::resolve::Times;
@@ -28,7 +28,7 @@ impl Run<'_> {
                 let rows = self.settle_begun_before(rows);
                 self.read.extend(rows);
                 if self.stopped.is_some() {
-                    self.note_unsent().await;
+                    self.record_unsent().await;
                 }
             }
             Prefetched::End => {
@@ -73,15 +73,17 @@ impl Run<'_> {
                 listed.row.user.is_err() && matches!(listed.before, PriorState::Begun { .. })
             });
         for listed in begun {
-            let Err(why) = listed.row.user else { continue };
-            let (_, outcome) = not_sent(why);
+            let Err(reason) = listed.row.user else {
+                continue;
+            };
+            let (_, outcome) = not_sent(reason);
             let message = format!(
-                "an earlier session may have sent this row, and now it is {}: {}",
+                "an earlier session may have sent this row, but now it is {}: {}",
                 outcome.outcome.name(),
                 outcome
                     .error_message
                     .as_deref()
-                    .unwrap_or("--skip-where leaves it out")
+                    .unwrap_or("--skip-where excludes it")
             );
             let code = outcome
                 .error_code
@@ -95,7 +97,7 @@ impl Run<'_> {
     /// Returns the ledger record of an invalid or skipped row.
     fn never_sent(&mut self, row: Row) -> Option<NewRow> {
         let (username, outcome) = not_sent(row.user.err()?);
-        self.counted(outcome.outcome, row.end_byte);
+        self.count(outcome.outcome, row.end_byte);
         run_log::row(row.number, outcome.outcome, outcome.error_code.as_deref());
         Some(NewRow::Settled(Box::new(RowResult {
             row: row.number,
@@ -108,16 +110,16 @@ impl Run<'_> {
     }
 
     /// Records the rows that were not sent. Rows begun by an earlier process stay begun.
-    async fn note_unsent(&mut self) {
-        let mut noted = Vec::new();
+    async fn record_unsent(&mut self) {
+        let mut rows = Vec::new();
         for ImportRow { row, before, .. } in self.read.take_all() {
             if let PriorState::Begun { .. } = before {
                 self.progress.counts.add(Outcome::InDoubt);
             } else if row.user.is_err() {
-                noted.extend(self.never_sent(row));
+                rows.extend(self.never_sent(row));
             } else {
                 self.progress.counts.add(Outcome::Unsent);
-                noted.push(NewRow::Unsent(ReadRow {
+                rows.push(NewRow::Unsent(ReadRow {
                     row: row.number,
                     line: row.line,
                     username: row.username().map(str::to_owned),
@@ -125,9 +127,9 @@ impl Run<'_> {
                 }));
             }
         }
-        let mut noted = noted.into_iter();
+        let mut rows = rows.into_iter();
         loop {
-            let group: Vec<NewRow> = noted.by_ref().take(NOTED_TOGETHER).collect();
+            let group: Vec<NewRow> = rows.by_ref().take(MAX_UNSENT_BATCH).collect();
             if group.is_empty() {
                 break;
             }
@@ -138,7 +140,7 @@ impl Run<'_> {
     /// Begins the next rows in the ledger while the previous ones are being sent.
     pub(super) async fn begin_next_group(&mut self) {
         if self.stopped.is_some() {
-            self.park_unsent().await;
+            self.record_unsent_ready().await;
             return;
         }
         let is_full = self.ready.len() > self.plan.group || !self.follow_ups.has_room();
@@ -180,7 +182,7 @@ impl Run<'_> {
     fn to_begin(&self, listed: &mut ImportRow) -> Option<ToBegin> {
         let kept = std::mem::take(&mut listed.row.kept);
         let user = listed.row.user.as_ref().ok()?;
-        let outcome = listed.seen.as_ref().map(existed);
+        let outcome = listed.existing.as_ref().map(existed);
         let compared_as = if self.plan.case_insensitive {
             if_changed(fold(&user.username))
         } else {
@@ -210,22 +212,22 @@ impl Run<'_> {
         let Some(begun) = begun else {
             return Err(self.ledger.failure().await);
         };
-        let mut verdicts = begun.into_iter();
+        let mut results = begun.into_iter();
         for listed in group {
             let (begun_ms, maybe_sent) = match &listed.before {
                 PriorState::Begun { at_ms } => (*at_ms, true),
                 PriorState::Nothing | PriorState::Settled | PriorState::ToFollow(_) => {
-                    if let Some(BeginResult::SameAs(_)) = verdicts.next() {
-                        self.counted(Outcome::Duplicate, listed.row.end_byte);
+                    if let Some(BeginResult::SameAs(_)) = results.next() {
+                        self.count(Outcome::Duplicate, listed.row.end_byte);
                         run_log::row(listed.row.number, Outcome::Duplicate, None);
                         continue;
                     }
-                    if let Some(seen) = &listed.seen {
+                    if let Some(existing) = &listed.existing {
                         // Its outcome was written when it was begun. It was not sent, so the
                         // breaker ignores it.
-                        self.counted(Outcome::Existed, listed.row.end_byte);
+                        self.count(Outcome::Existed, listed.row.end_byte);
                         run_log::row(listed.row.number, Outcome::Existed, None);
-                        self.follow_listed(&listed.row, seen);
+                        self.follow_listed(&listed.row, existing);
                         continue;
                     }
                     (at_ms, false)
@@ -248,9 +250,9 @@ impl Run<'_> {
     }
 
     /// Queues the steps of a user found by the listing. The ledger already has them.
-    fn follow_listed(&mut self, row: &Row, seen: &ListingEntry) {
+    fn follow_listed(&mut self, row: &Row, listed_user: &ListingEntry) {
         let Ok(user) = &row.user else { return };
-        if let Some(follow_up) = self.steps_after(user, &existed(seen))
+        if let Some(follow_up) = self.steps_after(user, &existed(listed_user))
             && self.stopped.is_none()
         {
             let (username, password) = (user.username.as_str().into(), user.password.clone());
@@ -259,28 +261,28 @@ impl Run<'_> {
         }
     }
 
-    /// A stopping run: rows that were begun and not sent are recorded as unsent.
-    async fn park_unsent(&mut self) {
+    /// Records rows that were begun but not sent as unsent, because the run is stopping.
+    async fn record_unsent_ready(&mut self) {
         self.follow_ups.leave_waiting();
         if self.beginning.is_none() && !self.ready.is_empty() {
-            let mut never = Vec::new();
+            let mut unsent = Vec::new();
             for job in self.ready.drain(..) {
                 if job.maybe_sent {
                     self.progress.counts.add(Outcome::InDoubt);
                 } else {
                     self.progress.counts.add(Outcome::Unsent);
-                    never.push(job.row);
+                    unsent.push(job.row);
                 }
             }
-            self.ledger.never_sent(never).await;
+            self.ledger.never_sent(unsent).await;
         }
-        self.note_unsent().await;
+        self.record_unsent().await;
     }
 }
 
 /// Returns the outcome of a row that is not sent, and its username if it could be read.
-fn not_sent(why: NotSent) -> (Option<String>, RowOutcome) {
-    match why {
+fn not_sent(reason: NotSent) -> (Option<String>, RowOutcome) {
+    match reason {
         NotSent::Invalid(broken) => {
             let outcome =
                 RowOutcome::of(Outcome::Invalid).with_error(broken.code(), broken.to_string());
@@ -298,14 +300,17 @@ fn if_changed(folded: Cow<'_, str>) -> Option<String> {
     }
 }
 
-/// Returns the outcome of a row whose user the listing shows.
-fn existed(seen: &ListingEntry) -> RowOutcome {
+/// Returns the outcome of a row whose user is in the listing.
+fn existed(listed_user: &ListingEntry) -> RowOutcome {
     let mut outcome = RowOutcome::of(Outcome::Existed);
     outcome.evidence = Some(Evidence::Listing);
-    outcome.user_sub.clone_from(&seen.sub);
-    outcome.user_status.clone_from(&seen.status);
-    outcome.confirmed = seen.status.as_deref().map(|status| status == "CONFIRMED");
-    outcome.enabled = Some(seen.enabled);
-    outcome.created_at = seen.created_ms;
+    outcome.user_sub.clone_from(&listed_user.sub);
+    outcome.user_status.clone_from(&listed_user.status);
+    outcome.confirmed = listed_user
+        .status
+        .as_deref()
+        .map(|status| status == "CONFIRMED");
+    outcome.enabled = Some(listed_user.enabled);
+    outcome.created_at = listed_user.created_ms;
     outcome
 }

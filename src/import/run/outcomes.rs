@@ -2,8 +2,8 @@
 
 use super::dispatch::{InFlight, Returned};
 use super::tasks::TaskEnd;
-use super::{RESULTS_TOGETHER, Run};
-use crate::import::breaker::UNREACHABLE;
+use super::{MAX_RESULTS_BATCH, Run};
+use crate::import::breaker::MAX_UNREACHABLE;
 use crate::import::register::{FinishedRegistration, RegistrationEnd, RegistrationJob};
 use crate::import::registration::StopRun;
 use crate::import::run_log;
@@ -12,19 +12,19 @@ use crate::outcome::{Outcome, RowOutcome};
 use crate::pool::Stop;
 
 impl Run<'_> {
-    /// A task ended. Others that have ended too are handled in the same iteration of the loop.
-    pub(super) async fn tasks_ended(&mut self, over: TaskEnd) {
-        self.task_ended(over);
-        while let Some(over) = self.tasks.try_next() {
-            self.task_ended(over);
+    /// Handles a task that ended, and all others that have ended by now.
+    pub(super) async fn tasks_ended(&mut self, end: TaskEnd) {
+        self.task_ended(end);
+        while let Some(end) = self.tasks.try_next() {
+            self.task_ended(end);
         }
-        if self.unwritten.len() >= RESULTS_TOGETHER {
+        if self.unwritten.len() >= MAX_RESULTS_BATCH {
             self.write().await;
         }
     }
 
-    fn task_ended(&mut self, over: TaskEnd) {
-        match over {
+    fn task_ended(&mut self, end: TaskEnd) {
+        match end {
             TaskEnd::Returned(Returned::Row(done)) => self.row_done(*done),
             TaskEnd::Returned(Returned::Step(done)) => self.step_done(*done),
             // The row may have been sent. It stays begun in the ledger, and the next run looks it
@@ -45,14 +45,14 @@ impl Run<'_> {
         self.progress.requests.merge(&done.requests);
         self.unwritten_requests.merge(&done.requests);
         if let Some(latency) = done.latency {
-            self.plan.slots.answered(latency);
+            self.plan.slots.record_latency(latency);
         }
         let FinishedRegistration { job, end, .. } = done;
         if matches!(
             end,
             RegistrationEnd::Settled(_) | RegistrationEnd::StopRun(_)
         ) {
-            self.pool_answered();
+            self.network_works();
         }
         match end {
             RegistrationEnd::Settled(outcome) => {
@@ -62,7 +62,7 @@ impl Run<'_> {
             RegistrationEnd::Unreachable(outcome) => {
                 let error = outcome.error_message.clone().unwrap_or_default();
                 self.unreachable.push((job.row, outcome));
-                if self.unreachable.len() >= UNREACHABLE {
+                if self.unreachable.len() >= MAX_UNREACHABLE {
                     self.stop(StopReason::Unreachable(error));
                 }
             }
@@ -74,9 +74,9 @@ impl Run<'_> {
         }
     }
 
-    /// An answer arrived, so the network works: rows without a connection get their outcome. A
+    /// Settles rows without a connection once a response shows that the network works. A
     /// stopping run keeps them open.
-    pub(super) fn pool_answered(&mut self) {
+    pub(super) fn network_works(&mut self) {
         if self.stopped.is_none() {
             let unreachable = std::mem::take(&mut self.unreachable);
             for (row, outcome) in unreachable {
@@ -113,26 +113,26 @@ impl Run<'_> {
     pub(super) fn settle(&mut self, row: u64, end_byte: u64, outcome: RowOutcome) {
         run_log::row(row, outcome.outcome, outcome.error_code.as_deref());
         self.progress.sent_now += 1;
-        self.counted(outcome.outcome, end_byte);
-        if let Some(why) = self
+        self.count(outcome.outcome, end_byte);
+        if let Some(message) = self
             .breaker
-            .row(outcome.outcome, outcome.error_code.as_deref())
+            .record(outcome.outcome, outcome.error_code.as_deref())
             && !outcome.stopped_the_run
         {
-            self.stop(StopReason::Breaker(why));
+            self.stop(StopReason::Breaker(message));
         }
         self.unwritten.push((row, outcome));
     }
 
-    pub(super) fn counted(&mut self, outcome: Outcome, end_byte: u64) {
+    pub(super) fn count(&mut self, outcome: Outcome, end_byte: u64) {
         self.progress.counts.add(outcome);
         self.progress.rows_now += 1;
         self.progress.bytes = self.progress.bytes.max(end_byte);
     }
 
-    /// Rows without a connection stay open if the run stops: the next run sends them.
+    /// Settles rows without a connection, or leaves them to the next run if this one stops.
     pub(super) async fn leave_unreachable(&mut self) {
-        let mut never = Vec::new();
+        let mut unsent = Vec::new();
         for (row, outcome) in std::mem::take(&mut self.unreachable) {
             if self.stopped.is_none() {
                 self.settle(row, 0, outcome);
@@ -140,9 +140,9 @@ impl Run<'_> {
                 self.progress.counts.add(Outcome::InDoubt);
             } else {
                 self.progress.counts.add(Outcome::Unsent);
-                never.push(row);
+                unsent.push(row);
             }
         }
-        self.ledger.never_sent(never).await;
+        self.ledger.never_sent(unsent).await;
     }
 }

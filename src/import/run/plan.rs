@@ -18,17 +18,17 @@ use crate::user::Row;
 #[derive(Debug)]
 pub struct ImportRow {
     pub row: Row,
-    /// The state from earlier sessions. Rows with nothing left to do do not get here.
+    /// The state from earlier sessions. Rows with nothing left to do are not included.
     pub before: PriorState,
-    /// The user with this name, if the listing showed one before this session sent anything and no
-    /// session had begun the row. We did not create it.
-    pub seen: Option<ListingEntry>,
+    /// The user with this name, if the listing contained one before this session sent anything and
+    /// no session had begun the row. We did not create it.
+    pub existing: Option<ListingEntry>,
 }
 
 impl ImportRow {
     /// Returns whether a request may be sent for this row.
     pub(super) fn is_to_be_sent(&self) -> bool {
-        self.seen.is_none() && self.row.user.is_ok()
+        self.existing.is_none() && self.row.user.is_ok()
     }
 }
 
@@ -39,14 +39,14 @@ pub struct SessionPlan {
     /// The maximum number of rows begun together.
     pub group: usize,
     pub rules: RegistrationRules,
-    /// Whether steps are taken for users that existed.
+    /// Whether steps are also sent for users that existed.
     pub follow_up_existing: bool,
     pub named_by: NamedBy,
-    /// Whether the pool ignores the case of usernames.
+    /// Whether usernames are case-insensitive.
     pub case_insensitive: bool,
     /// See [`crate::import::resolve::Times::second_before_run_ms`].
     pub second_before_run_ms: Option<i64>,
-    /// A request creates its user within this time or never.
+    /// The time within which a request creates its user, if at all.
     pub arrives_within: Duration,
     pub breaker: BreakerLimits,
     pub deadline: Option<Deadline>,
@@ -66,9 +66,9 @@ pub struct Deadline {
 /// How a session ended.
 #[derive(Debug)]
 pub struct RunEnd {
-    /// Why it ended before the end of the list.
+    /// The reason why it ended before the end of the list.
     pub stopped: Option<StopReason>,
-    /// A second signal arrived: exit at once.
-    pub at_once: bool,
+    /// Whether a second signal ended the run without waiting for requests in flight.
+    pub aborted: bool,
     pub progress: Progress,
 }

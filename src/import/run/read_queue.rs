@@ -1,14 +1,14 @@
-//! Rows that were read and not begun yet, in the order of the list.
+//! Rows that were read but not begun yet, in the order of the list.
 
 use std::collections::VecDeque;
 
 use crate::import::ImportRow;
 
 /// The maximum number of rows that are queued or begun together, including rows that are not sent.
-const TOGETHER: usize = 1_024;
+const MAX_TOGETHER: usize = 1_024;
 
-/// Few rows to be sent are begun together, because after a crash each of them has to be looked up.
-/// Rows whose user the listing shows are written with their outcome, so many of them share one
+/// Only few rows to be sent are begun together, because after a crash each of them must be looked
+/// up. Rows whose user is in the listing are written with their outcome, so many of them share one
 /// sync.
 #[derive(Debug, Default)]
 pub(super) struct ReadQueue {
@@ -24,7 +24,7 @@ impl ReadQueue {
     /// Returns whether there is room for more rows. `group` is the number of rows to be sent that
     /// are begun together.
     pub(super) fn wants_more(&self, group: usize) -> bool {
-        self.to_send < group && self.rows.len() < TOGETHER
+        self.to_send < group && self.rows.len() < MAX_TOGETHER
     }
 
     pub(super) fn extend(&mut self, rows: Vec<ImportRow>) {
@@ -36,7 +36,7 @@ impl ReadQueue {
     pub(super) fn take(&mut self, group: usize) -> Vec<ImportRow> {
         let mut taken = Vec::new();
         let mut to_send = 0;
-        while to_send < group && taken.len() < TOGETHER {
+        while to_send < group && taken.len() < MAX_TOGETHER {
             let Some(listed) = self.rows.pop_front() else {
                 break;
             };
@@ -55,13 +55,13 @@ impl ReadQueue {
 
 #[cfg(test)]
 mod tests {
-    use super::{ReadQueue, TOGETHER};
+    use super::{MAX_TOGETHER, ReadQueue};
     use crate::import::ImportRow;
     use crate::ledger::listing::ListingEntry;
     use crate::ledger::resume_cursor::PriorState;
     use crate::user::{NewUser, Row};
 
-    fn listed(number: u64, is_seen: bool) -> ImportRow {
+    fn listed(number: u64, exists: bool) -> ImportRow {
         let user = NewUser {
             username: number.to_string(),
             password: None,
@@ -77,7 +77,7 @@ mod tests {
                 user: Ok(user),
             },
             before: PriorState::Nothing,
-            seen: is_seen.then_some(ListingEntry {
+            existing: exists.then_some(ListingEntry {
                 sub: None,
                 status: None,
                 enabled: true,
@@ -87,33 +87,33 @@ mod tests {
     }
 
     #[test]
-    fn rows_to_send_are_begun_in_small_groups_and_the_others_in_large_ones() {
-        let mut waiting = ReadQueue::default();
-        // One in a hundred is to be sent.
-        waiting.extend((1..=900).map(|row| listed(row, row % 100 != 0)).collect());
-        assert!(waiting.wants_more(10));
-        waiting.extend(
+    fn groups_are_limited_by_rows_to_send() {
+        let mut queue = ReadQueue::default();
+        // One in a hundred rows must be sent.
+        queue.extend((1..=900).map(|row| listed(row, row % 100 != 0)).collect());
+        assert!(queue.wants_more(10));
+        queue.extend(
             (901..=1_900)
                 .map(|row| listed(row, row % 100 != 0))
                 .collect(),
         );
-        assert!(!waiting.wants_more(10) && !waiting.wants_more(1_000));
-        assert_eq!(waiting.take(10).len(), 1_000, "ten to be sent among them");
-        assert_eq!(waiting.take(1_000).len(), 900);
-        assert!(waiting.is_empty() && waiting.wants_more(10));
-        waiting.extend((1..=2_000).map(|row| listed(row, true)).collect());
-        assert_eq!(waiting.take(10).len(), TOGETHER);
+        assert!(!queue.wants_more(10) && !queue.wants_more(1_000));
+        assert_eq!(queue.take(10).len(), 1_000, "contains ten rows to send");
+        assert_eq!(queue.take(1_000).len(), 900);
+        assert!(queue.is_empty() && queue.wants_more(10));
+        queue.extend((1..=2_000).map(|row| listed(row, true)).collect());
+        assert_eq!(queue.take(10).len(), MAX_TOGETHER);
     }
 
     #[test]
-    fn if_all_rows_are_sent_the_group_size_is_the_limit() {
-        let mut waiting = ReadQueue::default();
-        waiting.extend((1..=15).map(|row| listed(row, false)).collect());
-        assert!(!waiting.wants_more(10) && waiting.wants_more(16));
-        let first: Vec<u64> = waiting.take(10).iter().map(|l| l.row.number).collect();
+    fn groups_are_limited_by_size_if_all_rows_are_sent() {
+        let mut queue = ReadQueue::default();
+        queue.extend((1..=15).map(|row| listed(row, false)).collect());
+        assert!(!queue.wants_more(10) && queue.wants_more(16));
+        let first: Vec<u64> = queue.take(10).iter().map(|l| l.row.number).collect();
         assert_eq!(first, (1..=10).collect::<Vec<_>>());
-        assert!(waiting.wants_more(10));
-        assert_eq!(waiting.take_all().len(), 5);
-        assert!(waiting.is_empty());
+        assert!(queue.wants_more(10));
+        assert_eq!(queue.take_all().len(), 5);
+        assert!(queue.is_empty());
     }
 }

@@ -9,14 +9,14 @@ use crate::import::progress::{Bottleneck, Progress};
 use crate::outcome::Outcome;
 use crate::pace::{Category, Pacer};
 
-/// Answers normally take a second or two. A longer silence is reported.
+/// Responses normally take a second or two. A longer silence is reported.
 const SILENT: Duration = Duration::from_secs(3);
 
 /// A list without new rows for this long is reported.
 const NO_ROWS: Duration = Duration::from_secs(1);
 
 /// A few rows always wait for lookups; more are reported.
-const LOOK_UPS: usize = 8;
+const MIN_WAITING_LOOKUPS: usize = 8;
 
 impl Run<'_> {
     pub(super) async fn write_and_report(&mut self) {
@@ -30,14 +30,15 @@ impl Run<'_> {
         self.watch.progress(&self.progress);
     }
 
-    /// The ledger failed: shows the counts that this process has, because they cannot be written.
+    /// Shows the counts of this process after the ledger failed, because they cannot be written.
     pub(super) fn report_known_counts(&mut self) {
-        self.watch.notice(&known(&self.progress, self.tasks.len()));
+        self.watch
+            .notice(&counts_at_failure(&self.progress, self.tasks.len()));
     }
 
     pub(super) async fn record_rates(&mut self, last: bool) {
         let samples = self
-            .record
+            .recorder
             .samples(&self.shared.pacer, Instant::now(), last);
         self.slowed.log(&samples);
         if !samples.is_empty() {
@@ -51,7 +52,7 @@ impl Run<'_> {
         let pacer = &self.shared.pacer;
         let silent = self
             .silence
-            .lasts(asked_and_answered(pacer), Instant::now());
+            .duration(sent_and_answered(pacer), Instant::now());
         let waiting = pacer.waiting(Category::UserRead) + pacer.waiting(Category::UserList);
         let throttled = Category::ALL.into_iter().find_map(|category| {
             let reading = pacer.reading(category);
@@ -71,53 +72,54 @@ impl Run<'_> {
         if throttled.is_some() {
             return throttled;
         }
-        if waiting >= LOOK_UPS && waiting * 2 > in_flight {
+        if waiting >= MIN_WAITING_LOOKUPS && waiting * 2 > in_flight {
             return Some(Bottleneck::LookUps { waiting });
         }
         if !self.ready.is_empty() && !self.has_slot() {
             return Some(Bottleneck::Answers { in_flight });
         }
-        let hungry = self.is_idle() && !self.list_over && self.rows_arrived.elapsed() >= NO_ROWS;
-        hungry.then_some(Bottleneck::List)
+        let lacks_rows =
+            self.is_idle() && !self.list_over && self.rows_arrived.elapsed() >= NO_ROWS;
+        lacks_rows.then_some(Bottleneck::List)
     }
 }
 
-/// Requests sent and answers received in all categories.
-fn asked_and_answered(pacer: &Pacer) -> (u64, u64) {
+/// Returns the requests sent and responses received in all categories.
+fn sent_and_answered(pacer: &Pacer) -> (u64, u64) {
     let readings = Category::ALL.map(|category| pacer.reading(category));
-    let asked = readings.iter().map(|reading| reading.sent).sum();
+    let sent = readings.iter().map(|reading| reading.sent).sum();
     let answered = readings.iter().map(|r| r.accepted + r.throttled).sum();
-    (asked, answered)
+    (sent, answered)
 }
 
-/// Measures how long the pool has not answered. Time is an argument.
+/// Measures how long the pool has not responded. Time is an argument.
 #[derive(Debug, Default)]
 pub(super) struct Silence {
     answered: u64,
-    /// Requests that had been sent when the last answer arrived.
-    asked: u64,
+    /// Requests that had been sent when the last response arrived.
+    sent: u64,
     since: Option<Instant>,
 }
 
 impl Silence {
     /// Returns how long requests have been unanswered, or `None` while none is.
-    fn lasts(&mut self, (asked, answered): (u64, u64), now: Instant) -> Option<Duration> {
+    fn duration(&mut self, (sent, answered): (u64, u64), now: Instant) -> Option<Duration> {
         if answered != self.answered {
             *self = Self {
                 answered,
-                asked,
+                sent,
                 since: None,
             };
-        } else if asked != self.asked {
-            self.asked = asked;
+        } else if sent != self.sent {
+            self.sent = sent;
             self.since.get_or_insert(now);
         }
         self.since.map(|since| now.saturating_duration_since(since))
     }
 }
 
-/// Rows of all sessions by outcome, and requests in flight.
-pub(super) fn known(progress: &Progress, in_flight: usize) -> String {
+/// Formats the rows of all sessions by outcome, and the requests in flight.
+pub(super) fn counts_at_failure(progress: &Progress, in_flight: usize) -> String {
     let counts = Outcome::ALL.map(|outcome| (progress.counts.of(outcome), outcome.name()));
     let mut parts: Vec<String> = counts
         .into_iter()
@@ -140,17 +142,20 @@ mod tests {
     use tokio::time::Instant;
 
     #[test]
-    fn silence_begins_with_the_first_request_that_is_not_answered() {
+    fn silence_begins_with_the_first_unanswered_request() {
         let began = Instant::now();
         let at = |seconds| began + Duration::from_secs(seconds);
         let mut silence = Silence::default();
-        assert_eq!(silence.lasts((0, 0), at(9)), None, "nothing was asked");
-        assert_eq!(silence.lasts((1, 0), at(10)), Some(Duration::ZERO));
-        assert_eq!(silence.lasts((5, 0), at(14)), Some(Duration::from_secs(4)));
-        assert_eq!(silence.lasts((5, 1), at(15)), None, "an answer");
-        // A slow run sends few requests: without a new request there is no silence.
-        assert_eq!(silence.lasts((5, 1), at(60)), None);
-        assert_eq!(silence.lasts((6, 1), at(61)), Some(Duration::ZERO));
-        assert_eq!(silence.lasts((6, 2), at(62)), None);
+        assert_eq!(silence.duration((0, 0), at(9)), None, "nothing was sent");
+        assert_eq!(silence.duration((1, 0), at(10)), Some(Duration::ZERO));
+        assert_eq!(
+            silence.duration((5, 0), at(14)),
+            Some(Duration::from_secs(4))
+        );
+        assert_eq!(silence.duration((5, 1), at(15)), None, "a response");
+        // Without a new request, there is no silence.
+        assert_eq!(silence.duration((5, 1), at(60)), None);
+        assert_eq!(silence.duration((6, 1), at(61)), Some(Duration::ZERO));
+        assert_eq!(silence.duration((6, 2), at(62)), None);
     }
 }

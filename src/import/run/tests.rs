@@ -1,5 +1,4 @@
-//! A task of ours that panics takes nobody else with it: what it had to do is told as it stands,
-//! and left to the next run.
+//! A task that panics does not stop the run: its row or step is left to the next run.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -25,12 +24,12 @@ use crate::rows::{Dialect, Rows};
 use crate::run::{RetryPolicy, Signals};
 use crate::source::OpenSource;
 
-/// Far more than these runs take, which wait for nothing. One that forgets a task never ends.
-const LONGEST: Duration = Duration::from_secs(30);
+/// The maximum duration of these runs. A run that forgets a task would never end.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-struct Nobody;
+struct NoWatch;
 
-impl Watch for Nobody {
+impl Watch for NoWatch {
     fn progress(&mut self, _: &Progress) {}
 
     fn reading(&mut self, _: u64, _: Option<u64>, _: Duration) {}
@@ -38,7 +37,7 @@ impl Watch for Nobody {
     fn notice(&mut self, _: &str) {}
 }
 
-/// A run whose only row is begun in the ledger, and whose list has no more.
+/// A run with a single row, which is begun in the ledger.
 struct OneRow {
     folder: tempfile::TempDir,
     ledger: Ledger,
@@ -79,13 +78,13 @@ impl OneRow {
         Self { folder, ledger }
     }
 
-    /// Puts the run together, lets `in_flight` give it tasks, and takes it to its end.
+    /// Creates the run, lets `in_flight` spawn tasks, and runs it to the end.
     async fn run(self, in_flight: impl FnOnce(&mut Run<'_>)) -> (RunEnd, RowResult, RunState) {
-        let mut watch = Nobody;
+        let mut watch = NoWatch;
         let list = Prefetch::start(no_rows(), 1, |_, _| Ok(None)).unwrap();
         let mut run = Run::new(
             plan(),
-            nowhere().await,
+            unreachable_pool().await,
             pacer(),
             self.ledger,
             list,
@@ -93,7 +92,7 @@ impl OneRow {
         );
         in_flight(&mut run);
         let mut signals = Signals::listen().unwrap();
-        let ended = tokio::time::timeout(LONGEST, run.to_the_end(&mut signals)).await;
+        let ended = tokio::time::timeout(TIMEOUT, run.to_the_end(&mut signals)).await;
         let run: PathBuf = self.folder.path().join("run");
         let reader = LedgerReader::open(&run).unwrap();
         let mut rows = Vec::new();
@@ -149,7 +148,7 @@ fn pacer() -> Pacer {
 }
 
 /// Returns a pool that is never queried.
-async fn nowhere() -> Cognito {
+async fn unreachable_pool() -> Cognito {
     connect(&ConnectSettings {
         user_pool_id: "us-east-1_P".into(),
         client_id: "client".into(),
@@ -165,13 +164,13 @@ async fn nowhere() -> Cognito {
     .unwrap()
 }
 
-/// Returns what a task is that does not come back.
+/// A task that panics.
 async fn panics() -> Returned {
     panic!("on purpose")
 }
 
 #[tokio::test]
-async fn a_row_whose_task_panics_is_in_doubt_and_the_run_goes_on_to_its_end() {
+async fn row_is_in_doubt_if_its_task_panics() {
     let one = OneRow::new().await;
     let (ended, row, state) = one
         .run(|run| {
@@ -186,7 +185,7 @@ async fn a_row_whose_task_panics_is_in_doubt_and_the_run_goes_on_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_row_whose_step_panics_stays_created_and_its_step_is_left_to_the_next_run() {
+async fn step_stays_pending_if_its_task_panics() {
     let one = OneRow::new().await;
     let pending = FollowUp {
         steps: vec![StepResult {
@@ -194,12 +193,12 @@ async fn a_row_whose_step_panics_stays_created_and_its_step_is_left_to_the_next_
             state: StepState::Pending,
         }],
     };
-    let since = LedgerBatch {
+    let batch = LedgerBatch {
         results: vec![(1, RowOutcome::of(Outcome::Created))],
         follow_ups: vec![(1, pending.clone())],
         ..LedgerBatch::default()
     };
-    one.ledger.write(since).await;
+    one.ledger.write(batch).await;
     let follow_up = pending.clone();
     let (ended, row, state) = one
         .run(|run| {
@@ -212,5 +211,5 @@ async fn a_row_whose_step_panics_stays_created_and_its_step_is_left_to_the_next_
     assert_eq!(ended.progress.counts.of(Outcome::InDoubt), 0);
     assert_eq!(row.outcome.outcome, Outcome::Created);
     assert_eq!(row.follow_up, Some(pending));
-    assert_ne!(state, RunState::Finished, "a step is to be taken");
+    assert_ne!(state, RunState::Finished, "a step is pending");
 }

@@ -1,11 +1,11 @@
-//! The rate against simulated pools: token buckets whose grant changes.
+//! Simulations against pools: token buckets whose grant changes.
 
 use std::time::Duration;
 
-use super::{Adapt, BELOW_GRANTED, INTERVAL, LEAST};
+use super::{Adapt, BELOW_GRANTED, INTERVAL, MIN_RATE};
 use tokio::time::Instant;
 
-/// A pool that grants so many requests a second, and holds that many at once.
+/// A simulated pool: a token bucket of this size.
 struct GrantedBucket {
     tokens: f64,
     depth: f64,
@@ -33,15 +33,15 @@ impl GrantedBucket {
     }
 }
 
-/// What came of the requests of each second.
+/// The results of one second.
 #[derive(Clone, Copy, Default)]
 struct Second {
     accepted: u32,
     throttled: u32,
 }
 
-/// Somebody who always has something to send, against a pool that grants `granted(second)`; answers
-/// take `latency`.
+/// Simulates a client that always has requests to send, against a pool that grants
+/// `granted(second)` and responds after `latency`.
 fn simulate(
     ceiling: f64,
     depth: f64,
@@ -66,7 +66,7 @@ fn simulate(
                 adapt.throttled(start + given, start + answered);
             }
         }
-        adapt.gave(start + now);
+        adapt.granted(start + now);
         let taken = bucket.takes(now, granted(now.as_secs_f64()));
         let second = &mut outcome[usize::try_from(now.as_secs()).unwrap()];
         if taken {
@@ -84,7 +84,7 @@ fn accepted(of: &[Second]) -> f64 {
     of.iter().map(|second| f64::from(second.accepted)).sum()
 }
 
-fn throttled_part(of: &[Second]) -> f64 {
+fn throttled_fraction(of: &[Second]) -> f64 {
     let throttled: f64 = of.iter().map(|second| f64::from(second.throttled)).sum();
     throttled / (accepted(of) + throttled)
 }
@@ -96,14 +96,14 @@ const LATENCIES: [Duration; 3] = [
 ];
 
 #[test]
-fn at_a_ceiling_that_is_granted_nothing_changes() {
+fn keeps_a_ceiling_that_is_granted() {
     let outcome = simulate(50.0, 50.0, LATENCIES[1], 300, |_| 50.0);
-    assert!(throttled_part(&outcome) == 0.0);
+    assert!(throttled_fraction(&outcome) == 0.0);
     assert!(accepted(&outcome) >= 50.0 * 299.0);
 }
 
 #[test]
-fn what_is_granted_is_used_and_hardly_anybody_is_throttled() {
+fn uses_the_grant_with_little_throttling() {
     for latency in LATENCIES {
         for (ceiling, granted) in [
             (50.0, 30.0),
@@ -117,7 +117,7 @@ fn what_is_granted_is_used_and_hardly_anybody_is_throttled() {
                 let outcome = simulate(ceiling, depth, latency, 240, |_| granted);
                 let steady = &outcome[40..];
                 let used = accepted(steady) / (granted * 200.0);
-                let throttled = throttled_part(steady);
+                let throttled = throttled_fraction(steady);
                 assert!(used >= 0.95, "{what}: {used}");
                 assert!(throttled <= 0.01, "{what}: {throttled}");
             }
@@ -126,7 +126,7 @@ fn what_is_granted_is_used_and_hardly_anybody_is_throttled() {
 }
 
 #[test]
-fn a_grant_that_falls_and_comes_back_is_followed() {
+fn follows_a_falling_and_recovering_grant() {
     for latency in LATENCIES {
         for back in 90..100_u32 {
             let granted = |second: f64| {
@@ -145,13 +145,13 @@ fn a_grant_that_falls_and_comes_back_is_followed() {
                 .position(|second| second.accepted >= 48)
                 .unwrap();
             assert!(fast < 20, "{fast} s");
-            assert!(throttled_part(&outcome) <= 0.01);
+            assert!(throttled_fraction(&outcome) <= 0.01);
         }
     }
 }
 
 #[test]
-fn a_pool_that_grants_nothing_is_asked_now_and_then() {
+fn keeps_probing_a_pool_that_grants_nothing() {
     let outcome = simulate(50.0, 50.0, LATENCIES[0], 120, |second| {
         if second < 10.0 { 50.0 } else { 0.0 }
     });
@@ -160,21 +160,21 @@ fn a_pool_that_grants_nothing_is_asked_now_and_then() {
 }
 
 #[test]
-fn one_burst_lowers_the_rate_once() {
+fn one_burst_of_throttling_lowers_the_rate_once() {
     let start = Instant::now();
     let mut adapt = Adapt::new(50.0, start);
     for after in 0..20 {
         adapt.throttled(start, start + Duration::from_millis(after));
     }
     assert!((adapt.rate() - 22.5).abs() < 0.01);
-    // Those that were under way when the rate was lowered do not lower it again, however late they
-    // are answered.
+    // Requests in flight when the rate was lowered do not lower it again, however late their
+    // responses are.
     adapt.throttled(start + INTERVAL / 2, start + INTERVAL * 5);
     assert!((adapt.rate() - 22.5).abs() < 0.01);
 }
 
 #[test]
-fn others_who_take_half_of_the_quota_find_a_bucket_that_fills_again() {
+fn bucket_refills_if_others_use_half_of_the_quota() {
     let start = Instant::now();
     let mut adapt = Adapt::new(50.0, start);
     adapt.throttled(start, start);
@@ -183,7 +183,7 @@ fn others_who_take_half_of_the_quota_find_a_bucket_that_fills_again() {
 }
 
 #[test]
-fn the_second_throttled_answer_says_what_is_granted() {
+fn second_throttled_response_reveals_the_grant() {
     let start = Instant::now();
     let mut adapt = Adapt::new(50.0, start);
     adapt.throttled(start, start);
@@ -200,25 +200,25 @@ fn the_second_throttled_answer_says_what_is_granted() {
 }
 
 #[test]
-fn who_does_not_use_the_rate_does_not_raise_it() {
+fn unused_rate_does_not_rise() {
     let start = Instant::now();
     let mut adapt = Adapt::new(50.0, start);
     adapt.throttled(start, start);
     for second in 1..100 {
-        adapt.gave(start + Duration::from_secs(second));
+        adapt.granted(start + Duration::from_secs(second));
     }
     assert!((adapt.rate() - 22.5).abs() < 0.01);
 }
 
 #[test]
-fn the_rate_stays_between_its_bounds() {
+fn rate_stays_within_its_bounds() {
     let start = Instant::now();
     for ceiling in [0.1, 1.0, 50.0] {
         let mut adapt = Adapt::new(ceiling, start);
         for second in 0..200_u64 {
             let at = start + Duration::from_secs(second * 2);
             adapt.throttled(at, at);
-            assert!(adapt.rate() <= ceiling && adapt.rate() >= LEAST.min(ceiling));
+            assert!(adapt.rate() <= ceiling && adapt.rate() >= MIN_RATE.min(ceiling));
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::pool::{Advice, Failure, Stop};
 use crate::run::FORBIDDEN_TRIES;
 
 #[test]
-fn a_firewall_that_keeps_blocking_stops_the_run_whatever_was_asked() {
+fn persistent_firewall_stops_the_run() {
     let blocked = |operation| {
         let failure = Failure::answered(operation, 403, BLOCKED_BY_FIREWALL, "WAF block.");
         assert_eq!(failure.advice, Advice::Firewalled);

@@ -1,4 +1,4 @@
-//! A simulated service with random faults: what must hold on every way.
+//! A property test against a simulated service with random faults.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use crate::outcome::Outcome;
 use crate::pool::failure::{ATTEMPT_TIMED_OUT, CONNECT_FAILED, CONNECTION_LOST, Operation};
 use crate::pool::{Advice, Failure, LookupMode, SignedUp};
 
-/// What the simulated service does with one sign-up.
+/// The reaction of the simulated service to a sign-up.
 #[derive(Debug, Clone, Copy)]
-enum Does {
+enum Reaction {
     Answers,
     CommitsAndDrops,
     Drops,
@@ -23,33 +23,33 @@ enum Does {
     Throttles,
     RefusesConnection,
     Rejects,
-    /// A trigger refuses, whoever is there already.
+    /// A trigger refuses, even if the user exists.
     Refuses,
 }
 
-fn does() -> impl Strategy<Value = Does> {
+fn reaction() -> impl Strategy<Value = Reaction> {
     prop::sample::select(vec![
-        Does::Answers,
-        Does::CommitsAndDrops,
-        Does::Drops,
-        Does::CommitsLater,
-        Does::Commits500,
-        Does::Plain500,
-        Does::CommitsLimitExceeded,
-        Does::Throttles,
-        Does::RefusesConnection,
-        Does::Rejects,
-        Does::Refuses,
+        Reaction::Answers,
+        Reaction::CommitsAndDrops,
+        Reaction::Drops,
+        Reaction::CommitsLater,
+        Reaction::Commits500,
+        Reaction::Plain500,
+        Reaction::CommitsLimitExceeded,
+        Reaction::Throttles,
+        Reaction::RefusesConnection,
+        Reaction::Rejects,
+        Reaction::Refuses,
     ])
 }
 
-/// The truth of one username in the simulated service.
+/// The true state of one username in the simulated service.
 struct Service {
-    /// When it was created, on the one clock that both use here.
+    /// When it was created, on the clock shared by both sides.
     created: Option<i64>,
-    before_us: bool,
-    /// Since when a request is on its way that will make the user.
-    coming: Option<i64>,
+    preexisting: bool,
+    /// When the request was sent that is still in transit and will create the user.
+    arriving_since: Option<i64>,
     now: i64,
 }
 
@@ -62,43 +62,43 @@ impl Service {
         Ok(())
     }
 
-    fn sign_up(&mut self, does: Does) -> Result<SignedUp, Failure> {
-        match does {
-            Does::Answers => self.commit().map(|()| accepted()),
-            Does::CommitsAndDrops => self.commit().and(Err(lost(CONNECTION_LOST))),
-            Does::Drops => Err(lost(CONNECTION_LOST)),
-            Does::CommitsLater => {
-                self.coming = Some(self.now);
+    fn sign_up(&mut self, reaction: Reaction) -> Result<SignedUp, Failure> {
+        match reaction {
+            Reaction::Answers => self.commit().map(|()| accepted()),
+            Reaction::CommitsAndDrops => self.commit().and(Err(lost(CONNECTION_LOST))),
+            Reaction::Drops => Err(lost(CONNECTION_LOST)),
+            Reaction::CommitsLater => {
+                self.arriving_since = Some(self.now);
                 Err(lost(ATTEMPT_TIMED_OUT))
             }
-            Does::Commits500 => self
+            Reaction::Commits500 => self
                 .commit()
                 .and(Err(answered("InternalErrorException", ""))),
-            Does::Plain500 => Err(answered("InternalErrorException", "")),
-            Does::CommitsLimitExceeded => self
+            Reaction::Plain500 => Err(answered("InternalErrorException", "")),
+            Reaction::CommitsLimitExceeded => self
                 .commit()
                 .and(Err(answered("LimitExceededException", ""))),
-            Does::Throttles => Err(answered("TooManyRequestsException", "")),
-            Does::RefusesConnection => Err(lost(CONNECT_FAILED)),
-            Does::Rejects if self.created.is_none() => {
+            Reaction::Throttles => Err(answered("TooManyRequestsException", "")),
+            Reaction::RefusesConnection => Err(lost(CONNECT_FAILED)),
+            Reaction::Rejects if self.created.is_none() => {
                 Err(answered("InvalidParameterException", ""))
             }
-            Does::Rejects => Err(answered("UsernameExistsException", "")),
-            Does::Refuses => Err(answered(
+            Reaction::Rejects => Err(answered("UsernameExistsException", "")),
+            Reaction::Refuses => Err(answered(
                 "UserLambdaValidationException",
                 "PreSignUp failed with error no.",
             )),
         }
     }
 
-    /// Time passes; what is coming may arrive.
+    /// Lets time pass, during which a request in transit may arrive.
     fn pass(&mut self, wait: Duration, arrives: bool) {
         self.now += i64::try_from(wait.as_millis()).unwrap() + 7;
         let due = self
-            .coming
+            .arriving_since
             .is_some_and(|since| arrives || self.now - since >= 10_000);
         if due {
-            self.coming = None;
+            self.arriving_since = None;
             let _ = self.commit();
         }
     }
@@ -107,11 +107,11 @@ impl Service {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_000))]
 
-    /// Whatever the service does, the outcome is the truth or "in doubt", no user is asked for again whose answer had
-    /// arrived, and after an unclear answer nothing is sent before a look-up.
+    /// Whatever the service does, the outcome is true or "in doubt", and after an unclear response
+    /// nothing is sent before a lookup.
     #[test]
-    fn no_way_ends_in_a_wrong_outcome(
-        faults in prop::collection::vec((does(), any::<bool>(), any::<bool>()), 0..12),
+    fn outcome_is_never_wrong(
+        faults in prop::collection::vec((reaction(), any::<bool>(), any::<bool>()), 0..12),
         existed in any::<bool>(),
         unknown in any::<bool>(),
         maybe_sent in prop::sample::select(vec![None, Some(false), Some(true)]),
@@ -121,11 +121,11 @@ proptest! {
         let look_ups = mode.any();
         let mut service = Service {
             created: existed.then_some(BEGUN - 3_000_000),
-            before_us: existed,
-            coming: None,
+            preexisting: existed,
+            arriving_since: None,
             now: BEGUN + 3,
         };
-        // A request that the ledger does not know made the user while the run was at work.
+        // A request that is not in the ledger created the user while the run was active.
         let unknown = unknown && !existed;
         if unknown {
             service.created = Some(BEGUN - 5_000);
@@ -146,17 +146,17 @@ proptest! {
         for _ in 0..400 {
             match registration.next(event, since_unclear, chance) {
                 RegistrationStep::SignUp(wait) => {
-                    prop_assert!(!(unclear && look_ups), "sent again before a look-up");
-                    let (does, arrives, _) = faults.next().unwrap_or((Does::Answers, true, false));
+                    prop_assert!(!(unclear && look_ups), "sent again before a lookup");
+                    let (reaction, arrives, _) = faults.next().unwrap_or((Reaction::Answers, true, false));
                     service.pass(wait, arrives);
-                    excused |= matches!(does, Does::RefusesConnection);
-                    let answer = service.sign_up(does);
+                    excused |= matches!(reaction, Reaction::RefusesConnection);
+                    let answer = service.sign_up(reaction);
                     unclear = matches!(&answer, Err(failure) if matches!(failure.advice, Advice::LookUp(_) | Advice::Undelivered));
                     since_unclear = if unclear { Duration::ZERO } else { since_unclear + wait + Duration::from_millis(7) };
                     event = RegistrationEvent::SignUp(answer);
                 }
                 RegistrationStep::LookUp(wait) => {
-                    let (_, arrives, fails) = faults.next().unwrap_or((Does::Answers, true, false));
+                    let (_, arrives, fails) = faults.next().unwrap_or((Reaction::Answers, true, false));
                     service.pass(wait, arrives);
                     since_unclear += wait + Duration::from_millis(7);
                     excused |= fails;
@@ -170,11 +170,11 @@ proptest! {
                     event = RegistrationEvent::LookUp(answer);
                 }
                 RegistrationStep::FindInListing(wait) => {
-                    prop_assert!(!unclear && maybe_sent.is_none(), "the listing was asked about an unclear row");
-                    let (_, shows, fails) = faults.next().unwrap_or((Does::Answers, true, false));
+                    prop_assert!(!unclear && maybe_sent.is_none(), "the listing was used for an unclear row");
+                    let (_, shows, fails) = faults.next().unwrap_or((Reaction::Answers, true, false));
                     service.pass(wait, false);
                     unseen |= fails;
-                    // It lags behind: who is there is shown or not.
+                    // The listing lags, so the user may be missing.
                     event = RegistrationEvent::Listing(if fails {
                         Err(Failure::answered(Operation::Read, 500, "InternalErrorException", ""))
                     } else {
@@ -189,13 +189,13 @@ proptest! {
             }
         }
         let outcome = end.ok_or_else(|| TestCaseError::fail("never settled"))?;
-        let there = service.created.is_some();
+        let exists = service.created.is_some();
         match outcome.outcome {
-            Outcome::Created => prop_assert!(there && !service.before_us && !unknown),
-            Outcome::Existed => prop_assert!(there && (service.before_us || (unknown && unseen)), "called existing, and we made it"),
-            Outcome::Rejected | Outcome::Failed if service.before_us || unknown => {}
-            Outcome::Rejected | Outcome::Failed => prop_assert!(!there && service.coming.is_none(), "{outcome:?}"),
-            // With answers to its look-ups a run settles everything.
+            Outcome::Created => prop_assert!(exists && !service.preexisting && !unknown),
+            Outcome::Existed => prop_assert!(exists && (service.preexisting || (unknown && unseen)), "reported as existing, but created by us"),
+            Outcome::Rejected | Outcome::Failed if service.preexisting || unknown => {}
+            Outcome::Rejected | Outcome::Failed => prop_assert!(!exists && service.arriving_since.is_none(), "{outcome:?}"),
+            // A run whose lookups succeed settles everything.
             Outcome::InDoubt => prop_assert!(excused, "{outcome:?}"),
             Outcome::Duplicate | Outcome::Invalid | Outcome::Skipped | Outcome::Unsent => prop_assert!(false, "{outcome:?}"),
         }
