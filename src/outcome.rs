@@ -13,7 +13,7 @@ use follow_up::{CONFIRM_STEP, DISABLE_STEP};
 
 pub use follow_up::{FollowUp, StepCounts, StepResult, StepState, step_key};
 pub use summary::{CategoryRequests, Pace, RateSample, RunState, Summary};
-pub use undone::{KeptReason, MadeUser, Undoing, Undone};
+pub use undone::{CreatedUser, KeptReason, UndoOutcome, Undone};
 
 /// The error code of a row in doubt whose user was created during the run although the ledger has
 /// no request for it.

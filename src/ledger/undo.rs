@@ -17,7 +17,7 @@ use super::integrity::anchor::Anchor;
 use super::integrity::checkpoint::Checkpoints;
 use super::integrity::seal::{Seal, broken_seal};
 use super::rows::signed;
-use crate::outcome::{MadeUser, Undoing, Undone};
+use crate::outcome::{CreatedUser, UndoOutcome, Undone};
 
 const TABLES: &str = "
 CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT NOT NULL, seal INTEGER NOT NULL) WITHOUT ROWID;
@@ -40,11 +40,11 @@ const COLUMNS: &str =
 /// A user in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToUndo {
-    pub user: MadeUser,
+    pub user: CreatedUser,
     /// When its deletion was first begun, in milliseconds since the Unix epoch.
     pub begun_ms: Option<i64>,
     /// The outcome, once it is known.
-    pub outcome: Option<Undoing>,
+    pub outcome: Option<UndoOutcome>,
 }
 
 impl ToUndo {
@@ -67,14 +67,14 @@ impl ToUndo {
         let word: Option<String> = row.get(5)?;
         let outcome = match word {
             None => None,
-            Some(word) => Some(Undoing {
+            Some(word) => Some(UndoOutcome {
                 undone: Undone::from_name(&word).ok_or_else(|| broken_seal("users"))?,
                 error_code: row.get(6)?,
                 error_message: row.get(7)?,
             }),
         };
         let user = Self {
-            user: MadeUser {
+            user: CreatedUser {
                 row: row.get::<_, i64>(0)?.unsigned_abs(),
                 username: row.get(1)?,
                 sub: row.get(2)?,
@@ -99,7 +99,7 @@ pub enum UndoRecord {
     /// It was begun in this session, but nothing was sent.
     NotSent,
     /// Its outcome.
-    Settled(Undoing),
+    Settled(UndoOutcome),
 }
 
 /// The ledger of an undo, open for writing.

@@ -89,13 +89,13 @@ impl Undone {
 
 /// The outcome for a user, with its error.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Undoing {
+pub struct UndoOutcome {
     pub undone: Undone,
     pub error_code: Option<String>,
     pub error_message: Option<String>,
 }
 
-impl Undoing {
+impl UndoOutcome {
     /// Creates an outcome without an error.
     #[must_use]
     pub fn of(undone: Undone) -> Self {
@@ -108,7 +108,7 @@ impl Undoing {
 }
 
 /// Writes the name and, for a failure, the error code: `failed: CODE`.
-impl fmt::Display for Undoing {
+impl fmt::Display for UndoOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.undone.name())?;
         match &self.error_code {
@@ -120,7 +120,7 @@ impl fmt::Display for Undoing {
 
 /// A user that a run created.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MadeUser {
+pub struct CreatedUser {
     /// The number of the row.
     pub row: u64,
     /// The username as it was sent.

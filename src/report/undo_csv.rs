@@ -7,7 +7,7 @@ use super::csv_file::{self, CsvEncoding, safe_cell};
 use super::{ReportError, in_file};
 use crate::ledger::UndoLedger;
 use crate::ledger::undo::ToUndo;
-use crate::outcome::{Undoing, Undone};
+use crate::outcome::{UndoOutcome, Undone};
 
 /// The columns, in order.
 const COLUMNS: [&str; 5] = ["row", "username", "user_sub", "undone", "error_message"];
@@ -64,7 +64,7 @@ pub fn write_undo(
         .map_err(&write_error)?;
     ledger.each_user(|user| {
         let outcome = user.outcome.as_ref();
-        let message = outcome.and_then(|outcome: &Undoing| outcome.error_message.as_deref());
+        let message = outcome.and_then(|outcome: &UndoOutcome| outcome.error_message.as_deref());
         csv.write_record([
             user.user.row.to_string().as_bytes(),
             safe_cell(Some(&user.user.username)).as_bytes(),

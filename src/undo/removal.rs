@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::ledger::RunTimes;
 use crate::ledger::undo::ToUndo;
-use crate::outcome::{KeptReason, MadeUser, Undoing, Undone};
+use crate::outcome::{CreatedUser, KeptReason, UndoOutcome, Undone};
 use crate::pool::failure::FailureKind;
 use crate::pool::pages::SeenPages;
 use crate::pool::{Advice, Deletion, Failure, FoundUser, Sent, Stop, UserEvents};
@@ -44,9 +44,9 @@ pub enum RemovalStep {
     /// Delete the user after this delay.
     Delete(Duration),
     /// The user has its outcome.
-    Settled(Undoing),
+    Settled(UndoOutcome),
     /// No connection could be made.
-    Unreachable(Undoing),
+    Unreachable(UndoOutcome),
     /// Every user would fail in the same way.
     StopRun(Stop, Failure),
 }
@@ -92,7 +92,7 @@ enum Phase {
 
 #[derive(Debug)]
 pub struct Removal {
-    user: MadeUser,
+    user: CreatedUser,
     rules: RemovalRules,
     times: Arc<RunTimes>,
     behavior: PoolBehavior,
@@ -348,11 +348,11 @@ impl Removal {
 }
 
 fn settled(undone: Undone) -> RemovalStep {
-    RemovalStep::Settled(Undoing::of(undone))
+    RemovalStep::Settled(UndoOutcome::of(undone))
 }
 
-fn with_failure(undone: Undone, failure: Failure) -> Undoing {
-    Undoing {
+fn with_failure(undone: Undone, failure: Failure) -> UndoOutcome {
+    UndoOutcome {
         undone,
         error_code: Some(failure.code),
         error_message: Some(failure.message),

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::removal::{PoolBehavior, Removal, RemovalEvent, RemovalStep};
 use crate::detail;
-use crate::outcome::Undoing;
+use crate::outcome::UndoOutcome;
 use crate::pace::{Category, Pacer, Permit};
 use crate::pool::{Cognito, Failure, Stop};
 use crate::run::RequestCounts;
@@ -28,9 +28,9 @@ pub(super) enum RemovalEnd {
     /// The user may be deleted once the deletion is begun in the ledger.
     ToBegin(Box<Removal>),
     /// The user has its outcome.
-    Settled(Undoing),
+    Settled(UndoOutcome),
     /// No connection could be made.
-    Unreachable(Undoing),
+    Unreachable(UndoOutcome),
     /// The undo is stopping. The deletion was begun and no request can have arrived.
     NotSent,
     /// The undo is stopping: the next one starts this user over.

@@ -18,7 +18,7 @@ use super::removal::{PoolBehavior, Removal, RemovalEvent, RemovalRules};
 use super::remove::{FinishedRemoval, RemovalContext, RemovalEnd, remove};
 use crate::ledger::undo::{ToUndo, UndoRecord};
 use crate::ledger::{LedgerError, RunTimes, UndoLedger};
-use crate::outcome::{KeptReason, Undoing, Undone};
+use crate::outcome::{KeptReason, UndoOutcome, Undone};
 use crate::pace::Pacer;
 use crate::pool::{Cognito, Failure, Stop, now_ms};
 use crate::process::room_for_connections;
@@ -350,7 +350,7 @@ impl<'w> Undo<'w> {
                     records.push((done.row, UndoRecord::Begun));
                     begun.push(*removal);
                 }
-                Mode::DryRun => self.settle(done.row, Undoing::of(Undone::Deleted), records),
+                Mode::DryRun => self.settle(done.row, UndoOutcome::of(Undone::Deleted), records),
             },
             RemovalEnd::Settled(outcome) => {
                 self.unreachable = 0;
@@ -370,7 +370,7 @@ impl<'w> Undo<'w> {
         }
     }
 
-    fn settle(&mut self, row: u64, outcome: Undoing, records: &mut Vec<(u64, UndoRecord)>) {
+    fn settle(&mut self, row: u64, outcome: UndoOutcome, records: &mut Vec<(u64, UndoRecord)>) {
         self.tally.settle(outcome.undone);
         records.push((row, UndoRecord::Settled(outcome)));
     }

@@ -11,7 +11,7 @@ use crate::ledger::integrity::anchor::Anchor;
 use crate::ledger::integrity::checkpoint::Checkpoints;
 use crate::ledger::integrity::presence::{UNDO, undo_is_there};
 use crate::ledger::{Durability, LedgerError, LedgerReader, RunDirectory, schema, temp_db};
-use crate::outcome::{MadeUser, Outcome};
+use crate::outcome::{CreatedUser, Outcome};
 
 /// "cund": tells undo ledgers from other databases.
 const APPLICATION: i64 = 0x6375_6e64;
@@ -143,7 +143,7 @@ fn fill(database: &Connection, run: &LedgerReader, path: &Path) -> Result<(), Le
             return Ok(());
         };
         let user = ToUndo {
-            user: MadeUser {
+            user: CreatedUser {
                 row: row.row,
                 username: username.clone(),
                 sub: row.outcome.user_sub.clone(),

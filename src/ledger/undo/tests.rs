@@ -3,7 +3,7 @@ use crate::ledger::integrity::presence::UNDO;
 use crate::ledger::tests::{identity, settled};
 use crate::ledger::writer::Ending;
 use crate::ledger::{Durability, Facts, Ledger, LedgerError, RunDirectory, ToBegin};
-use crate::outcome::{KeptReason, Outcome, RowOutcome, Undoing, Undone};
+use crate::outcome::{KeptReason, Outcome, RowOutcome, UndoOutcome, Undone};
 
 /// A run that created the users of rows 1, 3 and 4. That of row 2 existed.
 async fn run(directory: &RunDirectory) {
@@ -68,8 +68,8 @@ async fn lists_the_users_that_the_run_created_and_keeps_their_outcomes() {
         .unwrap();
     undo.write(&[(3, UndoRecord::NotSent), (4, UndoRecord::Begun)], 8_000)
         .unwrap();
-    let used = Undoing::of(Undone::Kept(KeptReason::MaybeUsed));
-    let failed = Undoing {
+    let used = UndoOutcome::of(Undone::Kept(KeptReason::MaybeUsed));
+    let failed = UndoOutcome {
         undone: Undone::Failed,
         error_code: Some("InternalErrorException".into()),
         error_message: Some("it is broken".into()),
@@ -93,7 +93,10 @@ async fn lists_the_users_that_the_run_created_and_keeps_their_outcomes() {
     );
     let mut said = Vec::new();
     undo.each_user::<LedgerError>(|user| {
-        said.push((user.user.row, user.outcome.as_ref().map(Undoing::to_string)));
+        said.push((
+            user.user.row,
+            user.outcome.as_ref().map(UndoOutcome::to_string),
+        ));
         Ok(())
     })
     .unwrap();

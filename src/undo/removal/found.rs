@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{LookupKey, MAX_PAGES, Phase, Removal, RemovalStep, settled};
 use crate::ledger::reader::rfc3339;
-use crate::outcome::{KeptReason, Undoing, Undone};
+use crate::outcome::{KeptReason, UndoOutcome, Undone};
 use crate::pool::FoundUser;
 use crate::pool::pages::SeenPages;
 
@@ -101,7 +101,7 @@ impl Removal {
 
     /// Keeps a user that the run cannot have created. An edited ledger can contain any user.
     fn outside_run(&self, created_ms: i64) -> RemovalStep {
-        RemovalStep::Settled(Undoing {
+        RemovalStep::Settled(UndoOutcome {
             undone: Undone::Kept(KeptReason::OutsideRun),
             error_code: None,
             error_message: Some(format!(

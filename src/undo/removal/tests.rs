@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{PoolBehavior, Removal, RemovalEvent, RemovalRules, RemovalStep};
 use crate::ledger::undo::ToUndo;
 use crate::ledger::{RunTimes, Span};
-use crate::outcome::{KeptReason, MadeUser, Undoing, Undone};
+use crate::outcome::{CreatedUser, KeptReason, UndoOutcome, Undone};
 use crate::pool::{Advice, Deletion, Failure, FoundUser, Sent};
 use crate::run::RetryPolicy;
 
@@ -32,8 +32,8 @@ fn times() -> Arc<RunTimes> {
     })
 }
 
-fn made(sub: Option<&str>, created_ms: Option<i64>) -> MadeUser {
-    MadeUser {
+fn made(sub: Option<&str>, created_ms: Option<i64>) -> CreatedUser {
+    CreatedUser {
         row: 1,
         username: "ann".into(),
         sub: sub.map(str::to_owned),
@@ -41,7 +41,7 @@ fn made(sub: Option<&str>, created_ms: Option<i64>) -> MadeUser {
     }
 }
 
-fn removal(user: MadeUser, begun_ms: Option<i64>, rules: RemovalRules) -> Removal {
+fn removal(user: CreatedUser, begun_ms: Option<i64>, rules: RemovalRules) -> Removal {
     let open = ToUndo {
         user,
         begun_ms,
@@ -94,7 +94,7 @@ fn after(removal: &mut Removal, events: impl IntoIterator<Item = RemovalEvent>) 
 }
 
 fn outcome(undone: Undone) -> RemovalStep {
-    RemovalStep::Settled(Undoing::of(undone))
+    RemovalStep::Settled(UndoOutcome::of(undone))
 }
 
 #[test]
@@ -317,7 +317,7 @@ fn never_deletes_users_created_while_the_run_was_inactive() {
         undated.created_ms = None;
         let mut ann = removal(made(Some("sub-1"), None), None, rules);
         let step = after(&mut ann, [RemovalEvent::Found(Ok(Some(undated)))]);
-        let kept = Undoing::of(Undone::Kept(KeptReason::NotIdentified));
+        let kept = UndoOutcome::of(Undone::Kept(KeptReason::NotIdentified));
         assert_eq!(step, RemovalStep::Settled(kept));
     }
 }
