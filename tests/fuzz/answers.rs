@@ -23,7 +23,7 @@ pub(crate) fn password_of(username: &str) -> String {
     format!("Zq7!{username}vKx9")
 }
 
-/// A stand-in for the password in calls that belong to no row.
+/// Replaces the password in calls that do not belong to a row.
 const NO_PASSWORD: &str = "the password of no row";
 
 fn settings(pool: &Pool, endpoint: &Endpoint) -> ConnectSettings {
@@ -117,7 +117,7 @@ async fn call(
             &secret,
         );
     }
-    // These calls belong to no row.
+    // These calls do not belong to a row.
     let none = NO_PASSWORD;
     failed(pool.user_events(username, None).await, none);
     let user = failed(pool.find(username).await, none);

@@ -106,7 +106,7 @@ const HTTP: [&[u8]; 12] = [
 pub(crate) struct Hostile {
     seed: u64,
     /// One in this many responses is unchanged.
-    calm: u8,
+    unchanged_one_in: u8,
     /// The number of times each request was received.
     requests: Mutex<BTreeMap<String, u64>>,
     /// Users that some response may have reported as existing.
@@ -114,10 +114,10 @@ pub(crate) struct Hostile {
 }
 
 impl Hostile {
-    pub(crate) fn new(seed: u64, calm: u8) -> Self {
+    pub(crate) fn new(seed: u64, unchanged_one_in: u8) -> Self {
         Self {
             seed,
-            calm,
+            unchanged_one_in,
             requests: Mutex::default(),
             named: Arc::default(),
         }
@@ -137,13 +137,13 @@ impl Hostile {
 
     pub(crate) fn answer(&self, request: &Request) -> Reply {
         let mut rng = self.rng_for(request);
-        // Other requests belong to no row: preflight checks and listings.
+        // Other requests do not belong to a row: preflight checks and listings.
         let secret = match request.username() {
             username if username.starts_with("user") => password_of(username),
             _ => "x".to_owned(),
         };
         let (named, username) = (Arc::clone(&self.named), request.username().to_owned());
-        if rng.u8(..self.calm) == 0 {
+        if rng.u8(..self.unchanged_one_in) == 0 {
             return Reply::Forward;
         }
         match rng.u8(..10) {

@@ -44,12 +44,12 @@ fn run(case: &mut Case) {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", list());
-    let calm = if case.rng.bool() { 2 } else { 6 };
-    let hostile = Hostile::new(case.seed, calm);
+    let unchanged_one_in = if case.rng.bool() { 2 } else { 6 };
+    let hostile = Hostile::new(case.seed, unchanged_one_in);
     let named = Arc::clone(&hostile.named);
     let with_preflight = case.rng.u8(..3) == 0;
     let endpoint = Endpoint::start(&pool, move |request| hostile.answer(request));
-    let mut import = dir
+    let import = dir
         .import(&pool, list)
         .args(["--endpoint-url", &endpoint.url(), "--output", "json"])
         .args(["--deadline", "6s", "--attempt-timeout", "2s"]);
@@ -73,10 +73,7 @@ fn run(case: &mut Case) {
         }
     }
     case.note(format!("{flags:?}"));
-    for flag in flags {
-        import = import.arg(flag);
-    }
-    let output = import.run();
+    let output = import.args(flags).run();
     assert_documented_exit(&output);
     if output.code == Some(3) {
         assert_eq!(

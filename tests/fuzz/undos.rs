@@ -178,8 +178,8 @@ fn answered(case: &mut Case) {
     }
     let pool = Pool::start(settings);
     import(&dir, &pool, 10);
-    let calm = if case.rng.bool() { 2 } else { 6 };
-    let hostile = Hostile::new(case.seed, calm);
+    let unchanged_one_in = if case.rng.bool() { 2 } else { 6 };
+    let hostile = Hostile::new(case.seed, unchanged_one_in);
     let endpoint = Endpoint::start(&pool, move |request| hostile.answer(request));
     let mut undo = undo(&dir, &pool, &endpoint).args(["--attempt-timeout", "1s"]);
     if case.rng.u8(..4) == 0 {

@@ -58,10 +58,7 @@ fn escaped_quotes_are_read_with_the_flag_or_mapping_file() {
         let pool = confirming();
         dir.file("mapping.toml", mapping);
         let list = dir.file("quotes.csv", &list);
-        let mut import = dir.import(&pool, list);
-        for flag in flags {
-            import = import.arg(flag);
-        }
+        let import = dir.import(&pool, list).args(flags);
         import.run().exits(0);
         let users = pool.users();
         assert_eq!(users["ann"].attributes["address"], "12 \"High\" St");

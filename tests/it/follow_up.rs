@@ -246,7 +246,7 @@ fn impossible_steps_are_refused_with_a_hint() {
         ),
     ] {
         let import = dir.import(&pool, list);
-        let import = flags.iter().fold(import, |cli, flag| cli.arg(flag));
+        let import = import.args(flags);
         import.run().exits(3).names(data);
     }
     dir.import(&pool, list)

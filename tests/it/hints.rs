@@ -6,7 +6,7 @@ use crate::harness::{Pool, TestDir, quick};
 #[track_caller]
 fn hint(dir: &TestDir, list: &str, flags: &[&str], code: &str) -> String {
     let cli = dir.cli("check").args([list, "--output", "json"]);
-    let output = flags.iter().fold(cli, |cli, flag| cli.arg(flag)).run();
+    let output = cli.args(flags).run();
     let document = output.document();
     let all = ["findings_by_rule", "refusals", "notices"].map(|kind| document[kind].as_array());
     let of_code = all
@@ -102,7 +102,7 @@ fn the_report_does_not_suggest_flags_of_its_run() {
         ("with-region", vec!["--phone-region", "DE"], false),
     ] {
         let cli = dir.import(&pool, list).args(["--run-dir", run]);
-        let cli = flags.into_iter().fold(cli, |cli, flag| cli.arg(flag));
+        let cli = cli.args(flags);
         cli.run().exits(1);
         let page = std::fs::read_to_string(dir.path(run).join("report.html")).unwrap();
         assert!(page.contains("phone_number.format"));

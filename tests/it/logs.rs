@@ -217,10 +217,7 @@ fn levels_come_from_flags_or_environment_and_exclude_the_sdk() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(2));
     let log = |flags: &[&str], rust_log: &str| {
-        let mut rehearse = dir.rehearse(list).env("RUST_LOG", rust_log);
-        for flag in flags {
-            rehearse = rehearse.arg(flag);
-        }
+        let rehearse = dir.rehearse(list).env("RUST_LOG", rust_log).args(flags);
         rehearse.run().exits(0).stderr
     };
     let warnings = log(&[], "warn");

@@ -307,7 +307,7 @@ fn changed_mapping_or_kept_columns_start_another_run() {
         &["--value", "email:*=x@y.z"],
         &["--trim"],
     ] {
-        let changed = flags.iter().fold(dropping(), |cli, flag| cli.arg(flag));
+        let changed = dropping().args(flags);
         changed.run().exits(3).names(["--restart"]);
     }
     assert_eq!(pool.stats().operations, before, "no request was sent");

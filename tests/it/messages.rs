@@ -64,13 +64,6 @@ fn without_ports(line: &str) -> String {
     text
 }
 
-/// Adds flags that are given in one text, separated by spaces.
-fn with_flags(cli: Cli, flags: &str) -> Cli {
-    flags
-        .split_whitespace()
-        .fold(cli, |cli, flag| cli.arg(flag))
-}
-
 /// A directory with a list of three users, and a pool.
 fn prepared() -> (TestDir, Pool) {
     let dir = TestDir::new();

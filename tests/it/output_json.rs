@@ -243,10 +243,7 @@ fn printed_answers_are_fields_of_the_document() {
         let cli = dir
             .cli("iam-policy")
             .args(["--user-pool-id", "us-east-1_Ab1"]);
-        more.iter()
-            .fold(cli, |cli, arg| cli.arg(arg))
-            .run()
-            .exits(0)
+        cli.args(more).run().exits(0)
     };
     let text = iam(&[]).document();
     let document_of = |more: &[&'static str]| document(&iam(more), "iam-policy");

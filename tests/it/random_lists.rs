@@ -83,14 +83,9 @@ fn check_and_import_agree_on_every_row_of_a_random_list() {
         let text = list(&mut random);
         let dir = TestDir::new();
         let name = dir.file("users.csv", &text);
-        let mut check = dir.cli("check").arg(name);
-        let mut rehearse = dir.rehearse(name).arg("--no-preflight");
-        for flag in flags {
-            check = check.arg(flag);
-            rehearse = rehearse.arg(flag);
-        }
-        check.run();
-        rehearse.run();
+        dir.cli("check").arg(name).args(flags).run();
+        let rehearse = dir.rehearse(name).arg("--no-preflight");
+        rehearse.args(flags).run();
         let results = dir.results();
 
         // The same rows are invalid for one of the same reasons.

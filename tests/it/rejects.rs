@@ -208,7 +208,7 @@ fn unreadable_rows_stay_unreadable_until_corrected() {
             let cli = dir
                 .rehearse(list)
                 .args(["--password", "generate", "--no-preflight"]);
-            flags.iter().fold(cli, |cli, flag| cli.arg(flag)).run()
+            cli.args(flags).run()
         };
         rehearse(list).exits(1);
         let written = rejects(&dir);

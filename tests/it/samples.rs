@@ -86,7 +86,7 @@ fn is_verified(user: &AuditedUser) -> bool {
 #[test]
 fn imports_the_aws_template() {
     let kept = ["email_verified", "phone_number_verified"];
-    assert_becomes("aws-template", &kept, &people::of_aws_s_template());
+    assert_becomes("aws-template", &kept, &people::aws_template());
 }
 
 #[test]
@@ -94,24 +94,24 @@ fn imports_a_german_excel_list() {
     let bytes = fs::read(list("excel")).unwrap();
     assert!(std::str::from_utf8(&bytes).is_err(), "windows-1252");
     assert!(bytes.ends_with(b"\r\n"), "CRLF line ends");
-    assert_becomes("excel", &["Kundennr", "Status"], &people::of_excel());
+    assert_becomes("excel", &["Kundennr", "Status"], &people::excel());
 }
 
 #[test]
 fn imports_a_wordpress_export() {
-    assert_becomes("wordpress", &["ID", "roles"], &people::of_wordpress());
+    assert_becomes("wordpress", &["ID", "roles"], &people::wordpress());
 }
 
 #[test]
 fn imports_an_auth0_export() {
     let kept = ["Id", "Email Verified", "Connection"];
-    assert_becomes("auth0", &kept, &people::of_auth0());
+    assert_becomes("auth0", &kept, &people::auth0());
 }
 
 #[test]
 fn imports_a_keycloak_export() {
     let kept = ["id", "emailVerified", "kept_enabled"];
-    let users = assert_becomes("keycloak", &kept, &people::of_keycloak());
+    let users = assert_becomes("keycloak", &kept, &people::keycloak());
     assert_eq!(
         usernames_where(&users, |user| !user.enabled),
         ["former.user"]
@@ -126,7 +126,7 @@ fn imports_a_keycloak_export() {
 
 #[test]
 fn imports_an_okta_export() {
-    let users = assert_becomes("okta", &["id", "status"], &people::of_okta());
+    let users = assert_becomes("okta", &["id", "status"], &people::okta());
     assert_eq!(
         usernames_where(&users, |user| !user.enabled),
         ["tom@example.com"]

@@ -50,7 +50,7 @@ fn mapping_files_match_their_schema() {
         let Ok(text) = fs::read_to_string(sample.unwrap().path().join("mapping.toml")) else {
             continue;
         };
-        assert_eq!(violations(Document::Mapping, &of_toml(&text)), [""; 0]);
+        assert_eq!(violations(Document::Mapping, &parse_toml(&text)), [""; 0]);
         found += 1;
     }
     assert!(found >= 6, "{found} samples");
@@ -60,13 +60,13 @@ fn mapping_files_match_their_schema() {
         "[follow_up]\nverify = [\"fax\"]",
     ] {
         assert!(
-            !violations(Document::Mapping, &of_toml(wrong)).is_empty(),
+            !violations(Document::Mapping, &parse_toml(wrong)).is_empty(),
             "{wrong}"
         );
     }
 }
 
-fn of_toml(text: &str) -> Value {
+fn parse_toml(text: &str) -> Value {
     let file: toml::Value = toml::from_str(text).unwrap();
     serde_json::to_value(file).unwrap()
 }

@@ -32,13 +32,6 @@ fn suggested(cli: Cli) -> String {
         .to_owned()
 }
 
-fn with_flags(mut cli: Cli, line: &str) -> Cli {
-    for word in words(line) {
-        cli = cli.arg(&word);
-    }
-    cli
-}
-
 #[test]
 fn the_suggested_flags_import_the_list() {
     let hashed = "User Name,Pass word,E-mail Address,First Name,Mobile Phone,encrypted_password\n\
@@ -75,7 +68,7 @@ fn the_suggested_flags_import_the_list() {
             assert_eq!(line, expected);
         }
         assert_eq!(pool.requests("SignUp"), 0);
-        with_flags(dir.import(&pool, list), expected).run().exits(0);
+        dir.import(&pool, list).args(words(expected)).run().exits(0);
         assert_eq!(dir.results().outcomes(), ["created"]);
     }
 }
@@ -98,7 +91,7 @@ fn custom_attributes_come_from_the_pool_or_pool_file() {
     let check = || dir.cli("check").arg(list);
     assert_eq!(suggested(check().args(["--pool", rules])), expected);
     assert_eq!(suggested(check()), "--ignore-column 'shoe size'");
-    with_flags(dir.import(&pool, list), expected).run().exits(0);
+    dir.import(&pool, list).args(words(expected)).run().exits(0);
     assert_eq!(pool.users()["ann"].attributes["custom:Shoe_Size"], "38");
 }
 
@@ -125,7 +118,7 @@ fn the_username_column_depends_on_the_pool_sign_in_options() {
         let list = dir.file("users.csv", "Mail\nann@example.com\n");
         let line = suggested(dir.import(&pool, list));
         assert_eq!(line, expected);
-        with_flags(dir.import(&pool, list), &line).run().exits(0);
+        dir.import(&pool, list).args(words(&line)).run().exits(0);
         assert_eq!(dir.results().outcomes(), ["created"]);
     }
 }
@@ -170,7 +163,7 @@ fn unknown_attributes_are_mapped_or_dropped_first() {
         assert!(first.ends_with(line), "{suggestion}");
         assert!(!rest.is_empty());
     }
-    with_flags(dir.import(&pool, list), line).run().exits(0);
+    dir.import(&pool, list).args(words(line)).run().exits(0);
     let users = pool.users();
     assert_eq!(users["ann"].attributes["custom:department"], "Sales");
 }

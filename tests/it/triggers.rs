@@ -174,10 +174,7 @@ fn malformed_pairs_are_refused_by_flag_and_not_printed() {
             ["--mapping mapping.toml: line 2", "validation_data.\"a b\""],
         ),
     ] {
-        let mut import = dir.import(&pool, list);
-        for argument in &arguments {
-            import = import.arg(argument);
-        }
+        let import = dir.import(&pool, list).args(&arguments);
         let output = import.run().exits(3).names(data);
         assert!(!output.stderr.contains("Hidden-42"), "{}", output.stderr);
     }

@@ -8,7 +8,7 @@ use cognito_import::rehearsal::{ExistingUser, UserStatus};
 use crate::harness::{Pool, TestDir, quick, users};
 
 /// Replaces the ledger of a killed run with a copy from some rows earlier.
-fn with_an_older_ledger(dir: &TestDir, pool: &Pool) {
+fn restore_older_ledger(dir: &TestDir, pool: &Pool) {
     let list = dir.file("users.csv", users(200));
     let running = dir.import(pool, list).args(["--rate", "60"]).start();
     let copy = |from: &str, to: &str| {
@@ -38,7 +38,7 @@ fn users_missing_from_an_older_ledger_are_not_reported_as_existing() {
     ] {
         let dir = TestDir::new();
         let pool = Pool::start(quick());
-        with_an_older_ledger(&dir, &pool);
+        restore_older_ledger(&dir, &pool);
         let again = || dir.import(&pool, "users.csv").args(flags);
         again().run().exits(5);
         let results = dir.results();

@@ -21,7 +21,7 @@ fn whitespace_inside_a_password_is_sent_and_around_it_is_invalid() {
         let cli = dir
             .import(&pool, list)
             .args(["--run-dir", run, "--confirm"]);
-        let cli = flags.into_iter().fold(cli, |cli, flag| cli.arg(flag));
+        let cli = cli.args(flags);
         let output = cli.run().exits(1);
         assert!(!output.stderr.contains("--trim"), "{}", output.stderr);
         let results = dir.results_in(run);

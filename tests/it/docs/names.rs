@@ -69,9 +69,7 @@ fn every_rule_outcome_fault_and_pool_setting_is_documented() {
     let dir = TestDir::new();
     symlink(root().join("samples"), dir.path("samples")).unwrap();
     let json = |command: &str, arguments: &[&str], code: i32| -> Value {
-        let cli = arguments
-            .iter()
-            .fold(dir.cli(command), |cli, argument| cli.arg(argument));
+        let cli = dir.cli(command).args(arguments);
         let ran = cli.json().run().exits(code);
         ran.document()
     };

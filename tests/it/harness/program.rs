@@ -65,8 +65,9 @@ impl Cli {
         self
     }
 
-    pub(crate) fn args<const N: usize>(mut self, args: [&str; N]) -> Self {
-        self.args.extend(args.map(str::to_owned));
+    pub(crate) fn args(mut self, args: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        let args = args.into_iter().map(|arg| arg.as_ref().to_owned());
+        self.args.extend(args);
         self
     }
 

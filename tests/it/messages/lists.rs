@@ -1,6 +1,6 @@
 //! Lists that are refused.
 
-use super::{Transcript, with_flags};
+use super::Transcript;
 use crate::harness::{TestDir, gzip, users, utf_16};
 
 fn truncated_gzip() -> Vec<u8> {
@@ -26,7 +26,7 @@ fn refused_lists() {
         let dir = TestDir::new();
         dir.file(name, list);
         let title = format!("check {name} {flags}");
-        let check = with_flags(dir.cli("check").arg(name), flags);
+        let check = dir.cli("check").arg(name).args(flags.split_whitespace());
         transcript.run(&dir, title.trim_end(), check);
     };
     refuse("empty.csv", b"", "");

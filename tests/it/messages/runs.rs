@@ -4,7 +4,7 @@ use std::fs;
 
 use cognito_import::rehearsal::{ExistingUser, Faults, PoolSettings};
 
-use super::{Transcript, prepared, with_flags};
+use super::{Transcript, prepared};
 use crate::harness::{Pool, TestDir, quick, silent, users};
 
 /// Commands that do not match the run in the directory.
@@ -24,7 +24,9 @@ fn other_runs() {
         "--validation-data key=4711 --no-preflight",
     ] {
         let title = format!("import users.csv {flags}");
-        let import = with_flags(dir.import(&pool, "users.csv"), flags);
+        let import = dir
+            .import(&pool, "users.csv")
+            .args(flags.split_whitespace());
         transcript.run(&dir, title.trim_end(), import);
     }
     transcript.run(&dir, "rehearse users.csv", dir.rehearse("users.csv"));

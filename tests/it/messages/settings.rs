@@ -1,6 +1,6 @@
 //! Settings that are refused: flags, variables and the files that they name.
 
-use super::{Transcript, prepared, with_flags};
+use super::{Transcript, prepared};
 
 #[test]
 fn refused_settings() {
@@ -42,7 +42,9 @@ fn refused_settings() {
         "--run-dir users.csv",
     ] {
         let title = format!("import users.csv {flags}");
-        let import = with_flags(dir.import(&pool, "users.csv"), flags);
+        let import = dir
+            .import(&pool, "users.csv")
+            .args(flags.split_whitespace());
         transcript.run(&dir, &title, import);
     }
     assert_eq!(pool.requests("SignUp"), 0);
@@ -107,7 +109,11 @@ fn refused_arguments_of_other_commands() {
         ("rehearsal-pool", "--pool-settings missing.json"),
     ] {
         let title = format!("{command} {arguments}");
-        transcript.run(&dir, &title, with_flags(dir.cli(command), arguments));
+        transcript.run(
+            &dir,
+            &title,
+            dir.cli(command).args(arguments.split_whitespace()),
+        );
     }
     assert_messages!("refused_arguments", transcript.0);
 }
@@ -135,7 +141,7 @@ fn wrong_command_lines() {
     ] {
         let title = format!("rehearse users.csv {flags}");
         let cli = dir.cli("rehearse").arg("users.csv");
-        transcript.run(&dir, &title, with_flags(cli, flags));
+        transcript.run(&dir, &title, cli.args(flags.split_whitespace()));
     }
     let group = dir
         .cli("rehearse")
@@ -152,7 +158,9 @@ fn the_hint_of_an_error_is_a_separate_field_for_programs() {
         "--mapping missing.toml",
         "--log-file no/such.log",
     ] {
-        let import = with_flags(dir.import(&pool, "users.csv"), flags);
+        let import = dir
+            .import(&pool, "users.csv")
+            .args(flags.split_whitespace());
         let output = import.json().run().exits(3);
         let document = output.document();
         let text = |field: &str| document["error"][field].as_str().unwrap();

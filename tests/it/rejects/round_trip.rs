@@ -17,7 +17,7 @@ fn round_trip(
     let list = dir.file("users.csv", list);
     let import = |list: &str, run: &'static str| {
         let cli = dir.import(&pool, list).args(["--run-dir", run]);
-        flags.iter().fold(cli, |cli, flag| cli.arg(flag))
+        cli.args(flags)
     };
     import(list, "run").arg("--no-preflight").run().exits(1);
     let results = dir.results();
@@ -120,11 +120,7 @@ fn a_list_without_a_header_gets_a_recognized_header() {
     let dir = TestDir::new();
     let list = dir.file("quoted.csv", quoted);
     dir.rehearse(list).run().exits(0);
-    columns
-        .into_iter()
-        .fold(dir.rehearse(list), |cli, flag| cli.arg(flag))
-        .run()
-        .exits(0);
+    dir.rehearse(list).args(columns).run().exits(0);
     assert_eq!(dir.results().counts().get("created"), Some(&1));
 }
 

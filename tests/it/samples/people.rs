@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-pub(super) fn of_aws_s_template() -> Value {
+pub(super) fn aws_template() -> Value {
     json!([
         ["jane.doe", ["TRUE", "TRUE"], {
             "name": "Jane Doe", "given_name": "Jane", "family_name": "Doe", "email": "jane.doe@example.com", "gender": "female",
@@ -37,7 +37,7 @@ pub(super) fn of_aws_s_template() -> Value {
     ])
 }
 
-pub(super) fn of_excel() -> Value {
+pub(super) fn excel() -> Value {
     json!([
         ["j.mueller@example.com", ["0017", "aktiv"], {
             "email": "j.mueller@example.com", "gender": "female", "given_name": "Jürgen-Marie", "family_name": "Müller",
@@ -73,7 +73,7 @@ pub(super) fn of_excel() -> Value {
     ])
 }
 
-pub(super) fn of_wordpress() -> Value {
+pub(super) fn wordpress() -> Value {
     json!([
         ["admin", ["1", "administrator"], {
             "email": "admin@example.com", "website": "https://example.com", "name": "admin", "custom:legacy_id": "1",
@@ -101,7 +101,7 @@ pub(super) fn of_wordpress() -> Value {
     ])
 }
 
-pub(super) fn of_auth0() -> Value {
+pub(super) fn auth0() -> Value {
     let by_password = "Username-Password-Authentication";
     json!([
         ["ines.duarte@example.com", ["auth0|5f7c8ec7c33c6c004bbafe01", "true", by_password], {
@@ -137,7 +137,7 @@ pub(super) fn of_auth0() -> Value {
     ])
 }
 
-pub(super) fn of_keycloak() -> Value {
+pub(super) fn keycloak() -> Value {
     let ids = [
         "2302cf2f-9b29-4d62-9c48-67ac5e3b0d01",
         "5f1d0c1e-6a0a-4b6f-8a4e-0d6f4e9c2b02",
@@ -174,7 +174,7 @@ pub(super) fn of_keycloak() -> Value {
     ])
 }
 
-pub(super) fn of_okta() -> Value {
+pub(super) fn okta() -> Value {
     json!([
         ["isaac.brock@example.com", ["00u1sample0001abcd5d7", "ACTIVE"], {
             "email": "isaac.brock@example.com", "given_name": "Isaac", "family_name": "Brock", "name": "Isaac Brock",

@@ -84,12 +84,10 @@ fn refuses_a_directory_without_a_run_and_a_rehearsal() {
 fn prints_the_policy_for_an_undo() {
     let dir = TestDir::new();
     let policy = |more: &[&str]| {
-        let mut cli = dir
+        let cli = dir
             .cli("iam-policy")
-            .args(["--user-pool-id", "eu-west-1_Ab1"]);
-        for argument in more {
-            cli = cli.arg(argument);
-        }
+            .args(["--user-pool-id", "eu-west-1_Ab1"])
+            .args(more);
         cli.run().exits(0).stdout
     };
     let with = policy(&["--undo"]);
