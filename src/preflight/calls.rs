@@ -141,21 +141,21 @@ mod tests {
 
     #[test]
     fn throttling_is_not_blamed_on_the_network() {
-        let of = |status, code| remedy(&Failure::answered(Operation::Read, status, code, ""));
+        let hint_for = |status, code| remedy(&Failure::answered(Operation::Read, status, code, ""));
         for (status, code) in [
             (400, "TooManyRequestsException"),
             (400, "ThrottlingException"),
             (429, "Whatever"),
         ] {
-            let hint = of(status, code);
+            let hint = hint_for(status, code);
             assert!(
                 hint.contains("quota") && !hint.contains("network"),
                 "{hint}"
             );
         }
-        assert!(of(403, "ForbiddenException").contains("WAF"));
-        assert!(of(500, "InternalErrorException").contains("service"));
-        assert!(of(400, "ExpiredTokenException").contains("renew the credentials"));
-        assert!(of(400, "AccessDeniedException").contains("iam-policy"));
+        assert!(hint_for(403, "ForbiddenException").contains("WAF"));
+        assert!(hint_for(500, "InternalErrorException").contains("service"));
+        assert!(hint_for(400, "ExpiredTokenException").contains("renew the credentials"));
+        assert!(hint_for(400, "AccessDeniedException").contains("iam-policy"));
     }
 }

@@ -12,10 +12,10 @@ pub fn undo_table(report: UndoReport, count: impl Fn(Option<Undone>) -> u64) -> 
     let mut table = Table::new();
     table.load_style(UTF8_BORDERS_ONLY);
     table.set_header(["undone", "users", ""]);
-    let mut all = 0;
+    let mut total = 0;
     for undone in Undone::ALL.into_iter().map(Some).chain([None]) {
         let users = count(undone);
-        all += users;
+        total += users;
         // Deleted users are always shown, other outcomes only if there are any.
         if users > 0 || undone == Some(Undone::Deleted) {
             let (name, meaning) = describe(report, undone);
@@ -23,7 +23,7 @@ pub fn undo_table(report: UndoReport, count: impl Fn(Option<Undone>) -> u64) -> 
         }
     }
     table.add_row(["", "", ""]);
-    table.add_row(["all", &all.to_string(), "created by the run"]);
+    table.add_row(["all", &total.to_string(), "created by the run"]);
     if let Some(column) = table.column_mut(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
