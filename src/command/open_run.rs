@@ -100,7 +100,7 @@ pub(super) async fn open_run(
 ) -> Result<OpenRun, CommandError> {
     let RunKey { identity, path } = key;
     if !path.is_dir() {
-        RunDirectory::could_be_made(path).map_err(CommandError::refused)?;
+        RunDirectory::check_creatable(path).map_err(CommandError::refused)?;
         refuse_if_saved_elsewhere(settings, path)?;
         return Ok(OpenRun::New(None));
     }
@@ -161,7 +161,7 @@ pub(super) async fn begin(
     let ledger =
         NewLedger::build(&directory, &key.identity, &facts).map_err(CommandError::refused)?;
     if settings.on_existing_run == OnExistingRun::PutAside {
-        let kept = directory.put_run_aside().map_err(CommandError::refused)?;
+        let kept = directory.set_aside().map_err(CommandError::refused)?;
         let names: Vec<String> = kept.iter().map(|file| file.display().to_string()).collect();
         if !names.is_empty() {
             printer.info(format_args!(

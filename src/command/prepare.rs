@@ -155,7 +155,7 @@ impl Session<'_> {
                 (begun, result)
             }
         };
-        begun.ledger.invoked(invocation()).await;
+        begun.ledger.set_invocation(invocation()).await;
         let rates = Rates::new(&settings.rates, &found);
         // Otherwise the plan has printed it.
         if begun.resumes() || settings.preflight.skipped || !self.list.source.is_complete() {

@@ -147,7 +147,7 @@ async fn open_ledger(
         } else {
             UndoLedger::open(&run.directory)
         }?;
-        ledger.take_up(even_if_used)?;
+        ledger.reset_for_retry(even_if_used)?;
         Ok((run, ledger))
     };
     beside("undo", open)

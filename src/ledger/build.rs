@@ -1,5 +1,5 @@
-//! A new database gets its final name once it is complete and synced, so an interrupted process
-//! never leaves half a ledger.
+//! Builds databases under a temporary name and renames them once complete and synced, so an
+//! interrupted process never leaves an incomplete ledger.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -20,7 +20,7 @@ pub(super) struct Unplaced {
     unfinished: PathBuf,
 }
 
-/// Creates and fills a database that will get this path.
+/// Creates and fills a database for this path.
 pub(super) fn build(
     path: &Path,
     fill: impl FnOnce(&Connection) -> Result<(), LedgerError>,
@@ -34,7 +34,7 @@ pub(super) fn build(
         unfinished: with_suffix(path, UNFINISHED),
     };
     made.remove().map_err(failed)?;
-    // Created with the right mode: SQLite would use the umask.
+    // Created here with the right mode, because SQLite would use the umask.
     private_file(&made.unfinished).map_err(failed)?;
     let database = schema::connect(&made.unfinished, Durability::Power)?;
     let written = |done: rusqlite::Result<()>| done.map_err(|cause| LedgerError::of(path, cause));
@@ -61,7 +61,7 @@ impl Unplaced {
         }
         let placed = || {
             for suffix in ["-wal", "-shm"] {
-                remove_if_there(&with_suffix(&self.path, suffix))?;
+                remove_if_exists(&with_suffix(&self.path, suffix))?;
             }
             fs::rename(&self.unfinished, &self.path)
         };
@@ -75,7 +75,7 @@ impl Unplaced {
 
     fn remove(&self) -> io::Result<()> {
         for suffix in ["", "-wal", "-shm", "-journal"] {
-            remove_if_there(&with_suffix(&self.unfinished, suffix))?;
+            remove_if_exists(&with_suffix(&self.unfinished, suffix))?;
         }
         Ok(())
     }
@@ -83,12 +83,12 @@ impl Unplaced {
 
 impl Drop for Unplaced {
     fn drop(&mut self) {
-        // After `put_in_place` there is nothing under this name.
+        // After `put_in_place`, nothing has this name.
         let _ = self.remove();
     }
 }
 
-fn remove_if_there(file: &Path) -> io::Result<()> {
+fn remove_if_exists(file: &Path) -> io::Result<()> {
     match fs::remove_file(file) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
         Ok(()) | Err(_) => Ok(()),

@@ -1,10 +1,10 @@
 //! Compares two runs user by user. The users of both are sorted by name in a temporary database
-//! (`temp_db`), in constant memory.
+//! in constant memory.
 
 use rusqlite::{Connection, Row, params};
 
 use super::rows::signed;
-use super::{LedgerError, LedgerReader, temp_db};
+use super::{LedgerError, LedgerReader, schema};
 use crate::outcome::{Outcome, RowResult};
 
 const TABLE: &str = "
@@ -26,7 +26,7 @@ const AFTER: i64 = 1;
 
 /// A user at the end of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stood {
+pub struct UserSnapshot {
     /// Number of the row.
     pub row: u64,
     /// The username as written in the list.
@@ -61,13 +61,13 @@ pub enum Field {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserChange<'a> {
     /// The user is only in the later list.
-    New(&'a Stood),
+    New(&'a UserSnapshot),
     /// The user is only in the earlier list.
-    Vanished(&'a Stood),
+    Vanished(&'a UserSnapshot),
     /// A property has changed.
     Changed {
-        before: &'a Stood,
-        after: &'a Stood,
+        before: &'a UserSnapshot,
+        after: &'a UserSnapshot,
         fields: &'a [Field],
     },
 }
@@ -99,7 +99,7 @@ all_variants!(pub Field {
 });
 
 impl Field {
-    /// Its name in results.
+    /// Returns the name in results.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -113,7 +113,7 @@ impl Field {
     }
 }
 
-impl Stood {
+impl UserSnapshot {
     /// Returns a property as written in results. `None` if the run does not know it.
     #[must_use]
     pub fn field(&self, field: Field) -> Option<&str> {
@@ -150,7 +150,7 @@ pub fn compare<E: From<LedgerError>>(
     mut each: impl FnMut(&UserChange<'_>) -> Result<(), E>,
 ) -> Result<Compared, E> {
     let room = |cause| E::from(LedgerError::Comparison(cause));
-    let users = temp_db::create(TABLE).map_err(room)?;
+    let users = schema::create_temporary(TABLE).map_err(room)?;
     let mut compared = Compared {
         nameless_before: take_in(&users, before, BEFORE, case_insensitive)?,
         nameless_after: take_in(&users, after, AFTER, case_insensitive)?,
@@ -235,9 +235,9 @@ fn take_in<E: From<LedgerError>>(
     Ok(nameless)
 }
 
-fn stood(row: &Row<'_>) -> rusqlite::Result<Stood> {
+fn stood(row: &Row<'_>) -> rusqlite::Result<UserSnapshot> {
     let word: String = row.get(4)?;
-    Ok(Stood {
+    Ok(UserSnapshot {
         row: row.get::<_, i64>(2)?.unsigned_abs(),
         username: row.get(3)?,
         outcome: Outcome::from_name(&word).unwrap_or(Outcome::InDoubt),
@@ -253,8 +253,8 @@ fn stood(row: &Row<'_>) -> rusqlite::Result<Stood> {
 #[derive(Default)]
 struct Pair {
     name: String,
-    before: Option<Stood>,
-    after: Option<Stood>,
+    before: Option<UserSnapshot>,
+    after: Option<UserSnapshot>,
 }
 
 impl Pair {

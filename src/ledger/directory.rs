@@ -33,7 +33,7 @@ pub struct RunDirectory {
     /// directory stays.
     #[cfg(unix)]
     handle: File,
-    /// Locked too, because on some network file systems the lock of a directory is local to one
+    /// Also locked, because on some network file systems the lock of a directory is local to one
     /// machine.
     _lock: File,
 }
@@ -68,7 +68,7 @@ impl RunDirectory {
             Err(TryLockError::WouldBlock) => Err(LedgerError::Busy(path.to_owned())),
             Err(TryLockError::Error(cause)) => Err(failed(cause)),
         };
-        make_lasting(path).map_err(failed)?;
+        create_durably(path).map_err(failed)?;
         let held = Self {
             path: path.to_owned(),
             #[cfg(unix)]
@@ -85,16 +85,16 @@ impl RunDirectory {
         self.handle.try_clone()
     }
 
-    /// Returns whether the directory could be created. Checked before the user is asked to confirm.
+    /// Checks that the directory could be created, before the user is asked for confirmation.
     /// Leaves nothing behind.
-    pub fn could_be_made(path: &Path) -> Result<(), LedgerError> {
+    pub fn check_creatable(path: &Path) -> Result<(), LedgerError> {
         let here = Path::new(".");
-        let above = path
+        let parent = path
             .ancestors()
-            .find(|above| above.symlink_metadata().is_ok())
+            .find(|parent| parent.symlink_metadata().is_ok())
             .unwrap_or(here);
-        let trial = above.join(format!(".cognito-import-{}", std::process::id()));
-        make_private(&trial)
+        let trial = parent.join(format!(".cognito-import-{}", std::process::id()));
+        create_private(&trial)
             .and_then(|()| fs::remove_dir(&trial))
             .map_err(|cause| LedgerError::Directory {
                 path: path.to_owned(),
@@ -119,22 +119,22 @@ impl RunDirectory {
     }
 
     /// Renames the files of the run, so that a new one can start, and returns the new names.
-    pub fn put_run_aside(&self) -> Result<Vec<PathBuf>, LedgerError> {
-        // A sound ledger becomes a single file first. A damaged one is kept as it is.
+    pub fn set_aside(&self) -> Result<Vec<PathBuf>, LedgerError> {
+        // An intact ledger becomes a single file first. A damaged one is kept as it is.
         presence::make_one_file(&self.database());
         presence::make_one_file(&self.path.join(UNDO));
-        let is_there = |name: &str| self.path.join(name).symlink_metadata().is_ok();
+        let exists = |name: &str| self.path.join(name).symlink_metadata().is_ok();
         let number = (1..)
             .find(|number| {
                 !KEPT_ASIDE
                     .iter()
-                    .any(|name| is_there(&aside(name, *number)))
+                    .any(|name| exists(&aside_name(name, *number)))
             })
             .unwrap_or(0);
         let mut kept = Vec::new();
         for name in KEPT_ASIDE {
-            if is_there(name) {
-                let to = self.path.join(aside(name, number));
+            if exists(name) {
+                let to = self.path.join(aside_name(name, number));
                 fs::rename(self.path.join(name), &to).map_err(|cause| self.failed(cause))?;
                 kept.push(to);
             }
@@ -158,7 +158,7 @@ impl RunDirectory {
         sync_directory(&self.path);
     }
 
-    /// SQLite rebuilds it from the log.
+    /// Removes the index of the log, which SQLite rebuilds.
     fn remove_index_of_log(&self, database: &Path) -> Result<(), LedgerError> {
         let file = with_suffix(database, "-shm");
         if file.exists() {
@@ -180,8 +180,8 @@ pub fn database_in(directory: &Path) -> PathBuf {
     directory.join(LEDGER)
 }
 
-/// `results-before-1.csv` for `results.csv`.
-fn aside(name: &str, number: u32) -> String {
+/// Returns `results-before-1.csv` for `results.csv`.
+fn aside_name(name: &str, number: u32) -> String {
     let (stem, rest) = name.split_once('.').unwrap_or((name, ""));
     format!("{stem}-before-{number}.{rest}")
 }
@@ -199,10 +199,10 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Like [`make_private`], and syncs the names of new directories to the disk.
-fn make_lasting(path: &Path) -> std::io::Result<()> {
+/// Like [`create_private`], and syncs the names of new directories to the disk.
+fn create_durably(path: &Path) -> std::io::Result<()> {
     let made: Vec<&Path> = path.ancestors().take_while(|it| !it.is_dir()).collect();
-    make_private(path)?;
+    create_private(path)?;
     for folder in made {
         match folder.parent() {
             Some(above) if above.as_os_str().is_empty() => sync_directory(Path::new(".")),
@@ -214,7 +214,7 @@ fn make_lasting(path: &Path) -> std::io::Result<()> {
 }
 
 /// Creates a directory that only its owner can read. An existing directory keeps its mode.
-pub(super) fn make_private(path: &Path) -> std::io::Result<()> {
+pub(super) fn create_private(path: &Path) -> std::io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }

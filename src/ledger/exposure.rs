@@ -1,5 +1,5 @@
-//! Whether other users can change a run's directory. It matters because the ledger decides which
-//! users an undo deletes.
+//! Detects whether other users can change a run's directory, because the ledger decides which users
+//! an undo deletes.
 //!
 //! The user who runs this program and root are trusted. So is a private group: one whose id equals
 //! the user's. Access control lists are not checked.
@@ -16,7 +16,7 @@ pub struct Exposure {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum ExposureCause {
-    /// It belongs to the user with this id.
+    /// It belongs to the user with this ID.
     Owner(u32),
     /// Other users can write to it. Holds the mode.
     Mode(u32),
@@ -43,7 +43,7 @@ impl fmt::Display for Exposure {
 #[cfg(unix)]
 pub(super) use unix::of;
 
-/// On other systems permissions are not expressed as modes.
+/// Returns `None`: other systems have no modes.
 #[cfg(not(unix))]
 pub(super) fn of(_: &super::RunDirectory) -> std::io::Result<Option<Exposure>> {
     Ok(None)

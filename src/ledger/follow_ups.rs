@@ -47,13 +47,13 @@ pub(super) fn write(
         .map(drop)
 }
 
-/// The columns that [`read`] takes.
+/// The columns that [`read`] expects.
 pub(super) const COLUMNS: &str = "follow_ups.state, follow_ups.steps, follow_ups.seal";
 
 /// Reads the steps of a user from the columns starting at `at`. `None` if the row has no steps.
 ///
 /// # Errors
-/// The line does not match its checksum.
+/// Fails if the line does not match its checksum.
 pub(super) fn read(from: &Row<'_>, at: usize, row: i64) -> rusqlite::Result<Option<FollowUp>> {
     let (Some(state), Some(steps), Some(seal)) = (
         from.get::<_, Option<String>>(at)?,
@@ -118,7 +118,7 @@ pub(super) fn retry_failed(database: &Connection) -> rusqlite::Result<()> {
     }
 }
 
-/// Counts by step, and failed steps by error code.
+/// Counts steps by state, and failed steps by error code.
 pub(super) fn sums(
     database: &Connection,
 ) -> rusqlite::Result<(BTreeMap<String, StepCounts>, BTreeMap<String, u64>)> {

@@ -1,4 +1,4 @@
-//! The run's identity and status: named values in the table `run`.
+//! The run's identity, status and invocation: named values in the table `run`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,15 +9,15 @@ use super::LedgerError;
 use super::integrity::seal::{broken_seal, value_seal};
 use super::times::REST_OF_SECOND;
 
-/// What a run is bound to. The same command has the same identity; a different identity is a
-/// different run.
+/// Identifies a run. The same command has the same identity; a different identity is a different
+/// run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The list's name. Not compared, because a list may be renamed.
     pub list: String,
     /// SHA-256 of the list, or `None` if it can be read only once.
     pub fingerprint: Option<String>,
-    /// What each column means.
+    /// The meaning of each column.
     pub mapping: String,
     /// The columns that are copied into the results.
     pub kept: Vec<String>,
@@ -33,12 +33,12 @@ pub struct Identity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunKind {
     Import,
-    /// Its simulated pool ended with the process.
+    /// Its simulated pool ends with the process.
     Rehearsal,
 }
 
 impl RunKind {
-    /// Its name in the ledger and the summary.
+    /// Returns the name in the ledger and the summary.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -153,8 +153,8 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// A user created at this time or earlier existed before the run. Milliseconds since the Unix
-    /// epoch on the service's clock.
+    /// Returns the latest creation time of users that certainly existed before the run, in
+    /// milliseconds since the Unix epoch on the service's clock.
     #[must_use]
     pub fn certainly_before_ms(&self) -> i64 {
         self.second_before_run_ms
@@ -261,6 +261,44 @@ pub(super) fn kept(database: &Connection) -> rusqlite::Result<Vec<String>> {
     }
 }
 
+/// How a session was started, for reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invocation {
+    pub version: String,
+    /// The words of the command that resumes the run, without flags that would start over or retry
+    /// rows. Contains no secrets.
+    pub command: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunMetadata {
+    pub kind: RunKind,
+    /// The program's version in the last session.
+    pub version: Option<String>,
+    /// The words of the command that resumes the run.
+    pub command: Option<Vec<String>>,
+}
+
+impl Invocation {
+    pub(super) fn write(&self, database: &Connection) -> rusqlite::Result<()> {
+        put(database, name::VERSION, &self.version)?;
+        let command = serde_json::json!(self.command).to_string();
+        put(database, name::COMMAND, &command)
+    }
+}
+
+pub(super) fn metadata(database: &Connection) -> rusqlite::Result<RunMetadata> {
+    let command = match get(database, name::COMMAND)? {
+        None => None,
+        Some(words) => Some(serde_json::from_str(&words).map_err(|_| broken_seal("run"))?),
+    };
+    Ok(RunMetadata {
+        kind: kind(database)?,
+        version: get(database, name::VERSION)?,
+        command,
+    })
+}
+
 /// Names in the table `run`.
 pub(super) mod name {
     pub(in super::super) const KIND: &str = "kind";
@@ -277,9 +315,9 @@ pub(super) mod name {
     pub(in super::super) const FINISHED: &str = "finished";
     /// Whether the database needs its write-ahead log: see `integrity::checkpoint`.
     pub(in super::super) const LOG: &str = "log";
-    /// The number of rows when a session last ended in order.
+    /// The number of rows when a session last ended normally.
     pub(in super::super) const ROWS: &str = "rows";
-    /// Why it was stopped.
+    /// The reason why it was stopped.
     pub(in super::super) const STOPPED_BECAUSE: &str = "stopped_because";
     /// `1` if the list was read to its end.
     pub(in super::super) const READ_TO_END: &str = "read_to_end";

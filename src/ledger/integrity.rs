@@ -1,8 +1,8 @@
-//! Detects a ledger that is damaged, incomplete or not where it was.
+//! Detects a ledger that is damaged, incomplete or displaced.
 //!
-//! [`seal`] has the checksums of lines. SQLite does not notice when its write-ahead log is damaged
-//! ([`wal`]), or is missing ([`checkpoint`], [`presence`]). [`anchor`] notices that the files were
-//! moved or replaced while the process writes to them.
+//! [`seal`] contains the checksums of lines. SQLite does not notice if its write-ahead log is
+//! damaged ([`wal`]) or missing ([`checkpoint`], [`presence`]). [`anchor`] detects that the files
+//! were moved or replaced while the process writes to them.
 
 pub(super) mod anchor;
 pub(super) mod checkpoint;

@@ -1,4 +1,4 @@
-//! Removes unfinished files of killed processes. They hold usernames, and rejects may hold
+//! Removes unfinished files of killed processes. They contain usernames, and rejects may contain
 //! passwords.
 
 use std::fs::{self, File};
@@ -34,8 +34,8 @@ pub(super) fn remove(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes what earlier processes left of this file. Errors are ignored: they do not prevent
-/// writing the file.
+/// Removes unfinished files that earlier processes left for this file. Ignores errors, which do not
+/// prevent writing the file.
 pub fn remove_of(file: &Path) {
     let (Some(folder), Some(name)) = (
         file.parent(),

@@ -1,16 +1,16 @@
 //! The pool's users by name, as listed before the run. Memory stays constant for pools of any size.
 //!
-//! They are in a temporary database (`temp_db`), which holds usernames and no passwords. `spill`
-//! would not do: it reads a whole partition for each lookup, and a partition of tens of millions of
-//! users with their attributes is too long for that. Names are compared whole, not by a hash,
-//! because a false match would leave a user out of the import.
+//! They are in a temporary database, which contains usernames but no passwords. `spill` would be
+//! too slow: it reads a whole partition for each lookup, and a partition of tens of millions of
+//! users with their attributes is too long for that. Names are compared as a whole, not by a hash,
+//! because a false match would exclude a user from the import.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{LedgerError, temp_db};
+use super::{LedgerError, schema};
 
 /// Users are inserted in the order in which they arrive and indexed once all are there: an index
-/// updated by each insert would rewrite random pages again and again.
+/// updated by each insert would repeatedly rewrite random pages.
 const TABLE: &str = "
 CREATE TABLE listing (name TEXT NOT NULL, sub TEXT, status TEXT, enabled INTEGER NOT NULL, created_ms INTEGER);
 ";
@@ -35,9 +35,9 @@ pub struct Listing {
 
 impl Listing {
     /// # Errors
-    /// The temporary file cannot be created.
+    /// Fails if the temporary file cannot be created.
     pub fn new() -> Result<Self, LedgerError> {
-        temp_db::create(TABLE)
+        schema::create_temporary(TABLE)
             .map(|database| Self {
                 database,
                 indexed: false,
@@ -48,7 +48,7 @@ impl Listing {
     /// Adds users, each with the name as the pool compares it.
     ///
     /// # Errors
-    /// The temporary file cannot be written.
+    /// Fails if the temporary file cannot be written.
     pub fn add<'l>(
         &self,
         users: impl IntoIterator<Item = (&'l str, &'l ListingEntry)>,
@@ -75,7 +75,7 @@ impl Listing {
     /// which takes a second or two for a million users.
     ///
     /// # Errors
-    /// The temporary file cannot be read or written.
+    /// Fails if the temporary file cannot be read or written.
     pub fn find(&mut self, name: &str) -> Result<Option<ListingEntry>, LedgerError> {
         if !self.indexed {
             self.database

@@ -1,12 +1,12 @@
-//! Stage 4: the ledger, a SQLite database in the run's directory. It records the run's identity,
+//! The ledger: a SQLite database in the run's directory that records the run's identity,
 //! the rows that were begun, and their outcomes.
 //!
 //! A row is recorded as begun before its first request is sent, and its outcome as soon as it is
-//! known. Between the two the row may have been sent, whatever happens to the process. Follow-up
-//! steps are recorded with the outcome and again as each step ends. The ledger holds no password
-//! and no hash of one. Results are projections of it.
+//! known. In between, the row may have been sent, even if the process dies. Follow-up steps are
+//! recorded with the outcome and again as each step ends. The ledger contains no passwords and no
+//! hashes of them. Results are projections of it.
 //!
-//! [`directory`] is the run's directory and its lock. [`identity`] is what a run is bound to.
+//! [`directory`] is the run's directory and its lock. [`identity`] identifies the run.
 //! [`writer`] writes on a background thread, [`reader`] reads for reports, and [`resume_cursor`]
 //! tells a resumed run the state of each row. `integrity` detects damage. [`undo`] is the separate
 //! ledger of an undo. [`comparison`] compares two runs. [`listing`] is not part of the ledger: it
@@ -19,7 +19,6 @@ mod exposure;
 mod follow_ups;
 pub mod identity;
 mod integrity;
-pub mod invocation;
 pub mod leftovers;
 pub mod listing;
 mod rates;
@@ -27,7 +26,6 @@ pub mod reader;
 pub mod resume_cursor;
 mod rows;
 mod schema;
-mod temp_db;
 pub mod times;
 pub mod undo;
 pub mod writer;
@@ -37,10 +35,9 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 pub use directory::RunDirectory;
 pub use exposure::Exposure;
-pub use identity::{Facts, Identity, LedgerStatus, RunKind, Session};
+pub use identity::{Facts, Identity, Invocation, LedgerStatus, RunKind, RunMetadata, Session};
 pub use integrity::anchor::{Displaced, refuse_if_saved};
 pub use integrity::presence::refuse_absent_ledger;
-pub use invocation::{Invocation, RunMetadata};
 pub use reader::{LedgerReader, RowSums};
 pub use times::{RunTimes, Span};
 pub use undo::UndoLedger;
@@ -65,44 +62,35 @@ pub enum LedgerError {
     /// The directory cannot be created or read.
     #[error("run directory {path}: {cause}")]
     Directory {
-        /// The directory.
         path: PathBuf,
-        /// What the system said.
         cause: std::io::Error,
     },
     /// Other users can change the ledger of a run that is to be undone.
     #[error("{0}; an undo deletes the users that the ledger names, so nothing was deleted")]
     Exposed(Exposure),
-    /// Another process holds the run.
+    /// Another process has locked the run's directory.
     #[error("run directory {0}: another process is using it")]
     Busy(PathBuf),
     /// There is no ledger.
-    #[error("{0}: there is no ledger here")]
+    #[error("{0}: no ledger found")]
     Missing(PathBuf),
     /// The file is damaged or not a ledger.
     #[error("{path}: is damaged or is not a ledger ({cause})")]
-    Damaged {
-        /// The database.
-        path: PathBuf,
-        /// What was found.
-        cause: String,
-    },
-    /// The ledger is missing, and other files of the run are there.
-    #[error("{path}: the ledger is missing, and files of its run are here ({found})")]
+    Damaged { path: PathBuf, cause: String },
+    /// The ledger is missing, but other files of the run exist.
+    #[error("{path}: the ledger is missing, but other files of the run exist ({found})")]
     Lost {
-        /// The database.
         path: PathBuf,
-        /// The files that are there.
+        /// The existing files.
         found: String,
     },
-    /// The same for an undo.
+    /// The ledger of an undo is missing, but other files of the undo exist.
     #[error(
-        "{path}: the ledger of this run's undo is missing, and files of the undo are here ({found})"
+        "{path}: the ledger of this run's undo is missing, but other files of the undo exist ({found})"
     )]
     LostUndo {
-        /// The database.
         path: PathBuf,
-        /// The files of the undo that are there.
+        /// The existing files of the undo.
         found: String,
     },
     /// The run was undone.
@@ -110,40 +98,35 @@ pub enum LedgerError {
     Undone(PathBuf),
     /// The file is damaged or not the ledger of an undo.
     #[error("{path}: is damaged or is not the ledger of this run's undo ({cause})")]
-    DamagedUndo {
-        /// The database.
-        path: PathBuf,
-        /// What was found.
-        cause: String,
-    },
-    /// A later version wrote it.
-    #[error("{path}: was written by a later version (format {found}, this one knows {known})")]
+    DamagedUndo { path: PathBuf, cause: String },
+    /// A newer version wrote it.
+    #[error(
+        "{path}: was written by a newer version (format {found}; this version supports {known})"
+    )]
     Newer {
-        /// The database.
         path: PathBuf,
         /// Its format.
         found: i64,
-        /// The newest format that this version knows.
+        /// The newest supported format.
         known: i64,
     },
     /// The ledger belongs to another run.
-    #[error("{path}: belongs to another run: its {what} is `{found}`, and here it is `{here}`")]
+    #[error("{path}: belongs to another run: its {what} is `{found}` instead of `{here}`")]
     OtherRun {
-        /// The database.
         path: PathBuf,
-        /// What differs.
+        /// The property that differs.
         what: &'static str,
-        /// What it is in the ledger.
+        /// The value in the ledger.
         found: String,
-        /// What it is here.
+        /// The value of this command.
         here: String,
     },
     /// A row of the list differs from the one in the ledger.
     #[error(
-        "row {row}: the ledger has the username `{found}` for it, and the list has `{here}`: this is not the list that the run began with, which needs a --run-dir of its own"
+        "row {row}: the username is `{found}` in the ledger, but `{here}` in the list: another \
+         list needs its own --run-dir"
     )]
     OtherRow {
-        /// Number of the row.
         row: u64,
         /// The ledger's username.
         found: String,
@@ -153,49 +136,43 @@ pub enum LedgerError {
     /// SQLite failed.
     #[error("{path}: {cause}")]
     Database {
-        /// The database.
         path: PathBuf,
-        /// What SQLite said.
         cause: rusqlite::Error,
     },
     /// The temporary file of the username index cannot be written or read.
     #[error(
-        "nothing more was sent, because the index of usernames cannot be kept in a temporary file: {0}"
+        "nothing more was sent, because the temporary file of the username index cannot be used: {0}"
     )]
     Usernames(std::io::Error),
     /// The temporary file of the listing cannot be written or read.
-    #[error("the names of the pool's users cannot be kept in a temporary file: {0}")]
+    #[error("the temporary file with the pool's users cannot be used: {0}")]
     Listing(rusqlite::Error),
     /// The temporary file of a comparison cannot be written or read.
-    #[error("the users of two runs cannot be kept in a temporary file: {0}")]
+    #[error("the temporary file with the users of both runs cannot be used: {0}")]
     Comparison(rusqlite::Error),
     /// The temporary file of an undo's dry run cannot be written or read.
-    #[error("the users of the run cannot be kept in a temporary file: {0}")]
+    #[error("the temporary file with the run's users cannot be used: {0}")]
     Rehearsal(rusqlite::Error),
     /// The run's directory or its ledger was moved, removed or replaced during the run.
-    #[error("{what} while the run was at work")]
+    #[error("{what} while the run was active")]
     Displaced {
-        /// What.
         what: Displaced,
         /// The directory to which the ledger was saved, if it could be.
         saved: Option<PathBuf>,
     },
     /// The ledger was removed during an earlier session and saved to another directory.
     #[error(
-        "{path}: the ledger of this run was taken away while it was at work, and saved to {saved}"
+        "{path}: the ledger of this run was removed while the run was active, and saved to {saved}"
     )]
     Saved {
         /// The run's directory.
         path: PathBuf,
-        /// Where its ledger is.
+        /// The directory that contains the ledger.
         saved: PathBuf,
     },
-    /// The same during an undo.
+    /// The run's directory or its ledger was moved, removed or replaced during an undo.
     #[error("{what} while the run was being undone")]
-    DisplacedUndo {
-        /// What.
-        what: Displaced,
-    },
+    DisplacedUndo { what: Displaced },
     /// The writer thread panicked.
     #[error("the ledger's thread ended unexpectedly")]
     Gone,
@@ -204,8 +181,8 @@ pub enum LedgerError {
 impl Hint for LedgerError {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Directory { .. } => "name one with --run-dir that can be made and written".to_owned(),
-            Self::Exposed(..) => "take the permission away (chmod go-w), or copy the run directory to a place that is yours alone and undo it there".to_owned(),
+            Self::Directory { .. } => "use --run-dir with a directory that can be created and written".to_owned(),
+            Self::Exposed(..) => "remove the permission (chmod go-w), or copy the run directory to a place that only you can write to and undo it there".to_owned(),
             Self::Busy(..) => "wait until that process ends (--wait-for-lock TIME does), or stop it".to_owned(),
             Self::Missing(..) => "name the directory of a run (import prints it)".to_owned(),
             Self::Damaged { .. } => "restore it from a backup, or start over with `import --restart`, which keeps it aside: users that this run already created will then be reported as existing".to_owned(),
@@ -213,24 +190,24 @@ impl Hint for LedgerError {
             Self::LostUndo { .. } => "restore it from a backup, or move these files away and start the undo over: users that are already deleted will then be reported as gone".to_owned(),
             Self::Undone(..) => "start over with --restart, which keeps its files aside".to_owned(),
             Self::DamagedUndo { .. } => "restore it from a backup, or move it away, with undo-results.csv, and start the undo over: users that are already deleted will then be reported as gone".to_owned(),
-            Self::Newer { .. } => "run that version".to_owned(),
+            Self::Newer { .. } => "use that version".to_owned(),
             Self::OtherRun { .. } => "use another --run-dir, or start an import over with --restart (the old ledger is kept)".to_owned(),
-            Self::Database { .. } => "nothing more was sent: see that the disk has room and the directory can be written, then run the same command again".to_owned(),
-            Self::Usernames(..) => "free up space there or set TMPDIR to another folder, then run the same command again".to_owned(),
-            Self::Listing(..) => "make room there, name another folder in TMPDIR, or do without (--prescan never)".to_owned(),
-            Self::Comparison(..) => "make room there, or name another folder in TMPDIR".to_owned(),
-            Self::Rehearsal(..) => "make room there, or name another folder in TMPDIR".to_owned(),
-            Self::Displaced { what, saved } => format!("nothing more was sent, and there are no reports: {}", go_on(what, saved.as_deref())),
-            Self::Saved { saved, .. } => format!("go on with --run-dir {}, or start over with `import --restart`: users that the run already created will then be reported as existing", saved.display()),
-            Self::DisplacedUndo { .. } => "nothing more is deleted: put it back and run the same command again".to_owned(),
-            Self::Gone => "run the same command again to go on".to_owned(),
+            Self::Database { .. } => "nothing more was sent: check that the disk has free space and the directory can be written, then run the same command again".to_owned(),
+            Self::Usernames(..) => "free up space there, or set TMPDIR to another directory, then run the same command again".to_owned(),
+            Self::Listing(..) => "free up space there, set TMPDIR to another directory, or skip the scan (--prescan never)".to_owned(),
+            Self::Comparison(..) => "free up space there, or set TMPDIR to another directory".to_owned(),
+            Self::Rehearsal(..) => "free up space there, or set TMPDIR to another directory".to_owned(),
+            Self::Displaced { what, saved } => format!("nothing more was sent, and there are no reports: {}", how_to_resume(what, saved.as_deref())),
+            Self::Saved { saved, .. } => format!("resume with --run-dir {}, or start over with `import --restart`: users that the run already created will then be reported as existing", saved.display()),
+            Self::DisplacedUndo { .. } => "nothing more was deleted: put it back and run the same command again".to_owned(),
+            Self::Gone => "run the same command again to resume".to_owned(),
             Self::OtherRow { .. } => return None,
         })
     }
 }
 
 impl LedgerError {
-    /// Tells damage from other errors of the database.
+    /// Distinguishes damage from other errors of the database.
     fn of(path: &Path, cause: rusqlite::Error) -> Self {
         let path = path.to_owned();
         match damage(&cause) {
@@ -239,7 +216,7 @@ impl LedgerError {
         }
     }
 
-    /// The same for the ledger of an undo.
+    /// Like [`LedgerError::of`], for the ledger of an undo.
     fn of_undo(path: &Path, cause: rusqlite::Error) -> Self {
         match damage(&cause) {
             Some(cause) => Self::DamagedUndo {
@@ -252,23 +229,27 @@ impl LedgerError {
 }
 
 /// Returns how to resume a run whose directory or ledger was displaced.
-fn go_on(what: &Displaced, saved: Option<&Path>) -> String {
+fn how_to_resume(what: &Displaced, saved: Option<&Path>) -> String {
     match (what, saved) {
         (Displaced::Moved { to, .. }, _) => {
-            format!("the same command goes on with --run-dir {}", to.display())
+            format!("resume with --run-dir {}", to.display())
         }
         (_, Some(saved)) => format!(
-            "the ledger was saved, and the same command goes on with --run-dir {}",
+            "the ledger was saved; resume with --run-dir {}",
             saved.display()
         ),
-        (_, None) => "the ledger is lost, and a new run will report the users that this one created as existing".to_owned(),
+        (_, None) => {
+            "the ledger is lost, so a new run will report the users that this run created \
+                      as existing"
+                .to_owned()
+        }
     }
 }
 
 /// Returns the damage that this error reports, if it does.
 fn damage(cause: &rusqlite::Error) -> Option<String> {
-    if let rusqlite::Error::FromSqlConversionFailure(_, _, why) = cause
-        && let Some(damage) = why.downcast_ref::<integrity::seal::Damage>()
+    if let rusqlite::Error::FromSqlConversionFailure(_, _, error) = cause
+        && let Some(damage) = error.downcast_ref::<integrity::seal::Damage>()
     {
         return Some(damage.to_string());
     }

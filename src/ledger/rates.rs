@@ -1,4 +1,4 @@
-//! The rates of a run: one sample for each second and quota category, merged when a run is long.
+//! The rates of a run: one sample per second and quota category, merged if a run is long.
 
 use std::collections::BTreeMap;
 
@@ -24,11 +24,11 @@ CREATE TABLE rates (
 ) WITHOUT ROWID;
 ";
 
-/// When a category has this many samples, they are merged, so that a run of a week costs what a run
-/// of an hour costs.
+/// The number of samples of a category at which they are merged, so that a run of a week costs no
+/// more than a run of an hour.
 const MOST: usize = 2_048;
 
-/// The number of samples after a merge, at most.
+/// The maximum number of samples after a merge.
 const LEFT: usize = 1_024;
 
 const SECOND: i64 = 1_000;
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn merging_a_long_record_keeps_its_totals() {
+    fn merging_keeps_the_totals() {
         let database = database();
         let mut written = Vec::new();
         for second in 0..1_000 {
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn one_request_above_the_rate_is_tolerated_and_more_are_reported() {
+    fn tolerates_one_request_above_the_rate() {
         let used = |sent| {
             let mut one = sample("UserList", 0);
             (one.sent, one.room_milli) = (sent, 9_300);
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pace_is_the_used_part_of_the_rate() {
+    fn pace_is_the_used_fraction_of_the_rate() {
         let samples: Vec<_> = (0..10)
             .map(|second| sample("UserCreation", second))
             .collect();
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_modified_sample_is_damage() {
+    fn modified_sample_is_damage() {
         let database = database();
         write_at_most(&database, &[sample("UserRead", 1)], 64, 32).unwrap();
         database

@@ -8,16 +8,16 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use rusqlite::Connection;
 
-use super::identity::{self, Facts, RunKind, name};
+use super::identity::{self, Facts, RunKind, RunMetadata, name};
 use super::integrity::seal::row_seal;
-use super::invocation::{self, RunMetadata};
+
 use super::rows::{RESULT_COLUMN_COUNT, RESULT_COLUMNS, read_kept, read_outcome};
 use super::{LedgerError, RunTimes, directory, follow_ups, schema, times};
 use crate::outcome::{Outcome, RateSample, RowOutcome, RowResult, Summary};
 
 pub use sums::RowSums;
 
-/// The error code of a row that was begun and has no outcome.
+/// The error code of a row that was begun but has no outcome.
 pub const INTERRUPTED: &str = "Interrupted";
 
 /// Rows that failed and that the run will not retry by itself. It retries the row that stopped it
@@ -70,7 +70,7 @@ impl LedgerReader {
             .map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
-    /// `import` or `rehearsal`.
+    /// Returns `import` or `rehearsal`.
     pub fn kind(&self) -> Result<String, LedgerError> {
         identity::get(&self.database, name::KIND)
             .map(Option::unwrap_or_default)
@@ -78,10 +78,10 @@ impl LedgerReader {
     }
 
     /// Calls `each` with every row, in the list's order. A row without an outcome is in doubt if it
-    /// was begun, and else unsent.
+    /// was begun, otherwise unsent.
     ///
     /// # Errors
-    /// The ledger cannot be read, a row does not match its checksum, or `each` fails.
+    /// Fails if the ledger cannot be read, a row does not match its checksum, or `each` fails.
     pub fn each_row<E: From<LedgerError>>(
         &self,
         each: impl FnMut(&RowResult) -> Result<(), E>,
@@ -93,7 +93,7 @@ impl LedgerReader {
     /// list's order.
     ///
     /// # Errors
-    /// As for [`LedgerReader::each_row`].
+    /// See [`LedgerReader::each_row`].
     pub fn each_reject<E: From<LedgerError>>(
         &self,
         each: impl FnMut(&RowResult) -> Result<(), E>,
@@ -164,7 +164,7 @@ impl LedgerReader {
             .map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
-    /// Identifies the run: its start, list, pool and client.
+    /// Returns a text that identifies the run by start, list, pool and client.
     pub fn mark(&self) -> Result<String, LedgerError> {
         let read = || {
             let run = identity::all(&self.database)?;
@@ -178,7 +178,7 @@ impl LedgerReader {
     /// Returns the summary of the run.
     ///
     /// # Errors
-    /// As for [`LedgerReader::each_row`].
+    /// See [`LedgerReader::each_row`].
     pub fn summary(&self) -> Result<Summary, LedgerError> {
         let mut rows = RowSums::default();
         self.each_row(|row| {
@@ -188,14 +188,14 @@ impl LedgerReader {
         self.summary_of(rows)
     }
 
-    /// The same, for callers that have already visited every row.
+    /// Like [`LedgerReader::summary`], for callers that have already visited every row.
     pub fn summary_of(&self, rows: RowSums) -> Result<Summary, LedgerError> {
         self.sums(rows)
             .map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
     pub fn about(&self) -> Result<RunMetadata, LedgerError> {
-        invocation::about(&self.database).map_err(|cause| LedgerError::of(&self.path, cause))
+        identity::metadata(&self.database).map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
     /// Returns when the sessions of the run took place, on the service's clock.
@@ -234,7 +234,7 @@ struct RowParts {
     resumes: bool,
 }
 
-/// `None` if the row does not match its checksum.
+/// Reads a row. `None` if it does not match its checksum.
 fn row_result(
     row: &rusqlite::Row<'_>,
     number: i64,
@@ -270,7 +270,7 @@ fn row_result(
         (false, Some(_)) => Some(RowOutcome::of(Outcome::InDoubt).with_error(
             INTERRUPTED,
             if shape.resumes {
-                "the run ended before this row was settled; the same command settles it"
+                "the run ended before this row was settled; run the same command again to settle it"
             } else {
                 "the rehearsal ended before this row was settled"
             },
@@ -287,7 +287,8 @@ fn row_result(
     }))
 }
 
-/// Milliseconds since the Unix epoch as RFC 3339, UTC. Times before 1970 or after 9999 are clamped.
+/// Formats milliseconds since the Unix epoch as RFC 3339 in UTC. Clamps times before 1970 or after
+/// 9999.
 #[must_use]
 pub fn rfc3339(ms: i64) -> String {
     const LAST_MS: u64 = 253_402_300_799_999;

@@ -12,17 +12,17 @@ use super::{LedgerError, follow_ups, identity, schema};
 use crate::outcome::FollowUp;
 
 /// Rows read from the ledger at a time.
-const PAGE: i64 = 1_024;
+const PAGE_SIZE: i64 = 1_024;
 
-const A_PAGE: &str = "SELECT rows.row, line, username, username_hash, begun_ms, rows.seal, results.row IS NOT NULL FROM rows LEFT JOIN results \
+const PAGE_QUERY: &str = "SELECT rows.row, line, username, username_hash, begun_ms, rows.seal, results.row IS NOT NULL FROM rows LEFT JOIN results \
      USING (row) WHERE rows.row > ?1 ORDER BY rows.row LIMIT ?2";
 
-/// The same with follow-up steps.
-const PAGE_WITH_STEPS: &str = "SELECT rows.row, line, username, username_hash, begun_ms, rows.seal, results.row IS NOT NULL, follow_ups.state, \
+/// Like [`PAGE_QUERY`], with follow-up steps.
+const PAGE_QUERY_WITH_STEPS: &str = "SELECT rows.row, line, username, username_hash, begun_ms, rows.seal, results.row IS NOT NULL, follow_ups.state, \
      follow_ups.steps, follow_ups.seal FROM rows LEFT JOIN results USING (row) LEFT JOIN follow_ups USING (row) WHERE rows.row > ?1 \
      ORDER BY rows.row LIMIT ?2";
 
-/// The first column of `follow_ups` in it.
+/// The first column of `follow_ups` in [`PAGE_QUERY_WITH_STEPS`].
 const STEPS_AT: usize = 7;
 
 /// The state of a row before this session.
@@ -56,7 +56,7 @@ struct LedgerRow {
 pub struct ResumeCursor {
     path: PathBuf,
     database: Connection,
-    /// The run has follow-up steps.
+    /// Whether the run has follow-up steps.
     follows_up: bool,
     page: VecDeque<LedgerRow>,
     read_up_to: i64,
@@ -82,7 +82,7 @@ impl ResumeCursor {
     /// Returns the state of this row. Rows must be requested in ascending order.
     ///
     /// # Errors
-    /// The ledger cannot be read, or has another username for this row.
+    /// Fails if the ledger cannot be read or has another username for this row.
     pub fn of(&mut self, row: u64, username: Option<&str>) -> Result<PriorState, LedgerError> {
         while self.page.front().is_none_or(|known| known.row < row) {
             self.page.pop_front();
@@ -90,7 +90,7 @@ impl ResumeCursor {
                 if self.over {
                     return Ok(PriorState::Nothing);
                 }
-                self.turn_page()?;
+                self.read_page()?;
             }
         }
         let Some(known) = self.page.front().filter(|known| known.row == row) else {
@@ -106,18 +106,18 @@ impl ResumeCursor {
         }
     }
 
-    fn turn_page(&mut self) -> Result<(), LedgerError> {
+    fn read_page(&mut self) -> Result<(), LedgerError> {
         let failed = |cause| LedgerError::of(&self.path, cause);
         let mut statement = self
             .database
             .prepare_cached(if self.follows_up {
-                PAGE_WITH_STEPS
+                PAGE_QUERY_WITH_STEPS
             } else {
-                A_PAGE
+                PAGE_QUERY
             })
             .map_err(failed)?;
         let mut found = statement
-            .query(params![self.read_up_to, PAGE])
+            .query(params![self.read_up_to, PAGE_SIZE])
             .map_err(failed)?;
         while let Some(row) = found.next().map_err(failed)? {
             let (number, known, intact) = known(row, self.follows_up).map_err(failed)?;
@@ -130,7 +130,7 @@ impl ResumeCursor {
             self.read_up_to = number;
             self.page.push_back(known);
         }
-        self.over = i64::try_from(self.page.len()).is_ok_and(|read| read < PAGE);
+        self.over = i64::try_from(self.page.len()).is_ok_and(|read| read < PAGE_SIZE);
         Ok(())
     }
 }

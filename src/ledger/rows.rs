@@ -5,13 +5,13 @@ use rusqlite::{Row, Statement, params};
 use super::integrity::seal::{kept_seal, result_seal};
 use crate::outcome::{Delivery, Evidence, Outcome, RowOutcome};
 
-/// The columns of `results`, in the order in which [`read_outcome`] takes them.
+/// The columns of `results`, in the order expected by [`read_outcome`].
 pub(super) const RESULT_COLUMNS: &str = "results.outcome, results.evidence, results.user_sub, results.user_status, \
      results.confirmed, results.enabled, results.created_ms, results.delivery, results.delivery_medium, \
      results.delivery_destination, results.error_code, results.error_message, results.attempts, results.duration_ms, \
      results.same_as_row, results.stopped_the_run, results.seal";
 
-/// How many columns [`RESULT_COLUMNS`] has.
+/// The number of columns in [`RESULT_COLUMNS`].
 pub(super) const RESULT_COLUMN_COUNT: usize = 17;
 
 pub(super) const INSERT_KEPT: &str = "INSERT OR REPLACE INTO kept VALUES (?1, ?2, ?3)";
@@ -49,12 +49,12 @@ pub(super) fn read_kept(
     Ok(serde_json::from_str(&cells).ok())
 }
 
-/// SQLite integers are signed. No list has 2^63 rows.
+/// Converts a row number to SQLite's signed integers. No list has 2^63 rows.
 pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// Takes the parameters of [`write_outcome`].
+/// The statement for [`write_outcome`].
 pub(super) const INSERT_RESULT: &str = "INSERT OR REPLACE INTO results VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, \
      ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
 

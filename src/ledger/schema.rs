@@ -13,11 +13,11 @@ use super::{Durability, LedgerError, follow_ups, identity, rates, times};
 /// Later formats are refused. Anything below 1 is damage.
 const FORMAT: i64 = 1;
 
-/// "cimp": tells ledgers from databases of other programs.
+/// "cimp": distinguishes ledgers from databases of other programs.
 const APPLICATION: i64 = 0x6369_6d70;
 
-/// A connection is used by one thread at a time, as `Connection: !Sync` guarantees, so SQLite need
-/// not lock for every bound value.
+/// `Connection: !Sync` guarantees that one thread at a time uses a connection, so SQLite need not
+/// lock for every bound value.
 const OPENED: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
 /// SQLite's page cache in KiB for writing: tables grow at their ends, and hardly anything is read.
@@ -124,7 +124,7 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, LedgerError> {
     Ok(database)
 }
 
-/// The same for a database that this process has verified already.
+/// Opens a database that this process has already verified for reading.
 pub(super) fn connect_to_read(path: &Path) -> Result<Connection, LedgerError> {
     let failed = |cause| LedgerError::of(path, cause);
     if !path.exists() {
@@ -140,7 +140,7 @@ pub(super) fn connect_to_read(path: &Path) -> Result<Connection, LedgerError> {
     Ok(database)
 }
 
-/// Refuses a database that is damaged or not a ledger of this format.
+/// Rejects a database that is damaged or not a ledger of this format.
 fn examine(database: &Connection, path: &Path) -> Result<(), LedgerError> {
     let damaged = |cause: String| LedgerError::Damaged {
         path: path.to_owned(),
@@ -152,7 +152,7 @@ fn examine(database: &Connection, path: &Path) -> Result<(), LedgerError> {
             .map_err(|cause| damaged(cause.to_string()))
     };
     if number("application_id")? != APPLICATION {
-        return Err(damaged("it has not the mark of a ledger".to_owned()));
+        return Err(damaged("it is not marked as a ledger".to_owned()));
     }
     let found = number("user_version")?;
     if found > FORMAT {
@@ -192,7 +192,7 @@ fn missing_rows(database: &Connection) -> rusqlite::Result<Option<String>> {
     let last = last.unwrap_or(0);
     if count != last || first.is_some_and(|first| first != 1) {
         return Ok(Some(format!(
-            "its last row is {last}, but the number of its rows is {count}: rows are missing"
+            "its last row is {last}, but it has {count} of them: rows are missing"
         )));
     }
     let closed_at = identity::get(database, identity::name::ROWS)?
@@ -208,4 +208,26 @@ fn tables(database: &Connection) -> rusqlite::Result<Vec<(String, String, Option
         database.prepare("SELECT type, name, sql FROM sqlite_master ORDER BY name")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     rows.collect()
+}
+
+/// SQLite's page cache in KiB for temporary databases, regardless of the number of rows.
+const TEMPORARY_CACHE_KIB: i64 = 1024;
+
+/// Creates an anonymous temporary database with these tables. Its file in TMPDIR is unlinked on
+/// creation, so it disappears with the process, even on SIGKILL. Nothing is synced or rolled back.
+pub(super) fn create_temporary(tables: &str) -> rusqlite::Result<Connection> {
+    let database = connect_temporary()?;
+    database.execute_batch(tables)?;
+    // One transaction for everything: uncommitted pages are not written before the cache is full.
+    database.execute_batch("BEGIN")?;
+    Ok(database)
+}
+
+/// Like [`create_temporary`], but without tables and outside a transaction.
+pub(super) fn connect_temporary() -> rusqlite::Result<Connection> {
+    let database = Connection::open("")?;
+    database.pragma_update(None, "journal_mode", "OFF")?;
+    database.pragma_update(None, "synchronous", "OFF")?;
+    database.pragma_update(None, "cache_size", -TEMPORARY_CACHE_KIB)?;
+    Ok(database)
 }

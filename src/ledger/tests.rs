@@ -12,6 +12,7 @@ use crate::outcome::{
 };
 
 mod damage;
+mod directory;
 mod follow_ups;
 mod formats;
 mod kept;
@@ -104,7 +105,7 @@ fn rows(directory: &RunDirectory) -> Vec<RowResult> {
 }
 
 #[test]
-fn the_columns_read_are_the_columns_written() {
+fn column_count_matches_the_columns() {
     assert_eq!(
         super::rows::RESULT_COLUMNS.split(',').count(),
         RESULT_COLUMN_COUNT
@@ -170,7 +171,7 @@ async fn reads_rows_in_order_and_reports_unsettled_ones_as_in_doubt_or_unsent() 
 }
 
 #[tokio::test]
-async fn a_row_with_a_known_outcome_is_begun_and_settled_at_once_unless_it_is_a_duplicate() {
+async fn row_with_a_known_outcome_is_settled_when_begun() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     let ledger = create(&directory);
@@ -205,7 +206,7 @@ async fn a_row_with_a_known_outcome_is_begun_and_settled_at_once_unless_it_is_a_
 }
 
 #[tokio::test]
-async fn outcomes_are_on_the_disk_once_the_next_rows_are_begun() {
+async fn outcomes_are_on_disk_once_the_next_rows_are_begun() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     let ledger = create(&directory);
@@ -224,7 +225,7 @@ async fn outcomes_are_on_the_disk_once_the_next_rows_are_begun() {
         .begin_and_write(since, vec![NewRow::ToBegin(to_begin(2, "bob"))], 6)
         .await;
     assert_eq!(begun.await.unwrap(), [BeginResult::Yes]);
-    // Not closed: this is what a killed process leaves.
+    // Not closed, as after a killed process.
     let seen = rows(&directory);
     assert_eq!(seen[0].outcome, created());
     assert_eq!(seen[1].outcome.outcome, Outcome::InDoubt);
@@ -238,7 +239,7 @@ async fn outcomes_are_on_the_disk_once_the_next_rows_are_begun() {
 }
 
 #[tokio::test]
-async fn a_resumed_run_knows_the_state_of_each_row() {
+async fn resumed_run_knows_the_state_of_each_row() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     let ledger = create(&directory);
@@ -285,7 +286,7 @@ async fn a_resumed_run_knows_the_state_of_each_row() {
 }
 
 #[tokio::test]
-async fn only_selected_outcomes_are_reset_for_a_retry() {
+async fn resets_only_selected_outcomes_for_a_retry() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     let ledger = create(&directory);
@@ -342,60 +343,5 @@ async fn only_selected_outcomes_are_reset_for_a_retry() {
             PriorState::Nothing
         ]
     );
-    ledger.close(ending(true)).await.unwrap();
-}
-
-#[test]
-fn refuses_a_second_process_another_run_and_a_later_format() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("run");
-    let directory = RunDirectory::hold(&path).unwrap();
-    assert!(matches!(
-        RunDirectory::hold(&path),
-        Err(LedgerError::Busy(_))
-    ));
-    drop(create(&directory));
-    let mut other = identity();
-    other.mapping = "username=2".into();
-    let error = Ledger::reopen(&directory, &other, Durability::Power, &[]).unwrap_err();
-    assert!(
-        matches!(
-            error,
-            LedgerError::OtherRun {
-                what: "mapping of columns",
-                ..
-            }
-        ),
-        "{error}"
-    );
-    let database = rusqlite::Connection::open(directory.database()).unwrap();
-    database.pragma_update(None, "user_version", 99).unwrap();
-    drop(database);
-    let error = Ledger::reopen(&directory, &identity(), Durability::Power, &[]).unwrap_err();
-    assert!(
-        matches!(error, LedgerError::Newer { found: 99, .. }),
-        "{error}"
-    );
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn only_the_owner_can_read_the_directory_and_its_files() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let folder = tempfile::tempdir().unwrap();
-    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
-    let ledger = create(&directory);
-    ledger
-        .begin(vec![to_begin(1, "ann")], 1)
-        .await
-        .await
-        .unwrap();
-    let mode =
-        |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(directory.path()), 0o700);
-    for file in std::fs::read_dir(directory.path()).unwrap() {
-        let file = file.unwrap().path();
-        assert_eq!(mode(&file), 0o600, "{file:?}");
-    }
     ledger.close(ending(true)).await.unwrap();
 }

@@ -1,5 +1,5 @@
 //! When the sessions of a run took place, on the service's clock. A user created at another time
-//! was not created by the run, whatever the ledger says.
+//! was not created by the run, regardless of what the ledger says.
 
 use std::fmt;
 
@@ -48,7 +48,7 @@ pub struct RunTimes {
 
 impl RunTimes {
     /// Returns whether the run can have created a user with this creation date. A date without a
-    /// fraction is any moment of its second.
+    /// fraction can mean any moment of its second.
     #[must_use]
     pub fn may_have_created(&self, created_ms: i64, has_fraction: bool) -> bool {
         let was_before = |second: i64| created_ms <= second.saturating_add(REST_OF_SECOND);
@@ -152,12 +152,12 @@ mod tests {
     }
 
     #[test]
-    fn only_users_created_during_a_session_can_be_the_run_s() {
+    fn only_users_created_during_a_session_can_belong_to_the_run() {
         let times = times(None);
         for (created, has_fraction, may_be) in [
             (0, false, false),
             (9_000, false, false),
-            // Some moment of second 10.
+            // Any moment of second 10.
             (10_000, false, true),
             (10_100, true, false),
             (10_199, true, true),
@@ -171,13 +171,13 @@ mod tests {
             (i64::MAX, false, false),
             (i64::MIN, false, false),
         ] {
-            let said = times.may_have_created(created, has_fraction);
-            assert_eq!(said, may_be, "{created} {has_fraction}");
+            let actual = times.may_have_created(created, has_fraction);
+            assert_eq!(actual, may_be, "{created} {has_fraction}");
         }
     }
 
     #[test]
-    fn the_second_before_the_run_is_excluded() {
+    fn excludes_the_second_before_the_run() {
         let times = times(Some(10_000));
         assert!(!times.may_have_created(10_000, false));
         assert!(!times.may_have_created(10_999, true));

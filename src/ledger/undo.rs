@@ -37,7 +37,7 @@ CREATE TABLE users (
 const COLUMNS: &str =
     "row, username, user_sub, created_ms, begun_ms, undone, error_code, error_message, seal";
 
-/// A user in it.
+/// A user to undo.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToUndo {
     pub user: CreatedUser,
@@ -111,7 +111,7 @@ pub struct UndoLedger {
     kept: Option<LastingDatabase>,
 }
 
-/// What a database needs that outlives the process.
+/// What a database that outlives the process needs.
 #[derive(Debug)]
 struct LastingDatabase {
     checkpoints: Checkpoints,
@@ -121,7 +121,7 @@ struct LastingDatabase {
 impl UndoLedger {
     /// Retries users whose deletion failed and, if `used` is set, users that were kept because they
     /// were or may have been used.
-    pub fn take_up(&mut self, used: bool) -> Result<(), LedgerError> {
+    pub fn reset_for_retry(&mut self, used: bool) -> Result<(), LedgerError> {
         use crate::outcome::KeptReason::{MaybeUsed, Used};
         let mut again = vec![Undone::Failed];
         if used {
@@ -146,29 +146,31 @@ impl UndoLedger {
             }
             transaction.commit()
         };
-        self.failed(change())?;
+        self.map_error(change())?;
         self.after_commit()
     }
 
     /// Returns the next users without an outcome after this row, up to a limit.
-    pub fn open_users(&self, behind: u64, most: usize) -> Result<Vec<ToUndo>, LedgerError> {
+    pub fn open_users(&self, after_row: u64, limit: usize) -> Result<Vec<ToUndo>, LedgerError> {
         let read = || {
             let query = format!(
                 "SELECT {COLUMNS} FROM users WHERE undone IS NULL AND row > ?1 ORDER BY row LIMIT ?2"
             );
             let mut statement = self.database.prepare_cached(&query)?;
-            let rows =
-                statement.query_map(params![signed(behind), signed(most as u64)], ToUndo::read)?;
+            let rows = statement.query_map(
+                params![signed(after_row), signed(limit as u64)],
+                ToUndo::read,
+            )?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         };
-        self.failed(read())
+        self.map_error(read())
     }
 
     /// Writes changes in one transaction, which is on the disk when this returns.
-    pub fn write(&mut self, notes: &[(u64, UndoRecord)], at_ms: i64) -> Result<(), LedgerError> {
+    pub fn write(&mut self, records: &[(u64, UndoRecord)], at_ms: i64) -> Result<(), LedgerError> {
         let written = || {
             let transaction = self.database.unchecked_transaction()?;
-            for (row, note) in notes {
+            for (row, note) in records {
                 change(&transaction, signed(*row), |user| match note {
                     UndoRecord::Begun => user.begun_ms = user.begun_ms.or(Some(at_ms)),
                     UndoRecord::NotSent => user.begun_ms = None,
@@ -177,7 +179,7 @@ impl UndoLedger {
             }
             transaction.commit()
         };
-        self.failed(written())?;
+        self.map_error(written())?;
         self.after_commit()
     }
 
@@ -213,7 +215,7 @@ impl UndoLedger {
             })?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         };
-        self.failed(read())
+        self.map_error(read())
     }
 
     fn after_commit(&mut self) -> Result<(), LedgerError> {
@@ -228,8 +230,8 @@ impl UndoLedger {
             .map_err(|cause| LedgerError::of_undo(&self.path, cause))
     }
 
-    fn failed<T>(&self, done: rusqlite::Result<T>) -> Result<T, LedgerError> {
-        done.map_err(|cause| LedgerError::of_undo(&self.path, cause))
+    fn map_error<T>(&self, result: rusqlite::Result<T>) -> Result<T, LedgerError> {
+        result.map_err(|cause| LedgerError::of_undo(&self.path, cause))
     }
 }
 

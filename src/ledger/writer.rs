@@ -19,11 +19,11 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use super::identity::Invocation;
 use super::identity::{Facts, Identity, LedgerStatus, RunKind, Session};
 use super::integrity::anchor::{Anchor, Displaced};
 use super::integrity::checkpoint::Checkpoints;
 use super::integrity::presence::{ledger_is_there, undo_is_there};
-use super::invocation::Invocation;
 use super::{Durability, LedgerError, RunDirectory, schema};
 use crate::outcome::RateSample;
 pub use entries::{BeginResult, Ending, LedgerBatch, NewRow, ReadRow, RetryFilter, ToBegin};
@@ -71,7 +71,7 @@ impl From<rusqlite::Error> for WriterError {
     }
 }
 
-/// A resumed run would take deleted users for created ones.
+/// Refuses to resume a run that was undone, because it would report deleted users as created.
 fn refuse_undone(directory: &RunDirectory) -> Result<(), LedgerError> {
     if undo_is_there(directory.path())? {
         Err(LedgerError::Undone(directory.path().to_owned()))
@@ -106,7 +106,7 @@ impl Ledger {
     }
 
     /// The status that [`Ledger::reopen`] would return. Changes nothing.
-    pub fn look_at(
+    pub fn peek(
         directory: &RunDirectory,
         identity: &Identity,
         retry: &[RetryFilter],
@@ -175,8 +175,8 @@ impl Ledger {
         &self.session
     }
 
-    pub async fn invoked(&self, invocation: Invocation) {
-        self.tell(Message::Invoked(invocation)).await;
+    pub async fn set_invocation(&self, invocation: Invocation) {
+        self.send(Message::Invoked(invocation)).await;
     }
 
     /// Records rows as begun. The receiver yields a result for each, in the same order, once they
@@ -191,8 +191,8 @@ impl Ledger {
             .await
     }
 
-    /// The same, and writes a batch in the same transaction: a second sync would double the cost.
-    /// The receiver yields one result for each [`NewRow::ToBegin`].
+    /// Like [`Ledger::begin`], but also writes a batch in the same transaction, because a second
+    /// sync would double the cost. The receiver yields one result for each [`NewRow::ToBegin`].
     pub async fn begin_and_write(
         &self,
         since: LedgerBatch,
@@ -200,7 +200,7 @@ impl Ledger {
         at_ms: i64,
     ) -> oneshot::Receiver<Vec<BeginResult>> {
         let (begun, receiver) = oneshot::channel();
-        self.tell(Message::Begin {
+        self.send(Message::Begin {
             since,
             rows,
             at_ms,
@@ -214,29 +214,29 @@ impl Ledger {
     /// killed session leaves both or neither.
     pub async fn write(&self, since: LedgerBatch) {
         if !since.is_empty() {
-            self.tell(Message::Since(since)).await;
+            self.send(Message::Since(since)).await;
         }
     }
 
     /// Records rows that are not sent.
     pub async fn note(&self, rows: Vec<NewRow>) {
         if !rows.is_empty() {
-            self.tell(Message::Note(rows)).await;
+            self.send(Message::Note(rows)).await;
         }
     }
 
     /// Reverts these rows to not begun, because nothing was sent for them.
     pub async fn never_sent(&self, rows: Vec<u64>) {
-        self.tell(Message::NeverSent(rows)).await;
+        self.send(Message::NeverSent(rows)).await;
     }
 
     pub async fn rates(&self, samples: Vec<RateSample>) {
-        self.tell(Message::Rates(samples)).await;
+        self.send(Message::Rates(samples)).await;
     }
 
     /// Records that the list was read to its end.
     pub async fn read_to_end(&self) {
-        self.tell(Message::ReadToEnd).await;
+        self.send(Message::ReadToEnd).await;
     }
 
     /// Completes only when the ledger has failed.
@@ -250,7 +250,7 @@ impl Ledger {
     /// Writes everything pending, records how the session ended, and ends the thread.
     pub async fn close(mut self, ending: Ending) -> Result<(), LedgerError> {
         let (done, closed) = oneshot::channel();
-        self.tell(Message::Close { ending, done }).await;
+        self.send(Message::Close { ending, done }).await;
         let result = match closed.await {
             Ok(()) => Ok(()),
             Err(_) => Err(self.failure().await),
@@ -263,7 +263,7 @@ impl Ledger {
     }
 
     /// If the channel is closed, the thread has failed and [`Ledger::failure`] returns the error.
-    async fn tell(&self, message: Message) {
+    async fn send(&self, message: Message) {
         let _ = self.to.send(message).await;
     }
 }

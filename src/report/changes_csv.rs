@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::atomic_file::AtomicFile;
 use super::csv_file::{self, CsvEncoding, safe_cell};
-use crate::ledger::comparison::{Field, Stood, UserChange};
+use crate::ledger::comparison::{Field, UserChange, UserSnapshot};
 
 /// The file, which appears when it is finished. Its mode is 0600.
 pub struct ChangesCsv(csv::Writer<AtomicFile>);
@@ -36,18 +36,22 @@ impl ChangesCsv {
     /// # Errors
     /// The file cannot be written.
     pub fn line(&mut self, change: &UserChange<'_>) -> io::Result<()> {
-        let (kind, before, after, fields): (_, Option<&Stood>, Option<&Stood>, &[Field]) =
-            match change {
-                UserChange::New(after) => ("new", None, Some(after), &[]),
-                UserChange::Vanished(before) => ("vanished", Some(before), None, &[]),
-                UserChange::Changed {
-                    before,
-                    after,
-                    fields,
-                } => ("changed", Some(before), Some(after), fields),
-            };
+        let (kind, before, after, fields): (
+            _,
+            Option<&UserSnapshot>,
+            Option<&UserSnapshot>,
+            &[Field],
+        ) = match change {
+            UserChange::New(after) => ("new", None, Some(after), &[]),
+            UserChange::Vanished(before) => ("vanished", Some(before), None, &[]),
+            UserChange::Changed {
+                before,
+                after,
+                fields,
+            } => ("changed", Some(before), Some(after), fields),
+        };
         let username = after.or(before).map(|user| user.username.as_str());
-        let row = |user: Option<&Stood>| {
+        let row = |user: Option<&UserSnapshot>| {
             Cow::Owned(user.map_or_else(String::new, |user| user.row.to_string()))
         };
         let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::ledger::comparison::{Compared, Field, Stood, UserChange};
+use crate::ledger::comparison::{Compared, Field, UserChange, UserSnapshot};
 use crate::plural::counted;
 use crate::sanitize::one_line;
 
@@ -154,10 +154,10 @@ impl Comparison {
         &mut self,
         change: ChangeKind,
         field: Option<Field>,
-        before: Option<&Stood>,
-        after: Option<&Stood>,
+        before: Option<&UserSnapshot>,
+        after: Option<&UserSnapshot>,
     ) {
-        let value = |user: Option<&Stood>| match field {
+        let value = |user: Option<&UserSnapshot>| match field {
             // Different for each user, so it cannot be part of the group.
             Some(Field::UserSub) => None,
             Some(field) => user?.field(field).map(str::to_owned),
@@ -297,7 +297,7 @@ impl ChangeGroup {
 #[cfg(test)]
 mod tests {
     use super::{Comparison, MAX_GROUPS, Side};
-    use crate::ledger::comparison::{Compared, Field, Stood, UserChange};
+    use crate::ledger::comparison::{Compared, Field, UserChange, UserSnapshot};
     use crate::outcome::Outcome;
 
     #[test]
@@ -311,7 +311,7 @@ mod tests {
             rows: 7,
             nameless,
         };
-        let user = |row: u64, outcome, user_sub: &str| Stood {
+        let user = |row: u64, outcome, user_sub: &str| UserSnapshot {
             row,
             username: format!("user{row}"),
             outcome,
@@ -347,7 +347,7 @@ mod tests {
 
     #[test]
     fn groups_and_examples_are_limited() {
-        let user = |row: u64, status: u64| Stood {
+        let user = |row: u64, status: u64| UserSnapshot {
             row,
             username: format!("user{row}"),
             outcome: Outcome::Existed,

@@ -35,7 +35,7 @@ fn mode(path: &Path, mode: u32) {
 }
 
 #[test]
-fn a_private_directory_is_not_exposed() {
+fn private_directory_is_not_exposed() {
     let place = ExposedDirectory::new();
     assert_eq!(place.exposure(), None);
     for readable in [0o700, 0o750, 0o755] {
@@ -49,7 +49,7 @@ fn a_private_directory_is_not_exposed() {
 }
 
 #[test]
-fn a_directory_or_ledger_that_others_can_write_to_is_exposed() {
+fn writable_directory_or_ledger_is_exposed() {
     let place = ExposedDirectory::new();
     let run = place.directory.path().to_owned();
     for exposed in [0o777, 0o703, 0o1777] {
@@ -73,7 +73,7 @@ fn a_directory_or_ledger_that_others_can_write_to_is_exposed() {
 }
 
 #[test]
-fn a_directory_that_others_can_replace_is_exposed() {
+fn replaceable_directory_is_exposed() {
     let place = ExposedDirectory::new();
     mode(&place.path("above"), 0o777);
     let expected = Exposure {
@@ -84,7 +84,7 @@ fn a_directory_that_others_can_replace_is_exposed() {
 }
 
 #[test]
-fn another_owner_or_a_writable_foreign_group_is_an_exposure() {
+fn another_owner_or_a_foreign_group_is_an_exposure() {
     let place = ExposedDirectory::new();
     let own = fs::metadata(place.directory.path()).unwrap();
     if own.uid() != 0 {

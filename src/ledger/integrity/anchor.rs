@@ -1,5 +1,5 @@
-//! Notices that the run's directory or its database was removed, moved or replaced while the
-//! process uses it. Whatever is written then goes into files that no other process will find.
+//! Detects that the run's directory or its database was removed, moved or replaced while the
+//! process uses it. Later writes would go into files that no other process finds.
 
 use std::fmt;
 use std::fs::{self, File, Metadata};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::presence::LEDGER;
-use crate::ledger::directory::{make_private, private_file, with_suffix};
+use crate::ledger::directory::{create_private, private_file, with_suffix};
 use crate::ledger::{LedgerError, RunDirectory};
 
 /// The identities of the files that were opened. They stay open, so no other file can get the same
@@ -39,7 +39,8 @@ impl FileId {
         }
     }
 
-    /// On other systems an open file cannot be removed.
+    /// Returns the same value for all files, because other systems do not allow removing an open
+    /// file.
     #[cfg(not(unix))]
     fn of(_: &Metadata) -> Self {
         Self {
@@ -71,14 +72,14 @@ impl fmt::Display for Displaced {
                 write!(f, "{}: was moved to {}", from.display(), to.display())
             }
             Self::Unseen(path, cause) => {
-                write!(f, "{}: cannot be looked at ({cause})", path.display())
+                write!(f, "{}: cannot be checked ({cause})", path.display())
             }
         }
     }
 }
 
 impl Anchor {
-    /// The database must be open for writing and have a log.
+    /// Records the open files. The database must be open for writing and have a log.
     pub(in crate::ledger) fn new(
         directory: &RunDirectory,
         database: &Path,
@@ -127,7 +128,7 @@ impl Anchor {
         })
     }
 
-    /// Returns the directory's new path, where the system tells.
+    /// Returns the directory's new path, if the system reports it.
     #[cfg(target_os = "linux")]
     fn moved(&self) -> Option<Displaced> {
         use std::os::fd::AsRawFd as _;
@@ -153,7 +154,7 @@ pub(in crate::ledger) fn save(database: &Connection, directory: &Path) -> Option
         .map(|number| saved(directory, number))
         .find(|beside| beside.symlink_metadata().is_err())?;
     let file = beside.join(LEDGER);
-    make_private(&beside)
+    create_private(&beside)
         .and_then(|()| private_file(&file))
         .map_err(|cause| rusqlite::Error::ToSqlConversionFailure(cause.into()))
         .and_then(|_| database.execute("VACUUM INTO ?1", [file.to_string_lossy()]))

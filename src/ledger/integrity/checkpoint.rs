@@ -1,12 +1,12 @@
-//! Copies the write-ahead log into the database from time to time, with a note that says whether
-//! the database needs its log.
+//! Copies the write-ahead log into the database from time to time, with a note on whether the
+//! database needs its log.
 //!
 //! A checkpoint has three steps. The note becomes [`NEEDED`]. The log is copied into the database,
 //! the note included. The note becomes [`INCLUDED`], in the log only. So the database file says
-//! `needed` as long as newer transactions are only in the log, and keeps saying so if the log is
+//! `needed` as long as newer transactions are only in the log, even after the log is
 //! removed. A program that copies the whole log, like the `sqlite3` shell on exit, copies
-//! `included` too. If the process dies between the first step and the last, the file says `needed`,
-//! the log has frames, and nothing is lost.
+//! `included`, too. If the process dies between the first step and the last, the file says
+//! `needed`, the log has frames, and nothing is lost.
 
 use std::path::Path;
 

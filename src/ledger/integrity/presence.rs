@@ -1,6 +1,5 @@
-//! Whether a run's directory has a ledger, or has lost it. Checked before SQLite opens anything,
-//! because SQLite deletes the write-ahead log of an empty database and accepts a database without
-//! its log.
+//! Checks whether a run's directory has a ledger or has lost it, before SQLite opens anything:
+//! SQLite deletes the write-ahead log of an empty database, and accepts a database without its log.
 
 use std::fs::Metadata;
 use std::io::ErrorKind;
@@ -17,7 +16,7 @@ pub(in crate::ledger) const LEDGER: &str = "ledger.db";
 /// The database of a run's undo.
 pub(in crate::ledger) const UNDO: &str = "undo.db";
 
-/// If one of these files is there and the ledger is not, the ledger was lost. `rejects.csv` is not
+/// If one of these files exists without a ledger, the ledger was lost. `rejects.csv` is not
 /// listed, because a user may put it into an empty directory to import it.
 const OF_A_RUN: [&str; 8] = [
     "ledger.db-wal",
@@ -49,7 +48,7 @@ pub(in crate::ledger) fn ledger_is_there(
     }
 }
 
-/// Refuses a directory without a ledger. Changes nothing.
+/// Rejects a directory without a ledger. Changes nothing.
 pub fn refuse_absent_ledger(directory: &Path) -> Result<(), LedgerError> {
     let path = directory.join(LEDGER);
     if path.symlink_metadata().is_ok() {
@@ -109,7 +108,7 @@ fn state(path: &Path, durability: Durability) -> Result<DatabaseState, LedgerErr
     match lacks_its_log {
         Ok(false) => Ok(DatabaseState::Sound),
         Ok(true) => Ok(DatabaseState::Damaged(format!(
-            "its write-ahead log {} is missing or empty: what was written last is lost",
+            "its write-ahead log {} is missing or empty: the last writes are lost",
             log.display()
         ))),
         Err(cause) => match damage(&cause) {
@@ -119,13 +118,13 @@ fn state(path: &Path, durability: Durability) -> Result<DatabaseState, LedgerErr
     }
 }
 
-/// Merges the log into a sound database. Leaves a damaged database, or one that is being read, as
+/// Merges the log into an intact database. Leaves a damaged database, or one that is being read, as
 /// it is.
 pub(in crate::ledger) fn make_one_file(path: &Path) {
     if let Ok(DatabaseState::Sound) = state(path, Durability::Power)
         && let Ok(database) = schema::connect(path, Durability::Power)
     {
-        // If it fails, the log keeps what was not copied.
+        // If this fails, the log keeps what was not copied.
         let _ = merge_log(&database);
     }
 }

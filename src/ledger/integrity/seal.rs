@@ -1,5 +1,5 @@
-//! Seals: a checksum stored with every line of the ledger. SQLite has none, and damaged lines must
-//! not be believed.
+//! Seals: checksums stored with every line of the ledger, because SQLite has none and damaged lines
+//! must not be trusted.
 
 use crate::ledger::rows::signed;
 use crate::outcome::{Delivery, Evidence, RateSample, RowOutcome};

@@ -1,11 +1,11 @@
 //! Checks the write-ahead log that a killed process left, before SQLite reads it.
 //!
 //! SQLite treats a frame that does not match its checksum as the end of the log and discards the
-//! rest. That is right for an interrupted write and wrong for damage in the middle: committed
-//! transactions would silently disappear, and rows that were sent would look new. After loss of
+//! rest. That is correct for an interrupted write, but wrong for damage in the middle: committed
+//! transactions would silently disappear, and rows that were sent would look new. After a loss of
 //! power any part of the last transaction may be missing. The next transaction is written only
 //! after the previous one was synced, so a broken frame followed by two commits of the same log is
-//! damage. Without syncs (`Durability::Process`) it cannot be told from loss of power.
+//! damage. Without syncs (`Durability::Process`), it cannot be distinguished from a loss of power.
 //!
 //! The format is SQLite's own ("Database File Format", section 4, "The Write-Ahead Log").
 
@@ -18,7 +18,7 @@ const FRAME_HEADER: usize = 24;
 /// The magic number without its last bit, which gives the byte order of the checksums.
 const MAGIC: u32 = 0x377f_0682;
 
-/// Returns the damage of the log, or `None` if it is sound or missing.
+/// Returns the damage of the log, or `None` if it is intact or missing.
 pub(in crate::ledger) fn damage(log: &Path) -> std::io::Result<Option<String>> {
     let file = match File::open(log) {
         Ok(file) => file,
@@ -67,7 +67,7 @@ pub(in crate::ledger) fn damage(log: &Path) -> std::io::Result<Option<String>> {
                 commits_after += 1;
                 if commits_after == 2 {
                     return Ok(Some(format!(
-                        "frame {broken} of its write-ahead log is broken, and commits stand behind it"
+                        "frame {broken} of its write-ahead log is broken, but commits follow it"
                     )));
                 }
             }
@@ -121,7 +121,7 @@ fn word(bytes: &[u8], at: usize) -> u32 {
         .map_or(0, u32::from_be_bytes)
 }
 
-/// False if the file ends first.
+/// Fills the buffer. Returns false if the file ends first.
 fn read_whole(from: &mut impl Read, into: &mut [u8]) -> std::io::Result<bool> {
     match from.read_exact(into) {
         Ok(()) => Ok(true),

@@ -36,7 +36,7 @@ impl RowSums {
             *self.deliveries.entry(delivery.name()).or_default() += 1;
         }
         if let Some(code) = &outcome.error_code {
-            // Errors repeat: the code is cloned only the first time.
+            // Errors repeat, so the code is cloned only the first time.
             match self.errors.get_mut(code) {
                 Some(rows) => *rows += 1,
                 None => drop(self.errors.insert(code.clone(), 1)),
@@ -127,7 +127,7 @@ impl LedgerReader {
     }
 }
 
-/// Rounded to two places. `intervals` is one less than the number of requests.
+/// Returns a rate rounded to two places. `intervals` is one less than the number of requests.
 fn per_second(intervals: u64, seconds: f64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
     let rate = intervals as f64 / seconds;

@@ -41,13 +41,13 @@ async fn full_ledger(directory: &RunDirectory) {
 
 fn remove_ledger(directory: &RunDirectory) {
     for suffix in ["", "-wal", "-shm"] {
-        // There may be none.
+        // It may not exist.
         let _ = std::fs::remove_file(with_suffix(&directory.database(), suffix));
     }
 }
 
 /// Returns the whole content of a ledger, or its error.
-fn all_of_it(directory: &RunDirectory) -> Result<String, LedgerError> {
+fn full_content(directory: &RunDirectory) -> Result<String, LedgerError> {
     let reader = LedgerReader::open(directory.path())?;
     let mut said = format!("{:?}", reader.summary()?);
     reader.each_row(|row| {
@@ -58,18 +58,18 @@ fn all_of_it(directory: &RunDirectory) -> Result<String, LedgerError> {
     for row in 1..=301 {
         said.push_str(&format!("{:?}", past.of(row, None)?));
     }
-    let standing = Ledger::look_at(directory, &identity(), &[])?;
+    let standing = Ledger::peek(directory, &identity(), &[])?;
     said.push_str(&format!("{standing:?}"));
     Ok(said)
 }
 
 #[tokio::test]
-async fn damage_is_reported_or_the_content_is_unchanged() {
+async fn reports_damage_or_reads_unchanged_content() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     full_ledger(&directory).await;
     let whole = std::fs::read(directory.database()).unwrap();
-    let said = all_of_it(&directory).unwrap();
+    let said = full_content(&directory).unwrap();
     let mut random = fastrand::Rng::with_seed(7);
     let mut told = 0;
     let turns: usize = std::env::var("DAMAGE_TURNS").map_or(400, |turns| turns.parse().unwrap());
@@ -83,7 +83,7 @@ async fn damage_is_reported_or_the_content_is_unchanged() {
         }
         remove_ledger(&directory);
         std::fs::write(directory.database(), &damaged).unwrap();
-        match all_of_it(&directory) {
+        match full_content(&directory) {
             Ok(now) => assert_eq!(now, said, "turn {turn}"),
             Err(error) => {
                 told += 1;
@@ -96,7 +96,7 @@ async fn damage_is_reported_or_the_content_is_unchanged() {
     assert!(told > 150, "{told}");
 }
 
-/// Copies the database and its log while the ledger is open: what a killed process leaves.
+/// Copies the database and its log while the ledger is open, as after a killed process.
 async fn killed_ledger(directory: &RunDirectory) -> (Vec<u8>, Vec<u8>) {
     let ledger = create(directory);
     for group in 0..20_u64 {
@@ -126,7 +126,7 @@ async fn killed_ledger(directory: &RunDirectory) -> (Vec<u8>, Vec<u8>) {
 }
 
 #[tokio::test]
-async fn damage_in_the_log_of_a_killed_process_is_reported() {
+async fn reports_damage_in_the_log_of_a_killed_process() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     let (database, log) = killed_ledger(&directory).await;
@@ -166,7 +166,7 @@ fn without_rows(directory: &RunDirectory, which: &str) -> [Result<(), LedgerErro
     drop(database);
     [
         LedgerReader::open(directory.path()).map(drop),
-        Ledger::look_at(directory, &identity(), &[]).map(drop),
+        Ledger::peek(directory, &identity(), &[]).map(drop),
     ]
 }
 

@@ -53,7 +53,7 @@ fn reopen(directory: &RunDirectory, retry: &[RetryFilter]) -> (Ledger, LedgerSta
 }
 
 #[tokio::test]
-async fn a_run_is_finished_once_no_step_is_pending() {
+async fn run_is_finished_once_no_step_is_pending() {
     use StepState::{Done, Pending};
     let folder = tempfile::tempdir().unwrap();
     let directory = run_in(&folder);
@@ -65,7 +65,7 @@ async fn a_run_is_finished_once_no_step_is_pending() {
     ledger.write(followed(both, begun)).await;
     let later = vec![(1, steps(Done, Done)), (2, steps(Done, Pending))];
     ledger.write(followed(Vec::new(), later)).await;
-    // The caller says finished, but a step is pending.
+    // The caller reports the run as finished, but a step is pending.
     ledger.close(ending(true)).await.unwrap();
 
     let seen = rows(&directory);
@@ -76,8 +76,8 @@ async fn a_run_is_finished_once_no_step_is_pending() {
         .unwrap()
         .summary()
         .unwrap();
-    let why = summary.stopped_because.unwrap();
-    assert!(why.contains("sign-up of row 2 was not taken"), "{why}");
+    let reason = summary.stopped_because.unwrap();
+    assert!(reason.contains("sign-up of row 2 is pending"), "{reason}");
     let counts = &summary.follow_up["group staff"];
     assert_eq!((counts.done, counts.pending, counts.failed), (1, 1, 0));
 
@@ -125,8 +125,7 @@ async fn failed_steps_stay_failed_unless_they_are_retried() {
         .summary()
         .unwrap();
     assert_eq!(summary.follow_up_errors["LimitExceededException"], 2);
-    let standing =
-        |retry: &[RetryFilter]| Ledger::look_at(&directory, &following(), retry).unwrap();
+    let standing = |retry: &[RetryFilter]| Ledger::peek(&directory, &following(), retry).unwrap();
     assert_eq!(standing(&[]), LedgerStatus::Finished);
     assert_eq!(
         standing(&[RetryFilter::Rows(Outcome::Failed)]),
@@ -148,7 +147,7 @@ async fn failed_steps_stay_failed_unless_they_are_retried() {
 }
 
 #[tokio::test]
-async fn a_listed_user_has_its_steps_as_soon_as_it_is_begun() {
+async fn listed_user_has_its_steps_as_soon_as_it_is_begun() {
     use StepState::{Done, Pending};
     let folder = tempfile::tempdir().unwrap();
     let directory = run_in(&folder);
@@ -171,22 +170,22 @@ fn different_steps_are_a_different_run() {
     let folder = tempfile::tempdir().unwrap();
     let directory = run_in(&folder);
     drop(begin_run(&directory));
-    let error = Ledger::look_at(&directory, &identity(), &[]).unwrap_err();
-    let said = error.to_string();
+    let error = Ledger::peek(&directory, &identity(), &[]).unwrap_err();
+    let message = error.to_string();
     assert!(
-        said.contains("list of steps after a sign-up")
-            && said.contains("`confirm, group staff`, and here it is `none`"),
-        "{said}"
+        message.contains("list of steps after a sign-up")
+            && message.contains("`confirm, group staff` instead of `none`"),
+        "{message}"
     );
     let folder = tempfile::tempdir().unwrap();
     let directory = run_in(&folder);
     drop(create(&directory));
-    let error = Ledger::look_at(&directory, &following(), &[]).unwrap_err();
+    let error = Ledger::peek(&directory, &following(), &[]).unwrap_err();
     assert!(matches!(error, LedgerError::OtherRun { .. }), "{error}");
 }
 
 #[tokio::test]
-async fn a_modified_step_is_damage() {
+async fn modified_step_is_damage() {
     let folder = tempfile::tempdir().unwrap();
     let directory = run_in(&folder);
     let ledger = begin_run(&directory);

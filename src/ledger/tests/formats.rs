@@ -12,18 +12,18 @@ fn invocation() -> Invocation {
 }
 
 #[tokio::test]
-async fn the_last_session_s_command_is_kept() {
+async fn keeps_the_command_of_the_last_session() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     let ledger = create(&directory);
-    ledger.invoked(invocation()).await;
+    ledger.set_invocation(invocation()).await;
     let group = vec![to_begin(1, "ann")];
     ledger.begin(group, 5).await.await.unwrap();
     ledger.close(ending(false)).await.unwrap();
     let (ledger, _, _) = Ledger::reopen(&directory, &identity(), Durability::Process, &[]).unwrap();
     let mut second = invocation();
     second.command.push("--yes".to_owned());
-    ledger.invoked(second.clone()).await;
+    ledger.set_invocation(second.clone()).await;
     ledger.close(ending(false)).await.unwrap();
     let about = LedgerReader::open(directory.path())
         .unwrap()
@@ -33,7 +33,7 @@ async fn the_last_session_s_command_is_kept() {
 }
 
 #[tokio::test]
-async fn refuses_another_run_s_ledger_without_changing_it() {
+async fn rejects_the_ledger_of_another_run_without_changing_it() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     create(&directory).close(ending(false)).await.unwrap();
@@ -41,7 +41,7 @@ async fn refuses_another_run_s_ledger_without_changing_it() {
     let mut other = identity();
     other.client_id = "another".to_owned();
     let refused = [
-        Ledger::look_at(&directory, &other, &[]).map(drop),
+        Ledger::peek(&directory, &other, &[]).map(drop),
         Ledger::reopen(&directory, &other, Durability::Process, &[]).map(drop),
         Ledger::is_of_kind(&directory, RunKind::Rehearsal),
     ];
@@ -58,13 +58,13 @@ async fn error_after(change: impl FnOnce(&rusqlite::Connection)) -> LedgerError 
     create(&directory).close(ending(false)).await.unwrap();
     change(&rusqlite::Connection::open(directory.database()).unwrap());
     let error = LedgerReader::open(directory.path()).map(drop).unwrap_err();
-    let again = Ledger::look_at(&directory, &identity(), &[]).unwrap_err();
+    let again = Ledger::peek(&directory, &identity(), &[]).unwrap_err();
     assert_eq!(error.to_string(), again.to_string());
     error
 }
 
 #[tokio::test]
-async fn a_ledger_that_lacks_a_table_is_damaged() {
+async fn ledger_without_a_table_is_damaged() {
     let error = error_after(|database| {
         database.execute_batch("DROP TABLE follow_ups").unwrap();
     });
@@ -72,7 +72,7 @@ async fn a_ledger_that_lacks_a_table_is_damaged() {
 }
 
 #[tokio::test]
-async fn a_format_below_the_first_is_damage_and_a_later_one_needs_a_later_version() {
+async fn distinguishes_newer_formats_from_damage() {
     for (format, is_later) in [
         (0, false),
         (-1, false),

@@ -68,7 +68,7 @@ async fn full(directory: &RunDirectory) {
 }
 
 #[tokio::test]
-async fn every_row_has_its_kept_cells_for_any_outcome_and_after_resuming() {
+async fn keeps_cells_for_every_outcome_and_after_resuming() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     full(&directory).await;
@@ -110,23 +110,23 @@ async fn different_kept_columns_are_a_different_run() {
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     full(&directory).await;
     for other in [keeping(&[]), keeping(&["ID"])] {
-        let error = Ledger::look_at(&directory, &other, &[]).unwrap_err();
+        let error = Ledger::peek(&directory, &other, &[]).unwrap_err();
         assert!(matches!(error, LedgerError::OtherRun { .. }), "{error}");
         assert!(error.to_string().contains("--keep"), "{error}");
     }
     std::fs::remove_file(directory.database()).unwrap();
     drop(create(&directory, &identity()));
-    let error = Ledger::look_at(&directory, &keeping(&["ID"]), &[]).unwrap_err();
+    let error = Ledger::peek(&directory, &keeping(&["ID"]), &[]).unwrap_err();
     assert!(
         error
             .to_string()
-            .contains("is `none`, and here it is `[\"ID\"]`"),
+            .contains("is `none` instead of `[\"ID\"]`"),
         "{error}"
     );
 }
 
 #[tokio::test]
-async fn a_modified_or_missing_cell_is_damage() {
+async fn modified_or_missing_cells_are_damage() {
     for change in [
         "UPDATE kept SET cells = '[\"7\",null]' WHERE row = 3",
         "UPDATE kept SET seal = seal + 1 WHERE row = 3",

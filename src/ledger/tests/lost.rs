@@ -27,7 +27,7 @@ async fn killed() -> (tempfile::TempDir, RunDirectory) {
 }
 
 #[tokio::test]
-async fn the_identity_is_in_the_database_file_before_anything_is_begun() {
+async fn identity_is_in_the_database_file_before_any_row_is_begun() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     let ledger = create(&directory);
@@ -39,7 +39,7 @@ async fn the_identity_is_in_the_database_file_before_anything_is_begun() {
 }
 
 #[tokio::test]
-async fn a_killed_run_without_its_log_is_damaged() {
+async fn killed_run_without_its_log_is_damaged() {
     let (_folder, directory) = killed().await;
     assert!(is_there(&directory).unwrap());
     let log = with_suffix(&directory.database(), "-wal");
@@ -59,7 +59,7 @@ async fn a_killed_run_without_its_log_is_damaged() {
 }
 
 #[tokio::test]
-async fn an_empty_or_missing_database_with_a_log_is_damaged_or_lost_and_the_log_is_kept() {
+async fn keeps_the_log_of_an_empty_or_missing_database() {
     let (_folder, directory) = killed().await;
     let log = with_suffix(&directory.database(), "-wal");
     let before = fs::read(&log).unwrap();
@@ -78,7 +78,7 @@ async fn reading_after_a_kill_keeps_the_log_until_the_run_resumes() {
     let log = with_suffix(&directory.database(), "-wal");
     let before = fs::read(&log).unwrap();
     drop(LedgerReader::open(directory.path()).unwrap());
-    Ledger::look_at(&directory, &identity(), &[]).unwrap();
+    Ledger::peek(&directory, &identity(), &[]).unwrap();
     assert!(fs::read(&log).unwrap() == before);
     let (ledger, ..) = Ledger::reopen(&directory, &identity(), Durability::Power, &[]).unwrap();
     ledger.close(ending(false)).await.unwrap();
@@ -87,7 +87,7 @@ async fn reading_after_a_kill_keeps_the_log_until_the_run_resumes() {
 }
 
 #[test]
-fn any_file_of_a_run_without_a_ledger_means_that_it_was_lost() {
+fn any_file_of_a_run_without_a_ledger_means_a_lost_ledger() {
     for file in [
         "results.csv",
         "results.jsonl",
@@ -111,11 +111,11 @@ fn any_file_of_a_run_without_a_ledger_means_that_it_was_lost() {
 #[tokio::test]
 async fn restarting_keeps_all_files_of_the_run() {
     let (_folder, directory) = killed().await;
-    // Damaged: its log cannot be merged, and is kept next to it.
+    // The log of a damaged database cannot be merged, so it is kept.
     fs::write(directory.database(), "no database").unwrap();
     fs::write(directory.path().join("results.csv"), "results").unwrap();
     fs::write(directory.path().join("undo-results.csv"), "undone").unwrap();
-    let kept = directory.put_run_aside().unwrap();
+    let kept = directory.set_aside().unwrap();
     let mut names: Vec<String> = kept
         .iter()
         .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
@@ -132,12 +132,12 @@ async fn restarting_keeps_all_files_of_the_run() {
     );
     assert!(!is_there(&directory).unwrap());
     create(&directory).close(ending(false)).await.unwrap();
-    directory.put_run_aside().unwrap();
+    directory.set_aside().unwrap();
     assert!(directory.path().join("ledger-before-2.db").exists());
 }
 
 #[test]
-fn an_unfinished_database_is_not_a_ledger() {
+fn unfinished_database_is_not_a_ledger() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     let unfinished = with_suffix(&directory.database(), ".unfinished");

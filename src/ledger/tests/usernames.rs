@@ -55,7 +55,7 @@ async fn finds_duplicates_across_a_long_list_and_sessions() {
 }
 
 #[tokio::test]
-async fn the_username_of_an_unsent_row_is_free_again() {
+async fn username_of_an_unsent_row_is_free_again() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     let ledger = create(&directory);

@@ -10,10 +10,10 @@ use crate::ledger::identity::{get, put};
 use crate::ledger::integrity::anchor::Anchor;
 use crate::ledger::integrity::checkpoint::Checkpoints;
 use crate::ledger::integrity::presence::{UNDO, undo_is_there};
-use crate::ledger::{Durability, LedgerError, LedgerReader, RunDirectory, schema, temp_db};
+use crate::ledger::{Durability, LedgerError, LedgerReader, RunDirectory, schema};
 use crate::outcome::{CreatedUser, Outcome};
 
-/// "cund": tells undo ledgers from other databases.
+/// "cund": distinguishes undo ledgers from other databases.
 const APPLICATION: i64 = 0x6375_6e64;
 
 const FORMAT: i64 = 1;
@@ -48,10 +48,10 @@ impl UndoLedger {
         Ok(undo)
     }
 
-    /// The same in a temporary database, for a dry run.
+    /// Like [`UndoLedger::open`], but in a temporary database, for a dry run.
     pub fn rehearse(directory: &RunDirectory) -> Result<Self, LedgerError> {
         let path = directory.path().join(UNDO);
-        let database = temp_db::connect().map_err(LedgerError::Rehearsal)?;
+        let database = schema::connect_temporary().map_err(LedgerError::Rehearsal)?;
         fill(&database, &LedgerReader::open(directory.path())?, &path)?;
         Ok(Self {
             path,
@@ -72,12 +72,10 @@ impl UndoLedger {
         };
         let number = |pragma: &str| {
             let read = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
-            self.failed(self.database.pragma_query_value(None, pragma, read))
+            self.map_error(self.database.pragma_query_value(None, pragma, read))
         };
         if number("application_id")? != APPLICATION {
-            return Err(damaged(
-                "it has not the mark of an undo's ledger".to_owned(),
-            ));
+            return Err(damaged("it is not marked as an undo's ledger".to_owned()));
         }
         let found = number("user_version")?;
         if found > FORMAT {
@@ -90,7 +88,7 @@ impl UndoLedger {
         if found < FORMAT {
             return Err(damaged(format!("its format version is {found}")));
         }
-        let verdict: String = self.failed(self.database.query_row(
+        let verdict: String = self.map_error(self.database.query_row(
             "PRAGMA quick_check(1)",
             [],
             |row| row.get(0),
@@ -98,21 +96,19 @@ impl UndoLedger {
         if verdict != "ok" {
             return Err(damaged(verdict));
         }
-        let users = self.failed(users(&self.database))?;
-        let listed = self.failed(get(&self.database, USERS))?;
+        let users = self.map_error(users(&self.database))?;
+        let listed = self.map_error(get(&self.database, USERS))?;
         if listed.as_deref() == Some(users.as_str()) {
             Ok(())
         } else {
             let listed = listed.unwrap_or_default();
-            Err(damaged(format!(
-                "the number of its users is {users} instead of {listed}"
-            )))
+            Err(damaged(format!("it has {users} of {listed} users")))
         }
     }
 
-    /// Refuses the undo of another run, whose ledger was replaced by hand.
+    /// Rejects the undo of another run, whose ledger was replaced manually.
     fn compare(&self, run: &LedgerReader) -> Result<(), LedgerError> {
-        let (found, here) = (self.failed(get(&self.database, OF_RUN))?, run.mark()?);
+        let (found, here) = (self.map_error(get(&self.database, OF_RUN))?, run.mark()?);
         if found.as_deref() == Some(here.as_str()) {
             return Ok(());
         }

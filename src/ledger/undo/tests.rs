@@ -112,20 +112,20 @@ async fn lists_the_users_that_the_run_created_and_keeps_their_outcomes() {
         expected
     );
     // A failed deletion is retried and still counts as begun.
-    undo.take_up(false).unwrap();
+    undo.reset_for_retry(false).unwrap();
     let open = rows(&undo);
     assert_eq!(
         open.iter().map(|open| open.user.row).collect::<Vec<_>>(),
         [1, 4]
     );
     assert_eq!(open[0].begun_ms, Some(7_000));
-    undo.take_up(true).unwrap();
+    undo.reset_for_retry(true).unwrap();
     assert_eq!(rows(&undo).len(), 3);
     assert_eq!(undo.counts().unwrap(), [(None, 3)]);
 }
 
 #[tokio::test]
-async fn a_modified_line_is_damage() {
+async fn modified_line_is_damage() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     run(&directory).await;
@@ -154,24 +154,24 @@ async fn a_modified_line_is_damage() {
 }
 
 #[tokio::test]
-async fn an_undone_run_cannot_be_resumed_but_can_be_restarted() {
+async fn undone_run_can_be_restarted_but_not_resumed() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     run(&directory).await;
     drop(UndoLedger::open(&directory).unwrap());
-    let looked = Ledger::look_at(&directory, &identity(), &[]).unwrap_err();
+    let looked = Ledger::peek(&directory, &identity(), &[]).unwrap_err();
     assert!(looked.to_string().contains("was undone"), "{looked}");
     let reopened = Ledger::reopen(&directory, &identity(), Durability::Process, &[]).unwrap_err();
     assert!(matches!(reopened, LedgerError::Undone(_)), "{reopened}");
-    directory.put_run_aside().unwrap();
+    directory.set_aside().unwrap();
     run(&directory).await;
     assert!(!UndoLedger::is_there(&directory).unwrap());
-    Ledger::look_at(&directory, &identity(), &[]).unwrap();
+    Ledger::peek(&directory, &identity(), &[]).unwrap();
     assert!(directory.path().join("undo-before-1.db").exists());
 }
 
 #[tokio::test]
-async fn an_undo_without_its_run_is_not_mistaken_for_a_new_run() {
+async fn undo_without_its_run_is_not_a_new_run() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     run(&directory).await;
@@ -184,7 +184,7 @@ async fn an_undo_without_its_run_is_not_mistaken_for_a_new_run() {
 }
 
 #[tokio::test]
-async fn a_missing_user_is_damage() {
+async fn missing_user_is_damage() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     run(&directory).await;

@@ -1,13 +1,13 @@
-//! What a run writes into its ledger.
+//! The entries that a run writes into its ledger.
 
 use crate::ledger::Span;
 use crate::outcome::{CategoryRequests, FollowUp, Outcome, RowOutcome, RowResult};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToBegin {
-    /// Number of the row.
+    /// The number of the row.
     pub row: u64,
-    /// Line on which it begins.
+    /// The line on which it begins.
     pub line: u64,
     /// The username to send.
     pub username: String,
@@ -29,7 +29,7 @@ impl ToBegin {
     }
 }
 
-/// What a resumed run retries.
+/// The rows and steps that a resumed run retries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RetryFilter {
     /// Rows with this outcome.
@@ -46,14 +46,14 @@ pub enum NewRow {
     ToBegin(ToBegin),
     /// Never sent, and settled.
     Settled(Box<RowResult>),
-    /// Read, and not sent because the run stops.
+    /// Read, but not sent because the run stops.
     Unsent(ReadRow),
 }
 
 /// Whether a row may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BeginResult {
-    /// It is recorded and may be sent, unless its outcome was recorded as well.
+    /// It is recorded and may be sent, unless its outcome was also recorded.
     Yes,
     /// The given earlier row has the same username. This one was settled as a duplicate and must
     /// not be sent.
@@ -84,9 +84,9 @@ impl LedgerBatch {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadRow {
-    /// Number of the row.
+    /// The number of the row.
     pub row: u64,
-    /// Line on which it begins.
+    /// The line on which it begins.
     pub line: u64,
     /// The username, if it is readable.
     pub username: Option<String>,
@@ -99,7 +99,7 @@ pub struct ReadRow {
 pub struct Ending {
     /// Every row has a final outcome.
     pub finished: bool,
-    /// Why it was stopped, if it was.
+    /// The reason why it was stopped, if it was.
     pub stopped_because: Option<String>,
     /// Milliseconds since the Unix epoch.
     pub at_ms: i64,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use rusqlite::Connection;
 
-use super::resume::take_up;
+use super::resume::reset_for_retry;
 use super::{Ledger, RetryFilter, refuse_undone};
 use crate::ledger::identity::{Facts, Identity, LedgerStatus, Session};
 use crate::ledger::reader::{LedgerReader, settled};
@@ -13,8 +13,8 @@ use crate::ledger::resume_cursor::ResumeCursor;
 use crate::ledger::{Durability, LedgerError, RunDirectory, schema};
 use crate::outcome::Outcome;
 
-/// A verified ledger inside a transaction that holds what a resumed run takes back. Dropping it
-/// rolls the transaction back.
+/// A verified ledger inside a transaction that resets the rows to retry. Dropping it rolls the
+/// transaction back.
 #[derive(Debug)]
 pub struct FoundLedger {
     path: PathBuf,
@@ -25,7 +25,7 @@ pub struct FoundLedger {
 }
 
 impl FoundLedger {
-    /// Opens and verifies the ledger. Rows named in `retry` are taken back if the run resumes.
+    /// Opens and verifies the ledger. Rows selected by `retry` are reset if the run resumes.
     pub fn open(
         directory: &RunDirectory,
         identity: &Identity,
@@ -38,7 +38,7 @@ impl FoundLedger {
         identity.compare(&database, &path)?;
         let read = || {
             database.execute_batch("BEGIN")?;
-            let status = take_up(&database, retry)?;
+            let status = reset_for_retry(&database, retry)?;
             Ok((status, Facts::read(&database)?, settled(&database)?))
         };
         let (status, facts, settled) = read().map_err(|cause| LedgerError::of(&path, cause))?;
@@ -67,8 +67,8 @@ impl FoundLedger {
         &self.settled
     }
 
-    /// Resumes the run: commits what is taken back and begins the next session. The cursor reads
-    /// how each row stands.
+    /// Resumes the run: commits the resets and begins the next session. The cursor reads the state
+    /// of each row.
     pub fn resume(self, directory: &RunDirectory) -> Result<(Ledger, ResumeCursor), LedgerError> {
         let Self { path, database, .. } = self;
         let commit = || {

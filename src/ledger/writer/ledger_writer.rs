@@ -1,12 +1,12 @@
-//! Executes the writes. Statements are prepared once because they run for every row.
+//! Executes the writes. Statements are prepared once, because they run for every row.
 
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 
 use super::username_index::{UsernameIndex, username_hash};
 use super::{BeginResult, Ending, LedgerBatch, NewRow, ToBegin, WriterError};
+use crate::ledger::identity::Invocation;
 use crate::ledger::identity::{self, name};
 use crate::ledger::integrity::seal::{requests_seal, row_seal};
-use crate::ledger::invocation::Invocation;
 use crate::ledger::rows::{INSERT_KEPT, INSERT_RESULT, signed, write_kept, write_outcome};
 use crate::ledger::{follow_ups, rates, times};
 use crate::outcome::{CategoryRequests, FollowUp, RateSample, RowOutcome};
@@ -16,7 +16,7 @@ pub(super) struct LedgerWriter<'d> {
     usernames: UsernameIndex,
     holder: Statement<'d>,
     begin: Statement<'d>,
-    note: Statement<'d>,
+    insert_read: Statement<'d>,
     settle: Statement<'d>,
     follow_up: Statement<'d>,
     span: Statement<'d>,
@@ -35,7 +35,7 @@ impl<'d> LedgerWriter<'d> {
                 "INSERT INTO rows VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (row) DO UPDATE SET line = ?2, username = ?3, username_hash = ?4, \
                  begun_ms = ?5, seal = ?6",
             )?,
-            note: database.prepare("INSERT OR IGNORE INTO rows VALUES (?1, ?2, ?3, NULL, NULL, ?4)")?,
+            insert_read: database.prepare("INSERT OR IGNORE INTO rows VALUES (?1, ?2, ?3, NULL, NULL, ?4)")?,
             settle: database.prepare(INSERT_RESULT)?,
             follow_up: database.prepare(follow_ups::INSERT)?,
             span: database.prepare(times::INSERT)?,
@@ -48,7 +48,7 @@ impl<'d> LedgerWriter<'d> {
         })
     }
 
-    pub(super) fn invoked(&self, invocation: &Invocation) -> rusqlite::Result<()> {
+    pub(super) fn set_invocation(&self, invocation: &Invocation) -> rusqlite::Result<()> {
         invocation.write(self.database)
     }
 
@@ -62,11 +62,11 @@ impl<'d> LedgerWriter<'d> {
             NewRow::ToBegin(row) => return self.begin(&row, at_ms).map(Some),
             NewRow::Settled(result) => {
                 let username = result.username.as_deref();
-                self.note(result.row, result.line, username, &result.kept)?;
+                self.insert_read(result.row, result.line, username, &result.kept)?;
                 self.settle(result.row, &result.outcome)?;
             }
             NewRow::Unsent(row) => {
-                self.note(row.row, row.line, row.username.as_deref(), &row.kept)?;
+                self.insert_read(row.row, row.line, row.username.as_deref(), &row.kept)?;
             }
         }
         Ok(None)
@@ -76,7 +76,7 @@ impl<'d> LedgerWriter<'d> {
         let number = signed(row.row);
         let hash = username_hash(row.compared_as());
         if let Some(earlier) = self.holder(hash, row)? {
-            self.note(row.row, row.line, Some(&row.username), &row.kept)?;
+            self.insert_read(row.row, row.line, Some(&row.username), &row.kept)?;
             self.settle(row.row, &RowOutcome::duplicate_of(earlier))?;
             return Ok(BeginResult::SameAs(earlier));
         }
@@ -118,7 +118,7 @@ impl<'d> LedgerWriter<'d> {
     }
 
     /// Records a row as read, unless it already exists.
-    fn note(
+    fn insert_read(
         &mut self,
         row: u64,
         line: u64,
@@ -128,7 +128,7 @@ impl<'d> LedgerWriter<'d> {
         self.keep(row, kept)?;
         let (row, line) = (signed(row), signed(line));
         let seal = row_seal(row, line, username, None, None);
-        self.note
+        self.insert_read
             .execute(params![row, line, username, seal])
             .map(drop)
     }
@@ -233,25 +233,25 @@ impl<'d> LedgerWriter<'d> {
                     None => identity::put(self.database, name::FINISHED, "1")?,
                     Some(row) => {
                         stopped_because = Some(format!(
-                            "a step that follows the sign-up of row {row} was not taken; the same command takes it"
+                            "a step after the sign-up of row {row} is pending; run the same command again to resume"
                         ));
                     }
                 },
                 Some((row, true)) => {
                     stopped_because = Some(format!(
-                        "row {row} was begun and has no outcome; the same command looks it up"
+                        "row {row} was begun but has no outcome; run the same command again to look it up"
                     ));
                 }
                 Some((row, false)) => {
                     stopped_because = Some(format!(
-                        "the list ended before row {row}, which this run knows from an earlier time: it is not the list that the \
-                         run began with"
+                        "the list ended before row {row}, which is in the ledger: it is not the \
+                         list that the run began with"
                     ));
                 }
             }
         }
         match &stopped_because {
-            Some(why) => identity::put(self.database, name::STOPPED_BECAUSE, why),
+            Some(reason) => identity::put(self.database, name::STOPPED_BECAUSE, reason),
             None => identity::remove(self.database, name::STOPPED_BECAUSE),
         }
     }

@@ -9,11 +9,11 @@ use crate::ledger::integrity::seal::row_seal;
 use crate::outcome::{CREATED_DURING_RUN, Outcome};
 
 /// Resets the rows to retry and returns the status of the ledger.
-pub(super) fn take_up(
+pub(super) fn reset_for_retry(
     transaction: &Connection,
     retry: &[RetryFilter],
 ) -> rusqlite::Result<LedgerStatus> {
-    // The row that stopped the run was not at fault, and no user was created.
+    // The row that stopped the run was not the cause, and no user was created.
     transaction.execute_batch(
         "UPDATE rows SET username_hash = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE stopped_the_run);
          DELETE FROM results WHERE stopped_the_run;",

@@ -32,7 +32,7 @@ pub(super) fn work(
 ) -> Result<(), WriterError> {
     let closed = write_all(&mut open, &mut messages).map_err(|broken| match broken {
         WriterError::Displaced(what, _) => {
-            // A moved ledger is complete in its new place.
+            // A moved ledger is complete in its new location.
             let saved = match &what {
                 Displaced::Moved { .. } => None,
                 Displaced::Removed(_) | Displaced::Replaced(_) | Displaced::Unseen(..) => {
@@ -52,7 +52,7 @@ pub(super) fn work(
     Ok(())
 }
 
-/// Returns the receiver to tell once the ledger is closed. `None` if all senders were dropped.
+/// Returns the sender to notify once the ledger is closed. `None` if all senders were dropped.
 fn write_all(
     open: &mut Open,
     messages: &mut mpsc::Receiver<Message>,
@@ -91,7 +91,7 @@ fn write(
     message: Message,
 ) -> Result<Option<Acknowledge>, WriterError> {
     match message {
-        Message::Invoked(invocation) => writer.invoked(&invocation)?,
+        Message::Invoked(invocation) => writer.set_invocation(&invocation)?,
         Message::Begin {
             since,
             rows,

@@ -1,7 +1,6 @@
-//! Which rows may be sent with which username, so that the ledger finds the row that already has
-//! one.
+//! Finds the row that was begun with a username.
 //!
-//! The rows in the ledger hold this, and the index is rebuilt from them when a run resumes. An
+//! The index is rebuilt from the rows in the ledger when a run resumes. An
 //! index in the database itself would be written in random order: each group of rows would write
 //! nearly all of its pages and sync them.
 
@@ -11,13 +10,13 @@ use sha2::{Digest as _, Sha256};
 
 use crate::spill::{Spill, read_u64};
 
-/// A lookup reads one partition: 5 KB with a million rows. All blocks in memory together take at
+/// A lookup reads one partition: 5 KB for a million rows. All blocks in memory together take at
 /// most 2 MiB.
 const PARTITIONS: usize = 4096;
 const BLOCK_BYTES: usize = 512;
 
-/// Eight bytes for a username as the pool compares it. Rows with the same hash are then compared by
-/// name.
+/// Hashes a username, in the form compared by the pool, to eight bytes. Rows with the same hash are
+/// then compared by name.
 pub(super) fn username_hash(username: &str) -> i64 {
     let hash = Sha256::digest(username.as_bytes());
     let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(hash);
@@ -36,7 +35,7 @@ impl UsernameIndex {
             .add(username_hash.cast_unsigned(), &[&row.to_le_bytes()])
     }
 
-    /// Rows that have this hash, or had it once, in no particular order.
+    /// Returns the rows that have or had this hash, in no particular order.
     pub(super) fn rows(&mut self, username_hash: i64) -> io::Result<Vec<i64>> {
         let mut rows = Vec::new();
         self.0.find(username_hash.cast_unsigned(), |row| {
@@ -52,7 +51,7 @@ mod tests {
     use super::{UsernameIndex, username_hash};
 
     #[test]
-    fn a_hash_is_the_same_on_every_machine() {
+    fn hash_is_platform_independent() {
         // The first eight bytes of SHA-256("abc").
         assert_eq!(
             username_hash("abc"),

@@ -48,10 +48,10 @@ impl AtWork {
 }
 
 /// The run resumes in this directory.
-fn goes_on_in(path: &Path) {
+fn resumes_in(path: &Path) {
     let directory = RunDirectory::hold(path).unwrap();
     assert!(Ledger::is_there(&directory, Durability::Power).unwrap());
-    Ledger::look_at(&directory, &identity(), &[]).unwrap();
+    Ledger::peek(&directory, &identity(), &[]).unwrap();
     let mut rows = 0;
     LedgerReader::open(path)
         .unwrap()
@@ -70,7 +70,7 @@ async fn saves_the_ledger_when_the_directory_is_removed() {
     fs::remove_dir_all(&run).unwrap();
     let (_folder, what, saved) = at_work.fails().await;
     assert_eq!(what, Displaced::Removed(run));
-    goes_on_in(&saved.unwrap());
+    resumes_in(&saved.unwrap());
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn reports_the_new_path_of_a_moved_directory() {
             }
         );
         assert_eq!(saved, None);
-        goes_on_in(&to);
+        resumes_in(&to);
     } else {
         assert_eq!(what, Displaced::Replaced(run));
     }
@@ -117,7 +117,7 @@ async fn saves_the_ledger_when_the_database_is_removed_or_replaced() {
                 Displaced::Removed(database)
             }
         );
-        goes_on_in(&saved.unwrap());
+        resumes_in(&saved.unwrap());
     }
 }
 
@@ -128,11 +128,11 @@ async fn saves_the_ledger_when_the_log_is_removed() {
     fs::remove_file(&log).unwrap();
     let (_folder, what, saved) = at_work.fails().await;
     assert_eq!(what, Displaced::Removed(log));
-    goes_on_in(&saved.unwrap());
+    resumes_in(&saved.unwrap());
 }
 
 #[tokio::test]
-async fn closing_fails_when_the_directory_is_gone() {
+async fn closing_fails_if_the_directory_was_removed() {
     let at_work = AtWork::new().await;
     fs::remove_dir_all(at_work.run()).unwrap();
     let AtWork { folder, ledger, .. } = at_work;
@@ -142,7 +142,7 @@ async fn closing_fails_when_the_directory_is_gone() {
 }
 
 #[test]
-fn the_directory_stays_locked_when_the_lock_file_is_removed() {
+fn directory_stays_locked_if_the_lock_file_is_removed() {
     let folder = tempfile::tempdir().unwrap();
     let run = folder.path().join("run");
     let held = RunDirectory::hold(&run).unwrap();

@@ -56,13 +56,13 @@ fn note(path: &Path) -> Option<String> {
 }
 
 #[test]
-fn a_new_database_needs_no_log() {
+fn new_database_needs_no_log() {
     let place = CheckpointDirectory::new();
     assert!(!place.lacks_its_log(false));
 }
 
 #[test]
-fn a_missing_log_is_noticed_if_the_database_needs_it() {
+fn detects_a_missing_log_if_the_database_needs_it() {
     let place = CheckpointDirectory::new();
     let mut checkpoints = Checkpoints::begin(&place.database).unwrap();
     for turn in 0..30 {
@@ -77,7 +77,7 @@ fn a_missing_log_is_noticed_if_the_database_needs_it() {
 }
 
 #[test]
-fn the_log_may_be_removed_after_copying_all_of_it() {
+fn log_may_be_removed_after_a_full_copy() {
     let place = CheckpointDirectory::new();
     Checkpoints::begin(&place.database).unwrap();
     put(&place.database, "turn", "1").unwrap();
