@@ -1,8 +1,8 @@
 //! Counts agree with their nouns.
 
-use cognito_import::rehearsal::{ExistingUser, Faults};
+use cognito_import::rehearsal::Faults;
 
-use crate::harness::{Pool, ProcessOutput, TestDir, quick, users};
+use crate::harness::{Pool, ProcessOutput, TestDir, existing_user, quick, users};
 
 #[track_caller]
 fn has_no_plural_of_one(output: &ProcessOutput) {
@@ -25,10 +25,7 @@ fn has_no_plural_of_one(output: &ProcessOutput) {
 fn a_list_of_one_row_is_imported_and_undone_in_the_singular() {
     let dir = TestDir::new();
     let mut settings = quick();
-    settings.existing.push(ExistingUser {
-        username: "old".to_owned(),
-        ..ExistingUser::default()
-    });
+    settings.existing.push(existing_user("old"));
     let pool = Pool::start(settings);
     let list = dir.file("users.csv", users(1));
     let import = || {

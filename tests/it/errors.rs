@@ -7,7 +7,7 @@ use cognito_import::rehearsal::{
     LateFault, PoolSettings, PreSignUp,
 };
 
-use crate::harness::{Pool, TestDir, quick, users};
+use crate::harness::{Pool, TestDir, existing_user, quick, users};
 
 fn with_faults(faults: Faults) -> Pool {
     Pool::start(PoolSettings {
@@ -64,10 +64,7 @@ fn error_codes_are_recognized_in_every_place_and_form() {
                     place: place_of_name,
                     style,
                 },
-                existing: vec![ExistingUser {
-                    username: "user0001".to_owned(),
-                    ..ExistingUser::default()
-                }],
+                existing: vec![existing_user("user0001")],
                 faults: Faults {
                     throttle: 0.3,
                     ..Faults::default()

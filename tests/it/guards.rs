@@ -4,9 +4,9 @@
 mod concurrent;
 mod denied;
 
-use cognito_import::rehearsal::{ExistingUser, PoolSettings};
+use cognito_import::rehearsal::PoolSettings;
 
-use crate::harness::{BadReply, Cli, Pool, Proxy, TestDir, codes, quick, users};
+use crate::harness::{BadReply, Cli, Pool, Proxy, TestDir, codes, existing_user, quick, users};
 
 /// A user with every follow-up step, and a group that does not exist in the pool.
 const LIST: &str =
@@ -29,10 +29,7 @@ const CALLS: [&str; 11] = [
 
 fn pool() -> Pool {
     Pool::start(PoolSettings {
-        existing: vec![ExistingUser {
-            username: "older".to_owned(),
-            ..ExistingUser::default()
-        }],
+        existing: vec![existing_user("older")],
         ..quick()
     })
 }

@@ -2,19 +2,16 @@
 
 use std::fs;
 
-use cognito_import::rehearsal::{ExistingUser, LateFault};
+use cognito_import::rehearsal::LateFault;
 use serde_json::json;
 
-use crate::harness::{Pool, TestDir, quick};
+use crate::harness::{Pool, TestDir, existing_user, quick};
 
 #[test]
 fn kept_cells_accompany_every_outcome_in_both_results() {
     let dir = TestDir::new();
     let mut settings = quick();
-    settings.existing.push(ExistingUser {
-        username: "bob".to_owned(),
-        ..ExistingUser::default()
-    });
+    settings.existing.push(existing_user("bob"));
     let pool = Pool::start(settings);
     let list = "\
 row,Old ID,username,password,email

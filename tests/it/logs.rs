@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use cognito_import::rehearsal::{ExistingUser, PoolSettings, PreSignUp, QuotaSetting};
+use cognito_import::rehearsal::{PoolSettings, PreSignUp, QuotaSetting};
 use serde_json::Value;
 
-use crate::harness::{Pool, TestDir, quick, users};
+use crate::harness::{Pool, TestDir, existing_user, quick, users};
 
 /// Parses every line of a log as a JSON object.
 fn events(text: &str) -> Vec<Value> {
@@ -120,10 +120,7 @@ fn a_resumed_run_keeps_its_id_and_appends_to_the_log() {
 fn verbosity_is_the_same_in_a_file_and_on_standard_error() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
-        existing: vec![ExistingUser {
-            username: "user0001".to_owned(),
-            ..ExistingUser::default()
-        }],
+        existing: vec![existing_user("user0001")],
         ..quick()
     });
     let list = |run: &str| {

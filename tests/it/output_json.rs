@@ -3,10 +3,10 @@
 
 use std::fs;
 
-use cognito_import::rehearsal::{ExistingUser, PoolSettings};
+use cognito_import::rehearsal::PoolSettings;
 use serde_json::{Value, json};
 
-use crate::harness::{Pool, ProcessOutput, TestDir, quick, silent, users};
+use crate::harness::{Pool, ProcessOutput, TestDir, existing_user, quick, silent, users};
 
 const MIXED: &str = "username,password,email\n\
     ann,Passw0rd!,ann@example.com\n\
@@ -171,10 +171,7 @@ fn errors_before_the_start_have_a_document_too() {
 fn the_document_of_a_check_has_counts_findings_and_plan() {
     let dir = TestDir::new();
     let mut settings = quick();
-    settings.existing.push(ExistingUser {
-        username: "old".to_owned(),
-        ..ExistingUser::default()
-    });
+    settings.existing.push(existing_user("old"));
     let pool = Pool::start(settings);
     let list = dir.file("users.csv", MIXED);
     let check = || {

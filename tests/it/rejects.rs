@@ -6,9 +6,9 @@ mod round_trip;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use cognito_import::rehearsal::{ExistingUser, PreSignUp};
+use cognito_import::rehearsal::PreSignUp;
 
-use crate::harness::{Pool, Row, TestDir, quick, users};
+use crate::harness::{Pool, Row, TestDir, existing_user, quick, users};
 
 fn rejects(dir: &TestDir) -> String {
     fs::read_to_string(dir.path("run/rejects.csv")).unwrap()
@@ -24,10 +24,7 @@ fn rows(dir: &TestDir) -> Vec<Row> {
 fn rejects_contain_only_failed_rows_with_reasons() {
     let dir = TestDir::new();
     let mut settings = quick();
-    settings.existing.push(ExistingUser {
-        username: "old".to_owned(),
-        ..ExistingUser::default()
-    });
+    settings.existing.push(existing_user("old"));
     let pool = Pool::start(settings);
     let list = "username,password,email\n\
         ann,Passw0rd!,ann@example.com\n\

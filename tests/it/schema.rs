@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use cognito_import::rehearsal::PoolSettings;
 
-use crate::harness::{Document, Pool, TestDir, quick, users, violations};
+use crate::harness::{Document, Pool, TestDir, existing_user, quick, users, violations};
 
 #[test]
 fn a_schema_rejects_what_the_program_does_not_write() {
@@ -77,10 +77,7 @@ fn results_jsonl_has_every_kind_of_field() {
     let pool = Pool::start(PoolSettings {
         auto_verified_attributes: vec!["email".to_owned()],
         daily_messages: Some(3),
-        existing: vec![cognito_import::rehearsal::ExistingUser {
-            username: "user0001".to_owned(),
-            ..Default::default()
-        }],
+        existing: vec![existing_user("user0001")],
         ..quick()
     });
     let list = dir.file(

@@ -26,7 +26,7 @@ pub(crate) use bucket::Bucket;
 pub(crate) use emulator::{EmulatedPool, Emulator};
 pub(crate) use encode::{gzip, marked_utf_16, utf_16, zstd};
 pub(crate) use endpoint::{Endpoint, Reply, Request, head};
-pub(crate) use pool::{Pool, assert_only_described, quick, silent};
+pub(crate) use pool::{Pool, assert_only_described, existing_user, quick, silent};
 pub(crate) use program::{Cli, ProcessOutput, RunningProcess, codes, with_code};
 pub(crate) use proxy::{BadReply, Proxy};
 pub(crate) use results::{Results, Row};

@@ -42,6 +42,14 @@ pub(crate) fn silent() -> PoolSettings {
     settings
 }
 
+/// An existing user without attributes.
+pub(crate) fn existing_user(username: &str) -> ExistingUser {
+    ExistingUser {
+        username: username.to_owned(),
+        ..ExistingUser::default()
+    }
+}
+
 /// Asserts that the pool only received Describe calls.
 #[track_caller]
 pub(crate) fn assert_only_described(pool: &Pool) {

@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use cognito_import::rehearsal::{ExistingUser, Faults, PoolSettings};
+use cognito_import::rehearsal::{Faults, PoolSettings};
 
 use super::{Transcript, prepared};
-use crate::harness::{Pool, TestDir, quick, silent, users};
+use crate::harness::{Pool, TestDir, existing_user, quick, silent, users};
 
 /// Commands that do not match the run in the directory.
 #[test]
@@ -177,10 +177,7 @@ fn lost_runs() {
 fn prescans() {
     let dir = TestDir::new();
     dir.file("users.csv", users(3));
-    let existing = |number| ExistingUser {
-        username: format!("user{number:04}"),
-        ..ExistingUser::default()
-    };
+    let existing = |number| existing_user(&format!("user{number:04}"));
     let pool = Pool::start(PoolSettings {
         existing: (1..=2).map(existing).collect(),
         ..quick()

@@ -5,10 +5,10 @@
 
 use std::time::{Duration, Instant};
 
-use cognito_import::rehearsal::{ExistingUser, Faults, PoolSettings};
+use cognito_import::rehearsal::{Faults, PoolSettings};
 
 use super::{import, names, results, settings, undo};
-use crate::harness::{Pool, TestDir, users};
+use crate::harness::{Pool, TestDir, existing_user, users};
 
 /// The default number of cases.
 const CASES: u64 = 12;
@@ -45,10 +45,7 @@ fn case(dir: &TestDir, seed: u64) {
             read_500: random.f64() * 0.1,
             ..Faults::default()
         },
-        existing: vec![ExistingUser {
-            username: "zoe".to_owned(),
-            ..ExistingUser::default()
-        }],
+        existing: vec![existing_user("zoe")],
         ..settings()
     });
     let list = dir.file(
