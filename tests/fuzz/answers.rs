@@ -15,7 +15,7 @@ use cognito_import::pool::{
 use cognito_import::user::{Addresses, Attribute, FollowUpStep, NewUser, Password};
 
 use crate::case::{Case, fuzz};
-use crate::harness::{Endpoint, Pool, quick};
+use crate::harness::{Pool, TestEndpoint, quick};
 use crate::hostile::Hostile;
 
 /// The password of a user. A response may repeat it, but it must never be shown.
@@ -26,7 +26,7 @@ pub(crate) fn password_of(username: &str) -> String {
 /// Replaces the password in calls that do not belong to a row.
 const NO_PASSWORD: &str = "the password of no row";
 
-fn settings(pool: &Pool, endpoint: &Endpoint) -> ConnectSettings {
+fn settings(pool: &Pool, endpoint: &TestEndpoint) -> ConnectSettings {
     ConnectSettings {
         user_pool_id: pool.settings().pool_id.clone(),
         client_id: pool.settings().client_id.clone(),
@@ -154,7 +154,7 @@ async fn ask(pool: &Cognito) {
 fn run(pool: &Pool, runtime: &tokio::runtime::Runtime, case: &mut Case) {
     let hostile = Hostile::new(case.seed, 10);
     let named = Arc::clone(&hostile.named);
-    let endpoint = Endpoint::start(pool, move |request| hostile.answer(request));
+    let endpoint = TestEndpoint::start(pool, move |request| hostile.answer(request));
     runtime.block_on(async {
         let client = connect(&settings(pool, &endpoint)).await.unwrap();
         ask(&client).await;

@@ -7,7 +7,7 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 
 use crate::answers::password_of;
-use crate::harness::{Reply, Request};
+use crate::harness::{ReceivedRequest, TestReply};
 use crate::mutate::{self, pick};
 
 /// Error codes, most of them known to the importer.
@@ -125,7 +125,7 @@ impl Hostile {
 
     /// The same request in the same case gets the same response, independent of other requests in
     /// flight.
-    fn rng_for(&self, request: &Request) -> Rng {
+    fn rng_for(&self, request: &ReceivedRequest) -> Rng {
         let name = format!("{} {}", request.operation, request.username());
         let mut requests = self.requests.lock().unwrap();
         let count = requests.entry(name.clone()).or_default();
@@ -135,7 +135,7 @@ impl Hostile {
         Rng::with_seed(seed.wrapping_add(*count))
     }
 
-    pub(crate) fn answer(&self, request: &Request) -> Reply {
+    pub(crate) fn answer(&self, request: &ReceivedRequest) -> TestReply {
         let mut rng = self.rng_for(request);
         // Other requests do not belong to a row: preflight checks and listings.
         let secret = match request.username() {
@@ -144,28 +144,28 @@ impl Hostile {
         };
         let (named, username) = (Arc::clone(&self.named), request.username().to_owned());
         if rng.u8(..self.unchanged_one_in) == 0 {
-            return Reply::Forward;
+            return TestReply::Forward;
         }
         match rng.u8(..10) {
-            0..=3 => Reply::ForwardEdited(Box::new(move |body| {
+            0..=3 => TestReply::ForwardEdited(Box::new(move |body| {
                 mutate::json(&mut rng, body, &secret);
                 // It may be the response to a request that the pool rejected.
                 if body.get("UserSub").is_some() || body.get("Username").is_some() {
                     named.lock().unwrap().insert(username);
                 }
             })),
-            4 => Reply::error(pick(&mut rng, &CODES), &format!("no {secret}")),
+            4 => TestReply::error(pick(&mut rng, &CODES), &format!("no {secret}")),
             5 => {
                 let mut body = json!({ "__type": pick(&mut rng, &CODES), "message": "no" });
                 mutate::json(&mut rng, &mut body, &secret);
-                let error = Reply::json([400, 403, 429, 500, 503][rng.usize(..5)], &body);
+                let error = TestReply::json([400, 403, 429, 500, 503][rng.usize(..5)], &body);
                 if rng.bool() {
                     error
                 } else {
-                    Reply::ForwardThen(Box::new(error))
+                    TestReply::ForwardThen(Box::new(error))
                 }
             }
-            6 => Reply::ForwardThen(Box::new(Reply::Bytes(Vec::new()))),
+            6 => TestReply::ForwardThen(Box::new(TestReply::Bytes(Vec::new()))),
             _ => {
                 let mut body = success(request, &secret);
                 if rng.bool() {
@@ -175,11 +175,11 @@ impl Hostile {
                 if contains(&bytes, b"UserSub") || contains(&bytes, b"Username") {
                     named.lock().unwrap().insert(username);
                 }
-                let answer = Reply::Bytes(bytes);
+                let answer = TestReply::Bytes(bytes);
                 if rng.bool() {
                     answer
                 } else {
-                    Reply::ForwardThen(Box::new(answer))
+                    TestReply::ForwardThen(Box::new(answer))
                 }
             }
         }
@@ -191,7 +191,7 @@ pub(crate) fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
 }
 
 /// A plausible successful response.
-fn success(request: &Request, secret: &str) -> Value {
+fn success(request: &ReceivedRequest, secret: &str) -> Value {
     let sub = "0c0d0e0f-0000-4000-8000-000000000001";
     let attribute =
         json!([{ "Name": "sub", "Value": sub }, { "Name": "nickname", "Value": secret }]);

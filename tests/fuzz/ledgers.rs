@@ -15,19 +15,19 @@ use crate::harness::{Pool, ProcessOutput, TestDir, quick, users, wait_until};
 const PAGE: usize = 4_096;
 
 /// Username and outcome by row number.
-type Rows = BTreeMap<u64, (String, String)>;
+type ReportedRows = BTreeMap<u64, (String, String)>;
 
 /// A run that finished or was killed.
-struct Base {
+struct LedgerBase {
     dir: TestDir,
     pool: Pool,
-    rows: Rows,
+    rows: ReportedRows,
     was_killed: bool,
     /// Users created by the run.
     made: Vec<String>,
 }
 
-impl Base {
+impl LedgerBase {
     fn new(was_killed: bool) -> Self {
         let dir = TestDir::new();
         let plenty = QuotaSetting::per_second(100_000.0);
@@ -67,7 +67,7 @@ impl Base {
     }
 
     /// Asserts that all rows are unchanged. The last writes of a killed run may be lost.
-    fn assert_unchanged(&self, rows: &Rows) {
+    fn assert_unchanged(&self, rows: &ReportedRows) {
         assert!(
             self.was_killed || rows.len() == self.rows.len(),
             "{} rows",
@@ -95,9 +95,9 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn read(run: &Path) -> Result<Rows, LedgerError> {
+fn read(run: &Path) -> Result<ReportedRows, LedgerError> {
     let reader = LedgerReader::open(run)?;
-    let mut rows = Rows::new();
+    let mut rows = ReportedRows::new();
     reader.summary()?;
     reader.about()?;
     reader.rate_samples()?;
@@ -192,15 +192,15 @@ fn assert_documented_exit(output: &ProcessOutput, run: &Path, before: &BTreeMap<
 }
 
 /// The rows of results.csv.
-fn results(dir: &TestDir) -> Rows {
-    let row = |row: &crate::harness::Row| {
+fn results(dir: &TestDir) -> ReportedRows {
+    let row = |row: &crate::harness::CsvRow| {
         let number = row["row"].parse().unwrap();
         (number, (row["username"].clone(), row["outcome"].clone()))
     };
     dir.results().rows.iter().map(row).collect()
 }
 
-fn report(base: &Base, dir: &TestDir) {
+fn report(base: &LedgerBase, dir: &TestDir) {
     let run = dir.path("run");
     let before = databases(&run);
     let output = dir.cli("report").arg("run").run();
@@ -210,7 +210,7 @@ fn report(base: &Base, dir: &TestDir) {
     }
 }
 
-fn undo(base: &Base, dir: &TestDir) {
+fn undo(base: &LedgerBase, dir: &TestDir) {
     let run = dir.path("run");
     let before = databases(&run);
     let undo = dir.dry_undo(&base.pool).args(["--lookup-rate", "1000"]);
@@ -219,14 +219,14 @@ fn undo(base: &Base, dir: &TestDir) {
     assert_eq!(base.pool.requests("AdminDeleteUser"), 0);
     if let Ok(mut csv) = csv::Reader::from_path(run.join("undo-dry-run.csv")) {
         for row in csv.deserialize() {
-            let row: crate::harness::Row = row.unwrap();
+            let row: crate::harness::CsvRow = row.unwrap();
             assert!(base.made.contains(&row["username"]), "{row:?}");
         }
     }
 }
 
 /// Resumes the run with an equivalent pool.
-fn resume(base: &Base, dir: &TestDir) {
+fn resume(base: &LedgerBase, dir: &TestDir) {
     let mut settings = base.pool.settings().clone();
     let users = base.pool.users().into_values();
     settings.existing = users
@@ -258,7 +258,7 @@ fn resume(base: &Base, dir: &TestDir) {
     }
 }
 
-fn run(bases: &[Base], case: &mut Case) {
+fn run(bases: &[LedgerBase], case: &mut Case) {
     let base = &bases[case.rng.usize(..bases.len())];
     let dir = TestDir::new();
     let run = dir.path("run");
@@ -285,6 +285,6 @@ fn run(bases: &[Base], case: &mut Case) {
 
 #[test]
 fn ledgers() {
-    let bases = [Base::new(false), Base::new(true)];
+    let bases = [LedgerBase::new(false), LedgerBase::new(true)];
     fuzz("ledgers", 2, |case| run(&bases, case));
 }

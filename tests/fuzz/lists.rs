@@ -15,7 +15,7 @@ use cognito_import::user::{NotSent, Rule};
 
 use crate::case::{Case, fuzz};
 use crate::mutate;
-pub(crate) use inputs::{Base, SAMPLES, bases, samples};
+pub(crate) use inputs::{ListBase, SAMPLES, bases, samples};
 use inputs::{Pieces, TOKENS, packed, vary, vary_options};
 
 /// How a row was read and mapped.
@@ -212,7 +212,7 @@ fn compare(first: &ListContents, again: &ListContents) {
     }
 }
 
-fn run(bases: &[Base], pool: &Strictness, case: &mut Case) {
+fn run(bases: &[ListBase], pool: &Strictness, case: &mut Case) {
     let base = &bases[case.rng.usize(..bases.len())];
     let other = &bases[case.rng.usize(..bases.len())];
     let mut list = base.list.clone();

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::answers::password_of;
 use crate::case::{Case, fuzz};
-use crate::harness::{Endpoint, Pool, ProcessOutput, TestDir, quick};
+use crate::harness::{Pool, ProcessOutput, TestDir, TestEndpoint, quick};
 use crate::hostile::{Hostile, contains};
 
 const ROWS: usize = 20;
@@ -48,7 +48,7 @@ fn run(case: &mut Case) {
     let hostile = Hostile::new(case.seed, unchanged_one_in);
     let named = Arc::clone(&hostile.named);
     let with_preflight = case.rng.u8(..3) == 0;
-    let endpoint = Endpoint::start(&pool, move |request| hostile.answer(request));
+    let endpoint = TestEndpoint::start(&pool, move |request| hostile.answer(request));
     let import = dir
         .import(&pool, list)
         .args(["--endpoint-url", &endpoint.url(), "--output", "json"])

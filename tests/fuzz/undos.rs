@@ -9,7 +9,8 @@ use serde_json::json;
 
 use crate::case::{Case, fuzz};
 use crate::harness::{
-    Cli, Endpoint, Pool, ProcessOutput, Reply, Row, TestDir, quick, users, wait_until,
+    CommandLine, CsvRow, Pool, ProcessOutput, TestDir, TestEndpoint, TestReply, quick, users,
+    wait_until,
 };
 use crate::hostile::Hostile;
 use crate::ledgers::{copy, damage, databases};
@@ -41,7 +42,7 @@ fn import(dir: &TestDir, pool: &Pool, rows: usize) {
         .exits(0);
 }
 
-fn undo(dir: &TestDir, pool: &Pool, endpoint: &Endpoint) -> Cli {
+fn undo(dir: &TestDir, pool: &Pool, endpoint: &TestEndpoint) -> CommandLine {
     dir.undo(pool)
         .args(["--endpoint-url", &endpoint.url()])
         .json()
@@ -64,12 +65,12 @@ fn assert_documented_exit(output: &ProcessOutput) {
 }
 
 /// The rows of `undo-results.csv`. Asserts that each user occurs once.
-fn undone(dir: &TestDir) -> Vec<Row> {
+fn undone(dir: &TestDir) -> Vec<CsvRow> {
     let path = dir.path("run/undo-results.csv");
     let Ok(mut csv) = csv::Reader::from_path(path) else {
         return Vec::new();
     };
-    let rows: Vec<Row> = csv.deserialize().map(Result::unwrap).collect();
+    let rows: Vec<CsvRow> = csv.deserialize().map(Result::unwrap).collect();
     let names: BTreeSet<&str> = rows.iter().map(|row| row["username"].as_str()).collect();
     assert_eq!(names.len(), rows.len(), "{rows:?}");
     assert!(rows.iter().all(|row| !row["undone"].is_empty()), "{rows:?}");
@@ -78,7 +79,7 @@ fn undone(dir: &TestDir) -> Vec<Row> {
 
 /// A pool that keeps its users: the endpoint answers deletions and records their subs.
 struct Deletions {
-    endpoint: Endpoint,
+    endpoint: TestEndpoint,
     named: Arc<Mutex<BTreeSet<String>>>,
 }
 
@@ -86,22 +87,22 @@ impl Deletions {
     fn of(pool: &Pool) -> Self {
         let named = Arc::<Mutex<BTreeSet<String>>>::default();
         let deleted = Arc::clone(&named);
-        let endpoint = Endpoint::start(pool, move |request| {
+        let endpoint = TestEndpoint::start(pool, move |request| {
             if request.operation != "AdminDeleteUser" {
-                return Reply::Forward;
+                return TestReply::Forward;
             }
             deleted
                 .lock()
                 .unwrap()
                 .insert(request.username().to_owned());
-            Reply::json(200, &json!({}))
+            TestReply::json(200, &json!({}))
         });
         Self { endpoint, named }
     }
 }
 
 /// A run whose undo finished or was killed.
-struct Base {
+struct UndoBase {
     dir: TestDir,
     pool: Pool,
     made: BTreeSet<String>,
@@ -109,7 +110,7 @@ struct Base {
     subs: BTreeSet<String>,
 }
 
-impl Base {
+impl UndoBase {
     fn new(was_killed: bool) -> Self {
         let dir = TestDir::new();
         let pool = Pool::start(settings());
@@ -140,7 +141,7 @@ impl Base {
     }
 }
 
-fn log(bases: &[Base], case: &mut Case) {
+fn log(bases: &[UndoBase], case: &mut Case) {
     let base = &bases[case.rng.usize(..bases.len())];
     let dir = TestDir::new();
     let run = dir.path("run");
@@ -180,7 +181,7 @@ fn answered(case: &mut Case) {
     import(&dir, &pool, 10);
     let unchanged_one_in = if case.rng.bool() { 2 } else { 6 };
     let hostile = Hostile::new(case.seed, unchanged_one_in);
-    let endpoint = Endpoint::start(&pool, move |request| hostile.answer(request));
+    let endpoint = TestEndpoint::start(&pool, move |request| hostile.answer(request));
     let mut undo = undo(&dir, &pool, &endpoint).args(["--attempt-timeout", "1s"]);
     if case.rng.u8(..4) == 0 {
         undo = undo.arg("--even-if-used");
@@ -200,7 +201,7 @@ fn answered(case: &mut Case) {
     );
     // The ledger is unchanged: the remaining users can be undone once the service responds
     // properly.
-    let plain = Endpoint::start(&pool, |_| Reply::Forward);
+    let plain = TestEndpoint::start(&pool, |_| TestReply::Forward);
     let again = self::undo(&dir, &pool, &plain).run();
     assert_documented_exit(&again);
     assert!(matches!(again.code, Some(0 | 1)), "{}", again.stderr);
@@ -218,7 +219,7 @@ fn answered(case: &mut Case) {
 
 #[test]
 fn undo_logs() {
-    let bases = [Base::new(false), Base::new(true)];
+    let bases = [UndoBase::new(false), UndoBase::new(true)];
     fuzz("undo_logs", 2, |case| log(&bases, case));
 }
 

@@ -8,10 +8,10 @@ mod pages;
 use std::collections::HashSet;
 use std::sync::Mutex;
 
-use crate::harness::{Cli, Endpoint, Pool, Request, TestDir};
+use crate::harness::{CommandLine, Pool, ReceivedRequest, TestDir, TestEndpoint};
 
 /// `import` through this endpoint.
-fn import(dir: &TestDir, pool: &Pool, endpoint: &Endpoint, list: &str) -> Cli {
+fn import(dir: &TestDir, pool: &Pool, endpoint: &TestEndpoint, list: &str) -> CommandLine {
     dir.import(pool, list)
         .args(["--endpoint-url", &endpoint.url()])
 }
@@ -21,7 +21,7 @@ fn import(dir: &TestDir, pool: &Pool, endpoint: &Endpoint, list: &str) -> Cli {
 struct FirstRequests(Mutex<HashSet<String>>);
 
 impl FirstRequests {
-    fn is_first(&self, request: &Request) -> bool {
+    fn is_first(&self, request: &ReceivedRequest) -> bool {
         let name = format!("{} {}", request.operation, request.username());
         self.0.lock().unwrap().insert(name)
     }

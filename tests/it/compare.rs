@@ -5,7 +5,7 @@ use std::fs;
 use cognito_import::rehearsal::{ExistingUser, UserStatus};
 use serde_json::{Value, json};
 
-use crate::harness::{Pool, Row, TestDir, quick, users_numbered};
+use crate::harness::{CsvRow, Pool, TestDir, quick, users_numbered};
 
 const BEFORE: &str = "username,password,email\n\
     Ann,Passw0rd!,ann@example.com\n\
@@ -134,7 +134,7 @@ fn the_file_has_every_change_and_the_output_few_examples() {
     }
     assert!(!output.stdout.contains("user0043"), "{}", output.stdout);
     let mut csv = csv::Reader::from_path(dir.path("changes.csv")).unwrap();
-    let lines: Vec<Row> = csv.deserialize().map(Result::unwrap).collect();
+    let lines: Vec<CsvRow> = csv.deserialize().map(Result::unwrap).collect();
     // Each rehearsal pool assigns different IDs.
     let of = |change: &str| lines.iter().filter(|line| line["change"] == change).count();
     assert_eq!((of("new"), of("vanished")), (20, 20));

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::harness::{Cli, Pool, TestDir, quick};
+use crate::harness::{CommandLine, Pool, TestDir, quick};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -12,7 +12,12 @@ const LIST: &str = "username,password,email\n\
 
 /// Runs the command without and with `--excel`, and compares the files that it writes.
 #[track_caller]
-fn only_the_mark_differs(dir: &TestDir, files: &[&str], code: i32, command: impl Fn() -> Cli) {
+fn only_the_mark_differs(
+    dir: &TestDir,
+    files: &[&str],
+    code: i32,
+    command: impl Fn() -> CommandLine,
+) {
     command().run().exits(code);
     let plain: Vec<Vec<u8>> = files
         .iter()

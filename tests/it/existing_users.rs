@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cognito_import::rehearsal::{ExistingUser, Faults, PoolSettings, UserStatus};
 
-use crate::harness::{Pool, Row, TestDir, quick, users};
+use crate::harness::{CsvRow, Pool, TestDir, quick, users};
 
 /// 2024-05-06T07:08:09Z
 const CREATED: i64 = 1_714_979_289;
@@ -27,7 +27,7 @@ fn with_existing(existing: Vec<ExistingUser>) -> Pool {
     })
 }
 
-fn cells<'r, const N: usize>(row: &'r Row, columns: [&str; N]) -> [&'r str; N] {
+fn cells<'r, const N: usize>(row: &'r CsvRow, columns: [&str; N]) -> [&'r str; N] {
     columns.map(|column| row[column].as_str())
 }
 

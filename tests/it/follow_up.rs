@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use cognito_import::rehearsal::{ExistingUser, PoolSettings, PreSignUp, UserStatus};
 
-use crate::harness::{Pool, Results, Row, TestDir, quick, users};
+use crate::harness::{CsvRow, Pool, Results, TestDir, quick, users};
 
 /// A pool with these groups.
 fn with_groups(groups: &[&str]) -> PoolSettings {
@@ -189,7 +189,7 @@ fn existing_users_are_unchanged_unless_included() {
             .collect();
         assert_eq!(follow_ups, ["", "done", "", "done"], "{found_by}");
         let confirmed = |results: &Results| {
-            let of = |row: &Row| {
+            let of = |row: &CsvRow| {
                 [
                     row["confirmed"].clone(),
                     row["confirmed_at_sign_up"].clone(),

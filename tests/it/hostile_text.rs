@@ -3,13 +3,15 @@
 
 use serde_json::json;
 
-use crate::harness::{Cli, Endpoint, Pool, ProcessOutput, Reply, TestDir, quick, users};
+use crate::harness::{
+    CommandLine, Pool, ProcessOutput, TestDir, TestEndpoint, TestReply, quick, users,
+};
 
 /// Starts new lines and escape sequences.
 const HOSTILE: &str = "a\n  forged\n    forged\r\nforged\u{1b}[2J\u{9b}31m\u{202e}";
 
 #[track_caller]
-fn assert_harmless(command: Cli) -> ProcessOutput {
+fn assert_harmless(command: CommandLine) -> ProcessOutput {
     let output = command.run();
     for stream in [&output.stderr, &output.stdout] {
         for hidden in ['\u{1b}', '\u{9b}', '\u{202e}', '\r'] {
@@ -151,11 +153,11 @@ fn text_from_the_pool_is_harmless() {
             "UserLambdaValidationException",
             HOSTILE,
         ] {
-            let endpoint = Endpoint::start(&pool, move |request| {
+            let endpoint = TestEndpoint::start(&pool, move |request| {
                 if request.operation == operation {
-                    Reply::error(code, HOSTILE)
+                    TestReply::error(code, HOSTILE)
                 } else {
-                    Reply::Forward
+                    TestReply::Forward
                 }
             });
             let command = dir
@@ -173,14 +175,14 @@ fn text_from_the_pool_is_harmless() {
             assert_harmless(command);
         }
     }
-    let endpoint = Endpoint::start(&pool, |request| match request.operation.as_str() {
-        "DescribeUserPool" => Reply::ForwardEdited(Box::new(|body| {
+    let endpoint = TestEndpoint::start(&pool, |request| match request.operation.as_str() {
+        "DescribeUserPool" => TestReply::ForwardEdited(Box::new(|body| {
             for attribute in body["UserPool"]["SchemaAttributes"].as_array_mut().unwrap() {
                 attribute["Name"] = json!("b\n  forged\u{1b}[2J");
                 attribute["Required"] = json!(true);
             }
         })),
-        _ => Reply::Forward,
+        _ => TestReply::Forward,
     });
     let output = assert_harmless(dir.import(&pool, list).args([
         "--endpoint-url",

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use cognito_import::rehearsal::RehearsalPool;
 
 use crate::harness::TIMEOUT;
-use case::{Case, FollowUp};
+use case::{CaseSteps, KillCase};
 use verify::verify;
 
 /// The default number of cases.
@@ -39,7 +39,7 @@ const BUSY_MICROS: u64 = 400_000;
 /// Longer than any delay of the pool.
 const SETTLE: &str = "700ms";
 
-fn start(case: &Case, pool: &RehearsalPool, folder: &Path) -> Child {
+fn start(case: &KillCase, pool: &RehearsalPool, folder: &Path) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cognito-import"));
     command
         .current_dir(folder)
@@ -86,14 +86,14 @@ fn start(case: &Case, pool: &RehearsalPool, folder: &Path) -> Child {
         command.arg("--no-preflight");
     }
     match case.follow_up {
-        FollowUp::Nothing => {}
-        FollowUp::OfNewUsers | FollowUp::OfAllUsers => {
+        CaseSteps::Nothing => {}
+        CaseSteps::OfNewUsers | CaseSteps::OfAllUsers => {
             command
                 .args(["--confirm", "--verify", "email", "--group", "all"])
                 .args(["--disable-where", "state=left", "--update-rate", "150"]);
         }
     }
-    if case.follow_up == FollowUp::OfAllUsers {
+    if case.follow_up == CaseSteps::OfAllUsers {
         command.arg("--follow-up-existing");
     }
     if case.look_ups {

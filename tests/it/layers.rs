@@ -139,13 +139,13 @@ const CRATES: [(&str, &[&str]); 20] = [
 ];
 
 /// A source file without comments and unit tests.
-struct Source {
+struct SourceFile {
     path: PathBuf,
     folder: String,
     text: String,
 }
 
-fn sources() -> Vec<Source> {
+fn sources() -> Vec<SourceFile> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();
     let mut folders = vec![src.clone()];
@@ -165,7 +165,7 @@ fn sources() -> Vec<Source> {
             }
             let within = path.strip_prefix(&src).unwrap();
             let first = Path::new(within.components().next().unwrap().as_os_str());
-            found.push(Source {
+            found.push(SourceFile {
                 folder: first.file_stem().unwrap().to_str().unwrap().to_owned(),
                 text: code(&fs::read_to_string(&path).unwrap()),
                 path: within.to_owned(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use cognito_import::rehearsal::{ExistingUser, PoolSettings, QuotaSetting, UserStatus};
 
-use crate::harness::{Cli, Emulator, Pool, TestDir, quick, users};
+use crate::harness::{CommandLine, Emulator, Pool, TestDir, quick, users};
 
 fn existing_user(username: &str, status: UserStatus) -> ExistingUser {
     ExistingUser {
@@ -16,7 +16,7 @@ fn existing_user(username: &str, status: UserStatus) -> ExistingUser {
     }
 }
 
-fn by_list(dir: &TestDir, pool: &Pool, list: &str) -> Cli {
+fn by_list(dir: &TestDir, pool: &Pool, list: &str) -> CommandLine {
     dir.import(pool, list)
         .args(["--lookup", "list", "--prescan", "never"])
 }
@@ -209,7 +209,7 @@ fn a_failing_listing_is_retried() {
     by_list(&dir, &pool, list).run().exits(0);
     let results = dir.results();
     assert_eq!(results.count("existed"), 20);
-    let seen = |row: &&crate::harness::Row| row["user_status"] == "CONFIRMED";
+    let seen = |row: &&crate::harness::CsvRow| row["user_status"] == "CONFIRMED";
     assert!(
         results.rows.iter().filter(seen).count() >= 18,
         "six attempts each"

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::harness::{
-    Cli, Endpoint, Pool, Reply, RunningProcess, TestDir, quick, silent, users, wait_until,
+    CommandLine, Pool, RunningProcess, TestDir, TestEndpoint, TestReply, quick, silent, users,
+    wait_until,
 };
 
 /// Named by the note of a waiting process.
@@ -17,7 +18,7 @@ fn start_import(dir: &TestDir, pool: &Pool, list: &str) -> RunningProcess {
     running
 }
 
-fn undo(dir: &TestDir) -> Cli {
+fn undo(dir: &TestDir) -> CommandLine {
     dir.cli("undo")
         .args(["run", "--yes-delete", "us-east-1_Rehearsal"])
 }
@@ -77,13 +78,13 @@ fn a_process_resumes_a_run_begun_during_its_preflight() {
         // first process has begun.
         let released = Arc::new(AtomicBool::new(false));
         let release = Arc::clone(&released);
-        let endpoint = Endpoint::start(&pool, move |request| {
+        let endpoint = TestEndpoint::start(&pool, move |request| {
             if request.operation == "DescribeUserPool" {
                 wait_until("the first process", || {
                     release.load(Ordering::Relaxed).then_some(())
                 });
             }
-            Reply::Forward
+            TestReply::Forward
         });
         let second = dir
             .import(&pool, list)

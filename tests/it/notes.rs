@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::harness::{Cli, Pool, TestDir, quick, with_code};
+use crate::harness::{CommandLine, Pool, TestDir, quick, with_code};
 
 #[track_caller]
-fn document(cli: Cli, exit: i32) -> Value {
+fn document(cli: CommandLine, exit: i32) -> Value {
     cli.json().run().exits(exit).document()
 }
 

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use cognito_import::rehearsal::SimulatedLatency;
 
-use crate::harness::{Endpoint, Pool, ProcessOutput, Reply, TestDir, quick, silent, users};
+use crate::harness::{Pool, ProcessOutput, TestDir, TestEndpoint, TestReply, quick, silent, users};
 
 /// Asserts that there is a document and that it agrees with the exit code.
 #[track_caller]
@@ -135,7 +135,7 @@ fn rows_wait_while_no_connection_can_be_made() {
         let dir = TestDir::new();
         let pool = Pool::start(quick());
         let list = dir.file("users.csv", users(40));
-        let endpoint = Endpoint::start(&pool, |_| Reply::Forward);
+        let endpoint = TestEndpoint::start(&pool, |_| TestReply::Forward);
         let url = name(&endpoint.url());
         let running = dir
             .import(&pool, list)
@@ -225,7 +225,7 @@ fn an_output_error_after_sending_is_not_a_refusal() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(2));
-    let full = |command: crate::harness::Cli| command.json().output_to("/dev/full").run();
+    let full = |command: crate::harness::CommandLine| command.json().output_to("/dev/full").run();
     full(dir.import(&pool, list)).exits(4);
     assert_eq!(dir.results().count("created"), 2);
     // Nothing is left to do, and earlier work is not reported as refused.

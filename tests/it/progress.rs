@@ -4,7 +4,9 @@ use std::time::Instant;
 
 use cognito_import::rehearsal::QuotaSetting;
 
-use crate::harness::{CTRL_C, Pool, Screen, TestDir, gzip, quick, silent, users, wait_until};
+use crate::harness::{
+    CTRL_C, Pool, TerminalScreen, TestDir, gzip, quick, silent, users, wait_until,
+};
 
 /// The characters of a bar.
 const FULL: char = '█';
@@ -27,7 +29,7 @@ fn processed(rows: &[String]) -> (u64, u64) {
 }
 
 /// Waits until the bar is shown, and this datum in it or below it. Returns these rows.
-fn wait_for_bar(screen: &Screen, datum: &str) -> Vec<String> {
+fn wait_for_bar(screen: &TerminalScreen, datum: &str) -> Vec<String> {
     wait_until(datum, || {
         let rows = screen.rows();
         let bar = rows.get(rows.iter().position(|row| is_bar(row))?..)?;
@@ -37,7 +39,7 @@ fn wait_for_bar(screen: &Screen, datum: &str) -> Vec<String> {
 }
 
 /// Starts a rehearsal at 50 rows per second and waits until it has created some.
-fn start_rehearsal(dir: &TestDir, count: usize, columns: u16) -> Screen {
+fn start_rehearsal(dir: &TestDir, count: usize, columns: u16) -> TerminalScreen {
     let list = dir.file("users.csv", users(count));
     let screen = dir.rehearse(list).args(["--rate", "50"]).on_screen(columns);
     screen.wait_for_text("created ");

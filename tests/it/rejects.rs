@@ -8,14 +8,14 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use cognito_import::rehearsal::PreSignUp;
 
-use crate::harness::{Pool, Row, TestDir, existing_user, quick, users};
+use crate::harness::{CsvRow, Pool, TestDir, existing_user, quick, users};
 
 fn rejects(dir: &TestDir) -> String {
     fs::read_to_string(dir.path("run/rejects.csv")).unwrap()
 }
 
 /// The rows of a comma-separated `rejects.csv`.
-fn rows(dir: &TestDir) -> Vec<Row> {
+fn rows(dir: &TestDir) -> Vec<CsvRow> {
     let mut csv = csv::Reader::from_path(dir.path("run/rejects.csv")).unwrap();
     csv.deserialize().map(Result::unwrap).collect()
 }

@@ -14,7 +14,7 @@ use cognito_import::rehearsal::{
     ExistingUser, Faults, PoolSettings, PreSignUp, QuotaSetting, Quotas, UserStatus,
 };
 
-use crate::harness::{Cli, Pool, Row, TestDir, quick, users};
+use crate::harness::{CommandLine, CsvRow, Pool, TestDir, quick, users};
 
 /// A pool without throttling.
 fn settings() -> PoolSettings {
@@ -30,19 +30,19 @@ fn settings() -> PoolSettings {
 }
 
 /// `undo` of `run` with short delays and without a prompt.
-fn undo(dir: &TestDir, pool: &Pool) -> Cli {
+fn undo(dir: &TestDir, pool: &Pool) -> CommandLine {
     undo_in(dir, pool, "run")
 }
 
 /// Like [`undo`], for another run directory.
-fn undo_in(dir: &TestDir, pool: &Pool, directory: &str) -> Cli {
+fn undo_in(dir: &TestDir, pool: &Pool, directory: &str) -> CommandLine {
     dir.undo_in(pool, directory)
         .default_flag("--delete-rate", "1000")
         .default_flag("--lookup-rate", "1000")
 }
 
 /// An import that needs no server time and therefore starts at once.
-fn import(dir: &TestDir, pool: &Pool, list: &str) -> Cli {
+fn import(dir: &TestDir, pool: &Pool, list: &str) -> CommandLine {
     dir.import(pool, list)
         .args(["--no-lookup", "--no-preflight"])
 }
@@ -50,7 +50,7 @@ fn import(dir: &TestDir, pool: &Pool, list: &str) -> Cli {
 /// The outcomes in a report of an undo, by username.
 fn report_outcomes(dir: &TestDir, file: &str) -> BTreeMap<String, String> {
     let mut csv = csv::Reader::from_path(dir.path("run").join(file)).unwrap();
-    let rows: Vec<Row> = csv.deserialize().map(Result::unwrap).collect();
+    let rows: Vec<CsvRow> = csv.deserialize().map(Result::unwrap).collect();
     rows.into_iter()
         .map(|mut row| {
             (

@@ -47,7 +47,7 @@ fn users_missing_from_an_older_ledger_are_not_reported_as_existing() {
         assert_eq!(results.count("created") + results.count("in_doubt"), 200);
         let in_doubt = |code: &str| {
             let rows = dir.results();
-            let has_code = |row: &&crate::harness::Row| row["error_code"] == code;
+            let has_code = |row: &&crate::harness::CsvRow| row["error_code"] == code;
             rows.rows.iter().filter(has_code).count()
         };
         assert_eq!(in_doubt("CreatedDuringRun"), results.count("in_doubt"));

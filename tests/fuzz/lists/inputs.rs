@@ -11,7 +11,7 @@ use fastrand::Rng;
 use crate::mutate::{self, pick};
 
 /// A list and its settings.
-pub(crate) struct Base {
+pub(crate) struct ListBase {
     pub(crate) list: Vec<u8>,
     pub(super) dialect: Dialect,
     pub(super) options: MappingOptions,
@@ -92,8 +92,8 @@ pub(crate) const SAMPLES: [&str; 6] = [
     "wordpress",
 ];
 
-pub(crate) fn bases() -> Vec<Base> {
-    let plain = |list: Vec<u8>| Base {
+pub(crate) fn bases() -> Vec<ListBase> {
+    let plain = |list: Vec<u8>| ListBase {
         list,
         dialect: Dialect::default(),
         options: MappingOptions {
@@ -104,7 +104,7 @@ pub(crate) fn bases() -> Vec<Base> {
     let sample = |name: &&str| {
         let folder = samples().join(name);
         let mapping = MappingFile::read(&folder.join("mapping.toml")).unwrap();
-        Base {
+        ListBase {
             list: std::fs::read(folder.join("users.csv")).unwrap(),
             dialect: mapping.dialect().unwrap(),
             options: mapping.options().unwrap(),

@@ -6,7 +6,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use super::{FirstRequests, import};
-use crate::harness::{Endpoint, Pool, Reply, TestDir, quick, users};
+use crate::harness::{Pool, TestDir, TestEndpoint, TestReply, quick, users};
 
 /// Extreme JSON numbers.
 const EXTREMES: [&str; 14] = [
@@ -36,17 +36,17 @@ fn impossible_dates_break_neither_run_nor_report() {
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(EXTREMES.len()));
     let firsts = FirstRequests::default();
-    let endpoint = Endpoint::start(&pool, move |request| {
+    let endpoint = TestEndpoint::start(&pool, move |request| {
         match request.operation.as_str() {
             // The user is created but the answer is lost, so it is looked up.
             "SignUp" if firsts.is_first(request) => {
-                Reply::ForwardThen(Box::new(Reply::Bytes(Vec::new())))
+                TestReply::ForwardThen(Box::new(TestReply::Bytes(Vec::new())))
             }
             "AdminGetUser" => {
                 let index: Option<usize> =
                     request.username().trim_start_matches("user").parse().ok();
                 let date = index.map(|index| number(EXTREMES[index - 1]));
-                Reply::ForwardEdited(Box::new(move |body| {
+                TestReply::ForwardEdited(Box::new(move |body| {
                     for field in ["UserCreateDate", "UserLastModifiedDate"] {
                         if body.get(field).is_some() {
                             body[field] = date.clone().unwrap_or(Value::Null);
@@ -54,7 +54,7 @@ fn impossible_dates_break_neither_run_nor_report() {
                     }
                 }))
             }
-            _ => Reply::Forward,
+            _ => TestReply::Forward,
         }
     });
     let output = import(&dir, &pool, &endpoint, list).run();
@@ -93,10 +93,10 @@ fn extreme_numbers_in_pool_settings_do_not_crash_the_program() {
         let dir = TestDir::new();
         let pool = Pool::start(quick());
         let list = dir.file("users.csv", users(2));
-        let endpoint = Endpoint::start(&pool, move |request| {
+        let endpoint = TestEndpoint::start(&pool, move |request| {
             let extreme = number(extreme);
             match request.operation.as_str() {
-                "DescribeUserPool" => Reply::ForwardEdited(Box::new(move |body| {
+                "DescribeUserPool" => TestReply::ForwardEdited(Box::new(move |body| {
                     let pool = &mut body["UserPool"];
                     pool["EstimatedNumberOfUsers"] = extreme.clone();
                     for date in ["CreationDate", "LastModifiedDate"] {
@@ -111,11 +111,11 @@ fn extreme_numbers_in_pool_settings_do_not_crash_the_program() {
                             json!({ "MinValue": text, "MaxValue": text });
                     }
                 })),
-                "GetProvisionedLimit" => Reply::json(
+                "GetProvisionedLimit" => TestReply::json(
                     200,
                     &json!({ "Limit": { "ProvisionedLimitValue": extreme, "FreeLimitValue": extreme } }),
                 ),
-                _ => Reply::Forward,
+                _ => TestReply::Forward,
             }
         });
         let flags = ["--rate", "auto", "--output", "json", "--prescan", "auto"];

@@ -4,34 +4,34 @@
 use serde_json::json;
 
 use super::{FirstRequests, import};
-use crate::harness::{Endpoint, Pool, Reply, TestDir, head, quick, users};
+use crate::harness::{Pool, TestDir, TestEndpoint, TestReply, head, quick, users};
 
 /// The limit for what the program and its socket buffers read of all responses of a test.
 const MAX_READ: u64 = 64 * 1024 * 1024;
 
-type Endless = fn() -> Reply;
+type EndlessReply = fn() -> TestReply;
 
-const ENDLESS: [(&str, Endless); 5] = [
+const ENDLESS: [(&str, EndlessReply); 5] = [
     ("a false length", || {
         let first = head(200, "content-length: 5000000000");
-        Reply::Endless([first, br#"{"UserSub":""#.to_vec()].concat(), filler())
+        TestReply::Endless([first, br#"{"UserSub":""#.to_vec()].concat(), filler())
     }),
     ("no length", || {
         let first = head(200, "x-none: 1");
-        Reply::Endless([first, br#"{"UserSub":""#.to_vec()].concat(), filler())
+        TestReply::Endless([first, br#"{"UserSub":""#.to_vec()].concat(), filler())
     }),
     ("pieces", || {
         let piece = [b"10000\r\n".to_vec(), filler(), b"\r\n".to_vec()].concat();
-        Reply::Endless(head(200, "transfer-encoding: chunked"), piece)
+        TestReply::Endless(head(200, "transfer-encoding: chunked"), piece)
     }),
     ("an error", || {
         let message = br#"{"__type":"InvalidPasswordException","message":""#;
         let first = [head(400, "x-none: 1"), message.to_vec()].concat();
-        Reply::Endless(first, filler())
+        TestReply::Endless(first, filler())
     }),
     ("headers", || {
         let first = b"HTTP/1.1 200 X\r\n".to_vec();
-        Reply::Endless(first, b"x-filler: y\r\n".repeat(1_000))
+        TestReply::Endless(first, b"x-filler: y\r\n".repeat(1_000))
     }),
 ];
 
@@ -47,13 +47,13 @@ fn an_endless_response_is_cut_off_and_its_row_looked_up() {
         let list = dir.file("users.csv", users(4));
         let firsts = FirstRequests::default();
         // Two of the sign-ups reach the pool, two do not.
-        let endpoint = Endpoint::start(&pool, move |request| {
+        let endpoint = TestEndpoint::start(&pool, move |request| {
             let is_kept = ["user0001", "user0002"].contains(&request.username());
             match request.operation.as_str() {
-                "SignUp" if !firsts.is_first(request) => Reply::Forward,
-                "SignUp" if is_kept => Reply::ForwardThen(Box::new(endless())),
+                "SignUp" if !firsts.is_first(request) => TestReply::Forward,
+                "SignUp" if is_kept => TestReply::ForwardThen(Box::new(endless())),
                 "SignUp" => endless(),
-                _ => Reply::Forward,
+                _ => TestReply::Forward,
             }
         });
         import(&dir, &pool, &endpoint, list).run().exits(0);
@@ -75,18 +75,18 @@ fn a_dripping_response_ends_at_the_request_timeout() {
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
     let firsts = FirstRequests::default();
-    let endpoint = Endpoint::start(&pool, move |request| {
+    let endpoint = TestEndpoint::start(&pool, move |request| {
         match (request.operation.as_str(), request.username()) {
             ("SignUp", "user0001") if firsts.is_first(request) => {
-                Reply::Drip(head(200, "content-length: 100000"))
+                TestReply::Drip(head(200, "content-length: 100000"))
             }
             ("SignUp", "user0002") if firsts.is_first(request) => {
-                Reply::ForwardThen(Box::new(Reply::Drip(head(200, "x-none: 1"))))
+                TestReply::ForwardThen(Box::new(TestReply::Drip(head(200, "x-none: 1"))))
             }
             ("SignUp", "user0003") if firsts.is_first(request) => {
-                Reply::Drip(b"HTTP/1.1 200 X\r\nx-filler: ".to_vec())
+                TestReply::Drip(b"HTTP/1.1 200 X\r\nx-filler: ".to_vec())
             }
-            _ => Reply::Forward,
+            _ => TestReply::Forward,
         }
     });
     import(&dir, &pool, &endpoint, list)
@@ -103,10 +103,10 @@ fn endless_look_up_responses_leave_the_row_in_doubt() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(2));
-    let endpoint = Endpoint::start(&pool, |request| match request.operation.as_str() {
-        "SignUp" => Reply::Bytes(Vec::new()),
-        "AdminGetUser" => Reply::Endless(head(200, "content-length: 9000000000"), filler()),
-        _ => Reply::Forward,
+    let endpoint = TestEndpoint::start(&pool, |request| match request.operation.as_str() {
+        "SignUp" => TestReply::Bytes(Vec::new()),
+        "AdminGetUser" => TestReply::Endless(head(200, "content-length: 9000000000"), filler()),
+        _ => TestReply::Forward,
     });
     import(&dir, &pool, &endpoint, list)
         .arg("--no-preflight")
@@ -124,16 +124,16 @@ fn an_overlong_field_makes_the_response_unreadable() {
     let list = dir.file("users.csv", users(6));
     let firsts = FirstRequests::default();
     let long = "y".repeat(300_000);
-    let endpoint = Endpoint::start(&pool, move |request| {
+    let endpoint = TestEndpoint::start(&pool, move |request| {
         if request.operation != "SignUp" || !firsts.is_first(request) {
-            return Reply::Forward;
+            return TestReply::Forward;
         }
         let sub = "0c0d0e0f-0000-4000-8000-000000000001";
         let delivery = |medium: &str, destination: &str| {
             let details = json!({ "AttributeName": "email", "DeliveryMedium": medium, "Destination": destination });
             json!({ "UserConfirmed": false, "UserSub": sub, "CodeDeliveryDetails": details })
         };
-        Reply::json(
+        TestReply::json(
             200,
             &match request.username() {
                 "user0001" => json!({ "UserConfirmed": false, "UserSub": long }),
@@ -141,7 +141,7 @@ fn an_overlong_field_makes_the_response_unreadable() {
                 "user0003" => delivery("EMAIL", &long),
                 "user0004" => delivery("\u{1b}[31mMAIL", "a***"),
                 "user0005" => json!({ "UserConfirmed": false }),
-                _ => return Reply::error(&format!("A{long}"), &long),
+                _ => return TestReply::error(&format!("A{long}"), &long),
             },
         )
     });
@@ -160,14 +160,14 @@ fn malformed_error_codes_are_hidden_and_messages_shortened() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(5));
-    let endpoint = Endpoint::start(&pool, |request| {
+    let endpoint = TestEndpoint::start(&pool, |request| {
         let message = format!("first line\nerror: second {}", "z".repeat(10_000));
         match (request.operation.as_str(), request.username()) {
-            ("SignUp", "user0001") => Reply::error("Click here: http://evil.example", "a"),
-            ("SignUp", "user0002") => Reply::error("\u{1b}]0;evil\u{7}", "b"),
-            ("SignUp", "user0003") => Reply::error("evil\nerror: evil", "c"),
-            ("SignUp", "user0004") => Reply::error("InvalidParameterException", &message),
-            _ => Reply::Forward,
+            ("SignUp", "user0001") => TestReply::error("Click here: http://evil.example", "a"),
+            ("SignUp", "user0002") => TestReply::error("\u{1b}]0;evil\u{7}", "b"),
+            ("SignUp", "user0003") => TestReply::error("evil\nerror: evil", "c"),
+            ("SignUp", "user0004") => TestReply::error("InvalidParameterException", &message),
+            _ => TestReply::Forward,
         }
     });
     let output = import(&dir, &pool, &endpoint, list)

@@ -5,7 +5,9 @@ use proptest::test_runner::Config;
 use serde_json::{Value, json};
 
 use super::{FirstRequests, import};
-use crate::harness::{Cli, Endpoint, Pool, ProcessOutput, Reply, TestDir, quick, users};
+use crate::harness::{
+    CommandLine, Pool, ProcessOutput, TestDir, TestEndpoint, TestReply, quick, users,
+};
 
 /// Few cases, because each has several runs. Values differ between fields and rows.
 fn few_cases() -> Config {
@@ -91,7 +93,12 @@ fn assert_documented_exit(output: &ProcessOutput, values: &dyn std::fmt::Debug) 
 /// Asserts that the run ended properly and that every row has an outcome, also in a regenerated
 /// report.
 #[track_caller]
-fn assert_every_row_has_an_outcome(dir: &TestDir, import: Cli, rows: usize, values: &[Value]) {
+fn assert_every_row_has_an_outcome(
+    dir: &TestDir,
+    import: CommandLine,
+    rows: usize,
+    values: &[Value],
+) {
     let output = import.args(ONCE).json().run();
     assert_documented_exit(&output, &values);
     if output.code == Some(3) {
@@ -133,21 +140,21 @@ proptest! {
         let list = dir.file("users.csv", users(6));
         let firsts = FirstRequests::default();
         let given = values.clone();
-        let endpoint = Endpoint::start(&pool, move |request| {
+        let endpoint = TestEndpoint::start(&pool, move |request| {
             let values = given.clone();
             match request.operation.as_str() {
-                "SignUp" if firsts.is_first(request) => Reply::ForwardThen(Box::new(Reply::Bytes(Vec::new()))),
+                "SignUp" if firsts.is_first(request) => TestReply::ForwardThen(Box::new(TestReply::Bytes(Vec::new()))),
                 "AdminGetUser" => {
                     let at = number_of(request.username());
-                    Reply::ForwardEdited(Box::new(move |user| change_dates(user, &values, at)))
+                    TestReply::ForwardEdited(Box::new(move |user| change_dates(user, &values, at)))
                 }
-                "ListUsers" => Reply::ForwardEdited(Box::new(move |page| {
+                "ListUsers" => TestReply::ForwardEdited(Box::new(move |page| {
                     let page = page["Users"].as_array_mut();
                     for (at, user) in page.into_iter().flatten().enumerate() {
                         change_dates(user, &values, at);
                     }
                 })),
-                _ => Reply::Forward,
+                _ => TestReply::Forward,
             }
         });
         let import = import(&dir, &pool, &endpoint, list);
@@ -161,21 +168,21 @@ proptest! {
         let pool = Pool::start(quick());
         let list = dir.file("users.csv", users(2));
         let given = values.clone();
-        let endpoint = Endpoint::start(&pool, move |request| {
+        let endpoint = TestEndpoint::start(&pool, move |request| {
             let values = given.clone();
             match request.operation.as_str() {
-                "DescribeUserPool" => Reply::ForwardEdited(Box::new(move |answer| change_pool(answer, &values))),
-                "DescribeUserPoolClient" => Reply::ForwardEdited(Box::new(move |answer| {
+                "DescribeUserPool" => TestReply::ForwardEdited(Box::new(move |answer| change_pool(answer, &values))),
+                "DescribeUserPoolClient" => TestReply::ForwardEdited(Box::new(move |answer| {
                     let client = &mut answer["UserPoolClient"];
                     for (at, field) in CLIENT.iter().enumerate() {
                         client[*field] = pick(&values, at);
                     }
                 })),
-                "GetProvisionedLimit" => Reply::json(200, &json!({ "Limit": {
+                "GetProvisionedLimit" => TestReply::json(200, &json!({ "Limit": {
                     "ProvisionedLimitValue": pick(&values, 3),
                     "FreeLimitValue": pick(&values, 4),
                 } })),
-                _ => Reply::Forward,
+                _ => TestReply::Forward,
             }
         });
         let import = import(&dir, &pool, &endpoint, list);
@@ -196,16 +203,16 @@ proptest! {
         let pool = Pool::start(settings);
         let list = dir.file("users.csv", users(2));
         let given = values.clone();
-        let endpoint = Endpoint::start(&pool, move |request| {
+        let endpoint = TestEndpoint::start(&pool, move |request| {
             let values = given.clone();
             match request.operation.as_str() {
-                "ListGroups" => Reply::ForwardEdited(Box::new(move |page| {
+                "ListGroups" => TestReply::ForwardEdited(Box::new(move |page| {
                     for group in page["Groups"].as_array_mut().into_iter().flatten() {
                         change_group(group, &values);
                     }
                 })),
-                "CreateGroup" => Reply::ForwardEdited(Box::new(move |answer| change_group(&mut answer["Group"], &values))),
-                _ => Reply::Forward,
+                "CreateGroup" => TestReply::ForwardEdited(Box::new(move |answer| change_group(&mut answer["Group"], &values))),
+                _ => TestReply::Forward,
             }
         });
         let import = import(&dir, &pool, &endpoint, list);
@@ -222,20 +229,20 @@ proptest! {
         let list = dir.file("users.csv", users(4));
         dir.import(&pool, list).arg("--confirm").run().exits(0);
         let given = values.clone();
-        let endpoint = Endpoint::start(&pool, move |request| {
+        let endpoint = TestEndpoint::start(&pool, move |request| {
             let values = given.clone();
             let at = number_of(request.username());
             match request.operation.as_str() {
                 // The events of two of the four users are listed.
-                "AdminGetUser" if at.is_multiple_of(2) => Reply::ForwardEdited(Box::new(move |user| change_dates(user, &values, at))),
-                "AdminListUserAuthEvents" => Reply::ForwardEdited(Box::new(move |page| {
+                "AdminGetUser" if at.is_multiple_of(2) => TestReply::ForwardEdited(Box::new(move |user| change_dates(user, &values, at))),
+                "AdminListUserAuthEvents" => TestReply::ForwardEdited(Box::new(move |page| {
                     let events = page["AuthEvents"].as_array_mut();
                     for (index, event) in events.into_iter().flatten().enumerate() {
                         event["CreationDate"] = pick(&values, at + index);
                         event["EventFeedback"] = json!({ "FeedbackValue": "Valid", "Provider": "p", "FeedbackDate": pick(&values, at + 1) });
                     }
                 })),
-                _ => Reply::Forward,
+                _ => TestReply::Forward,
             }
         });
         let undo = dir
@@ -260,18 +267,18 @@ proptest! {
         let list = dir.file("users.csv", users(4));
         let firsts = FirstRequests::default();
         let given = values.clone();
-        let endpoint = Endpoint::start(&pool, move |request| {
+        let endpoint = TestEndpoint::start(&pool, move |request| {
             let [date, retry] = [0, 1].map(|at| given[(number_of(request.username()) + at) % given.len()].clone());
             let headers = vec![("date", date.clone()), ("retry-after", retry.clone())];
             if request.operation != "SignUp" || !firsts.is_first(request) {
-                return Reply::ForwardWithHeaders(headers);
+                return TestReply::ForwardWithHeaders(headers);
             }
             let body = json!({ "__type": "TooManyRequestsException", "message": "m" }).to_string();
             let head = format!(
                 "HTTP/1.1 429 X\r\ndate: {date}\r\nretry-after: {retry}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
                 body.len()
             );
-            Reply::Bytes((head + &body).into_bytes())
+            TestReply::Bytes((head + &body).into_bytes())
         });
         let shown: Vec<Value> = values.iter().map(|text| json!(text)).collect();
         assert_every_row_has_an_outcome(&dir, import(&dir, &pool, &endpoint, list), 4, &shown);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::{Value, json};
 
 use super::import;
-use crate::harness::{Endpoint, Pool, Reply, Request, TestDir, quick, users};
+use crate::harness::{Pool, ReceivedRequest, TestDir, TestEndpoint, TestReply, quick, users};
 
 /// The sequence of page tokens.
 #[derive(Clone, Copy)]
@@ -35,15 +35,15 @@ fn endless(
     pool: &Pool,
     operation: &'static str,
     tokens: Tokens,
-    page: impl Fn(&Request, String) -> Value + Send + Sync + 'static,
-) -> Endpoint {
+    page: impl Fn(&ReceivedRequest, String) -> Value + Send + Sync + 'static,
+) -> TestEndpoint {
     let pages = AtomicUsize::new(0);
-    Endpoint::start(pool, move |request| {
+    TestEndpoint::start(pool, move |request| {
         if request.operation != operation || request.body["Limit"] == 1 {
-            return Reply::Forward;
+            return TestReply::Forward;
         }
         let number = pages.fetch_add(1, Ordering::Relaxed);
-        Reply::json(200, &page(request, tokens.after(number)))
+        TestReply::json(200, &page(request, tokens.after(number)))
     })
 }
 

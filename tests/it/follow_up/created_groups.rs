@@ -4,10 +4,11 @@
 use std::fs;
 
 use crate::harness::{
-    Cli, Endpoint, Pool, ProcessOutput, Reply, TestDir, head, quick, users, wait_until,
+    CommandLine, Pool, ProcessOutput, TestDir, TestEndpoint, TestReply, head, quick, users,
+    wait_until,
 };
 
-fn import(dir: &TestDir, pool: &Pool, endpoint: &Endpoint) -> Cli {
+fn import(dir: &TestDir, pool: &Pool, endpoint: &TestEndpoint) -> CommandLine {
     let list = dir.file("users.csv", users(2));
     dir.import(pool, list).args([
         "--endpoint-url",
@@ -22,8 +23,8 @@ fn import(dir: &TestDir, pool: &Pool, endpoint: &Endpoint) -> Cli {
     ])
 }
 
-fn denied() -> Reply {
-    Reply::error("AccessDeniedException", "not authorized")
+fn denied() -> TestReply {
+    TestReply::error("AccessDeniedException", "not authorized")
 }
 
 #[track_caller]
@@ -38,13 +39,13 @@ fn assert_names_the_created_group(output: &ProcessOutput, code: i32, name: &str)
 fn a_group_that_fails_after_another_was_created_stops_the_run() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let endpoint = Endpoint::start(&pool, |request| {
+    let endpoint = TestEndpoint::start(&pool, |request| {
         match (
             request.operation.as_str(),
             request.body["GroupName"].as_str(),
         ) {
             ("CreateGroup", Some("night")) => denied(),
-            _ => Reply::Forward,
+            _ => TestReply::Forward,
         }
     });
     let output = import(&dir, &pool, &endpoint).run();
@@ -60,9 +61,9 @@ fn a_group_that_fails_after_another_was_created_stops_the_run() {
 fn a_group_creation_without_an_answer_counts_as_sent() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let endpoint = Endpoint::start(&pool, |request| match request.operation.as_str() {
-        "CreateGroup" => Reply::ForwardThen(Box::new(Reply::Bytes(Vec::new()))),
-        _ => Reply::Forward,
+    let endpoint = TestEndpoint::start(&pool, |request| match request.operation.as_str() {
+        "CreateGroup" => TestReply::ForwardThen(Box::new(TestReply::Bytes(Vec::new()))),
+        _ => TestReply::Forward,
     });
     let output = import(&dir, &pool, &endpoint)
         .args(["--preflight-timeout", "1s"])
@@ -75,11 +76,11 @@ fn a_run_directory_that_cannot_be_created_after_the_groups_stops_the_run() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let run = dir.path("run");
-    let endpoint = Endpoint::start(&pool, move |request| {
+    let endpoint = TestEndpoint::start(&pool, move |request| {
         if request.operation == "CreateGroup" {
             fs::write(&run, "a file in the directory's place").unwrap();
         }
-        Reply::Forward
+        TestReply::Forward
     });
     let output = import(&dir, &pool, &endpoint).run();
     assert_names_the_created_group(&output, 4, "stopped");
@@ -90,13 +91,13 @@ fn a_run_directory_that_cannot_be_created_after_the_groups_stops_the_run() {
 fn a_signal_between_the_groups_and_the_first_row_names_the_created_groups() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let endpoint = Endpoint::start(&pool, |request| {
+    let endpoint = TestEndpoint::start(&pool, |request| {
         match (
             request.operation.as_str(),
             request.body["GroupName"].as_str(),
         ) {
-            ("CreateGroup", Some("night")) => Reply::Drip(head(200, "content-length: 100000")),
-            _ => Reply::Forward,
+            ("CreateGroup", Some("night")) => TestReply::Drip(head(200, "content-length: 100000")),
+            _ => TestReply::Forward,
         }
     });
     let running = import(&dir, &pool, &endpoint).start();

@@ -3,7 +3,7 @@
 use cognito_import::rehearsal::UserStatus;
 
 use super::with_groups;
-use crate::harness::{Pool, Results, Row, TestDir, quick, users};
+use crate::harness::{CsvRow, Pool, Results, TestDir, quick, users};
 
 #[test]
 fn a_resumed_run_only_takes_missing_steps() {
@@ -75,7 +75,7 @@ fn expired_credentials_stop_the_run_and_resuming_confirms_the_rest() {
     assert_eq!(done, confirmed(&pool));
     assert!((1..30).contains(&done), "{done}");
     let count = |results: &Results, flag: &str| {
-        let is = |row: &&Row| row[flag] == "true";
+        let is = |row: &&CsvRow| row[flag] == "true";
         results.rows.iter().filter(is).count() as u64
     };
     assert_eq!(count(&results, "confirmed"), done);

@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 
 use super::Pool;
 
-/// Time between two bytes of a [`Reply::Drip`].
+/// Time between two bytes of a [`TestReply::Drip`].
 const DRIP: Duration = Duration::from_millis(20);
 
-pub(crate) struct Request {
+pub(crate) struct ReceivedRequest {
     /// For example `SignUp`.
     pub(crate) operation: String,
     pub(crate) body: Value,
@@ -23,18 +23,18 @@ pub(crate) struct Request {
     bytes: Vec<u8>,
 }
 
-impl Request {
+impl ReceivedRequest {
     pub(crate) fn username(&self) -> &str {
         self.body["Username"].as_str().unwrap_or_default()
     }
 }
 
 /// The response to a request.
-pub(crate) enum Reply {
+pub(crate) enum TestReply {
     /// Forward the request and return the pool's response.
     Forward,
     /// Forward the request, but return this response.
-    ForwardThen(Box<Reply>),
+    ForwardThen(Box<TestReply>),
     /// Send these bytes and close the connection.
     Bytes(Vec<u8>),
     /// Send these bytes, then repeat the others forever.
@@ -47,7 +47,7 @@ pub(crate) enum Reply {
     ForwardEdited(Box<dyn FnOnce(&mut Value) + Send>),
 }
 
-impl Reply {
+impl TestReply {
     pub(crate) fn json(status: u16, body: &Value) -> Self {
         Self::text(status, &body.to_string())
     }
@@ -72,10 +72,10 @@ pub(crate) fn head(status: u16, header: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-type Answer = dyn Fn(&Request) -> Reply + Send + Sync;
+type Answer = dyn Fn(&ReceivedRequest) -> TestReply + Send + Sync;
 
 /// A running endpoint, stopped when dropped.
-pub(crate) struct Endpoint {
+pub(crate) struct TestEndpoint {
     address: SocketAddr,
     operations: Arc<Mutex<Vec<String>>>,
     written: Arc<AtomicU64>,
@@ -84,7 +84,7 @@ pub(crate) struct Endpoint {
 }
 
 /// State shared by the connections.
-struct Shared {
+struct EndpointState {
     pool: SocketAddr,
     answer: Box<Answer>,
     operations: Arc<Mutex<Vec<String>>>,
@@ -92,17 +92,17 @@ struct Shared {
     stopped: Arc<AtomicBool>,
 }
 
-impl Endpoint {
+impl TestEndpoint {
     /// Starts an endpoint in front of this pool.
     pub(crate) fn start(
         pool: &Pool,
-        answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+        answer: impl Fn(&ReceivedRequest) -> TestReply + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let (operations, written) = <(Arc<Mutex<Vec<String>>>, Arc<AtomicU64>)>::default();
         let stopped = Arc::new(AtomicBool::new(false));
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(EndpointState {
             pool: pool.url().trim_start_matches("http://").parse().unwrap(),
             answer: Box::new(answer),
             operations: Arc::clone(&operations),
@@ -146,7 +146,7 @@ impl Endpoint {
     }
 }
 
-impl Drop for Endpoint {
+impl Drop for TestEndpoint {
     fn drop(&mut self) {
         self.stopped.store(true, Ordering::Relaxed);
         // Wake up the thread, which is blocked in `accept`.
@@ -157,7 +157,7 @@ impl Drop for Endpoint {
     }
 }
 
-fn serve(shared: &Shared, stream: TcpStream) {
+fn serve(shared: &EndpointState, stream: TcpStream) {
     let Some(request) = read(&stream) else { return };
     let operation = request.operation.clone();
     shared.operations.lock().unwrap().push(operation);
@@ -167,9 +167,9 @@ fn serve(shared: &Shared, stream: TcpStream) {
 }
 
 fn send_reply(
-    shared: &Shared,
-    request: &Request,
-    reply: Reply,
+    shared: &EndpointState,
+    request: &ReceivedRequest,
+    reply: TestReply,
     mut to: TcpStream,
 ) -> std::io::Result<()> {
     let mut write = |bytes: &[u8]| {
@@ -179,23 +179,23 @@ fn send_reply(
         to.write_all(bytes)
     };
     match reply {
-        Reply::Forward => {
+        TestReply::Forward => {
             let answer = forward(shared, request)?;
             write(&answer)
         }
-        Reply::ForwardThen(reply) => {
+        TestReply::ForwardThen(reply) => {
             forward(shared, request)?;
             send_reply(shared, request, *reply, to)
         }
-        Reply::Bytes(bytes) => write(&bytes),
-        Reply::Endless(first, more) => {
+        TestReply::Bytes(bytes) => write(&bytes),
+        TestReply::Endless(first, more) => {
             write(&first)?;
             while !shared.stopped.load(Ordering::Relaxed) {
                 write(&more)?;
             }
             Ok(())
         }
-        Reply::Drip(first) => {
+        TestReply::Drip(first) => {
             write(&first)?;
             while !shared.stopped.load(Ordering::Relaxed) {
                 write(b" ")?;
@@ -203,7 +203,7 @@ fn send_reply(
             }
             Ok(())
         }
-        Reply::ForwardWithHeaders(headers) => {
+        TestReply::ForwardWithHeaders(headers) => {
             let answer = String::from_utf8(forward(shared, request)?).unwrap();
             let (head, body) = answer.split_once("\r\n\r\n").unwrap();
             let is_replaced = |line: &&str| {
@@ -221,20 +221,20 @@ fn send_reply(
             );
             write(format!("{}\r\n\r\n{body}", lines.join("\r\n")).as_bytes())
         }
-        Reply::ForwardEdited(change) => {
+        TestReply::ForwardEdited(change) => {
             let answer = forward(shared, request)?;
             let answer = String::from_utf8(answer).unwrap();
             let (head, body) = answer.split_once("\r\n\r\n").unwrap();
             let status = head.split(' ').nth(1).unwrap().parse().unwrap();
             let mut body = serde_json::from_str(body).unwrap();
             change(&mut body);
-            send_reply(shared, request, Reply::json(status, &body), to)
+            send_reply(shared, request, TestReply::json(status, &body), to)
         }
     }
 }
 
 /// Sends the request to the pool and returns the raw response.
-fn forward(shared: &Shared, request: &Request) -> std::io::Result<Vec<u8>> {
+fn forward(shared: &EndpointState, request: &ReceivedRequest) -> std::io::Result<Vec<u8>> {
     let mut pool = TcpStream::connect(shared.pool)?;
     let mut head = String::from("POST / HTTP/1.1\r\n");
     for (name, value) in &request.head {
@@ -255,7 +255,7 @@ fn forward(shared: &Shared, request: &Request) -> std::io::Result<Vec<u8>> {
 }
 
 /// `None` if the connection closes without a request.
-fn read(stream: &TcpStream) -> Option<Request> {
+fn read(stream: &TcpStream) -> Option<ReceivedRequest> {
     let mut from = BufReader::new(stream);
     let mut head = Vec::new();
     for line in from.by_ref().lines() {
@@ -274,7 +274,7 @@ fn read(stream: &TcpStream) -> Option<Request> {
     let mut bytes = vec![0; of("content-length")?.parse().ok()?];
     from.read_exact(&mut bytes).ok()?;
     let target = of("x-amz-target")?;
-    Some(Request {
+    Some(ReceivedRequest {
         operation: target.split('.').next_back()?.to_owned(),
         body: serde_json::from_slice(&bytes).ok()?,
         head,

@@ -12,14 +12,14 @@ use super::schemas::check_output;
 use super::wait_until;
 
 /// Builds a command line.
-pub(crate) struct Cli {
+pub(crate) struct CommandLine {
     command: Command,
     args: Vec<String>,
     default_flags: Vec<(&'static str, String)>,
     input: Option<Vec<u8>>,
 }
 
-impl Cli {
+impl CommandLine {
     pub(super) fn new(folder: &Path, subcommand: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cognito-import"));
         command

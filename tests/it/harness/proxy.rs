@@ -44,11 +44,11 @@ impl BadReply {
 /// A running proxy, stopped when dropped.
 pub(crate) struct Proxy {
     address: SocketAddr,
-    shared: Arc<Shared>,
+    shared: Arc<ProxyState>,
     accepting: Option<JoinHandle<()>>,
 }
 
-struct Shared {
+struct ProxyState {
     upstream: SocketAddr,
     operation: String,
     bad_reply: BadReply,
@@ -69,7 +69,7 @@ impl Proxy {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let upstream = pool.url();
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(ProxyState {
             upstream: upstream.strip_prefix("http://").unwrap().parse().unwrap(),
             operation: operation.to_owned(),
             bad_reply,
@@ -117,12 +117,12 @@ impl Drop for Proxy {
 }
 
 /// A request or response.
-struct Message {
+struct HttpMessage {
     head: Vec<String>,
     body: Vec<u8>,
 }
 
-impl Message {
+impl HttpMessage {
     /// `None` at the end of the connection.
     fn read(from: &mut BufReader<TcpStream>) -> Option<Self> {
         let mut head = Vec::new();
@@ -160,7 +160,7 @@ impl Message {
     }
 }
 
-impl Shared {
+impl ProxyState {
     /// Returns at the end of the connection or at the first error.
     fn serve(&self, client: TcpStream) -> Option<()> {
         let mut answers = client.try_clone().ok()?;
@@ -168,7 +168,7 @@ impl Shared {
         let upstream = TcpStream::connect(self.upstream).ok()?;
         let mut forward = upstream.try_clone().ok()?;
         let mut answered = BufReader::new(upstream);
-        while let Some(mut request) = Message::read(&mut requests) {
+        while let Some(mut request) = HttpMessage::read(&mut requests) {
             if self.gets_bad_reply(&request) {
                 self.send_bad_reply(&mut requests, &mut answers)?;
                 continue;
@@ -179,12 +179,12 @@ impl Shared {
                 }
             }
             request.write(&mut forward)?;
-            Message::read(&mut answered)?.write(&mut answers)?;
+            HttpMessage::read(&mut answered)?.write(&mut answers)?;
         }
         Some(())
     }
 
-    fn gets_bad_reply(&self, request: &Message) -> bool {
+    fn gets_bad_reply(&self, request: &HttpMessage) -> bool {
         let target = request.header("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default();
         operation == self.operation && self.calls.fetch_add(1, Ordering::SeqCst) < self.count
@@ -210,14 +210,14 @@ impl Shared {
                 } else {
                     "application/x-amz-json-1.1"
                 };
-                let answer = Message {
+                let answer = HttpMessage {
                     head: head(*status, kind, text.len()),
                     body: text.clone().into_bytes(),
                 };
                 answer.write(answers)
             }
             BadReply::Truncated => {
-                let answer = Message {
+                let answer = HttpMessage {
                     head: head(200, "application/x-amz-json-1.1", 2_000),
                     body: br#"{"UserPool": {"Id": "#.to_vec(),
                 };

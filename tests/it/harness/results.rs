@@ -6,11 +6,11 @@ use std::path::Path;
 
 use serde_json::Value;
 
-pub(crate) type Row = BTreeMap<String, String>;
+pub(crate) type CsvRow = BTreeMap<String, String>;
 
 pub(crate) struct Results {
     pub(crate) header: Vec<String>,
-    pub(crate) rows: Vec<Row>,
+    pub(crate) rows: Vec<CsvRow>,
     /// The lines of `results.jsonl`.
     pub(crate) lines: Vec<Value>,
     pub(crate) summary: Value,
@@ -23,7 +23,7 @@ impl Results {
     pub(super) fn read(run: &Path) -> Self {
         let mut csv = csv::Reader::from_path(run.join("results.csv")).unwrap();
         let header: Vec<String> = csv.headers().unwrap().iter().map(str::to_owned).collect();
-        let rows: Vec<Row> = csv.deserialize().map(Result::unwrap).collect();
+        let rows: Vec<CsvRow> = csv.deserialize().map(Result::unwrap).collect();
         let jsonl = fs::read_to_string(run.join("results.jsonl")).unwrap();
         let lines = jsonl
             .lines()
@@ -91,13 +91,13 @@ impl Results {
     }
 
     #[track_caller]
-    pub(crate) fn row(&self, number: usize) -> &Row {
+    pub(crate) fn row(&self, number: usize) -> &CsvRow {
         &self.rows[number - 1]
     }
 
     /// The only row of this user.
     #[track_caller]
-    pub(crate) fn for_user(&self, username: &str) -> &Row {
+    pub(crate) fn for_user(&self, username: &str) -> &CsvRow {
         let mut found = self.rows.iter().filter(|row| row["username"] == username);
         let row = found.next().unwrap();
         assert!(found.next().is_none(), "two rows of {username}");

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use pty_process::blocking::{Command, Pty};
 
 use super::program::assert_is_datum;
-use super::{Cli, wait_until};
+use super::{CommandLine, wait_until};
 
 /// Terminal height: enough for all output of a run.
 const ROWS: u16 = 60;
@@ -25,16 +25,16 @@ struct TerminalState {
     output: Vec<u8>,
 }
 
-pub(crate) struct Screen {
+pub(crate) struct TerminalScreen {
     child: Child,
     terminal: Arc<Pty>,
     shown: Arc<Mutex<TerminalState>>,
     reader: Option<JoinHandle<()>>,
 }
 
-impl Cli {
+impl CommandLine {
     /// Starts the program in a terminal with this many columns.
-    pub(crate) fn on_screen(self, columns: u16) -> Screen {
+    pub(crate) fn on_screen(self, columns: u16) -> TerminalScreen {
         let inner = self.build();
         let variables: Vec<_> = inner
             .get_envs()
@@ -67,7 +67,7 @@ impl Cli {
                 shown.output.extend_from_slice(block);
             }
         });
-        Screen {
+        TerminalScreen {
             child,
             terminal,
             shown,
@@ -76,7 +76,7 @@ impl Cli {
     }
 }
 
-impl Screen {
+impl TerminalScreen {
     /// The rows of the screen that are not blank.
     pub(crate) fn rows(&self) -> Vec<String> {
         let shown = self.shown.lock().unwrap();
@@ -136,7 +136,7 @@ impl Screen {
     }
 }
 
-impl Drop for Screen {
+impl Drop for TerminalScreen {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

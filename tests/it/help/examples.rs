@@ -7,7 +7,7 @@ use std::path::Path;
 use cognito_import::rehearsal::PoolSettings;
 
 use super::{COMMANDS, help};
-use crate::harness::{Cli, Pool, TestDir, quick};
+use crate::harness::{CommandLine, Pool, TestDir, quick};
 
 /// The commands in the examples of a subcommand, with their continuation lines.
 fn examples(command: &str) -> Vec<String> {
@@ -45,12 +45,12 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// A folder with the samples and two runs of a list, and the pool they imported into.
-struct Prepared {
+struct ExampleFolder {
     dir: TestDir,
     pool: Pool,
 }
 
-impl Prepared {
+impl ExampleFolder {
     fn new(with_runs: bool) -> Self {
         let dir = TestDir::new();
         copy(
@@ -76,7 +76,7 @@ impl Prepared {
         Self { dir, pool }
     }
 
-    fn bash(&self, script: &str) -> Cli {
+    fn bash(&self, script: &str) -> CommandLine {
         self.dir
             .bash(script)
             .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
@@ -96,7 +96,7 @@ fn every_command_has_two_to_four_examples() {
 /// Runs every example of a command and asserts that it succeeds.
 fn run(command: &str) {
     for example in examples(command) {
-        let prepared = Prepared::new(example.contains("runs/monday"));
+        let prepared = ExampleFolder::new(example.contains("runs/monday"));
         let output = prepared.bash(&example).run();
         assert_eq!(output.code, Some(0), "{example}\n{}", output.stderr);
     }
@@ -125,7 +125,7 @@ fn rehearse() {
 #[test]
 fn rehearsal_pool() {
     for example in examples("rehearsal-pool") {
-        let prepared = Prepared::new(false);
+        let prepared = ExampleFolder::new(false);
         let running = prepared.bash(&example).start();
         running.wait_for_stderr("/stats");
         running.signal("INT");

@@ -19,7 +19,7 @@ pub(super) enum Kind {
     WeakPassword,
 }
 
-pub(super) struct Case {
+pub(super) struct KillCase {
     pub(super) kinds: Vec<Kind>,
     pub(super) list: String,
     pub(super) settings: PoolSettings,
@@ -29,7 +29,7 @@ pub(super) struct Case {
     pub(super) preflight: bool,
     /// The flags that choose how existing users are looked up.
     pub(super) lookup_flags: [&'static str; 4],
-    pub(super) follow_up: FollowUp,
+    pub(super) follow_up: CaseSteps,
     /// A killed process loses nothing it has written, synced or not, so half of the cases do not
     /// wait for the disk.
     pub(super) durability: &'static str,
@@ -37,7 +37,7 @@ pub(super) struct Case {
 
 /// Follow-up steps: confirm, verify the address, add to two groups, disable every fifth user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FollowUp {
+pub(super) enum CaseSteps {
     Nothing,
     OfNewUsers,
     OfAllUsers,
@@ -74,7 +74,7 @@ fn kind_of(row: u64, kinds: &[Kind], random: &mut fastrand::Rng) -> Kind {
 }
 
 /// The row as a line of the list.
-fn line(row: u64, name: &str, kind: Kind, follow_up: FollowUp) -> String {
+fn line(row: u64, name: &str, kind: Kind, follow_up: CaseSteps) -> String {
     let password = if kind == Kind::WeakPassword {
         "weakweak".to_owned()
     } else {
@@ -82,8 +82,8 @@ fn line(row: u64, name: &str, kind: Kind, follow_up: FollowUp) -> String {
     };
     match (kind, follow_up) {
         (Kind::Invalid, _) => format!("{name},{password}\n"),
-        (_, FollowUp::Nothing) => format!("{name},{password},{name}@example.com\n"),
-        (_, FollowUp::OfNewUsers | FollowUp::OfAllUsers) => {
+        (_, CaseSteps::Nothing) => format!("{name},{password},{name}@example.com\n"),
+        (_, CaseSteps::OfNewUsers | CaseSteps::OfAllUsers) => {
             let (group, state) = follow_up_of(row);
             format!("{name},{password},{name}@example.com,{group},{state}\n")
         }
@@ -91,18 +91,18 @@ fn line(row: u64, name: &str, kind: Kind, follow_up: FollowUp) -> String {
 }
 
 /// Generates the case of a seed.
-pub(super) fn case(seed: u64) -> Case {
+pub(super) fn case(seed: u64) -> KillCase {
     let mut random = fastrand::Rng::with_seed(seed);
     let rows = random.u64(6..24);
     let follow_up = match seed % 4 {
-        0 | 2 => FollowUp::OfNewUsers,
-        1 => FollowUp::OfAllUsers,
-        _ => FollowUp::Nothing,
+        0 | 2 => CaseSteps::OfNewUsers,
+        1 => CaseSteps::OfAllUsers,
+        _ => CaseSteps::Nothing,
     };
     let mut list = String::from("username,password,email");
     list.push_str(match follow_up {
-        FollowUp::Nothing => "\n",
-        FollowUp::OfNewUsers | FollowUp::OfAllUsers => ",groups,state\n",
+        CaseSteps::Nothing => "\n",
+        CaseSteps::OfNewUsers | CaseSteps::OfAllUsers => ",groups,state\n",
     });
     let mut kinds = Vec::new();
     let mut existing = Vec::new();
@@ -153,13 +153,13 @@ pub(super) fn case(seed: u64) -> Case {
         },
         ..PoolSettings::default()
     };
-    Case {
+    KillCase {
         kinds,
         list,
         settings,
         kills: random.u32(0..=MAX_KILLS),
         // Like look-ups, steps are signed requests.
-        look_ups: random.u32(0..8) > 0 || follow_up != FollowUp::Nothing,
+        look_ups: random.u32(0..8) > 0 || follow_up != CaseSteps::Nothing,
         follow_up,
         durability: if (seed / 4).is_multiple_of(2) {
             "process"

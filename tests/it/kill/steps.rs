@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cognito_import::rehearsal::{AuditedUser, UserStatus};
 
-use super::case::{Case, FollowUp, follow_up_of};
+use super::case::{CaseSteps, KillCase, follow_up_of};
 
 /// Checks the reported final state of a user. After a failed step the state is unknown, because the
 /// step may have been applied.
@@ -24,15 +24,15 @@ pub(super) fn wrong_state(
 
 /// Checks the follow-up of a row.
 pub(super) fn wrong_steps(
-    case: &Case,
+    case: &KillCase,
     row: u64,
     result: &BTreeMap<String, String>,
     user: Option<&AuditedUser>,
 ) -> Option<String> {
     let has_steps = match (case.follow_up, result["outcome"].as_str()) {
-        (FollowUp::OfNewUsers | FollowUp::OfAllUsers, "created") => true,
-        (FollowUp::OfAllUsers, "existed") => true,
-        (FollowUp::Nothing | FollowUp::OfNewUsers | FollowUp::OfAllUsers, _) => false,
+        (CaseSteps::OfNewUsers | CaseSteps::OfAllUsers, "created") => true,
+        (CaseSteps::OfAllUsers, "existed") => true,
+        (CaseSteps::Nothing | CaseSteps::OfNewUsers | CaseSteps::OfAllUsers, _) => false,
     };
     let reported = result["follow_up"].as_str();
     if !has_steps {

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use cognito_import::rehearsal::AuditedUser;
 
-use super::case::{Case, Kind, username};
+use super::case::{KillCase, Kind, username};
 use super::steps::{wrong_state, wrong_steps};
 
 /// Returns the number of rows in doubt, or the mismatch.
 pub(super) fn verify(
-    case: &Case,
+    case: &KillCase,
     results: &[BTreeMap<String, String>],
     truth: &[AuditedUser],
 ) -> Result<Vec<String>, String> {

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::files;
-use crate::harness::{Endpoint, Pool, Reply, Request, TestDir, quick};
+use crate::harness::{Pool, ReceivedRequest, TestDir, TestEndpoint, TestReply, quick};
 
 /// Part of every password and of nothing else.
 const MARK: &str = "Kanary";
@@ -95,12 +95,12 @@ const PLACES: [&str; 12] = [
 ];
 
 /// A response with the echo at this place.
-fn answer(request: &Request, place: &str, echo: &str) -> Reply {
+fn answer(request: &ReceivedRequest, place: &str, echo: &str) -> TestReply {
     let sub = "0c0d0e0f-0000-4000-8000-000000000001";
     let text = format!("before {echo} after");
     let delivery = |medium: &str, destination: &str| {
         let details = json!({ "AttributeName": "email", "DeliveryMedium": medium, "Destination": destination });
-        Reply::json(
+        TestReply::json(
             200,
             &json!({ "UserConfirmed": false, "UserSub": sub, "CodeDeliveryDetails": details }),
         )
@@ -111,21 +111,21 @@ fn answer(request: &Request, place: &str, echo: &str) -> Reply {
             "UserCreateDate": 1_700_000_000,
             "UserAttributes": [{ "Name": "sub", "Value": sub }],
         });
-        Reply::json(200, &body)
+        TestReply::json(200, &body)
     };
     match (request.operation.as_str(), place) {
-        ("SignUp", "code") => Reply::error(echo, "a message"),
-        ("SignUp", "message") => Reply::error("InvalidParameterException", &text),
+        ("SignUp", "code") => TestReply::error(echo, "a message"),
+        ("SignUp", "message") => TestReply::error("InvalidParameterException", &text),
         ("SignUp", "trigger") => {
             let message = format!("PreSignUp failed with error {text}.");
-            Reply::error("UserLambdaValidationException", &message)
+            TestReply::error("UserLambdaValidationException", &message)
         }
         ("SignUp", "sub") => {
-            Reply::json(200, &json!({ "UserConfirmed": true, "UserSub": echo }))
+            TestReply::json(200, &json!({ "UserConfirmed": true, "UserSub": echo }))
         }
         ("SignUp", "destination") => delivery("EMAIL", echo),
         ("SignUp", "medium") => delivery(echo, "a***@e***"),
-        ("SignUp", "header") => Reply::Bytes(
+        ("SignUp", "header") => TestReply::Bytes(
             format!(
                 "HTTP/1.1 400 {echo}\r\nx-amzn-errortype: {echo}\r\nx-amzn-requestid: {echo}\r\ndate: {echo}\r\n\
                  content-type: {echo}\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{{}}"
@@ -133,15 +133,15 @@ fn answer(request: &Request, place: &str, echo: &str) -> Reply {
             .into_bytes(),
         ),
         ("SignUp", "step") | (_, "code" | "message" | "sub" | "destination" | "medium") => {
-            Reply::Forward
+            TestReply::Forward
         }
-        ("SignUp", _) => Reply::error("UsernameExistsException", "User already exists"),
-        ("AdminGetUser", "get-code") => Reply::error(echo, "a message"),
-        ("AdminGetUser", "get-message") => Reply::error("InvalidParameterException", &text),
+        ("SignUp", _) => TestReply::error("UsernameExistsException", "User already exists"),
+        ("AdminGetUser", "get-code") => TestReply::error(echo, "a message"),
+        ("AdminGetUser", "get-message") => TestReply::error("InvalidParameterException", &text),
         ("AdminGetUser", "get-sub") => found(echo, "CONFIRMED"),
         ("AdminGetUser", "get-status") => found(sub, echo),
-        ("AdminConfirmSignUp", "step") => Reply::error("InvalidParameterException", &text),
-        _ => Reply::Forward,
+        ("AdminConfirmSignUp", "step") => TestReply::error("InvalidParameterException", &text),
+        _ => TestReply::Forward,
     }
 }
 
@@ -167,7 +167,7 @@ fn no_response_can_leak_a_password() {
     let list = String::from_utf8(list.into_inner().unwrap()).unwrap();
     let list = dir.file("canaries.csv", list);
     let passwords_by_user: Mutex<HashMap<String, String>> = Mutex::default();
-    let endpoint = Endpoint::start(&pool, move |request| {
+    let endpoint = TestEndpoint::start(&pool, move |request| {
         let mut passwords_by_user = passwords_by_user.lock().unwrap();
         if let Some(Value::String(password)) = request.body.get("Password") {
             passwords_by_user.insert(request.username().to_owned(), password.clone());
@@ -179,7 +179,7 @@ fn no_response_can_leak_a_password() {
             (Some(password), Some((place, form))) => {
                 answer(request, place, &written(&form.replace('-', " "), password))
             }
-            _ => Reply::Forward,
+            _ => TestReply::Forward,
         }
     });
     let mut outputs = Vec::new();

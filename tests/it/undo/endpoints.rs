@@ -1,10 +1,10 @@
 //! Undo uses the endpoint recorded by the run, unless `--endpoint-url` is given.
 
 use super::{import, settings, undo};
-use crate::harness::{Cli, Pool, TestDir, users};
+use crate::harness::{CommandLine, Pool, TestDir, users};
 
 /// `undo` without `--endpoint-url`.
-fn undo_without_endpoint(dir: &TestDir, pool: &Pool) -> Cli {
+fn undo_without_endpoint(dir: &TestDir, pool: &Pool) -> CommandLine {
     undo(dir, pool).without_flag("--endpoint-url")
 }
 
