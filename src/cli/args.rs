@@ -226,12 +226,12 @@ pub struct RunArgs {
     /// password cells are empty.
     #[arg(long, hide_short_help = true)]
     pub rejects_with_passwords: bool,
-    /// Set how the pool compares usernames
+    /// Override how usernames are compared
     ///
     /// By default this is read from the pool; if that is not permitted, case is ignored.
     #[arg(long, value_enum, value_name = "MODE", hide_short_help = true)]
     pub usernames: Option<UsernameCase>,
-    /// Choose what the ledger survives; `process` syncs to disk less often
+    /// Choose which crashes the ledger survives; `process` syncs to disk less often
     #[arg(long, value_enum, value_name = "MODE", default_value_t = Durability::Power, hide_short_help = true)]
     pub durability: Durability,
     /// Stop after this long; the same command resumes
@@ -245,7 +245,7 @@ pub struct RunArgs {
     /// Stop if this fraction of the last 200 rows fails with the same error; 1 disables
     #[arg(long, value_name = "FRACTION", default_value_t = 0.5, value_parser = part, hide_short_help = true)]
     pub max_failure_rate: f64,
-    /// Wait this long before a row without a response counts as failed
+    /// Wait this long for a lost request before its row counts as failed
     ///
     /// Cognito may still create the user after the connection is lost; Lambda triggers take up to
     /// 15 s.
@@ -283,7 +283,7 @@ pub enum Retry {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// Print only errors
+    /// Print only warnings and errors
     #[arg(short, long, hide_short_help = true)]
     pub quiet: bool,
     /// Log more; repeat for more detail

@@ -1,4 +1,4 @@
-//! The only place that prints: messages on standard error, requested output on standard output.
+//! Prints messages to standard error and requested output to standard output.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write as _};

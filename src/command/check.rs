@@ -8,12 +8,13 @@ use super::document::CheckDocument;
 use super::findings::{Intent, PreflightFindings, strictness};
 use super::list::List;
 use super::pool_rules::read_rules;
-use super::preflight::{PrescanDecision, is_case_insensitive};
+use super::preflight::{PrescanDecision, choose_case};
 use super::{CommandError, CommandOutput, beside, runtime};
 use crate::cli::Printer;
 use crate::cli::exit::Exit;
 use crate::cli::settings::CheckSettings;
 use crate::mapping::Mapping;
+use crate::plural::counted;
 use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::queries::PoolQueries;
 use crate::preflight::rates::Rates;
@@ -55,7 +56,7 @@ async fn check_list(
     list.print_dropped_columns(printer);
     refuse_to_replace(&settings.findings, &settings.list.path)?;
     list.refuse_contradictions(settings.list.follow_up_existing, existing_users, false)?;
-    let questions = PoolQueries {
+    let queries = PoolQueries {
         rules: true,
         client: settings.rules.has_client(),
         look_up: looks_up,
@@ -68,13 +69,13 @@ async fn check_list(
     let (pool, mut found) = read_rules(
         &settings.rules,
         settings.preflight_timeout,
-        &questions,
+        &queries,
         printer,
     )
     .await?;
     let rules = found.rules.clone();
     let rules = rules.as_ref();
-    let case_insensitive = is_case_insensitive(settings.ignore_case, rules, &found, printer);
+    let case_insensitive = choose_case(settings.ignore_case, rules, &found, printer);
     let flags = settings.rules.flag().into_iter().collect();
     let mapping = list
         .mapping
@@ -94,7 +95,7 @@ async fn check_list(
         rows: Some(survey.counts.to_send),
         time_limit: None,
     };
-    let prescan = decision.prescan(&mut found).await;
+    let prescan = decision.decide(&mut found).await;
     let intent = Intent {
         allowed: settings.allowed,
         // A rules file says whether a secret is needed, but not whether the run will have it.
@@ -107,7 +108,8 @@ async fn check_list(
     };
     print_by_rule(&list.source.name(), &survey, mapping.flags_given(), printer);
     printer.info(format_args!(
-        "findings: {} ({findings} of them)",
+        "{} written to {}",
+        counted(findings, "finding", "findings"),
         settings.findings.display()
     ));
     let counts = survey.counts;
@@ -158,7 +160,7 @@ fn has_secret(rules: Option<&PoolRules>) -> bool {
 }
 
 /// The maximum number of notes of each kind in the findings file. Every cell of a column may have one.
-const NOTES_WRITTEN: u64 = 1_000;
+const MAX_NOTES_PER_KIND: u64 = 1_000;
 
 /// Reads the list to its end and writes the findings file. Returns the number of findings in it.
 async fn surveyed(
@@ -181,7 +183,7 @@ async fn surveyed(
                 Item::Note(_) => {
                     let count = notes.entry(reported.item.code()).or_default();
                     *count += 1;
-                    *count <= NOTES_WRITTEN
+                    *count <= MAX_NOTES_PER_KIND
                 }
             };
             if is_written {

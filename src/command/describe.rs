@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::document::Described;
-use super::preflight::{ask_pool, not_answered};
+use super::preflight::{query, query_error};
 use super::{CommandError, CommandOutput, unless_stopped};
 use crate::cli::Printer;
 use crate::cli::settings::{DescribeSettings, pool_rules_text};
@@ -16,12 +16,12 @@ pub(super) fn describe(
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
     let user_pool_id = &settings.connect.user_pool_id;
-    let questions = PoolQueries {
+    let queries = PoolQueries {
         rules: true,
         client: !settings.connect.client_id.is_empty(),
         ..PoolQueries::default()
     };
-    let query = async {
+    let work = async {
         let pool = connect(&settings.connect)
             .await
             .map_err(CommandError::refused)?;
@@ -30,14 +30,14 @@ pub(super) fn describe(
             time: settings.preflight_timeout,
             notify: &|text| printer.info(text),
         };
-        ask_pool(calls, user_pool_id, &questions).await
+        query(calls, user_pool_id, &queries).await
     };
-    let found = match unless_stopped(query, printer)? {
+    let found = match unless_stopped(work, printer)? {
         ControlFlow::Continue(found) => found,
         ControlFlow::Break(stopped) => return Ok(stopped),
     };
-    if let Some(unanswered) = found.failed_calls.first() {
-        return Err(not_answered(user_pool_id, unanswered));
+    if let Some(failed) = found.failed_calls.first() {
+        return Err(query_error(user_pool_id, failed));
     }
     let rules = found.rules.unwrap_or_default();
     let text = pool_rules_text(&rules).map_err(CommandError::refused)?;

@@ -28,10 +28,9 @@ pub(super) struct Intent {
     pub(super) allowed: Allowed,
     pub(super) secret_given: bool,
     pub(super) existing_users: ExistingUserPolicy,
-    /// The pool is listed before the first row.
+    /// `Some` if the pool is listed before the first row.
     pub(super) prescan: Option<PrescanPlan>,
     pub(super) rates: Rates,
-    /// The pool is known.
     pub(super) pool_known: bool,
     /// The run has begun, and resumes.
     pub(super) begun: bool,

@@ -117,9 +117,9 @@ fn unreadable_header(
 }
 
 /// The error for columns that cannot be mapped. The pool's attributes improve its suggestions.
-async fn mapping_error(error: HeaderError, schema: &PoolRulesSource) -> CommandError {
+async fn mapping_error(error: HeaderError, rules_source: &PoolRulesSource) -> CommandError {
     let rules = if error.depends_on_pool() {
-        rules_for_suggestions(schema).await
+        rules_for_suggestions(rules_source).await
     } else {
         None
     };
@@ -154,7 +154,7 @@ impl List {
     /// Opens the list on a separate thread, because S3 and standard input can be slow.
     pub(super) async fn open(
         settings: &ListSettings,
-        schema: &PoolRulesSource,
+        rules_source: &PoolRulesSource,
         printer: Printer,
     ) -> Result<Self, CommandError> {
         let ListSettings {
@@ -188,7 +188,7 @@ impl List {
                 return Err(
                     match MisplacedHeader::find(names, line, &below, dialect, options) {
                         Some(header) => header.refusal(&source),
-                        None => mapping_error(error, schema).await,
+                        None => mapping_error(error, rules_source).await,
                     },
                 );
             }
@@ -291,19 +291,19 @@ impl List {
         if steps.is_empty() && follow_up_existing {
             return Err(CommandError::refusal(
                 "--follow-up-existing: there are no steps after sign-up",
-                "add --confirm, --verify, --group or --disable-where, or leave it out",
+                "add --confirm, --verify, --group or --disable-where, or drop --follow-up-existing",
             ));
         }
         if self.mapping.creates_groups() && !steps.contains(&StepKind::AddToGroup) {
             return Err(CommandError::refusal(
                 "--create-groups: no groups are named",
-                "add --group NAME or a groups column, or leave it out (in a mapping file: follow_up.create_groups)",
+                "add --group NAME or a groups column, or drop --create-groups (in a mapping file: follow_up.create_groups)",
             ));
         }
         if self.mapping.creates_groups() && is_preflight_skipped {
             return Err(CommandError::refusal(
-                "--create-groups: --no-preflight does not list the pool's groups",
-                "leave one of the two out (in a mapping file: follow_up.create_groups)",
+                "--create-groups: needs the list of the pool's groups, which --no-preflight does not read",
+                "drop one of the two (in a mapping file: follow_up.create_groups)",
             ));
         }
         if !steps.is_empty() && !existing_users.lookup.any() {
@@ -313,7 +313,7 @@ impl List {
                     "--no-lookup (or --lookup none) signs no requests, and steps after sign-up have to be signed ({})",
                     flags.join(", ")
                 ),
-                "leave one of the two out",
+                "drop one of the two",
             ));
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! One file for each subcommand: settings in, library calls, output.
+//! The subcommands, one file each, and the stages that they share.
 
 mod check;
 mod compare;

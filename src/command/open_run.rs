@@ -13,8 +13,8 @@ use crate::cli::settings::{ImportSettings, OnExistingRun};
 use crate::import::OutcomeCounts;
 use crate::ledger::resume_cursor::ResumeCursor;
 use crate::ledger::{
-    Facts, FoundLedger, Identity, Ledger, LedgerError, LedgerStatus, NewLedger, RunDirectory,
-    RunKind, refuse_if_saved,
+    Facts, FoundLedger, Identity, Ledger, LedgerError, LedgerStatus, NewLedger, RetryFilter,
+    RunDirectory, RunKind, refuse_if_saved,
 };
 use crate::plural::counted;
 use crate::pool::Cognito;
@@ -30,12 +30,15 @@ pub(super) struct RunKey {
 
 /// The run directory before anything is sent. The directory is locked if it exists.
 pub(super) enum OpenRun {
+    Finished(RunDirectory, FoundLedger),
+    Unfinished(UnfinishedRun),
+}
+
+pub(super) enum UnfinishedRun {
     /// There is no run, or it will be replaced. `None` if the directory does not exist yet, because
     /// a refused run creates none.
     New(Option<RunDirectory>),
     Resume(RunDirectory, FoundLedger),
-    /// Nothing is left to do.
-    Finished(RunDirectory, FoundLedger),
 }
 
 /// A run whose ledger is open for writing.
@@ -99,34 +102,62 @@ pub(super) async fn open_run(
     printer: Printer,
 ) -> Result<OpenRun, CommandError> {
     let RunKey { identity, path } = key;
+    let new = |directory| Ok(OpenRun::Unfinished(UnfinishedRun::New(directory)));
     if !path.is_dir() {
         RunDirectory::check_creatable(path).map_err(CommandError::refused)?;
         refuse_if_saved_elsewhere(settings, path)?;
-        return Ok(OpenRun::New(None));
+        return new(None);
     }
     let directory = lock(settings, path, printer).await?;
     // --restart also replaces a damaged ledger.
     if settings.on_existing_run == OnExistingRun::PutAside {
-        return Ok(OpenRun::New(Some(directory)));
+        return new(Some(directory));
     }
     let durability = settings.run.durability;
     if !Ledger::is_there(&directory, durability).map_err(CommandError::refused)? {
         refuse_if_saved_elsewhere(settings, path)?;
-        return Ok(OpenRun::New(Some(directory)));
+        return new(Some(directory));
     }
     let OnExistingRun::Resume(retry) = &settings.on_existing_run else {
         Ledger::is_of_kind(&directory, RunKind::Rehearsal).map_err(CommandError::refused)?;
-        return Ok(OpenRun::New(Some(directory)));
+        return new(Some(directory));
     };
-    let found = FoundLedger::open(&directory, identity, durability, retry)
-        .map_err(CommandError::refused)?;
+    let found = find_ledger(settings, &directory, identity, retry)?;
     // A list that can be read only once has no fingerprint. Each row shows whether it is the same
     // list.
     if found.status() == LedgerStatus::Finished && identity.fingerprint.is_some() {
         Ok(OpenRun::Finished(directory, found))
     } else {
-        Ok(OpenRun::Resume(directory, found))
+        Ok(OpenRun::Unfinished(UnfinishedRun::Resume(directory, found)))
     }
+}
+
+/// Opens and verifies a ledger that this command can resume.
+fn find_ledger(
+    settings: &ImportSettings,
+    directory: &RunDirectory,
+    identity: &Identity,
+    retry: &[RetryFilter],
+) -> Result<FoundLedger, CommandError> {
+    let found = FoundLedger::open(directory, identity, settings.run.durability, retry)
+        .map_err(CommandError::refused)?;
+    let began_with = found.facts().case_insensitive;
+    if let Some(case_insensitive) = settings.run.ignore_case
+        && case_insensitive != began_with
+    {
+        return Err(CommandError::refusal(
+            format_args!(
+                "--usernames: this run began with {}",
+                if began_with {
+                    "ignore-case"
+                } else {
+                    "case-sensitive"
+                }
+            ),
+            "leave it out, or start over with --restart",
+        ));
+    }
+    Ok(found)
 }
 
 /// Begins a new run. If another process has begun it in the meantime, resumes that one.
@@ -145,9 +176,8 @@ pub(super) async fn begin(
     match &settings.on_existing_run {
         OnExistingRun::Resume(retry) => {
             if Ledger::is_there(&directory, durability).map_err(CommandError::refused)? {
-                let found = FoundLedger::open(&directory, &key.identity, durability, retry)
-                    .map_err(CommandError::refused)?;
-                return resume(settings, directory, found, printer);
+                let found = find_ledger(settings, &directory, &key.identity, retry)?;
+                return resume(directory, found, printer);
             }
         }
         OnExistingRun::Replace => {
@@ -184,15 +214,14 @@ pub(super) async fn begin(
 
 /// Resumes a run.
 pub(super) fn resume(
-    settings: &ImportSettings,
     directory: RunDirectory,
     found: FoundLedger,
     printer: Printer,
 ) -> Result<BegunRun, CommandError> {
     let facts = found.facts().clone();
-    let mut settled = OutcomeCounts::default();
+    let mut counts = OutcomeCounts::default();
     for (outcome, rows) in found.settled() {
-        settled.add_many(*outcome, *rows);
+        counts.add_many(*outcome, *rows);
     }
     if let LedgerStatus::Unfinished {
         settled,
@@ -214,27 +243,12 @@ pub(super) fn resume(
             counted(settled, "row is", "rows are")
         ));
     }
-    if let Some(case_insensitive) = settings.run.ignore_case
-        && case_insensitive != facts.case_insensitive
-    {
-        return Err(CommandError::refusal(
-            format_args!(
-                "--usernames: this run began with {}",
-                if facts.case_insensitive {
-                    "ignore-case"
-                } else {
-                    "case-sensitive"
-                }
-            ),
-            "leave it out, or start over with --restart",
-        ));
-    }
     let (ledger, cursor) = found.resume(&directory).map_err(CommandError::refused)?;
     Ok(BegunRun {
         directory,
         ledger,
         facts,
-        settled,
+        settled: counts,
         cursor: Some(cursor),
     })
 }

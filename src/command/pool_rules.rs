@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::CommandError;
-use super::preflight::ask_pool;
+use super::preflight::query;
 use crate::cli::Printer;
 use crate::cli::settings::{ImportSettings, PoolRulesSource, pool_rules};
 use crate::ledger::RunKind;
@@ -48,12 +48,12 @@ async fn describe(connection: &ConnectSettings) -> Option<PoolRules> {
     Some(PoolRules { client, ..rules })
 }
 
-/// Reads the rules and answers the other questions. The first value is the pool, if there is one
+/// Reads the rules and runs the other queries. The first value is the pool, if there is one
 /// to call.
 pub(super) async fn read_rules(
     source: &PoolRulesSource,
     preflight_timeout: Duration,
-    questions: &PoolQueries,
+    queries: &PoolQueries,
     printer: Printer,
 ) -> Result<(Option<Cognito>, PoolAnswers), CommandError> {
     let connection = match source {
@@ -73,7 +73,7 @@ pub(super) async fn read_rules(
         time: preflight_timeout,
         notify: &|text| printer.info(text),
     };
-    let found = ask_pool(calls, &connection.user_pool_id, questions).await?;
+    let found = query(calls, &connection.user_pool_id, queries).await?;
     Ok((Some(pool), found))
 }
 

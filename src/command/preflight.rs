@@ -9,6 +9,7 @@ use super::findings::{Intent, PreflightFindings, survey};
 use super::list::List;
 use crate::cli::Printer;
 use crate::cli::settings::ImportSettings;
+use crate::ledger::FoundLedger;
 use crate::outcome::Outcome;
 use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::calls::{Call, FailedCall, remedy};
@@ -32,7 +33,7 @@ pub(super) struct Preflight<'a> {
 }
 
 pub(super) struct PreflightResult {
-    /// The pool is listed before the first row.
+    /// `Some` if the pool is listed before the first row.
     pub(super) prescan: Option<PrescanPlan>,
     /// `None` if the list was not read in advance.
     pub(super) counts: Option<SurveyCounts>,
@@ -58,7 +59,7 @@ impl Preflight<'_> {
         let survey = survey(list, &list.mapping, case_insensitive).await?;
         let counts = survey.as_ref().map(|survey| survey.counts);
         let prescan = self
-            .prescan(found, counts.map(|counts| counts.to_send))
+            .decide_prescan(found, counts.map(|counts| counts.to_send))
             .await;
         let intent = self.intent(found, prescan.clone(), false);
         let findings = PreflightFindings::new(intent, &list.mapping, self.rules, found, survey);
@@ -80,19 +81,18 @@ impl Preflight<'_> {
     pub(super) async fn recheck(
         self,
         found: &mut PoolAnswers,
-        settled: &[(Outcome, u64)],
+        ledger: &FoundLedger,
     ) -> Result<PreflightResult, CommandError> {
         let Self { settings, list, .. } = self;
         if settings.preflight.skipped {
             return Ok(self.unchecked(found).await);
         }
-        let case_insensitive = self.rules.is_none_or(|rules| !rules.case_sensitive);
         // Rows that have begun may be sent even if the pool's rules have changed.
         let mapping = list.mapping.clone().with_rules(&Strictness::Api);
-        let survey = survey(list, &mapping, case_insensitive).await?;
+        let survey = survey(list, &mapping, ledger.facts().case_insensitive).await?;
         let counts = survey.as_ref().map(|survey| survey.counts);
-        let remaining = counts.map(|counts| rows_to_send(&counts, settled));
-        let prescan = self.prescan(found, remaining).await;
+        let remaining = counts.map(|counts| rows_to_send(&counts, ledger.settled()));
+        let prescan = self.decide_prescan(found, remaining).await;
         let intent = self.intent(found, prescan.clone(), true);
         let findings = PreflightFindings::new(intent, &list.mapping, self.rules, found, survey);
         if let Some(refusal) = findings.refusal("the run does not resume, and nothing was sent") {
@@ -108,7 +108,7 @@ impl Preflight<'_> {
     /// Without a preflight, the pool is listed only on request.
     async fn unchecked(&self, found: &mut PoolAnswers) -> PreflightResult {
         let prescan = match self.settings.existing_users.prescan {
-            PrescanMode::Always => self.decision(found, None, None).prescan(found).await,
+            PrescanMode::Always => self.decision(found, None, None).decide(found).await,
             PrescanMode::Auto | PrescanMode::Never => None,
         };
         PreflightResult {
@@ -117,9 +117,13 @@ impl Preflight<'_> {
         }
     }
 
-    async fn prescan(&self, found: &mut PoolAnswers, rows: Option<u64>) -> Option<PrescanPlan> {
+    async fn decide_prescan(
+        &self,
+        found: &mut PoolAnswers,
+        rows: Option<u64>,
+    ) -> Option<PrescanPlan> {
         self.decision(found, Some(self.calls), rows)
-            .prescan(found)
+            .decide(found)
             .await
     }
 
@@ -200,7 +204,7 @@ pub(super) struct PrescanDecision<'a> {
 impl PrescanDecision<'_> {
     /// If the listing would be used, checks that it is permitted and how fast. The answers are added
     /// to `found`.
-    pub(super) async fn prescan(self, found: &mut PoolAnswers) -> Option<PrescanPlan> {
+    pub(super) async fn decide(self, found: &mut PoolAnswers) -> Option<PrescanPlan> {
         let is_needed = self.policy.needs_listing();
         if self.plan(found).is_none() && !is_needed {
             return None;
@@ -230,7 +234,7 @@ impl PrescanDecision<'_> {
 }
 
 /// Queries the pool for everything that an import has to know.
-pub(super) async fn ask_for_import(
+pub(super) async fn query_for_import(
     calls: PreflightCalls<'_>,
     settings: &ImportSettings,
     list: &List,
@@ -238,7 +242,7 @@ pub(super) async fn ask_for_import(
 ) -> Result<PoolAnswers, CommandError> {
     let checks = !settings.preflight.skipped;
     let looks_up = settings.existing_users.lookup.any();
-    let questions = PoolQueries {
+    let queries = PoolQueries {
         rules: checks && !has_rules_file,
         client: checks && !has_rules_file,
         look_up: checks && looks_up,
@@ -252,31 +256,31 @@ pub(super) async fn ask_for_import(
             .limits(checks, looks_up, list.uses_update_quota()),
         writes: true,
     };
-    query_pool(calls, &questions)
+    query_pool(calls, &queries)
         .await
-        .map_err(|unanswered| not_answered(&settings.connect.user_pool_id, &unanswered))
+        .map_err(|failed| query_error(&settings.connect.user_pool_id, &failed))
 }
 
 /// Queries the pool.
-pub(super) async fn ask_pool(
+pub(super) async fn query(
     calls: PreflightCalls<'_>,
     user_pool_id: &str,
-    questions: &PoolQueries,
+    queries: &PoolQueries,
 ) -> Result<PoolAnswers, CommandError> {
-    query_pool(calls, questions)
+    query_pool(calls, queries)
         .await
-        .map_err(|unanswered| not_answered(user_pool_id, &unanswered))
+        .map_err(|failed| query_error(user_pool_id, &failed))
 }
 
 /// The error of a command that needs this answer.
-pub(super) fn not_answered(user_pool_id: &str, unanswered: &FailedCall) -> CommandError {
-    let message = format_args!("user pool {user_pool_id}: {unanswered}");
-    CommandError::refusal(message, remedy(&unanswered.failure))
+pub(super) fn query_error(user_pool_id: &str, failed: &FailedCall) -> CommandError {
+    let message = format_args!("user pool {user_pool_id}: {failed}");
+    CommandError::refusal(message, remedy(&failed.failure))
 }
 
 /// Whether usernames are compared without case: as `--usernames` says, as the pool does, or else as
 /// new pools do by default.
-pub(super) fn is_case_insensitive(
+pub(super) fn choose_case(
     ignore_case: Option<bool>,
     rules: Option<&PoolRules>,
     found: &PoolAnswers,
@@ -284,11 +288,11 @@ pub(super) fn is_case_insensitive(
 ) -> bool {
     let known = ignore_case.or(rules.map(|rules| !rules.case_sensitive));
     known.unwrap_or_else(|| {
-        if let Some(unanswered) = found.failure_of(Call::DescribeUserPool)
-            && !unanswered.refuses()
+        if let Some(failed) = found.failure_of(Call::DescribeUserPool)
+            && !failed.refuses()
         {
             printer.info(format_args!(
-                "{unanswered}: assuming that usernames differing only in case are the same; if not, pass `--usernames case-sensitive`"
+                "{failed}: assuming that usernames differing only in case are the same; if not, pass `--usernames case-sensitive`"
             ));
         }
         true

@@ -7,9 +7,11 @@ use super::CommandError;
 use super::findings::strictness;
 use super::import_rows::ImportRows;
 use super::list::List;
-use super::open_run::{BegunRun, OpenRun, RunKey, begin, note_other_endpoint, open_run, resume};
+use super::open_run::{
+    BegunRun, OpenRun, RunKey, UnfinishedRun, begin, note_other_endpoint, open_run, resume,
+};
 use super::pool_rules::{rules_from_file, rules_source};
-use super::preflight::{Preflight, PreflightResult, ask_for_import, is_case_insensitive};
+use super::preflight::{Preflight, PreflightResult, choose_case, query_for_import};
 use super::rejects::Rejects;
 use super::resuming::command_to_keep;
 use crate::cli::Printer;
@@ -37,7 +39,7 @@ pub(super) struct Prepared {
     pub(super) pool: Cognito,
     pub(super) ledger: Ledger,
     pub(super) rows: ImportRows,
-    /// The pool is listed before the first row.
+    /// `Some` if the pool is listed before the first row.
     pub(super) prescan: Option<PrescanPlan>,
     pub(super) directory: RunDirectory,
     /// Requests per second, by quota category.
@@ -74,12 +76,12 @@ pub(super) async fn prepare(
         settings.reports.csv,
     )?;
     match open_run(settings, &key, printer).await? {
-        OpenRun::Finished(directory, found) => Ok(Preparation::Finished(
+        OpenRun::Finished(directory, ledger) => Ok(Preparation::Finished(
             directory,
-            Box::new(found),
+            Box::new(ledger),
             Box::new(rejects),
         )),
-        run @ (OpenRun::New(_) | OpenRun::Resume(..)) => {
+        OpenRun::Unfinished(run) => {
             let session = Session {
                 settings,
                 list,
@@ -106,9 +108,9 @@ struct Session<'a> {
 
 impl Session<'_> {
     /// Checks the pool and the list, and begins or resumes the ledger.
-    async fn begin(mut self, run: OpenRun) -> Result<Prepared, CommandError> {
+    async fn begin(mut self, run: UnfinishedRun) -> Result<Prepared, CommandError> {
         let (settings, printer) = (self.settings, self.printer);
-        let rules_from_file = rules_from_file(settings)?;
+        let file_rules = rules_from_file(settings)?;
         let pool = connect(&settings.connect)
             .await
             .map_err(CommandError::refused)?;
@@ -117,9 +119,9 @@ impl Session<'_> {
             time: settings.preflight.timeout,
             notify: &|text| printer.info(text),
         };
-        let has_rules_file = rules_from_file.is_some();
-        let mut found = ask_for_import(calls, settings, &self.list, has_rules_file).await?;
-        let rules = rules_from_file.or_else(|| found.rules.clone());
+        let has_rules_file = file_rules.is_some();
+        let mut found = query_for_import(calls, settings, &self.list, has_rules_file).await?;
+        let rules = file_rules.or_else(|| found.rules.clone());
         let rules = rules.as_ref();
         if !settings.preflight.skipped {
             let flags = has_rules_file.then_some("--pool").into_iter().collect();
@@ -135,15 +137,15 @@ impl Session<'_> {
             printer,
         };
         let (begun, result) = match run {
-            OpenRun::Resume(directory, ledger) | OpenRun::Finished(directory, ledger) => {
-                let result = preflight.recheck(&mut found, ledger.settled()).await?;
-                let begun = resume(settings, directory, ledger, printer)?;
+            UnfinishedRun::Resume(directory, ledger) => {
+                let result = preflight.recheck(&mut found, &ledger).await?;
+                let begun = resume(directory, ledger, printer)?;
                 note_other_endpoint(&begun.facts, &pool, printer);
                 (begun, result)
             }
-            OpenRun::New(locked) => {
+            UnfinishedRun::New(locked) => {
                 let case_insensitive =
-                    is_case_insensitive(settings.run.ignore_case, rules, &found, printer);
+                    choose_case(settings.run.ignore_case, rules, &found, printer);
                 let result = preflight.approve(&mut found, case_insensitive).await?;
                 let facts = Facts {
                     started_ms: now_ms(),

@@ -22,10 +22,10 @@ impl OnExistingRun {
     pub(super) fn how_to_resume_once_fixed(&self) -> String {
         match self {
             Self::Resume(_) | Self::PutAside => format!(
-                "fix the cause first, or the flag if a flag is wrong; then {}",
+                "fix the cause, or the flag if one is wrong; then {}",
                 self.how_to_resume()
             ),
-            Self::Replace => format!("fix the cause first; {}", self.how_to_resume()),
+            Self::Replace => format!("fix the cause; {}", self.how_to_resume()),
         }
     }
 

@@ -103,7 +103,9 @@ async fn session(
     let ended = run.to_the_end(&mut signals).instrument(span).await;
     drop(watch);
     let ended = ended.map_err(CommandError::stopped)?;
-    if let (true, Some(reason)) = (ended.aborted, &ended.stopped) {
+    if ended.aborted
+        && let Some(reason) = &ended.stopped
+    {
         let message = on_existing_run.stopped_at_once();
         let how_to_resume = on_existing_run.how_to_resume();
         printer.block(format_args!("{message}; {how_to_resume}"));
@@ -293,7 +295,7 @@ fn print_end(
             } else {
                 printer.error(format_args!("stopped early: {reason}"));
             }
-            if let (StopReason::Deadline, 0) = (reason, ended.progress.rows_now) {
+            if matches!(reason, StopReason::Deadline) && ended.progress.rows_now == 0 {
                 printer.info(
                     "no row was processed: starting takes a second or two, so allow more time, such as `--deadline 1m`",
                 );

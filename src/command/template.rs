@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::document::Template;
 use super::pool_rules::read_rules;
-use super::preflight::not_answered;
+use super::preflight::query_error;
 use super::{CommandError, CommandOutput, unless_stopped};
 use crate::cli::Printer;
 use crate::cli::settings::{PoolRulesSource, TemplateSettings};
@@ -22,20 +22,19 @@ pub(super) fn template(
         preflight_timeout,
         with_password,
     } = settings;
-    let questions = PoolQueries {
+    let queries = PoolQueries {
         rules: true,
         client: source.has_client(),
         ..PoolQueries::default()
     };
-    let query = read_rules(source, *preflight_timeout, &questions, printer);
-    let (_, found) = match unless_stopped(query, printer)? {
+    let work = read_rules(source, *preflight_timeout, &queries, printer);
+    let (_, found) = match unless_stopped(work, printer)? {
         ControlFlow::Continue(found) => found,
         ControlFlow::Break(stopped) => return Ok(stopped),
     };
-    if let (Some(unanswered), PoolRulesSource::Pool(connection)) =
-        (found.failed_calls.first(), source)
+    if let (Some(failed), PoolRulesSource::Pool(connection)) = (found.failed_calls.first(), source)
     {
-        return Err(not_answered(&connection.user_pool_id, unanswered));
+        return Err(query_error(&connection.user_pool_id, failed));
     }
     let rules = found.rules.unwrap_or_else(standard_rules);
     let columns = rules.columns(*with_password);

@@ -135,7 +135,7 @@ fn earlier_undo(
 }
 
 /// Opens the ledger of the undo, on a separate thread, because adding a million users takes a while.
-/// That of a dry run ends with the process.
+/// A dry run's ledger is temporary.
 async fn open_ledger(
     run: UndoableRun,
     dry_run: bool,
@@ -159,8 +159,8 @@ fn note_rows_in_doubt(summary: &Summary, printer: Printer) {
     let in_doubt = summary.count(Outcome::InDoubt);
     if in_doubt > 0 {
         printer.note(format_args!(
-            "{} in doubt, and users that the run may have created there are kept; run the same import command \
-             again, or with --retry in-doubt, before the undo: a run that was undone cannot be resumed",
+            "{} in doubt; users that the run may have created for them are kept. To settle them, run the same import \
+             command first, or with --retry in-doubt: an undone run cannot be resumed",
             counted(in_doubt, "row is", "rows are")
         ));
     }
@@ -214,7 +214,9 @@ async fn write_results(
     ledger: UndoLedger,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    if let (true, Some(UndoStopReason::Signal(signal))) = (ended.aborted, &ended.stopped) {
+    if ended.aborted
+        && let Some(UndoStopReason::Signal(signal)) = &ended.stopped
+    {
         let message = "stopped; deletions in flight will be checked when the undo resumes";
         printer.info(format_args!("{message}; {HOW_TO_RESUME}"));
         return Ok(CommandOutput::from(Exit::Signal(*signal)).stopped(message, HOW_TO_RESUME));

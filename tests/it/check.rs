@@ -202,7 +202,7 @@ fn the_output_counts_by_rule_and_shows_the_first_examples() {
         "row 10, line 11: ",
         "\"no-address3\"",
         "1 x username.characters\n      row 7, line 8: ",
-        "findings.csv (6",
+        "6 findings",
     ]);
     assert!(
         !output.stderr.contains("no-address4"),

@@ -230,6 +230,38 @@ fn username_case_can_be_set_if_the_pool_cannot_be_queried() {
 }
 
 #[test]
+fn a_resumed_run_compares_usernames_as_it_began() {
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", TWICE);
+    let lost = Pool::start(PoolSettings {
+        faults: Faults {
+            lost_pool_after: Some(1),
+            ..Faults::default()
+        },
+        ..quick()
+    });
+    let import = |pool| {
+        dir.import(pool, list)
+            .args(["--no-lookup", "--allow-messages", "-v"])
+    };
+    let began = import(&lost).args(["--usernames", "case-sensitive"]);
+    began.run().exits(4);
+    let pool = Pool::start(PoolSettings {
+        case_sensitive: true,
+        ..quick()
+    });
+    // A contradiction is noticed before the pool is queried.
+    let refused = import(&pool).args(["--usernames", "ignore-case"]);
+    refused
+        .run()
+        .exits(3)
+        .names(["--usernames", "case-sensitive"]);
+    assert!(pool.stats().operations.is_empty());
+    import(&pool).run().exits(1).names([" to_send=3 "]);
+    assert_eq!(dir.results().count("duplicate"), 2);
+}
+
+#[test]
 fn a_distant_duplicate_is_found() {
     let dir = TestDir::new();
     let pool = with_existing(Vec::new());

@@ -33,7 +33,7 @@ pub struct CheckArgs {
     /// Existing users.
     #[command(flatten)]
     pub look: LookArgs,
-    /// Set how the pool compares usernames
+    /// Override how usernames are compared
     ///
     /// By default this is read from the pool; if that is not permitted, case is ignored.
     #[arg(

@@ -19,7 +19,7 @@ pub struct ReportArgs {
     /// Comparing runs.
     #[command(flatten)]
     pub comparison: CompareArgs,
-    /// Print only errors and the requested output
+    /// Print only warnings, errors and the requested output
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
 }

@@ -42,7 +42,7 @@ impl Hint for SettingsError {
             Self::Secret(error) => return error.hint(),
             Self::RulesFile { .. } => "`cognito-import describe` writes such a file".to_owned(),
             Self::SensitiveBodies => "unset it".to_owned(),
-            Self::PrescanUnsigned => "leave one of the two out".to_owned(),
+            Self::PrescanUnsigned => "drop one of the two".to_owned(),
             Self::Mapping(error) => return error.hint(),
             Self::TriggerData(error) => return error.hint(),
             Self::Metrics(error) => return error.hint(),
@@ -54,7 +54,7 @@ impl Hint for SettingsError {
             Self::EscapeTaken(..) => {
                 "choose another one, or leave --escape out (doubled quotes need no flag)".to_owned()
             }
-            Self::EscapeUnquoted(..) => "leave one of the two out".to_owned(),
+            Self::EscapeUnquoted(..) => "drop one of the two".to_owned(),
             Self::NoRun => "give its directory, or two with --compare".to_owned(),
         })
     }
