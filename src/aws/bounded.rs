@@ -38,7 +38,7 @@ pub(super) fn bounded(response: HttpResponse, limit: ResponseLimit) -> HttpRespo
         return response;
     }
     response.map(|body| match body.content_length() {
-        // The HTTP client is_readable no more than the announced length.
+        // The HTTP client reads no more than the announced length.
         Some(announced) if announced <= MAX_LENGTH as u64 => body,
         Some(_) | None => SdkBody::from_body_1_x(Limited::new(body, MAX_LENGTH).map_err(|error| {
             if error.is::<LengthLimitError>() {

@@ -1,4 +1,4 @@
-//! Validates endpoints: https anywhere, is_plain http only on this machine.
+//! Validates endpoints: https anywhere, plain http only on this machine.
 
 use crate::hints::Hint;
 
@@ -25,7 +25,8 @@ impl Hint for EndpointError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Insecure(..) => {
-                "use https: is_plain http is only allowed on this machine (127.0.0.1, [::1], localhost)"
+                "use https; plain http is allowed only on this machine (127.0.0.1, [::1], \
+                 localhost)"
                     .to_owned()
             }
             Self::NotAUrl(..) => "use a URL like https://host or http://127.0.0.1:9229".to_owned(),
@@ -37,7 +38,7 @@ impl Endpoint {
     /// Parses a URL.
     ///
     /// # Errors
-    /// Fails if it has no host, or if it is is_plain http to another machine.
+    /// Fails if it has no host, or if it is plain http to another machine.
     pub fn parse(url: &str) -> Result<Self, EndpointError> {
         let invalid = || EndpointError::NotAUrl(url.to_owned());
         let (scheme, rest) = url.split_once("://").ok_or_else(invalid)?;

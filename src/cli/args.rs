@@ -199,7 +199,7 @@ pub struct RehearseArgs {
 #[derive(Debug, Args)]
 pub struct RehearsalPoolArgs {
     /// Listen on this loopback address; port 0 picks a free port
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9329", value_parser = address)]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9329", value_parser = socket_address)]
     pub listen: SocketAddr,
     /// The simulated pool.
     #[command(flatten)]
@@ -218,7 +218,7 @@ pub struct RunArgs {
     /// Wait this long for another process that uses the run directory
     ///
     /// By default the command exits with 4 immediately.
-    #[arg(long, value_name = "DURATION", value_parser = time, hide_short_help = true)]
+    #[arg(long, value_name = "DURATION", value_parser = duration, hide_short_help = true)]
     pub wait_for_lock: Option<Duration>,
     /// Include passwords in rejects.csv
     ///
@@ -237,19 +237,19 @@ pub struct RunArgs {
     /// Stop after this long; the same command resumes
     ///
     /// Requests in flight are finished, and the exit code is 4.
-    #[arg(long, value_name = "DURATION", value_parser = time)]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub deadline: Option<Duration>,
     /// Stop if the first N rows all fail with the same error; 0 disables
     #[arg(long, value_name = "N", default_value_t = 20, hide_short_help = true)]
     pub max_failures: u32,
     /// Stop if this fraction of the last 200 rows fails with the same error; 1 disables
-    #[arg(long, value_name = "FRACTION", default_value_t = 0.5, value_parser = part, hide_short_help = true)]
+    #[arg(long, value_name = "FRACTION", default_value_t = 0.5, value_parser = fraction, hide_short_help = true)]
     pub max_failure_rate: f64,
     /// Wait this long for a lost request before its row counts as failed
     ///
     /// Cognito may still create the user after the connection is lost; Lambda triggers take up to
     /// 15 s.
-    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = time, hide_short_help = true)]
+    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = duration, hide_short_help = true)]
     pub settle_time: Duration,
 }
 
@@ -300,29 +300,29 @@ pub struct OutputArgs {
 /// The longest duration that a flag accepts, so that adding it to a clock cannot overflow.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
-pub(super) fn time(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
-        Ok(time) if time <= LONGEST => Ok(time),
+        Ok(duration) if duration <= LONGEST => Ok(duration),
         Ok(_) => Err("is longer than a year".to_owned()),
         Err(_) => Err("must be a duration such as 250ms, 15s or 1h30m".to_owned()),
     }
 }
 
-fn some_time(text: &str) -> Result<Duration, String> {
-    match time(text)? {
-        time if time.is_zero() => Err("must be more than 0".to_owned()),
-        time => Ok(time),
+fn nonzero_duration(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        duration if duration.is_zero() => Err("must be more than 0".to_owned()),
+        duration => Ok(duration),
     }
 }
 
-fn address(text: &str) -> Result<SocketAddr, String> {
+fn socket_address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
         .map_err(|_| "must be an IP address and a port, such as 127.0.0.1:9329".to_owned())
 }
 
-fn part(text: &str) -> Result<f64, String> {
+fn fraction(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(part) if (0.0..=1.0).contains(&part) => Ok(part),
+        Ok(fraction) if (0.0..=1.0).contains(&fraction) => Ok(fraction),
         Ok(_) | Err(_) => Err("must be between 0 and 1".to_owned()),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::args::time;
+use super::args::duration;
 use super::text_file::{WRITTEN_BY_HAND, read_text};
 use crate::hints::Hint;
 use crate::rehearsal::{PoolSettings, QuotaSetting, RehearsalError, SimulatedLatency};
@@ -35,7 +35,7 @@ pub struct RehearsalArgs {
     #[arg(long, value_name = "N", hide_short_help = true)]
     pub lookup_quota: Option<f64>,
     /// Delay responses by this long [default: 20 to 40 ms]
-    #[arg(long, value_name = "DURATION", value_parser = time)]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub latency: Option<Duration>,
     /// Seed the random faults, to reproduce them
     #[arg(long, value_name = "N")]

@@ -86,7 +86,7 @@ async fn check_list(
     let decision = PrescanDecision {
         calls: pool.as_ref().map(|pool| PreflightCalls {
             pool,
-            time: settings.preflight_timeout,
+            timeout: settings.preflight_timeout,
             notify: &notify,
         }),
         policy: existing_users,

@@ -27,7 +27,7 @@ pub(super) fn describe(
             .map_err(CommandError::refused)?;
         let calls = PreflightCalls {
             pool: &pool,
-            time: settings.preflight_timeout,
+            timeout: settings.preflight_timeout,
             notify: &|text| printer.info(text),
         };
         query(calls, user_pool_id, &queries).await

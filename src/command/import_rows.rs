@@ -61,7 +61,6 @@ impl ImportRows {
         let mapping_as_begun = mapping.clone().with_rules(&Strictness::Api);
         let mut passwords = checks_passwords.then(FirstPasswords::default);
         Prefetch::start(rows, batch, move |raw, _| {
-            let failed = |error: LedgerError| NotKept::Failed(error.with_hint());
             if let Some(spool) = &spool {
                 spool.add(raw);
             }
@@ -71,7 +70,7 @@ impl ImportRows {
             }
             let before = match &mut resume_cursor {
                 None => PriorState::Nothing,
-                Some(cursor) => cursor.of(row.number, row.username()).map_err(failed)?,
+                Some(cursor) => cursor.of(row.number, row.username()).map_err(not_kept)?,
             };
             let existing = match before {
                 PriorState::Settled => return Ok(None),
@@ -80,7 +79,7 @@ impl ImportRows {
                     .as_mut()
                     .map(|listing| find(listing, &row, listing_folds_case))
                     .transpose()
-                    .map_err(failed)?
+                    .map_err(not_kept)?
                     .flatten()
                     .filter(|user| existed_before(user, created_before_run_ms)),
                 // The user may be ours, which only a lookup can tell.
@@ -98,6 +97,14 @@ impl ImportRows {
             }))
         })
         .map_err(CommandError::refused)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn not_kept(error: LedgerError) -> NotKept {
+    NotKept::Failed {
+        cause: error.to_string(),
+        hint: error.hint(),
     }
 }
 
@@ -147,5 +154,25 @@ fn find(
         Ok(user) if folds_case => listing.find(&fold(&user.username)),
         Ok(user) => listing.find(&user.username),
         Err(_) => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::not_kept;
+    use crate::hints::Hint as _;
+    use crate::ledger::LedgerError;
+    use crate::rows::prefetch::NotKept;
+
+    #[test]
+    fn keeps_the_hint_of_a_ledger_error() {
+        match not_kept(LedgerError::Gone) {
+            NotKept::Failed { cause, hint } => {
+                assert_eq!(cause, LedgerError::Gone.to_string());
+                assert!(hint.is_some());
+                assert_eq!(hint, LedgerError::Gone.hint());
+            }
+            NotKept::Refused(reason) => panic!("{reason}"),
+        }
     }
 }

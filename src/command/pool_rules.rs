@@ -70,7 +70,7 @@ pub(super) async fn read_rules(
     let pool = connect(connection).await.map_err(CommandError::refused)?;
     let calls = PreflightCalls {
         pool: &pool,
-        time: preflight_timeout,
+        timeout: preflight_timeout,
         notify: &|text| printer.info(text),
     };
     let found = query(calls, &connection.user_pool_id, queries).await?;

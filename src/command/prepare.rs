@@ -116,7 +116,7 @@ impl Session<'_> {
             .map_err(CommandError::refused)?;
         let calls = PreflightCalls {
             pool: &pool,
-            time: settings.preflight.timeout,
+            timeout: settings.preflight.timeout,
             notify: &|text| printer.info(text),
         };
         let has_rules_file = file_rules.is_some();

@@ -165,6 +165,7 @@ mod tests {
             .with(event_filter(targets));
         tracing::subscriber::with_default(log, || {
             tracing::error!(target: "hyper::proto", "foreign");
+            // Looks like an event of `detail::debug!`, but from another crate.
             tracing::info!(target: "debug hyper::proto", "foreign");
             tracing::info!(target: "aws_sdk_cognitoidentityprovider", "foreign");
             tracing::warn!("warn");

@@ -103,36 +103,44 @@ impl ValueForm {
         &self,
         value: Cow<'a, str>,
     ) -> Result<Cow<'a, str>, (Cow<'a, str>, TransformError)> {
-        let (converted, rule) = match self {
+        let converted = match self {
             Self::Unchanged => return Ok(value),
             Self::Lowercase => return Ok(lowercase(value)),
-            Self::Phone(region) => (region.e164(&value), Rule::PhoneNumber),
-            Self::Date(format) => (format.day(&value), Rule::DateFormat),
-            Self::EpochSeconds(format) => (format.epoch_seconds(&value), Rule::DateFormat),
+            Self::Phone(region) => region
+                .e164(&value)
+                .ok_or_else(|| not_a_phone_number(&value, region)),
+            Self::Date(format) => format.day(&value).ok_or_else(|| not_a_date(&value, format)),
+            Self::EpochSeconds(format) => format
+                .epoch_seconds(&value)
+                .ok_or_else(|| not_a_date(&value, format)),
         };
         match converted {
-            Some(converted) if converted == *value => Ok(value),
-            Some(converted) => Ok(Cow::Owned(converted)),
-            None => {
-                let message = self.error_message(&value);
-                Err((value, TransformError { rule, message }))
-            }
+            Ok(converted) if converted == *value => Ok(value),
+            Ok(converted) => Ok(Cow::Owned(converted)),
+            Err(error) => Err((value, error)),
         }
     }
+}
 
-    fn error_message(&self, value: &str) -> String {
-        let value = quoted(value);
-        match self {
-            Self::Unchanged | Self::Lowercase => String::new(),
-            Self::Phone(region) => format!(
-                "{value} is neither a phone number of {region} nor one with a country code; \
-                 correct it or empty the cell"
-            ),
-            Self::Date(format) | Self::EpochSeconds(format) => format!(
-                "{value} is not a date in the format {}; correct it or --date-format",
-                format.pattern()
-            ),
-        }
+fn not_a_phone_number(value: &str, region: &Region) -> TransformError {
+    TransformError {
+        rule: Rule::PhoneNumber,
+        message: format!(
+            "{} is not a phone number of {region} and has no country code; correct or clear the \
+             cell",
+            quoted(value)
+        ),
+    }
+}
+
+fn not_a_date(value: &str, format: &DateFormat) -> TransformError {
+    TransformError {
+        rule: Rule::DateFormat,
+        message: format!(
+            "{} is not a date in the format {}; correct the cell or --date-format",
+            quoted(value),
+            format.pattern()
+        ),
     }
 }
 

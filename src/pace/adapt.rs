@@ -73,9 +73,9 @@ struct Cut {
 impl Cut {
     /// Returns the grant since the cut, in requests per second. `None` if that is too long ago.
     ///
-    /// The average over the whole time is exact if the bucket could store what was left over while
-    /// the rate was low. For a small bucket, the average since the recovery is better, but for a
-    /// large one it is too high. So the result is the mean of both.
+    /// A deep bucket keeps what was left over while the rate was low, so the average since the cut
+    /// is exact. A shallow one overflowed, so only the time since the rate recovered counts. The
+    /// depth is unknown: take the mean of both.
     fn granted_until(&self, now: Instant) -> Option<f64> {
         let per_second = |accepted: u32, since: Instant| {
             f64::from(accepted) / now.saturating_duration_since(since).as_secs_f64()

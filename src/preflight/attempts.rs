@@ -31,7 +31,7 @@ pub struct PreflightCalls<'a> {
     /// The pool.
     pub pool: &'a Cognito,
     /// How long calls with transient failures are retried.
-    pub time: Duration,
+    pub timeout: Duration,
     /// Notifies the user of retries.
     pub notify: &'a dyn Fn(&str),
 }
@@ -39,12 +39,12 @@ pub struct PreflightCalls<'a> {
 impl PreflightCalls<'_> {
     /// Returns the time for all calls from now on.
     pub(super) fn full_budget(&self) -> Budget {
-        Budget::new(self.time)
+        Budget::new(self.timeout)
     }
 
     /// Returns the time for calls that the run can do without.
     pub(super) fn short_budget(&self) -> Budget {
-        Budget::new(self.time.min(SHORT_BUDGET))
+        Budget::new(self.timeout.min(SHORT_BUDGET))
     }
 
     /// Retries the call until it succeeds, fails permanently, or the budget is used up. Returns the

@@ -111,9 +111,7 @@ impl RunPlan {
             .map(|kind| format!("{} {}", self.counts.steps.of(kind), operation_of(kind)))
             .collect()
     }
-}
 
-impl RunPlan {
     fn write_requests(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.counts.to_send == 0 {
             return writeln!(f, "      requests: none (no rows to sign up)");
@@ -311,6 +309,7 @@ pub fn users_per_second(counts: &SurveyCounts, ceilings: Ceilings) -> f64 {
         let per_user = counts.steps.of_category(category) as f64 / counts.to_send.max(1) as f64;
         per_user
     };
+    // Without requests in a category, this is infinite: its quota does not limit the run.
     let users =
         |category, requests_per_user| f64::from(ceilings.of(category).get()) / requests_per_user;
     let creation = 1.0 + steps_per_user(Category::UserCreation);

@@ -18,7 +18,7 @@ use crate::user::pool_rules::PoolRules;
 
 /// A second of the service's clock, plus a margin for the local clock. GetProvisionedLimit allows
 /// one request in this time.
-const ONE_SECOND: Duration = Duration::from_millis(1_020);
+const SECOND_WITH_MARGIN: Duration = Duration::from_millis(1_020);
 
 /// The queries to send.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -118,7 +118,7 @@ pub async fn query_pool(
 /// Returns the time until the service's last known second is certainly over.
 fn rest_of_second(heard: LastHeard, now_ms: i64) -> Duration {
     let passed = u64::try_from(now_ms - heard.received_ms).unwrap_or(0);
-    ONE_SECOND.saturating_sub(Duration::from_millis(passed))
+    SECOND_WITH_MARGIN.saturating_sub(Duration::from_millis(passed))
 }
 
 /// Sends the queries one after the other.
@@ -249,7 +249,7 @@ async fn query_limits(
     let budget = preflight.short_budget();
     for (index, category) in categories.iter().enumerate() {
         if index > 0 {
-            sleep(ONE_SECOND).await;
+            sleep(SECOND_WITH_MARGIN).await;
         }
         if !query_limit(preflight, budget, *category, answers).await {
             // The next request would fail too.

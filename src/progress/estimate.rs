@@ -113,7 +113,7 @@ impl Estimate {
             requests: progress.sign_ups.sent,
             done: progress.sent_now.saturating_sub(progress.to_follow as u64),
         };
-        let free = free_rows(progress);
+        let free = rows_without_requests(progress);
         self.free_before.get_or_insert(free);
         // The last sample always holds the latest counts; the others are `SAMPLE_INTERVAL` apart.
         if let [.., previous, last] = self.samples.make_contiguous()
@@ -144,7 +144,7 @@ impl Estimate {
     }
 
     fn remaining(&self, progress: &Progress, rows: u64, fraction: Option<f64>) -> Option<Duration> {
-        let sent = rows - free_rows(progress).min(rows);
+        let sent = rows - rows_without_requests(progress).min(rows);
         let rows_left = match self.expected.rows {
             Some(expected) => to_f64(expected.to_send.saturating_sub(sent)),
             None => {
@@ -168,8 +168,9 @@ impl Estimate {
     /// Returns the fraction of valid rows that need requests. If the pool was listed first, many
     /// may need none.
     fn sent_fraction(&self, progress: &Progress) -> f64 {
+        // One more, so that the fraction is 1 before the first row.
         let in_flight = progress.in_flight as u64 + 1;
-        let free = free_rows(progress);
+        let free = rows_without_requests(progress);
         let free_now = free - self.free_before.unwrap_or(0).min(free);
         let valid = progress.rows_now.saturating_sub(free_now);
         ratio(progress.sent_now + in_flight, valid + in_flight).min(1.0)
@@ -189,7 +190,7 @@ impl Estimate {
 
 /// Returns the number of rows that needed no request, because the list alone determines their
 /// outcome.
-fn free_rows(progress: &Progress) -> u64 {
+fn rows_without_requests(progress: &Progress) -> u64 {
     [Outcome::Invalid, Outcome::Skipped, Outcome::Duplicate]
         .map(|outcome| progress.counts.of(outcome))
         .iter()

@@ -94,9 +94,9 @@ impl PoolState {
         body: &[u8],
     ) -> Result<Value, ServiceError> {
         match operation {
-            ServiceOperation::SignUp | ServiceOperation::AdminGetUser => {
-                admin::get_user(self, body)
-            }
+            // `call` handles SignUp itself.
+            ServiceOperation::SignUp => Err(ServiceError::internal()),
+            ServiceOperation::AdminGetUser => admin::get_user(self, body),
             ServiceOperation::InitiateAuth => sign_in::initiate_auth(self, at, body),
             ServiceOperation::AdminInitiateAuth => sign_in::admin_initiate_auth(self, at, body),
             ServiceOperation::AdminConfirmSignUp => admin::confirm_sign_up(self, at, body),

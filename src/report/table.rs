@@ -7,7 +7,7 @@ use std::time::Duration;
 use comfy_table::presets::UTF8_BORDERS_ONLY;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table};
 
-use crate::outcome::{Delivery, Outcome, RunState, StepCounts, Summary};
+use crate::outcome::{Delivery, Outcome, StepCounts, Summary};
 use crate::plural::counted;
 
 /// The maximum number of groups with separate lines.
@@ -235,11 +235,10 @@ fn slowed_seconds(summary: &Summary, category: &str) -> u64 {
 }
 
 fn rows_read(summary: &Summary) -> &'static str {
-    match (summary.read_to_end, summary.state) {
-        (true, _) => "rows in the list",
-        (false, RunState::Finished | RunState::Stopped | RunState::Interrupted) => {
-            "rows read so far"
-        }
+    if summary.read_to_end {
+        "rows in the list"
+    } else {
+        "rows read so far"
     }
 }
 

@@ -61,6 +61,7 @@ fn unwrapped(cell: &[u8]) -> Option<Cow<'_, [u8]>> {
 #[cfg(test)]
 mod tests {
     use super::{remove, unwrapped};
+    use crate::rows::dialect::LineEnd;
     use crate::rows::{Dialect, ResolvedDialect};
     use crate::source::TextEncoding;
     use csv::ByteRecord;
@@ -101,7 +102,8 @@ mod tests {
                 unwrap_formulas,
                 ..Dialect::default()
             };
-            let dialect = ResolvedDialect::of(b"a,b", TextEncoding::UTF_8, &dialect);
+            let dialect =
+                ResolvedDialect::of(b"a,b", LineEnd::Newline, TextEncoding::UTF_8, &dialect);
             let mut cells = ByteRecord::new();
             let removed = remove(&dialect, &record, &mut cells).then_some(cells);
             assert_eq!(

@@ -13,11 +13,8 @@ const TEMPLATE_COLUMNS: [&str; 2] = ["cognito:username", "cognito:mfa_enabled"];
 /// Dialect options. Those that are not set are detected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Dialect {
-    /// The encoding.
     pub encoding: Option<TextEncoding>,
-    /// The delimiter.
     pub delimiter: Option<u8>,
-    /// The quote character.
     pub quote: Option<Quote>,
     /// The escape character within quotes. Doubled quotes work even if it is set.
     pub escape: Option<u8>,
@@ -121,8 +118,14 @@ pub struct ResolvedDialect {
 }
 
 impl ResolvedDialect {
-    /// Resolves the options. `first_line` is the first non-blank line without its line end.
-    pub(super) fn of(first_line: &[u8], encoding: TextEncoding, dialect: &Dialect) -> Self {
+    /// Resolves the options. `first_line` is the first non-blank line without its line end, which
+    /// is `line_end`.
+    pub(super) fn of(
+        first_line: &[u8],
+        line_end: LineEnd,
+        encoding: TextEncoding,
+        dialect: &Dialect,
+    ) -> Self {
         let chars = dialect.quote_chars();
         let delimiter = dialect.delimiter.unwrap_or_else(|| {
             let columns = dialect.columns.as_ref().map(Vec::len);
@@ -144,7 +147,7 @@ impl ResolvedDialect {
             drop_apostrophe: dialect.drop_apostrophe,
             unwrap_formulas: dialect.unwrap_formulas,
             has_no_header: dialect.columns.is_some(),
-            line_end: LineEnd::Newline,
+            line_end,
             is_delimiter_detected: dialect.delimiter.is_none(),
             overridden_encoding: dialect.encoding.filter(|requested| *requested != encoding),
         }
@@ -261,15 +264,14 @@ pub(super) fn detect_delimiter(first_line: &[u8], chars: QuoteChars, columns: Op
                 let trailing = trailing.take_while(|byte| *byte == delimiter).count();
                 (1..=trailing).any(|empty| count.checked_sub(empty).is_some_and(matches))
             };
-            let mut exact = counts.iter().copied();
-            let mut longer = counts.iter().copied();
             let shorter: Vec<(u8, usize)> = counts
                 .into_iter()
                 .filter(|(_, count)| *count > 0 && count + 1 < columns)
                 .collect();
-            exact
+            counts
+                .into_iter()
                 .find(|(_, count)| matches(*count))
-                .or_else(|| longer.find(has_trailing_cells))
+                .or_else(|| counts.into_iter().find(has_trailing_cells))
                 .or_else(|| most_frequent(&shorter))
         }
         None => most_frequent(&counts),

@@ -86,6 +86,15 @@ pub enum RowsError {
         /// A specific hint, if the cause has one.
         hint: Option<String>,
     },
+    /// A row was read but could not be processed, for example because the ledger failed.
+    #[error("{list}: line {line}: cannot be processed: {cause}")]
+    Processing {
+        list: String,
+        /// The row's first line.
+        line: u64,
+        cause: String,
+        hint: Option<String>,
+    },
     /// The rows so far are not acceptable.
     #[error("{list}: after line {line}: {cause}")]
     Refused {
@@ -107,6 +116,7 @@ impl Hint for RowsError {
             Self::Foreign { list, foreign } => return Some(foreign.hint(list)),
             Self::Utf16 { encoding, .. } => return Some(format!("pass `--encoding {encoding}`")),
             Self::Refused { .. } => return None,
+            Self::Processing { hint, .. } => return hint.clone(),
             Self::Empty { .. } => "it needs a header line with the column names",
             Self::HeaderEncoding { .. } => {
                 "pass the list's encoding, often `--encoding windows-1252`, or save the list as UTF-8"
@@ -147,6 +157,7 @@ impl RowsError {
             | Self::Utf16 { .. }
             | Self::RecordTooLong { .. }
             | Self::Read { .. }
+            | Self::Processing { .. }
             | Self::Refused { .. }
             | Self::ThreadGone { .. } => None,
         }

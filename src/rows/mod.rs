@@ -1,4 +1,4 @@
-//! Stage 2: reads CSV records in constant memory.
+//! Reads CSV records in constant memory.
 //!
 //! Detects the dialect, reads the header, numbers rows and lines, and finds unreadable records.
 //! `mapping` interprets the columns. [`prefetch`] reads on a background thread.

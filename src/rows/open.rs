@@ -58,8 +58,8 @@ impl Rows {
         }
         let mut dialect = dialect.clone();
         dialect.delimiter = dialect.delimiter.or(sep_delimiter);
-        let mut resolved = ResolvedDialect::of(first, text.encoding, &dialect);
-        resolved.line_end = LineEnd::after(first, &head);
+        let line_end = LineEnd::after(first, &head);
+        let resolved = ResolvedDialect::of(first, line_end, text.encoding, &dialect);
         let cr_lines = ends_with_bare_cr(&head, first).then(|| CrLines::after(skipped.lines));
         let mut rows = Self {
             list,

@@ -30,7 +30,7 @@ pub enum Prefetched<T> {
 #[derive(Debug)]
 pub enum NotKept {
     /// The row could not be processed.
-    Failed(String),
+    Failed { cause: String, hint: Option<String> },
     /// The rows so far are not acceptable.
     Refused(String),
 }
@@ -174,12 +174,12 @@ impl<T, K: FnMut(&RawRow<'_>, Option<T>) -> Result<Option<T>, NotKept>> Reader<T
                     bytes += row_bytes;
                 }
                 Ok(None) => {}
-                Err(NotKept::Failed(cause)) => {
-                    return Err(RowsError::Read {
+                Err(NotKept::Failed { cause, hint }) => {
+                    return Err(RowsError::Processing {
                         list: list(),
                         line,
                         cause,
-                        hint: None,
+                        hint,
                     });
                 }
                 Err(NotKept::Refused(cause)) => {
@@ -197,7 +197,8 @@ impl<T, K: FnMut(&RawRow<'_>, Option<T>) -> Result<Option<T>, NotKept>> Reader<T
 
 #[cfg(test)]
 mod tests {
-    use super::Prefetch;
+    use super::{NotKept, Prefetch};
+    use crate::hints::Hint as _;
     use crate::rows::{Dialect, OwnedRow, RawRow, Rows};
     use crate::source::OpenSource;
 
@@ -246,6 +247,27 @@ mod tests {
         }
         assert_eq!(prefetched.len(), 5_001);
         assert!(prefetched == one_by_one);
+    }
+
+    #[test]
+    fn reports_the_cause_and_hint_of_a_row_that_cannot_be_processed() {
+        let failed = |hint: Option<&str>| {
+            let hint = hint.map(str::to_owned);
+            let mut prefetch: Prefetch<()> =
+                Prefetch::start(rows("a\n1\n2\n"), 512, move |row, _| match row.number {
+                    1 => Ok(Some(())),
+                    _ => Err(NotKept::Failed {
+                        cause: "ledger.db: disk I/O error".to_owned(),
+                        hint: hint.clone(),
+                    }),
+                })
+                .unwrap();
+            assert_eq!(prefetch.next_blocking().unwrap().unwrap().len(), 1);
+            prefetch.next_blocking().unwrap_err().with_hint()
+        };
+        let message = "list.csv: line 3: cannot be processed: ledger.db: disk I/O error";
+        assert_eq!(failed(None), message);
+        assert_eq!(failed(Some("try again")), format!("{message}; try again"));
     }
 
     #[test]

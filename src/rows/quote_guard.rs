@@ -21,12 +21,18 @@ pub(super) const MAX_SEARCHED_BYTES: u64 = 256 * 1024;
 /// The number of bytes that the parser may read beyond the record.
 pub(super) const PARSER_BUFFER: usize = 64 * 1024;
 
+macro_rules! sentinel {
+    () => {
+        "\u{0}endoflist\u{0}"
+    };
+}
+
 /// The record after the last one. It has no character that can be a delimiter or a quote: see
 /// [`super::may_separate`].
-pub(super) const SENTINEL: &str = "\u{0}endoflist\u{0}";
+pub(super) const SENTINEL: &str = sentinel!();
 
 /// Appended to the list: the sentinel on a separate line.
-pub(super) const TAIL: &str = "\n\u{0}endoflist\u{0}\n";
+pub(super) const TAIL: &str = concat!("\n", sentinel!(), "\n");
 
 #[derive(Debug, thiserror::Error)]
 #[error("a record is longer than {MAX_SEARCHED_BYTES} bytes")]
@@ -41,7 +47,7 @@ pub(super) struct Guard<R> {
     record_start: u64,
     /// Carriage returns in the blank lines before it.
     returns_before: u64,
-    /// The most recent bytes: those of the record and the one before it.
+    /// The most recent bytes: those of the current record and the byte before it.
     recent: Vec<u8>,
     /// The end of `recent` in the text.
     yielded: u64,

@@ -72,6 +72,7 @@ impl Width {
 #[cfg(test)]
 mod tests {
     use super::{Header, Width};
+    use crate::rows::dialect::LineEnd;
     use crate::rows::reasons::REASONS;
     use crate::rows::{Dialect, ResolvedDialect};
     use crate::source::TextEncoding;
@@ -82,7 +83,7 @@ mod tests {
             flexible,
             ..Dialect::default()
         };
-        let dialect = ResolvedDialect::of(b"a,b", TextEncoding::UTF_8, &dialect);
+        let dialect = ResolvedDialect::of(b"a,b", LineEnd::Newline, TextEncoding::UTF_8, &dialect);
         let names = names.iter().map(|name| (*name).to_owned()).collect();
         Width::of(&Header::new(names), &dialect)
     }

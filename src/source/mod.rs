@@ -1,4 +1,4 @@
-//! Stage 1: opens the list.
+//! Opens the list.
 //!
 //! Opens a file, standard input or an object in S3, fingerprints sources that can be read again,
 //! decompresses (`unpack`) and transcodes to UTF-8 (`text`). `rows` parses the text.

@@ -73,7 +73,7 @@ impl NoteKind {
                 counted(count, "user signs in", "users sign in")
             ),
             Self::Linked => format!(
-                "{} linked to an identity provider; SignUp creates them without the link",
+                "{} linked to an identity provider; SignUp creates no link",
                 counted(count, "user is", "users are")
             ),
             Self::Disabled => format!(
@@ -93,9 +93,12 @@ impl NoteKind {
                 )
             ),
             Self::Birthdate => format!(
-                "{} not a valid date in the form YYYY-MM-DD; Cognito only checks the length (10 \
-                 characters)",
-                counted(count, "birthdate is", "birthdates are")
+                "{} in the form YYYY-MM-DD; Cognito only checks the length (10 characters)",
+                counted(
+                    count,
+                    "birthdate is not a valid date",
+                    "birthdates are not valid dates"
+                )
             ),
             Self::NameCase => format!(
                 "{} from another only in case, and this pool is case-sensitive: they become \

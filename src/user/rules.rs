@@ -217,15 +217,15 @@ impl RowRules {
         findings: &mut Vec<Finding>,
     ) {
         for (name, index) in &self.required {
-            let is_present = match index {
-                Some(index) => has_value(*index),
+            let needs_finding = match index {
+                Some(index) => !has_value(*index),
                 // An invalid username has its own finding.
-                None => !self
+                None => self
                     .username_attributes
                     .iter()
                     .any(|contact| formats::matches(*contact, username)),
             };
-            if !is_present && !self.username_provides(name, username) {
+            if needs_finding && !self.username_provides(name, username) {
                 findings.push(Finding {
                     rule: Rule::AttributeMissing,
                     column: index.and_then(&column),

@@ -7,7 +7,7 @@ use cognito_import::rehearsal::PoolSettings;
 use crate::harness::{Pool, TestDir, quick, users, users_numbered};
 
 #[test]
-fn a_finished_run_prints_its_summary_and_sends_nothing() {
+fn a_finished_run_sends_nothing_and_keeps_its_results() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(5));

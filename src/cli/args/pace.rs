@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::some_time;
+use super::nonzero_duration;
 
 /// Rate limits, concurrency and timeouts.
 #[derive(Debug, Args)]
@@ -21,7 +21,7 @@ pub struct PaceArgs {
     #[arg(long, value_name = "N", hide_short_help = true)]
     pub concurrency: Option<NonZeroU32>,
     /// Time out a single request after this long
-    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = some_time, hide_short_help = true)]
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = nonzero_duration, hide_short_help = true)]
     pub attempt_timeout: Duration,
 }
 

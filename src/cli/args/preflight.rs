@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::some_time;
+use super::nonzero_duration;
 
 /// Which findings to allow.
 #[derive(Debug, Args)]
@@ -69,6 +69,6 @@ pub struct PatienceArgs {
     /// Retry failing preflight calls for this long
     ///
     /// Service errors, throttling, lost connections and timeouts are retried.
-    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = some_time, hide_short_help = true)]
+    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = nonzero_duration, hide_short_help = true)]
     pub preflight_timeout: Duration,
 }

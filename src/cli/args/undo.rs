@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::pace::{RateArg, rate, share};
-use super::{ConnectionArgs, CsvArgs, OutputArgs, some_time, time};
+use super::{ConnectionArgs, CsvArgs, OutputArgs, duration, nonzero_duration};
 
 /// `undo`.
 #[derive(Debug, Args)]
@@ -28,7 +28,7 @@ pub struct UndoArgs {
     /// Wait this long for another process that uses the run directory
     ///
     /// By default the command exits with 4 immediately.
-    #[arg(long, value_name = "DURATION", value_parser = time, help_heading = "Deletion", hide_short_help = true)]
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Deletion", hide_short_help = true)]
     pub wait_for_lock: Option<Duration>,
     /// How to reach the pool. Its ID is recorded in the run.
     #[command(flatten)]
@@ -50,7 +50,7 @@ pub struct UndoArgs {
     #[arg(long, value_name = "FRACTION", default_value_t = 0.8, value_parser = share, help_heading = "Rate limits", hide_short_help = true)]
     pub share: f64,
     /// Time out a single request after this long
-    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = some_time, help_heading = "Rate limits", hide_short_help = true)]
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = nonzero_duration, help_heading = "Rate limits", hide_short_help = true)]
     pub attempt_timeout: Duration,
     /// CSV reports.
     #[command(flatten)]

@@ -72,8 +72,7 @@ struct Fact {
     value: String,
     /// Small print; may be empty.
     note: String,
-    /// Whether to use a monospace font.
-    code: bool,
+    monospace: bool,
     /// The words of a command, in place of the value.
     command: Vec<String>,
 }
@@ -84,14 +83,14 @@ impl Fact {
             name,
             value: value.into(),
             note: String::new(),
-            code: false,
+            monospace: false,
             command: Vec::new(),
         }
     }
 
     fn code(name: &'static str, value: impl Into<String>) -> Self {
         Self {
-            code: true,
+            monospace: true,
             ..Self::new(name, value)
         }
     }

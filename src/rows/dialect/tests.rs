@@ -1,8 +1,15 @@
-use super::{Dialect, Quote, QuoteChars, ResolvedDialect, first_line, may_separate, sep_delimiter};
+use super::{
+    Dialect, LineEnd, Quote, QuoteChars, ResolvedDialect, first_line, may_separate, sep_delimiter,
+};
 use crate::source::TextEncoding;
 
 fn resolve(line: &str, dialect: &Dialect) -> ResolvedDialect {
-    ResolvedDialect::of(line.as_bytes(), TextEncoding::UTF_8, dialect)
+    ResolvedDialect::of(
+        line.as_bytes(),
+        LineEnd::Newline,
+        TextEncoding::UTF_8,
+        dialect,
+    )
 }
 
 fn detected_delimiter(line: &str) -> char {
@@ -126,7 +133,7 @@ fn detects_the_template_by_two_columns_unless_options_contradict() {
 fn the_identity_is_empty_for_an_ordinary_list() {
     let identity = |line: &str, encoding: &str, dialect: Dialect| {
         let encoding = encoding.parse().unwrap();
-        ResolvedDialect::of(line.as_bytes(), encoding, &dialect).identity()
+        ResolvedDialect::of(line.as_bytes(), LineEnd::Newline, encoding, &dialect).identity()
     };
     assert_eq!(
         identity("username,password", "utf-8", Dialect::default()),

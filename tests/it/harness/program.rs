@@ -21,15 +21,12 @@ pub(crate) struct CommandLine {
 
 impl CommandLine {
     pub(super) fn new(folder: &Path, subcommand: &str) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cognito-import"));
-        command
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            // Ignore the developer's ~/.aws and any EC2 instance credentials.
-            .env("HOME", folder)
-            .env("AWS_EC2_METADATA_DISABLED", "true")
-            .current_dir(folder)
-            .arg(subcommand);
+        let mut command = isolated(env!("CARGO_BIN_EXE_cognito-import"), folder);
+        command.arg(subcommand);
+        Self::of(command)
+    }
+
+    fn of(command: Command) -> Self {
         Self {
             command,
             args: Vec::new(),
@@ -44,20 +41,11 @@ impl CommandLine {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path = std::iter::once(binary.parent().unwrap().to_owned())
             .chain(std::env::split_paths(&path));
-        let mut cli = Self::new(folder, "-c");
-        let mut command = Command::new("bash");
+        let mut command = isolated("bash", folder);
         command
-            .env_clear()
-            .envs(
-                cli.command
-                    .get_envs()
-                    .filter_map(|(name, value)| Some((name, value?))),
-            )
             .env("PATH", std::env::join_paths(path).unwrap())
-            .current_dir(folder)
             .args(["-c", script]);
-        cli.command = command;
-        cli
+        Self::of(command)
     }
 
     pub(crate) fn arg(mut self, arg: &str) -> Self {
@@ -135,7 +123,7 @@ impl CommandLine {
 
     pub(super) fn build(mut self) -> Command {
         for (flag, value) in self.default_flags {
-            if !self.args.iter().any(|args| args == flag) {
+            if !self.args.iter().any(|arg| arg == flag) {
                 self.args.extend([flag.to_owned(), value]);
             }
         }
@@ -174,6 +162,19 @@ impl CommandLine {
     pub(crate) fn run(self) -> ProcessOutput {
         self.start().wait()
     }
+}
+
+/// Returns a command with the environment that all tests share.
+fn isolated(program: &str, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        // Ignore the developer's ~/.aws and any EC2 instance credentials.
+        .env("HOME", folder)
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .current_dir(folder);
+    command
 }
 
 /// Collects the output of a pipe in the background.

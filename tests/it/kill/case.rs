@@ -107,6 +107,7 @@ pub(super) fn case(seed: u64) -> KillCase {
     let mut kinds = Vec::new();
     let mut existing = Vec::new();
     let offset = random.i64(-90_000..90_000);
+    let pool_now = now_ms().saturating_add(offset).div_euclid(1_000);
     for row in 1..=rows {
         let kind = kind_of(row, &kinds, &mut random);
         let name = match kind {
@@ -122,17 +123,12 @@ pub(super) fn case(seed: u64) -> KillCase {
                 // by the run.
                 attributes: BTreeMap::from([("email".to_owned(), format!("{name}@example.com"))]),
                 // A few seconds ago on the pool's clock, or long ago.
-                created: random.bool().then(|| random.i64(0..3)),
+                created: random.bool().then(|| pool_now - random.i64(0..3)),
                 status: UserStatus::Unconfirmed,
                 ..ExistingUser::default()
             });
         }
         kinds.push(kind);
-    }
-    for user in &mut existing {
-        user.created = user
-            .created
-            .map(|ago| now_ms().saturating_add(offset).div_euclid(1_000) - ago);
     }
     let settings = PoolSettings {
         seed,
