@@ -29,7 +29,7 @@ pub struct AwsContext {
 #[derive(Debug)]
 pub struct NoCredentials {
     pub message: String,
-    /// What to do if the profile requires an MFA code.
+    /// The hint if the profile requires an MFA code.
     pub mfa_hint: Option<String>,
 }
 

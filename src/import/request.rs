@@ -72,8 +72,8 @@ pub(super) async fn stopped_while(stopping: &mut watch::Receiver<bool>, wait: Du
     if wait.is_zero() {
         return *stopping.borrow();
     }
-    // A timeout means that the run goes on. An error means that the loop ended, and this task ends
-    // with it.
+    // A timeout means that the run continues. An error means that the loop ended, and this task
+    // ends with it.
     let _ = tokio::time::timeout(wait, stopping.wait_for(|stopping| *stopping)).await;
     *stopping.borrow()
 }

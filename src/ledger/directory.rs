@@ -85,7 +85,7 @@ impl RunDirectory {
         self.handle.try_clone()
     }
 
-    /// Checks that the directory could be created, before the user is asked for confirmation.
+    /// Checks that the directory could be created, before the confirmation prompt.
     /// Leaves nothing behind.
     pub fn check_creatable(path: &Path) -> Result<(), LedgerError> {
         let here = Path::new(".");

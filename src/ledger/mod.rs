@@ -47,7 +47,7 @@ pub use writer::{
 
 use crate::hints::Hint;
 
-/// What a committed transaction survives.
+/// The failures that a committed transaction survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Durability {
     /// A power failure

@@ -111,7 +111,7 @@ pub struct UndoLedger {
     kept: Option<LastingDatabase>,
 }
 
-/// What a database that outlives the process needs.
+/// The state of a database that outlives the process.
 #[derive(Debug)]
 struct LastingDatabase {
     checkpoints: Checkpoints,

@@ -36,7 +36,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// What is logged, where, and in which format.
+/// The settings of the log: level, destination and format.
 #[derive(Debug, Clone)]
 pub struct LogSettings {
     /// How often `-v` was given.

@@ -1,7 +1,7 @@
 //! Adapts the rate of a category: the ceiling, or what the pool grants once it throttles. Time is
 //! an argument.
 //!
-//! A throttled response means that the pool's bucket is empty. What the pool accepted between two
+//! A throttled response means that the pool's bucket is empty. What is accepted between two
 //! throttled responses is therefore its grant, regardless of the bucket's size: the second one
 //! lowers the rate to just below the grant, so that the bucket refills. After the first one the
 //! grant is still unknown, so the rate is more than halved. From there the rate rises in steps:

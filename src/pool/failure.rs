@@ -37,7 +37,7 @@ pub enum Sent {
     Answered,
 }
 
-/// What to do if a lookup does not find the user.
+/// The action if a lookup does not find the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IfAbsent {
     /// Send the request again.
@@ -46,7 +46,7 @@ pub enum IfAbsent {
     GiveUp,
 }
 
-/// What a run does about a failure.
+/// The action of a run after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Advice {
     /// Nothing was created: retry after a backoff.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::protocol::ServiceError;
 use super::users::UserIndex;
 
-/// What is sent over the connection.
+/// The bytes to send over the connection.
 #[derive(Debug)]
 pub(super) enum Outgoing {
     /// A success.

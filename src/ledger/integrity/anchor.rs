@@ -50,7 +50,7 @@ impl FileId {
     }
 }
 
-/// What happened to a file or directory.
+/// The reason why a file or directory is displaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Displaced {
     /// It was removed, or moved to an unknown path.

@@ -20,7 +20,7 @@ pub enum MessageOrigin {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Explanation {
     pub meaning: &'static str,
-    /// What to do about it.
+    /// The advice to the user.
     pub hint: &'static str,
     /// The flag that retries the rows, if a run can do that.
     pub retry: Option<&'static str>,
