@@ -1,8 +1,8 @@
 //! Adapts the rate of a category: the ceiling, or what the pool grants once it throttles. Time is
 //! an argument.
 //!
-//! A throttled response means that the pool's bucket is empty. What is accepted between two
-//! throttled responses is therefore its grant, regardless of the bucket's size: the second one
+//! A throttled response means that the pool's bucket is empty. The requests accepted between
+//! two throttled responses are therefore its grant, regardless of the bucket's size: the second one
 //! lowers the rate to just below the grant, so that the bucket refills. After the first one the
 //! grant is still unknown, so the rate is more than halved. From there the rate rises in steps:
 //! slowly up to the last grant, then in doubling steps. Each step needs an interval in which the
