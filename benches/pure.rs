@@ -99,7 +99,7 @@ fn decisions(criterion: &mut Criterion) {
     };
     let rules = RegistrationRules {
         retry: RetryPolicy::default(),
-        look_ups: LookupMode::Get,
+        lookups: LookupMode::Get,
     };
     criterion.bench_function("a row's registration: sign-up, answered", |bencher| {
         bencher.iter(|| {

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Write as _};
 use clap::ValueEnum;
 
 use super::terminal;
-use crate::progress::{Colour, terminal_width, wrapped};
+use crate::progress::{Color, terminal_width, wrapped};
 use crate::sanitize::{message, one_line};
 
 /// The format of standard output.
@@ -102,9 +102,9 @@ fn fitted(text: &str) -> String {
 
 fn print_error(error: &str) {
     let text = fitted(&format!("error: {error}"));
-    match (terminal::stderr_colour(), text.strip_prefix("error:")) {
-        (Colour::On, Some(rest)) => to_stderr(&format!("\u{1b}[1;31merror:\u{1b}[0m{rest}")),
-        (Colour::On | Colour::Off, _) => to_stderr(&text),
+    match (terminal::stderr_color(), text.strip_prefix("error:")) {
+        (Color::On, Some(rest)) => to_stderr(&format!("\u{1b}[1;31merror:\u{1b}[0m{rest}")),
+        (Color::On | Color::Off, _) => to_stderr(&text),
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::IsTerminal as _;
 use super::args::{OutputArgs, ProgressArg, ProgressArgs};
 use super::settings::environment;
 use crate::logs::{LogFormat, LogSettings};
-use crate::progress::{Colour, ProgressMode};
+use crate::progress::{Color, ProgressMode};
 
 #[must_use]
 pub fn progress_mode(output: &OutputArgs, progress: &ProgressArgs) -> ProgressMode {
@@ -22,7 +22,7 @@ pub fn log_settings(output: Option<&OutputArgs>) -> LogSettings {
         rust_log: environment("RUST_LOG"),
         file: output.and_then(|output| output.log.log_file.clone()),
         format: output.map_or_else(LogFormat::default, |output| output.log.log_format),
-        colour: colour_on(terminal, environment),
+        color: color_on(terminal, environment),
     }
 }
 
@@ -36,26 +36,26 @@ fn progress_mode_on(
     match progress {
         _ if quiet => ProgressMode::Silent,
         ProgressArg::None => ProgressMode::Notices,
-        ProgressArg::Auto if draws => ProgressMode::Bar(colour_on(terminal, variable)),
+        ProgressArg::Auto if draws => ProgressMode::Bar(color_on(terminal, variable)),
         ProgressArg::Auto | ProgressArg::Lines => ProgressMode::Lines,
     }
 }
 
 /// Whether to color messages on standard error.
-pub(super) fn stderr_colour() -> Colour {
-    colour_on(std::io::stderr().is_terminal(), environment)
+pub(super) fn stderr_color() -> Color {
+    color_on(std::io::stderr().is_terminal(), environment)
 }
 
 /// `NO_COLOR` (no-color.org) has precedence over `CLICOLOR_FORCE` and `CLICOLOR`
 /// (bixense.com/clicolors).
-fn colour_on(terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Colour {
+fn color_on(terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Color {
     let is_forced = variable("CLICOLOR_FORCE").is_some_and(|value| value != "0");
     let is_off = variable("CLICOLOR").is_some_and(|value| value == "0");
     let is_possible = terminal && !is_dumb(&variable) && !is_off;
     if variable("NO_COLOR").is_none() && (is_forced || is_possible) {
-        Colour::On
+        Color::On
     } else {
-        Colour::Off
+        Color::Off
     }
 }
 
@@ -66,9 +66,9 @@ fn is_dumb(variable: impl Fn(&str) -> Option<String>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{colour_on, progress_mode_on};
+    use super::{color_on, progress_mode_on};
     use crate::cli::args::ProgressArg;
-    use crate::progress::{Colour, ProgressMode};
+    use crate::progress::{Color, ProgressMode};
 
     fn variables<'v>(set: &'v [(&str, &str)]) -> impl Fn(&str) -> Option<String> + 'v {
         |name| {
@@ -78,26 +78,26 @@ mod tests {
     }
 
     /// Environment variables, whether there is a terminal, and the result.
-    type ColorCase = (&'static [(&'static str, &'static str)], bool, Colour);
+    type ColorCase = (&'static [(&'static str, &'static str)], bool, Color);
 
     #[test]
     fn colors_follow_the_conventions() {
         let cases: [ColorCase; 8] = [
-            (&[], true, Colour::On),
-            (&[], false, Colour::Off),
-            (&[("NO_COLOR", "1")], true, Colour::Off),
+            (&[], true, Color::On),
+            (&[], false, Color::Off),
+            (&[("NO_COLOR", "1")], true, Color::Off),
             (
                 &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")],
                 true,
-                Colour::Off,
+                Color::Off,
             ),
-            (&[("CLICOLOR", "0")], true, Colour::Off),
-            (&[("CLICOLOR_FORCE", "1")], false, Colour::On),
-            (&[("CLICOLOR_FORCE", "0")], false, Colour::Off),
-            (&[("TERM", "dumb")], true, Colour::Off),
+            (&[("CLICOLOR", "0")], true, Color::Off),
+            (&[("CLICOLOR_FORCE", "1")], false, Color::On),
+            (&[("CLICOLOR_FORCE", "0")], false, Color::Off),
+            (&[("TERM", "dumb")], true, Color::Off),
         ];
         for (set, terminal, expected) in cases {
-            assert_eq!(colour_on(terminal, variables(set)), expected, "{set:?}");
+            assert_eq!(color_on(terminal, variables(set)), expected, "{set:?}");
         }
     }
 
@@ -107,7 +107,7 @@ mod tests {
             progress_mode_on(terminal, quiet, progress, variables(set))
         };
         let auto = ProgressArg::Auto;
-        assert_eq!(mode(true, false, auto, &[]), ProgressMode::Bar(Colour::On));
+        assert_eq!(mode(true, false, auto, &[]), ProgressMode::Bar(Color::On));
         assert_eq!(mode(false, false, auto, &[]), ProgressMode::Lines);
         assert_eq!(
             mode(true, false, auto, &[("TERM", "dumb")]),

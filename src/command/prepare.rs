@@ -245,7 +245,7 @@ fn session_plan(
         group: rows_per_group(ceilings.creation),
         rules: RegistrationRules {
             retry: settings.run.retry,
-            look_ups: settings.existing_users.lookup,
+            lookups: settings.existing_users.lookup,
         },
         follow_up_existing: settings.list.follow_up_existing,
         named_by: NamedBy::of(rules),

@@ -212,7 +212,7 @@ impl PageRequests<'_> {
             | Advice::Undelivered => *tries += 1,
             Advice::GiveUp | Advice::Stop(_) => return None,
         }
-        (*tries < self.retry.look_ups).then(|| self.retry.backoff(*tries, chance))
+        (*tries < self.retry.lookups).then(|| self.retry.backoff(*tries, chance))
     }
 }
 

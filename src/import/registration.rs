@@ -54,7 +54,7 @@ pub struct StopRun {
 #[derive(Debug, Clone, Copy)]
 pub struct RegistrationRules {
     pub retry: RetryPolicy,
-    pub look_ups: LookupMode,
+    pub lookups: LookupMode,
 }
 
 #[derive(Debug)]
@@ -76,7 +76,7 @@ pub struct Registration<'u> {
     /// The number of sign-ups sent.
     attempts: u32,
     tries: u32,
-    look_up_tries: u32,
+    lookup_tries: u32,
     forbidden: u32,
 }
 
@@ -102,7 +102,7 @@ impl<'u> Registration<'u> {
             failure: None,
             attempts: 0,
             tries: 0,
-            look_up_tries: 0,
+            lookup_tries: 0,
             forbidden: 0,
         }
     }
@@ -134,7 +134,7 @@ impl<'u> Registration<'u> {
         chance: f64,
     ) -> RegistrationStep {
         match event {
-            RegistrationEvent::Start if self.maybe_created && self.rules.look_ups.any() => {
+            RegistrationEvent::Start if self.maybe_created && self.rules.lookups.any() => {
                 RegistrationStep::LookUp(Duration::ZERO)
             }
             RegistrationEvent::Start => RegistrationStep::SignUp(Duration::ZERO),
@@ -148,12 +148,12 @@ impl<'u> Registration<'u> {
             RegistrationEvent::LookUp(Ok(Some(found))) => self.found(&found),
             RegistrationEvent::LookUp(Ok(None)) => self.absent(since_unclear),
             RegistrationEvent::LookUp(Err(failure)) => {
-                self.look_up_failed(failure, chance, RegistrationStep::LookUp)
+                self.lookup_failed(failure, chance, RegistrationStep::LookUp)
             }
             RegistrationEvent::Listing(Ok(Some(found))) => self.found(&found),
             RegistrationEvent::Listing(Ok(None)) => self.not_listed(),
             RegistrationEvent::Listing(Err(failure)) => {
-                self.look_up_failed(failure, chance, RegistrationStep::FindInListing)
+                self.lookup_failed(failure, chance, RegistrationStep::FindInListing)
             }
         }
     }
@@ -189,7 +189,7 @@ impl<'u> Registration<'u> {
                 if self.failure.is_none() || !self.maybe_created {
                     self.failure = Some(failure);
                 }
-                match self.rules.look_ups {
+                match self.rules.lookups {
                     // The listing lags, so it cannot settle an unclear row.
                     LookupMode::List if self.existed() => {
                         RegistrationStep::FindInListing(Duration::ZERO)
@@ -227,7 +227,7 @@ impl<'u> Registration<'u> {
         let in_doubt = failed(Outcome::InDoubt, &failure);
         self.failure = Some(failure);
         self.if_absent = IfAbsent::GiveUp;
-        if self.rules.look_ups.any() {
+        if self.rules.lookups.any() {
             RegistrationStep::LookUp(Duration::ZERO)
         } else {
             self.settled(in_doubt)
@@ -254,11 +254,11 @@ impl<'u> Registration<'u> {
         self.unanswered |= failure.sent == Sent::Maybe || if_absent == IfAbsent::SendAgain;
         self.if_absent = if_absent;
         self.tries += 1;
-        self.look_up_tries = 0;
+        self.lookup_tries = 0;
         let wait = self.rules.retry.backoff(self.tries, chance);
         let in_doubt = failed(Outcome::InDoubt, &failure);
         self.failure = Some(failure);
-        if self.rules.look_ups.any() {
+        if self.rules.lookups.any() {
             return RegistrationStep::LookUp(wait);
         }
         if if_absent == IfAbsent::SendAgain && self.tries < self.rules.retry.tries {

@@ -20,7 +20,7 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::hints::Hint;
-use crate::progress::{Colour, Screen};
+use crate::progress::{Color, Screen};
 use file::LogFile;
 use filter::{LogFilter, event_filter, filter};
 use json::JsonLines;
@@ -48,7 +48,7 @@ pub struct LogSettings {
     /// The format of log lines.
     pub format: LogFormat,
     /// Whether lines on standard error may be colored.
-    pub colour: Colour,
+    pub color: Color,
 }
 
 /// The log file cannot be opened.
@@ -113,7 +113,7 @@ pub fn init(settings: &LogSettings, screen: &Screen) -> Result<Option<String>, L
             LogWriter::File(Arc::new(file))
         }
     };
-    let colors = settings.file.is_none() && settings.colour == Colour::On;
+    let colors = settings.file.is_none() && settings.color == Color::On;
     let lines = match settings.format {
         LogFormat::Json => JsonLines::new(writer).boxed(),
         LogFormat::Text => text_lines(move || writer.clone(), colors).boxed(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::estimate::{Estimate, ExpectedWork};
 use super::format::{bottleneck, counts, reading};
-use super::render_bar::{Colour, render_bar};
+use super::render_bar::{Color, render_bar};
 use super::screen::Screen;
 use crate::import::{Progress, Watch};
 use crate::sanitize::one_line;
@@ -12,16 +12,16 @@ use crate::sanitize::one_line;
 pub(super) struct TerminalBar {
     screen: Screen,
     estimate: Estimate,
-    colour: Colour,
+    color: Color,
 }
 
 impl TerminalBar {
-    pub(super) fn new(screen: Screen, expected: ExpectedWork, colour: Colour) -> Self {
+    pub(super) fn new(screen: Screen, expected: ExpectedWork, color: Color) -> Self {
         screen.start_bar();
         Self {
             screen,
             estimate: Estimate::new(expected),
-            colour,
+            color,
         }
     }
 }
@@ -34,7 +34,7 @@ impl Watch for TerminalBar {
             &counts(progress),
             progress.bottleneck.as_ref().map(bottleneck).as_deref(),
             self.screen.width(),
-            self.colour,
+            self.color,
         );
         self.screen.update_bar(&lines);
     }

@@ -15,7 +15,7 @@ use crate::import::{Progress, Watch};
 use crate::sanitize::one_line;
 
 pub use estimate::{ExpectedRows, ExpectedWork};
-pub use render_bar::Colour;
+pub use render_bar::Color;
 pub use screen::{Screen, terminal_width};
 pub use wrap::wrapped;
 
@@ -23,7 +23,7 @@ pub use wrap::wrapped;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProgressMode {
     /// A progress bar.
-    Bar(Colour),
+    Bar(Color),
     /// A line every ten seconds.
     Lines,
     /// Only notices.
@@ -36,8 +36,8 @@ pub enum ProgressMode {
 #[must_use]
 pub fn watcher(mode: ProgressMode, screen: &Screen, expected: ExpectedWork) -> Box<dyn Watch> {
     match mode {
-        ProgressMode::Bar(colour) => {
-            Box::new(bar::TerminalBar::new(screen.clone(), expected, colour))
+        ProgressMode::Bar(color) => {
+            Box::new(bar::TerminalBar::new(screen.clone(), expected, color))
         }
         ProgressMode::Lines => Box::new(plain::PlainProgress::new(screen.clone(), expected)),
         ProgressMode::Notices => Box::new(Notices(screen.clone())),

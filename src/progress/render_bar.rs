@@ -19,7 +19,7 @@ const MAX_LINES: usize = 6;
 
 /// Whether output may be colored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Colour {
+pub enum Color {
     /// Use ANSI colors.
     On,
     /// Plain text.
@@ -35,7 +35,7 @@ pub(super) fn render_bar(
     counts: &[String],
     bottleneck: Option<&str>,
     width: usize,
-    colour: Colour,
+    color: Color,
 ) -> Vec<String> {
     let line_width = width.saturating_sub(1).clamp(1, MAX_LINE_WIDTH);
     let mut parts = vec![rows_of_total(status)];
@@ -51,7 +51,7 @@ pub(super) fn render_bar(
     if let Some(fraction) = status.fraction {
         let columns = (line_width / 3).clamp(MIN_BAR_WIDTH, MAX_BAR_WIDTH);
         let bar = bar(fraction, columns);
-        colored_bar = Some((bar.clone(), colorize(&bar, Style::new().green(), colour)));
+        colored_bar = Some((bar.clone(), colorize(&bar, Style::new().green(), color)));
         parts.insert(0, format!("{bar} {:>3}%", percent(fraction)));
     }
     lines.extend(fill_lines(&parts, "  ", line_width));
@@ -63,7 +63,7 @@ pub(super) fn render_bar(
     }
     lines.truncate(MAX_LINES);
     for line in lines.iter_mut().skip(uncolored) {
-        *line = colorize(line, Style::new().yellow(), colour);
+        *line = colorize(line, Style::new().yellow(), color);
     }
     if let (Some((bar, colored)), Some(first)) = (colored_bar, lines.first_mut()) {
         *first = first.replacen(&bar, &colored, 1);
@@ -82,10 +82,10 @@ fn bar(fraction: f64, columns: usize) -> String {
     format!("{}{}", "█".repeat(filled), "░".repeat(columns - filled))
 }
 
-fn colorize(text: &str, style: Style, colour: Colour) -> String {
-    match colour {
-        Colour::On => style.force_styling(true).apply_to(text).to_string(),
-        Colour::Off => text.to_owned(),
+fn colorize(text: &str, style: Style, color: Color) -> String {
+    match color {
+        Color::On => style.force_styling(true).apply_to(text).to_string(),
+        Color::Off => text.to_owned(),
     }
 }
 
@@ -113,7 +113,7 @@ fn columns(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Colour, RunStatus, columns, render_bar};
+    use super::{Color, RunStatus, columns, render_bar};
     use std::time::Duration;
 
     const STATUS: RunStatus = RunStatus {
@@ -129,7 +129,7 @@ mod tests {
 
     fn render(width: usize) -> Vec<String> {
         let counts = ["created 3700", "existed 90", "rejected 10"].map(str::to_owned);
-        render_bar(&STATUS, &counts, Some(THROTTLED), width, Colour::Off)
+        render_bar(&STATUS, &counts, Some(THROTTLED), width, Color::Off)
     }
 
     #[test]
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn colors_output_only_if_enabled() {
-        let colored = render_bar(&STATUS, &[], Some(THROTTLED), 100, Colour::On);
+        let colored = render_bar(&STATUS, &[], Some(THROTTLED), 100, Color::On);
         assert!(colored[0].starts_with("\u{1b}[32m█"), "{colored:?}");
         assert!(colored[1].starts_with("\u{1b}[33msign-ups"), "{colored:?}");
         assert!(render(100).iter().all(|line| !line.contains('\u{1b}')));
@@ -184,7 +184,7 @@ mod tests {
             remaining: None,
             ..STATUS
         };
-        let lines = render_bar(&status, &[], None, 100, Colour::Off);
+        let lines = render_bar(&status, &[], None, 100, Color::Off);
         assert_eq!(lines, ["3800 rows  38.4/s (limit 40/s)"]);
     }
 }

@@ -247,8 +247,8 @@ mod tests {
                 Some("Type for attribute {custom:shoe} could not be determined"),
             ),
             (
-                &[email, ("colour", "red")],
-                Some("Type for attribute {colour} could not be determined"),
+                &[email, ("color", "red")],
+                Some("Type for attribute {color} could not be determined"),
             ),
             (
                 &[email, ("email_verified", "true")],

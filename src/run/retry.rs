@@ -12,7 +12,7 @@ pub struct RetryPolicy {
     /// attempts.
     pub tries: u32,
     /// The maximum number of attempts of one lookup.
-    pub look_ups: u32,
+    pub lookups: u32,
     /// The upper bound of the first backoff.
     pub base: Duration,
     /// The upper bound of every backoff.
@@ -27,7 +27,7 @@ impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
             tries: 5,
-            look_ups: 6,
+            lookups: 6,
             base: Duration::from_millis(200),
             cap: Duration::from_secs(20),
             settle: Duration::from_secs(15),

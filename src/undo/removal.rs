@@ -245,8 +245,7 @@ impl Removal {
             ));
         }
         self.pages = SeenPages::up_to(MAX_PAGES);
-        if failure.kind() == FailureKind::UserNotFound && self.vanished < self.rules.retry.look_ups
-        {
+        if failure.kind() == FailureKind::UserNotFound && self.vanished < self.rules.retry.lookups {
             self.vanished += 1;
             return RemovalStep::LookUp(self.rules.retry.backoff(self.vanished, chance));
         }
@@ -284,7 +283,7 @@ impl Removal {
             | Advice::LookUp(_)
             | Advice::Undelivered => {
                 self.failed_reads += 1;
-                if self.failed_reads < self.rules.retry.look_ups {
+                if self.failed_reads < self.rules.retry.lookups {
                     return retry(self.rules.retry.backoff(self.failed_reads, chance));
                 }
                 self.failed(failure)

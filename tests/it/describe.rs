@@ -329,7 +329,7 @@ fn the_policy_suffices_and_each_missing_permission_is_named() {
         let missing = missing.as_str().unwrap();
         let run = format!("without-{run}");
         let output = import().args(["--run-dir", &run]).run().names([missing]);
-        // Without look-ups, rows could not be settled, so the listing is required. Without its
+        // Without lookups, rows could not be settled, so the listing is required. Without its
         // rules, a pool may send messages.
         let needed = [
             "cognito-idp:AdminGetUser",

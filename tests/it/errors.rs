@@ -74,7 +74,7 @@ fn error_codes_are_recognized_in_every_place_and_form() {
             let list = users(4) + "weak,password,weak@example.com\nodd,Passw0rd!,odd\n";
             let list = dir.file("users.csv", list);
             let run = format!("{place_of_name:?}-{style:?}");
-            // Without look-ups a run need not wait a second before its first sign-up.
+            // Without lookups a run need not wait a second before its first sign-up.
             dir.import(&pool, list)
                 .args(["--no-lookup", "--no-preflight", "--run-dir", &run])
                 .run()
@@ -148,7 +148,7 @@ fn a_trigger_rejection_shows_the_message_of_the_trigger() {
     assert_eq!(
         pool.requests("AdminGetUser"),
         0,
-        "a look-up is not necessary"
+        "a lookup is not necessary"
     );
 }
 

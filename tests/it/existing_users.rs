@@ -124,7 +124,7 @@ fn a_username_taken_but_not_found_is_reported_as_such() {
 }
 
 #[test]
-fn failing_look_ups_are_retried() {
+fn failing_lookups_are_retried() {
     let dir = TestDir::new();
     let existing: Vec<ExistingUser> = (1..=20)
         .map(|number| existing_user(&format!("user{number:04}"), UserStatus::Confirmed, true))
@@ -144,7 +144,7 @@ fn failing_look_ups_are_retried() {
     dir.import(&pool, list).run().exits(0);
     let results = dir.results();
     assert_eq!(results.count("existed"), 20);
-    assert!(pool.requests("AdminGetUser") > 20, "some look-ups failed");
+    assert!(pool.requests("AdminGetUser") > 20, "some lookups failed");
     for row in results
         .rows
         .iter()

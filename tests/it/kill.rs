@@ -96,7 +96,7 @@ fn start(case: &KillCase, pool: &RehearsalPool, folder: &Path) -> Child {
     if case.follow_up == CaseSteps::OfAllUsers {
         command.arg("--follow-up-existing");
     }
-    if case.look_ups {
+    if case.lookups {
         command.args(case.lookup_flags);
     } else {
         command.args(["--no-lookup", "--allow-messages"]);

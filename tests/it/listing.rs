@@ -21,8 +21,8 @@ fn by_list(dir: &TestDir, pool: &Pool, list: &str) -> CommandLine {
         .args(["--lookup", "list", "--prescan", "never"])
 }
 
-/// The number of look-ups, without the permission probe.
-fn look_ups(pool: &Pool) -> u64 {
+/// The number of lookups, without the permission probe.
+fn lookups(pool: &Pool) -> u64 {
     pool.requests("AdminGetUser").saturating_sub(1)
 }
 
@@ -57,7 +57,7 @@ fn existing_users_are_found_in_the_listing_and_not_billed() {
         assert_eq!(row["user_sub"], truth[name].sub);
         assert_eq!((&*row["evidence"], &*row["error_code"]), ("", ""));
     }
-    assert_eq!(look_ups(&pool), 0);
+    assert_eq!(lookups(&pool), 0);
     // The first one is the permission probe.
     assert_eq!(pool.requests("ListUsers"), 1 + 3);
     assert_eq!(results.summary["requests"]["UserList"]["sent"], 3);
@@ -88,7 +88,7 @@ fn the_listing_is_searched_by_address_if_addresses_are_usernames() {
     let results = dir.results();
     assert_eq!(results.row(1)["user_status"], "CONFIRMED");
     assert_eq!(results.row(2)["user_status"], "UNCONFIRMED");
-    assert_eq!(look_ups(&pool), 0);
+    assert_eq!(lookups(&pool), 0);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_user_not_yet_listed_is_looked_up() {
         assert_eq!(row["user_status"], "UNCONFIRMED");
     }
     assert_eq!(
-        look_ups(&pool),
+        lookups(&pool),
         3,
         "two users, and the second run's permission probe"
     );
@@ -185,7 +185,7 @@ fn a_row_waiting_for_the_listing_frees_its_slot() {
         .args(["--list-rate", "1", "--concurrency", "1"])
         .start();
     pool.wait_for_requests("SignUp", 100);
-    // If free slots were only polled every tenth of a second, there would be ten look-ups.
+    // If free slots were only polled every tenth of a second, there would be ten lookups.
     let listed_by_then = pool.requests("ListUsers");
     assert!(listed_by_then < 8, "{listed_by_then}");
 }
@@ -215,7 +215,7 @@ fn a_failing_listing_is_retried() {
         "six attempts each"
     );
     assert!(pool.requests("ListUsers") > 21, "some failed");
-    assert_eq!(look_ups(&pool), 0);
+    assert_eq!(lookups(&pool), 0);
 }
 
 #[test]

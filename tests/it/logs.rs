@@ -250,14 +250,14 @@ fn control_characters_in_a_list_name_are_escaped_in_the_log() {
     let pool = Pool::start(quick());
     // The last record is unterminated, so the log contains the list's name.
     let list = dir.file(HOSTILE, users(3) + "\"" + &"x".repeat(600_000));
-    for (run, colours) in [("plain", "0"), ("coloured", "1")] {
-        let import = dir.import(&pool, list).env("CLICOLOR_FORCE", colours);
+    for (run, colors) in [("plain", "0"), ("colored", "1")] {
+        let import = dir.import(&pool, list).env("CLICOLOR_FORCE", colors);
         let import = import.args(["--no-preflight", "--run-dir", run, "-v"]);
         let log = import.run().exits(4).stderr;
         let line = log.lines().find(|line| line.contains("no["));
         let line = line.unwrap_or_else(|| panic!("no such line: {log}"));
         assert!(line.contains(HARMLESS), "{line:?}");
-        assert_eq!(line.contains('\u{1b}'), colours == "1", "{line:?}");
+        assert_eq!(line.contains('\u{1b}'), colors == "1", "{line:?}");
         assert!(
             !log.contains("\u{1b}[2J") && !log.contains('\u{202e}'),
             "{log:?}"

@@ -234,7 +234,7 @@ fn undo_deletes_only_users_of_the_run() {
 }
 
 #[test]
-fn forbidden_look_ups_stop_the_run_which_resumes_without_them() {
+fn forbidden_lookups_stop_the_run_which_resumes_without_them() {
     let Some(emulator) = Emulator::with_auth() else {
         return;
     };

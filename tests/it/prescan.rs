@@ -28,7 +28,7 @@ fn with_existing(count: usize) -> Pool {
     })
 }
 
-/// An import at rates at which listing a page takes as long as ten look-ups.
+/// An import at rates at which listing a page takes as long as ten lookups.
 fn nightly(dir: &TestDir, pool: &Pool, list: &str) -> CommandLine {
     dir.import(pool, list)
         .without_flag("--rate")
@@ -40,8 +40,8 @@ fn pages(pool: &Pool) -> u64 {
     pool.requests("ListUsers").saturating_sub(1)
 }
 
-/// The number of look-ups, without the permission probe.
-fn look_ups(pool: &Pool) -> u64 {
+/// The number of lookups, without the permission probe.
+fn lookups(pool: &Pool) -> u64 {
     pool.requests("AdminGetUser").saturating_sub(1)
 }
 
@@ -60,7 +60,7 @@ fn only_new_users_of_a_mostly_existing_list_are_sent() {
     let results = dir.results();
     assert_eq!(results.counts(), [("created", 3), ("existed", 297)].into());
     assert_eq!(
-        (pool.requests("SignUp"), pages(&pool), look_ups(&pool)),
+        (pool.requests("SignUp"), pages(&pool), lookups(&pool)),
         (3, 5, 0)
     );
     assert_eq!(results.summary["requests"]["UserList"]["sent"], 5);
@@ -91,7 +91,7 @@ fn only_new_users_of_a_mostly_existing_list_are_sent() {
 fn by_default_the_pool_is_listed_only_if_that_is_cheaper() {
     let dir = TestDir::new();
     let list = dir.file("users.csv", users(40));
-    // A page takes as long as ten look-ups, and there are forty rows.
+    // A page takes as long as ten lookups, and there are forty rows.
     for (count, is_read) in [(0, false), (60, true), (180, true), (241, false)] {
         let pool = with_existing(count);
         let check = dir.check(&pool, list).args(["--rate", "100"]);
@@ -196,7 +196,7 @@ fn a_user_created_after_the_listing_is_found_by_sign_up() {
     assert_eq!(results.row(61)["evidence"], "");
     assert_eq!(results.row(61)["user_status"], "UNCONFIRMED");
     assert_eq!(
-        look_ups(&pool),
+        lookups(&pool),
         2,
         "the other one is the second run's permission probe"
     );

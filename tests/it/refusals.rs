@@ -190,12 +190,12 @@ fn invalid_rehearsal_settings_are_refused() {
         .run()
         .exits(3)
         .names(["throttle", "5", "--fault"]);
-    dir.file("pool.json", r#"{"colour": "red"}"#);
+    dir.file("pool.json", r#"{"color": "red"}"#);
     dir.rehearse(list)
         .args(["--pool-settings", "pool.json"])
         .run()
         .exits(3)
-        .names(["--pool-settings pool.json", "colour"]);
+        .names(["--pool-settings pool.json", "color"]);
     assert!(!dir.path("run").exists());
 }
 

@@ -198,7 +198,7 @@ fn report_regenerates_results_and_summary() {
     let read = || files.map(|file| fs::read(dir.path("run").join(file)).unwrap());
     let before = read();
     for file in files {
-        fs::write(dir.path("run").join(file), "spoilt").unwrap();
+        fs::write(dir.path("run").join(file), "spoiled").unwrap();
     }
     dir.cli("report")
         .arg("run")

@@ -110,7 +110,7 @@ fn check(dir: &TestDir, pool: &Pool, directory: &str) {
 }
 
 #[test]
-fn look_ups_waiting_for_a_permit_do_not_delay_sign_ups() {
+fn lookups_waiting_for_a_permit_do_not_delay_sign_ups() {
     let dir = TestDir::new();
     let pool = Pool::start(PoolSettings {
         existing: (1..=40).map(existing_user).collect(),
@@ -123,7 +123,7 @@ fn look_ups_waiting_for_a_permit_do_not_delay_sign_ups() {
         .args(["--prescan", "never"])
         .start();
     pool.wait_for_requests("SignUp", 150);
-    let look_ups = pool.requests("AdminGetUser");
+    let lookups = pool.requests("AdminGetUser");
     running.wait().exits(0);
     let results = dir.results();
     assert_eq!(
@@ -131,7 +131,7 @@ fn look_ups_waiting_for_a_permit_do_not_delay_sign_ups() {
         (40, 110)
     );
     // Forty take five seconds.
-    assert!(look_ups < 40, "{look_ups}");
+    assert!(lookups < 40, "{lookups}");
     assert!(pool.requests("AdminGetUser") >= 40);
 }
 

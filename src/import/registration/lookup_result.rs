@@ -96,12 +96,12 @@ impl Registration<'_> {
     /// created, perhaps by a request of this run that the ledger does not know. A lookup is
     /// consistent.
     pub(super) fn not_listed(&mut self) -> RegistrationStep {
-        self.look_up_tries = 0;
+        self.lookup_tries = 0;
         RegistrationStep::LookUp(Duration::ZERO)
     }
 
     /// Handles a failed lookup; `retry` creates the step that repeats it.
-    pub(super) fn look_up_failed(
+    pub(super) fn lookup_failed(
         &mut self,
         failure: Failure,
         chance: f64,
@@ -122,9 +122,9 @@ impl Registration<'_> {
             | Advice::Exists
             | Advice::LookUp(_)
             | Advice::Undelivered => {
-                self.look_up_tries += 1;
-                if self.look_up_tries < self.rules.retry.look_ups {
-                    return retry(self.rules.retry.backoff(self.look_up_tries, chance));
+                self.lookup_tries += 1;
+                if self.lookup_tries < self.rules.retry.lookups {
+                    return retry(self.rules.retry.backoff(self.lookup_tries, chance));
                 }
             }
             Advice::GiveUp => {}

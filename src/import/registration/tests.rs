@@ -34,10 +34,10 @@ fn user() -> NewUser {
     }
 }
 
-fn rules(look_ups: LookupMode) -> RegistrationRules {
+fn rules(lookups: LookupMode) -> RegistrationRules {
     RegistrationRules {
         retry: RetryPolicy::default(),
-        look_ups,
+        lookups,
     }
 }
 
@@ -88,12 +88,12 @@ fn accepted() -> SignedUp {
 
 /// Feeds events and returns the last step.
 fn after(
-    look_ups: LookupMode,
+    lookups: LookupMode,
     maybe_sent: bool,
     events: Vec<RegistrationEvent>,
 ) -> RegistrationStep {
     let user = user();
-    let mut registration = Registration::new(&user, rules(look_ups), times(), maybe_sent);
+    let mut registration = Registration::new(&user, rules(lookups), times(), maybe_sent);
     let mut step = registration.next(RegistrationEvent::Start, Duration::ZERO, 0.5);
     for event in events {
         step = registration.next(event, Duration::ZERO, 0.5);
@@ -164,28 +164,28 @@ fn taken() -> RegistrationEvent {
 
 #[test]
 fn taken_username_is_in_doubt_if_a_matching_user_is_newer_than_the_run() {
-    let looked_up = |look_ups, user: FoundUser| {
-        let answer = match look_ups {
+    let looked_up = |lookups, user: FoundUser| {
+        let answer = match lookups {
             LookupMode::List => RegistrationEvent::Listing(Ok(Some(user))),
             LookupMode::Get | LookupMode::None => RegistrationEvent::LookUp(Ok(Some(user))),
         };
-        settled(after(look_ups, false, vec![taken(), answer]))
+        settled(after(lookups, false, vec![taken(), answer]))
     };
-    for look_ups in [LookupMode::Get, LookupMode::List] {
+    for lookups in [LookupMode::Get, LookupMode::List] {
         // Before and after the first request in the ledger.
         for created in [BEGUN - 5_000, BEGUN + 500] {
-            let outcome = looked_up(look_ups, found(created));
+            let outcome = looked_up(lookups, found(created));
             assert_eq!(outcome.outcome, Outcome::InDoubt, "{created}");
             assert_eq!(outcome.error_code.as_deref(), Some(CREATED_DURING_RUN));
             assert_eq!(outcome.user_sub.as_deref(), Some("sub-1"));
             let mut other = found(created);
             other.attributes.clear();
-            let outcome = looked_up(look_ups, other);
+            let outcome = looked_up(lookups, other);
             assert_eq!(outcome.outcome, Outcome::Existed, "somebody else's");
         }
         let mut undated = found(0);
         undated.created_ms = None;
-        assert_eq!(looked_up(look_ups, undated).outcome, Outcome::Existed);
+        assert_eq!(looked_up(lookups, undated).outcome, Outcome::Existed);
     }
 }
 

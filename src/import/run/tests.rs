@@ -123,7 +123,7 @@ fn plan() -> SessionPlan {
         group: 1,
         rules: RegistrationRules {
             retry: RetryPolicy::default(),
-            look_ups: LookupMode::Get,
+            lookups: LookupMode::Get,
         },
         follow_up_existing: false,
         named_by: NamedBy::default(),

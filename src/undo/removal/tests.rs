@@ -13,7 +13,7 @@ use crate::run::RetryPolicy;
 const RULES: RemovalRules = RemovalRules {
     retry: RetryPolicy {
         tries: 3,
-        look_ups: 3,
+        lookups: 3,
         base: Duration::ZERO,
         cap: Duration::ZERO,
         settle: Duration::ZERO,

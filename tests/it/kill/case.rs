@@ -24,7 +24,7 @@ pub(super) struct KillCase {
     pub(super) list: String,
     pub(super) settings: PoolSettings,
     pub(super) kills: u32,
-    pub(super) look_ups: bool,
+    pub(super) lookups: bool,
     /// Whether the pool's rules are applied before rows are sent.
     pub(super) preflight: bool,
     /// The flags that choose how existing users are looked up.
@@ -154,8 +154,8 @@ pub(super) fn case(seed: u64) -> KillCase {
         list,
         settings,
         kills: random.u32(0..=MAX_KILLS),
-        // Like look-ups, steps are signed requests.
-        look_ups: random.u32(0..8) > 0 || follow_up != CaseSteps::Nothing,
+        // Like lookups, steps are signed requests.
+        lookups: random.u32(0..8) > 0 || follow_up != CaseSteps::Nothing,
         follow_up,
         durability: if (seed / 4).is_multiple_of(2) {
             "process"

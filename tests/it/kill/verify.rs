@@ -57,14 +57,14 @@ pub(super) fn verify(
         {
             return wrong(&reason);
         }
-        // Without look-ups, a row that a killed process had not recorded can only be sent again.
-        if case.look_ups && user.is_some_and(|user| user.sign_ups_after_response > 0) {
+        // Without lookups, a row that a killed process had not recorded can only be sent again.
+        if case.lookups && user.is_some_and(|user| user.sign_ups_after_response > 0) {
             return wrong("it was sent again after its answer had been delivered");
         }
     }
-    if case.look_ups && !in_doubt.is_empty() {
+    if case.lookups && !in_doubt.is_empty() {
         return Err(format!(
-            "rows {in_doubt:?} are in doubt, and every look-up was answered in the end"
+            "rows {in_doubt:?} are in doubt, and every lookup was answered in the end"
         ));
     }
     Ok(in_doubt)

@@ -88,7 +88,7 @@ fn refused_variables() {
 #[test]
 fn refused_arguments_of_other_commands() {
     let (dir, _) = prepared();
-    dir.file("pool.json", r#"{"colour": "red"}"#);
+    dir.file("pool.json", r#"{"color": "red"}"#);
     let mut transcript = Transcript::default();
     for (command, arguments) in [
         ("report", "nowhere"),

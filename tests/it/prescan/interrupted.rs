@@ -2,7 +2,7 @@
 
 use cognito_import::rehearsal::{PoolSettings, SimulatedLatency};
 
-use super::{existing, look_ups, nightly, pages, with_existing};
+use super::{existing, lookups, nightly, pages, with_existing};
 use crate::harness::{CTRL_C, Pool, TestDir, quick, users, wait_until};
 
 /// A pool that lists slowly.
@@ -178,7 +178,7 @@ fn an_incomplete_listing_stops_only_a_run_with_forced_prescan() {
         .exits(0)
         .names(["ExpiredTokenException"]);
     assert_eq!(dir.results_in("auto").count("created"), 100);
-    assert_eq!(look_ups(&auto), 0);
+    assert_eq!(lookups(&auto), 0);
     let terminal = pool();
     let at_terminal = named(&terminal, ["--run-dir", "terminal"])
         .args(["--progress", "lines", "--yes"])

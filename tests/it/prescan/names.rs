@@ -2,7 +2,7 @@
 
 use cognito_import::rehearsal::{ExistingUser, PoolSettings};
 
-use super::{existing, look_ups, nightly, pages};
+use super::{existing, lookups, nightly, pages};
 use crate::harness::{Pool, TestDir, quick, users};
 
 /// A list with `USER0001` where the pool has `user0001`.
@@ -84,7 +84,7 @@ fn users_are_recognized_by_address_if_addresses_are_usernames() {
     nightly(&dir, &pool, list).run().exits(0);
     let results = dir.results();
     assert_eq!(results.counts(), [("created", 2), ("existed", 60)].into());
-    assert_eq!((pool.requests("SignUp"), look_ups(&pool)), (2, 0));
+    assert_eq!((pool.requests("SignUp"), lookups(&pool)), (2, 0));
     let subs: Vec<String> = pool.users().into_values().map(|user| user.sub).collect();
     assert!(subs.contains(&results.row(1)["user_sub"]));
 }
@@ -105,7 +105,7 @@ fn users_are_recognized_by_number_if_numbers_are_usernames() {
         dir.results().counts(),
         [("created", 1), ("existed", 60)].into()
     );
-    assert_eq!((pool.requests("SignUp"), look_ups(&pool)), (1, 0));
+    assert_eq!((pool.requests("SignUp"), lookups(&pool)), (1, 0));
 }
 
 #[test]

@@ -118,7 +118,7 @@ proptest! {
         mode in prop::sample::select(vec![LookupMode::Get, LookupMode::List, LookupMode::None]),
         chance in 0.0..1.0_f64,
     ) {
-        let look_ups = mode.any();
+        let lookups = mode.any();
         let mut service = Service {
             created: existed.then_some(BEGUN - 3_000_000),
             preexisting: existed,
@@ -141,12 +141,12 @@ proptest! {
         let mut unclear = maybe_sent.is_some();
         let mut since_unclear = Duration::ZERO;
         let mut end = None;
-        let mut excused = !look_ups || unknown;
-        let mut unseen = !look_ups;
+        let mut excused = !lookups || unknown;
+        let mut unseen = !lookups;
         for _ in 0..400 {
             match registration.next(event, since_unclear, chance) {
                 RegistrationStep::SignUp(wait) => {
-                    prop_assert!(!(unclear && look_ups), "sent again before a lookup");
+                    prop_assert!(!(unclear && lookups), "sent again before a lookup");
                     let (reaction, arrives, _) = faults.next().unwrap_or((Reaction::Answers, true, false));
                     service.pass(wait, arrives);
                     excused |= matches!(reaction, Reaction::RefusesConnection);
