@@ -9,12 +9,13 @@
 //!
 //! Before the first sign-up, [`preflight`] queries the pool for its rules and reads the whole list.
 //! [`import`] is the only stage that knows all the others; [`command`] wires them together for each
-//! subcommand. [`undo`] deletes the users that a run created. [`rehearsal`] is a simulated user pool
-//! that shares no code with the importer. `tests/it/layers.rs` checks which module may use which.
+//! subcommand. [`undo`] deletes the users that a run created. [`rehearsal`] is a simulated user
+//! pool that shares no code with the importer. `tests/it/layers.rs` checks the dependencies between
+//! modules.
 
 /// Compares text that users read with its file in `tests/it/snapshots/messages`. After a change of
-/// wording, `INSTA_UPDATE=always cargo test` writes the files, and the diff shows every message that
-/// changed.
+/// wording, `INSTA_UPDATE=always cargo test` writes the files, and the diff shows every message
+/// that changed.
 #[cfg(test)]
 macro_rules! assert_messages {
     ($name:literal, $text:expr) => {{

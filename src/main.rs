@@ -24,7 +24,8 @@ fn main() -> ExitCode {
     if !keep_secret_of_environment() {
         return command::run(&parsed).into();
     }
-    // There is one thread yet. The process ends within the call, so the variable is never set again.
+    // There is one thread yet. The process ends within the call, so the variable is never set
+    // again.
     temp_env::with_var_unset(SECRET_VARIABLE, || {
         std::process::exit(i32::from(command::run(&parsed).number()))
     })

@@ -4,8 +4,8 @@
 //!
 //! `bare_loop LIST.csv ENDPOINT_URL CLIENT_ID IN_FLIGHT off|standard|adaptive`; the last argument
 //! is the SDK's retry mode. It is single-threaded and uses the importer's SDK client, including its
-//! reduced request building ([`lean_client`]) and the compiled-out events below INFO (a feature of the
-//! package).
+//! reduced request building ([`lean_client`]) and the compiled-out events below INFO (a feature of
+//! the package).
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

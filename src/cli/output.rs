@@ -20,8 +20,8 @@ pub enum OutputFormat {
 
 /// Prints messages to standard error and requested output to standard output.
 ///
-/// Text from a CSV file or a user pool is sanitized: it can neither control the terminal nor imitate a message of this
-/// program. A closed standard error is not a failure.
+/// Text from a CSV file or a user pool is sanitized: it can neither control the terminal nor
+/// imitate a message of this program. A closed standard error is not a failure.
 #[derive(Debug, Clone, Copy)]
 pub struct Printer {
     quiet: bool,

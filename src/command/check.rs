@@ -1,4 +1,5 @@
-//! `check`: reports everything that is wrong with a list and the planned run. Writes nothing to the pool.
+//! `check`: reports everything that is wrong with a list and the planned run. Writes nothing to the
+//! pool.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -159,7 +160,8 @@ fn has_secret(rules: Option<&PoolRules>) -> bool {
         .is_some_and(|client| client.has_secret)
 }
 
-/// The maximum number of notes of each kind in the findings file. Every cell of a column may have one.
+/// The maximum number of notes of each kind in the findings file. Every cell of a column may have
+/// one.
 const MAX_NOTES_PER_KIND: u64 = 1_000;
 
 /// Reads the list to its end and writes the findings file. Returns the number of findings in it.

@@ -16,7 +16,8 @@ use crate::user::password_column::{PasswordColumn, Suspicion};
 use crate::user::rules::Strictness;
 use crate::user::{Row, fold};
 
-/// Rows sent to the other thread together: waking it for each row would cost as much as its request.
+/// Rows sent to the other thread together: waking it for each row would cost as much as its
+/// request.
 const BATCH: usize = 64;
 
 pub(super) struct ImportRows {
@@ -108,8 +109,8 @@ fn not_kept(error: LedgerError) -> NotKept {
     }
 }
 
-/// Whether the run certainly did not create this user. If not, the row is sent, and the answer leads
-/// to a lookup.
+/// Whether the run certainly did not create this user. If not, the row is sent, and the answer
+/// leads to a lookup.
 fn existed_before(user: &ListingEntry, created_before_run_ms: Option<i64>) -> bool {
     match (user.created_ms, created_before_run_ms) {
         (Some(created), Some(before)) => created <= before,

@@ -239,7 +239,8 @@ impl List {
         }
     }
 
-    /// Prints the columns that are dropped, so that a mistake is noticed before users are signed up.
+    /// Prints the columns that are dropped, so that a mistake is noticed before users are signed
+    /// up.
     pub(super) fn print_dropped_columns(&self, printer: Printer) {
         let names: Vec<String> = self
             .mapping

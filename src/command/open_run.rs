@@ -1,4 +1,5 @@
-//! Opens the run directory: a new run, one that resumes, or one that is finished. The ledger is opened and verified once.
+//! Opens the run directory: a new run, one that resumes, or one that is finished. The ledger is
+//! opened and verified once.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! The result of a command, printed to standard output as text or as one JSON document.
 //!
-//! Messages go to standard error in both formats. The documents of all commands begin with the same fields, and each command
-//! adds its own with [`CommandOutput::with`] and [`CommandError::with`].
+//! Messages go to standard error in both formats. The documents of all commands begin with the same
+//! fields, and each command adds its own with [`CommandOutput::with`] and [`CommandError::with`].
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -10,7 +10,8 @@ use super::error::{CommandError, fields};
 use crate::cli::exit::{Codes, Exit};
 use crate::cli::{OutputFormat, Printer};
 
-/// The version of the documents. It changes when a field is removed or changes its meaning, not when one is added.
+/// The version of the documents. It changes when a field is removed or changes its meaning, not
+/// when one is added.
 const SCHEMA_VERSION: u32 = 1;
 
 /// The result of a command that did not fail.

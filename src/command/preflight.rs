@@ -202,8 +202,8 @@ pub(super) struct PrescanDecision<'a> {
 }
 
 impl PrescanDecision<'_> {
-    /// If the listing would be used, checks that it is permitted and how fast. The answers are added
-    /// to `found`.
+    /// If the listing would be used, checks that it is permitted and how fast. The answers are
+    /// added to `found`.
     pub(super) async fn decide(self, found: &mut PoolAnswers) -> Option<PrescanPlan> {
         let is_needed = self.policy.needs_listing();
         if self.plan(found).is_none() && !is_needed {

@@ -40,8 +40,8 @@ impl OnExistingRun {
     }
 }
 
-/// The arguments without `--restart`, which would start over, and `--retry`, which would repeat what
-/// was just tried. No argument contains a secret.
+/// The arguments without `--restart`, which would start over, and `--retry`, which would repeat
+/// what was just tried. No argument contains a secret.
 fn resuming_command(arguments: impl Iterator<Item = OsString>) -> CommandLine {
     let mut words = Vec::new();
     let mut arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
@@ -55,8 +55,8 @@ fn resuming_command(arguments: impl Iterator<Item = OsString>) -> CommandLine {
     CommandLine::new(words)
 }
 
-/// Flags with values for the pool's Lambda triggers, which may authenticate the import. No file of a
-/// run contains them.
+/// Flags with values for the pool's Lambda triggers, which may authenticate the import. No file of
+/// a run contains them.
 const TRIGGER_FLAGS: [&str; 2] = ["--validation-data", "--client-metadata"];
 
 /// The same command with `...` in place of values for triggers.

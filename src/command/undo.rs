@@ -134,8 +134,8 @@ fn earlier_undo(
     Ok(Some((ledger, tally)))
 }
 
-/// Opens the ledger of the undo, on a separate thread, because adding a million users takes a while.
-/// A dry run's ledger is temporary.
+/// Opens the ledger of the undo, on a separate thread, because adding a million users takes a
+/// while. A dry run's ledger is temporary.
 async fn open_ledger(
     run: UndoableRun,
     dry_run: bool,

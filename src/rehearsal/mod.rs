@@ -1,9 +1,10 @@
 //! A simulated Cognito user pool on loopback, for rehearsals and for every test.
 //!
 //! It behaves like a user pool over the wire: `POST /` with `x-amz-json-1.1` bodies, Cognito's
-//! checks and responses, quotas, latency and configurable faults. `GET /stats` and `GET /stats/users`
-//! report what really happened. It uses nothing else from this crate, so it cannot share the
-//! importer's bugs. State is in memory only. Signatures must be present, but are not verified.
+//! checks and responses, quotas, latency and configurable faults. `GET /stats` and
+//! `GET /stats/users` report what really happened. It uses nothing else from this crate, so it
+//! cannot share the importer's bugs. State is in memory only. Signatures must be present, but are
+//! not verified.
 //!
 //! The path of a request: `server` accepts it from a `connection`. `dispatch` counts it (`stats`),
 //! checks its `quota` (which `traffic` changes and shares with other clients) and calls one of the

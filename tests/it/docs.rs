@@ -1,5 +1,6 @@
 //! The README and the pages of `docs/`: their commands run, their links lead somewhere, and their
-//! flags exist. `docs/CONTRIBUTING.md` describes the conventions for code blocks.
+//! flags exist. `docs/CONTRIBUTING.md` describes the conventions for code blocks. Comments in the
+//! sources are wrapped.
 
 mod commands;
 mod flags;
@@ -80,4 +81,36 @@ fn help(arguments: &[&str]) -> String {
         .unwrap();
     assert!(program.status.success(), "{arguments:?}");
     String::from_utf8(program.stdout).unwrap()
+}
+
+/// Returns the Rust files in this folder and its subfolders.
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+#[test]
+fn comments_are_wrapped_at_100_columns() {
+    let mut long = Vec::new();
+    for file in ["src", "tests", "benches"]
+        .map(|folder| rust_files(&root().join(folder)))
+        .concat()
+    {
+        let text = fs::read_to_string(&file).unwrap();
+        for (number, line) in (1..).zip(text.lines()) {
+            let is_comment = line.trim_start().starts_with("//");
+            if is_comment && line.chars().count() > 100 && !line.contains("://") {
+                long.push(format!("{}:{number}", file.display()));
+            }
+        }
+    }
+    assert!(long.is_empty(), "{}", long.join("\n"));
 }

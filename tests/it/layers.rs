@@ -185,7 +185,8 @@ fn code(file: &str) -> String {
     lines.map(|line| format!("{line}\n")).collect()
 }
 
-/// Returns the first segments of paths with this beginning: `crate::a::b` and `crate::{a, b::{c, d}}`.
+/// Returns the first segments of paths with this beginning, such as `crate::a::b` and
+/// `crate::{a, b::{c, d}}`.
 fn named<'t>(text: &'t str, beginning: &str) -> BTreeSet<&'t str> {
     let mut names = BTreeSet::new();
     for (at, _) in text.match_indices(beginning) {

@@ -10,7 +10,8 @@
 )]
 
 /// Compares text that users read with its file in `snapshots/messages`. After a change of wording,
-/// `INSTA_UPDATE=always cargo test` writes the files, and the diff shows every message that changed.
+/// `INSTA_UPDATE=always cargo test` writes the files, and the diff shows every message that
+/// changed.
 macro_rules! assert_messages {
     ($name:literal, $text:expr) => {{
         let mut settings = insta::Settings::clone_current();

@@ -1,6 +1,6 @@
 //! Documents for programs. The harness checks every document that a test produces against its
-//! schema in `docs/schemas`. These tests check that the schemas reject other documents, and that the
-//! documents have what dashboards need.
+//! schema in `docs/schemas`. These tests check that the schemas reject other documents, and that
+//! the documents have what dashboards need.
 
 use std::fs;
 use std::path::Path;

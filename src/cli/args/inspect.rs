@@ -68,7 +68,8 @@ pub struct DescribeArgs {
     pub user_pool_id: String,
     /// App client to describe
     ///
-    /// Adds the attributes that it may write, and whether it has a secret. The secret is not printed.
+    /// Adds the attributes that it may write, and whether it has a secret. The secret is not
+    /// printed.
     #[arg(long, value_name = "ID", help_heading = "User pool")]
     pub client_id: Option<String>,
     /// How to reach it.

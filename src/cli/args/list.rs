@@ -18,9 +18,9 @@ pub struct ListArgs {
     /// The file may be compressed with gzip or zstd. Builds with the s3 feature also read
     /// s3://BUCKET/KEY.
     ///
-    /// Columns are matched by name, in any order and case: username (or cognito:username), password,
-    /// Cognito's standard attributes (email, phone_number, given_name, ...) and custom:NAME. Use
-    /// --map or --mapping for other names. Empty cells set nothing.
+    /// Columns are matched by name, in any order and case: username (or cognito:username),
+    /// password, Cognito's standard attributes (email, phone_number, given_name, ...) and
+    /// custom:NAME. Use --map or --mapping for other names. Empty cells set nothing.
     #[arg(value_name = "USERS.csv", help_heading = Resettable::Reset)]
     pub list: PathBuf,
     /// The CSV dialect.

@@ -16,8 +16,8 @@ pub struct PaceArgs {
     pub rates: RateArgs,
     /// Limit the number of users in flight at once
     ///
-    /// The default adapts to the rate and to response times, up to 600. Users that wait for a lookup
-    /// are not counted.
+    /// The default adapts to the rate and to response times, up to 600. Users that wait for a
+    /// lookup are not counted.
     #[arg(long, value_name = "N", hide_short_help = true)]
     pub concurrency: Option<NonZeroU32>,
     /// Time out a single request after this long
@@ -42,8 +42,8 @@ pub struct RateArgs {
     pub lookup_rate: RateArg,
     /// Limit steps after sign-up per second
     ///
-    /// `auto` is --share of the UserUpdate quota (Cognito's default: 25). --confirm uses the quota of
-    /// sign-ups instead.
+    /// `auto` is --share of the UserUpdate quota (Cognito's default: 25). --confirm uses the quota
+    /// of sign-ups instead.
     #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate, allow_negative_numbers = true, hide_short_help = true)]
     pub update_rate: RateArg,
     /// Limit ListUsers requests per second

@@ -48,8 +48,8 @@ pub struct KnownPoolArgs {
 pub struct ConnectionArgs {
     /// Read the app client's secret from a file
     ///
-    /// The file contains the secret itself or the JSON from Secrets Manager. The environment variable
-    /// COGNITO_CLIENT_SECRET works as well. Only SignUp needs the secret.
+    /// The file contains the secret itself or the JSON from Secrets Manager. The environment
+    /// variable COGNITO_CLIENT_SECRET works as well. Only SignUp needs the secret.
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub client_secret_file: Option<PathBuf>,
     /// AWS Region [default: the Region in the user pool ID]
@@ -81,8 +81,8 @@ pub struct LookArgs {
     pub lookup: LookupMode,
     /// Never look up users; same as `--lookup none`
     ///
-    /// Needs no AWS credentials. A request without a response is sent again; if that does not settle
-    /// the row, it stays in doubt.
+    /// Needs no AWS credentials. A request without a response is sent again; if that does not
+    /// settle the row, it stays in doubt.
     #[arg(long, conflicts_with = "lookup", hide_short_help = true)]
     pub no_lookup: bool,
 }
@@ -93,8 +93,8 @@ pub struct LookArgs {
 pub struct TriggerArgs {
     /// Pass ValidationData to the PreSignUp trigger; repeatable
     ///
-    /// Flags are visible in the process list, so put secrets into --validation-data-file. Never pass
-    /// a user's password.
+    /// Flags are visible in the process list, so put secrets into --validation-data-file. Never
+    /// pass a user's password.
     #[arg(
         long,
         value_name = "KEY=VALUE",

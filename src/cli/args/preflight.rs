@@ -28,8 +28,8 @@ pub struct AllowArgs {
     pub ignore_message_limit: bool,
     /// Allow an alias to move from an existing user to a new one
     ///
-    /// The existing user can then no longer sign in with that email or phone number. This can happen
-    /// in pools with aliases and a PreSignUp trigger.
+    /// The existing user can then no longer sign in with that email or phone number. This can
+    /// happen in pools with aliases and a PreSignUp trigger.
     #[arg(long, hide_short_help = true)]
     pub allow_alias_moves: bool,
     /// Allow several rows to share an alias that --verify marks as verified

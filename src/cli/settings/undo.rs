@@ -21,7 +21,8 @@ pub struct UndoSettings {
     pub wait_for_lock: Option<Duration>,
     /// `--endpoint-url`.
     pub endpoint: Option<String>,
-    /// An endpoint in the environment, with its variable. It is ignored: the run's ledger knows the endpoint.
+    /// An endpoint in the environment, with its variable. It is ignored: the run's ledger knows the
+    /// endpoint.
     pub ignored_endpoint: Option<(&'static str, String)>,
     pub ceilings: Ceilings,
     pub csv: CsvEncoding,
@@ -74,7 +75,8 @@ fn endpoint_in_environment() -> Option<(&'static str, String)> {
     .find_map(|name| Some((name, environment(name)?)))
 }
 
-/// The account's quotas are not read: UserUpdate cannot be raised, and lookups need no more requests than deletions.
+/// The account's quotas are not read: UserUpdate cannot be raised, and lookups need no more
+/// requests than deletions.
 fn ceilings(args: &UndoArgs) -> Ceilings {
     let rates = RateOptions {
         creation: None,

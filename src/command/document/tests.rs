@@ -47,7 +47,8 @@ fn written<T: JsonSchema>() -> Value {
     schema::<T>(settings)
 }
 
-/// Without references and without the names of Rust's types, so that renaming a type changes no file.
+/// Without references and without the names of Rust's types, so that renaming a type changes no
+/// file.
 fn schema<T: JsonSchema>(mut settings: SchemaSettings) -> Value {
     settings.inline_subschemas = true;
     settings.meta_schema = None;

@@ -1,5 +1,5 @@
-//! A run that ends before its first row but after `--create-groups` created groups is not a refusal,
-//! and names these groups.
+//! A run that ends before its first row but after `--create-groups` created groups is not a
+//! refusal, and names these groups.
 
 use std::fs;
 

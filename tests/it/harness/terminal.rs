@@ -34,8 +34,8 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 pub(crate) const CTRL_C: &str = "\u{3}";
 
 impl CommandLine {
-    /// Runs the command in a pseudo-terminal and types `keys` once `cue` appears. All output is then
-    /// on standard output. Returns `None` if python3 cannot create a pseudo-terminal; that is
+    /// Runs the command in a pseudo-terminal and types `keys` once `cue` appears. All output is
+    /// then on standard output. Returns `None` if python3 cannot create a pseudo-terminal; that is
     /// reported, and fails the test in CI.
     pub(crate) fn in_terminal(self, cue: &str, keys: &str) -> Option<Self> {
         let python = Command::new("python3")
