@@ -13,7 +13,7 @@ use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::{CertificateError, RootCertStore};
 
 use super::chain;
@@ -131,7 +131,14 @@ fn load_bundle(path: &Path) -> Result<TlsContext, String> {
     }
     let certificates: Vec<CertificateDer<'_>> = CertificateDer::pem_slice_iter(&text)
         .collect::<Result<_, _>>()
-        .map_err(|cause| format!("is not valid PEM: {cause}"))?;
+        .map_err(|cause| {
+            // The error's own text is a list of bytes.
+            if let pem::Error::MissingSectionEnd { end_marker } = cause {
+                let section = String::from_utf8_lossy(&end_marker);
+                return format!("is not valid PEM: no end of `{}`", section.trim());
+            }
+            format!("is not valid PEM: {cause}")
+        })?;
     let count = certificates.len();
     // The SDK's client panics on certificates that it cannot use. Large bundles contain some
     // obsolete ones, so these are skipped.

@@ -120,7 +120,11 @@ impl AwsContext {
         match provider.provide_credentials().await {
             Ok(_) => Ok(provider),
             Err(error) => Err(NoCredentials {
-                message: causes(&error),
+                // The SDK lists the providers that it tried on lines.
+                message: causes(&error)
+                    .split_whitespace()
+                    .collect::<Vec<_>>()
+                    .join(" "),
                 mfa_hint: self.profiles.as_ref().and_then(mfa_hint),
             }),
         }

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::args::ConnectionArgs;
+use super::text_file::mode_warning;
 use crate::hints::Hint;
 
 /// The environment variable that holds the app client's secret.
@@ -175,7 +176,8 @@ pub fn client_secret(
 /// Reads the file, and returns a warning if other users can read it too.
 fn read(path: &Path) -> Result<(Zeroizing<String>, Option<String>), SecretProblem> {
     let file = std::fs::File::open(path).map_err(SecretProblem::Unreadable)?;
-    let warning = mode_warning(&file, path).map_err(SecretProblem::Unreadable)?;
+    let metadata = file.metadata().map_err(SecretProblem::Unreadable)?;
+    let warning = mode_warning("--client-secret-file", path, &metadata);
     let mut bytes = Zeroizing::new(Vec::new());
     file.take(MAX_BYTES + 1)
         .read_to_end(&mut bytes)
@@ -185,26 +187,6 @@ fn read(path: &Path) -> Result<(Zeroizing<String>, Option<String>), SecretProble
     }
     let text = std::str::from_utf8(&bytes).map_err(|_| SecretProblem::InvalidUtf8)?;
     Ok((Zeroizing::new(text.to_owned()), warning))
-}
-
-/// Returns a warning about the file's mode. The mode of a pipe or device does not matter.
-#[cfg(unix)]
-fn mode_warning(file: &std::fs::File, path: &Path) -> std::io::Result<Option<String>> {
-    use std::os::unix::fs::MetadataExt as _;
-    let metadata = file.metadata()?;
-    let mode = metadata.mode() & 0o777;
-    Ok((metadata.is_file() && mode & 0o044 != 0).then(|| {
-        format!(
-            "--client-secret-file {path}: readable by other users (mode {mode:04o}); \
-             run `chmod 600 {path}`",
-            path = path.display()
-        )
-    }))
-}
-
-#[cfg(not(unix))]
-fn mode_warning(_: &std::fs::File, _: &Path) -> std::io::Result<Option<String>> {
-    Ok(None)
 }
 
 /// Parses a plain secret or the JSON of a managed one.

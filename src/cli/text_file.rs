@@ -1,7 +1,7 @@
 //! Reads text files named by flags, up to a size limit, so that a device or a wrong file cannot
 //! exhaust memory.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read as _};
 use std::path::Path;
 
@@ -22,6 +22,25 @@ pub(super) fn read_text(path: &Path, limit: u64) -> io::Result<String> {
         )));
     }
     String::from_utf8(bytes).map_err(|_| io::Error::other("not valid UTF-8"))
+}
+
+/// Returns a warning if other users can read a file with secrets. The mode of a pipe or device does
+/// not matter.
+#[cfg(unix)]
+pub(super) fn mode_warning(flag: &str, path: &Path, metadata: &Metadata) -> Option<String> {
+    use std::os::unix::fs::MetadataExt as _;
+    let mode = metadata.mode() & 0o777;
+    (metadata.is_file() && mode & 0o044 != 0).then(|| {
+        format!(
+            "{flag} {path}: readable by other users (mode {mode:04o}); run `chmod 600 {path}`",
+            path = path.display()
+        )
+    })
+}
+
+#[cfg(not(unix))]
+pub(super) fn mode_warning(_: &str, _: &Path, _: &Metadata) -> Option<String> {
+    None
 }
 
 #[cfg(test)]

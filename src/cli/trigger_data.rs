@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::args::{ListArgs, TriggerArgs};
 use super::mapping_file::{MappingFile, MappingFileError};
-use super::text_file::{WRITTEN_BY_HAND, read_text};
+use super::text_file::{WRITTEN_BY_HAND, mode_warning, read_text};
 use crate::hints::Hint;
 use crate::pool::TriggerData;
 
@@ -61,11 +61,14 @@ impl Hint for TriggerDataError {
     }
 }
 
-/// Collects the trigger data of the flags and files.
+/// Collects the trigger data of the flags and files, and a warning if other users can read the file.
 ///
 /// # Errors
 /// A file cannot be read, or a pair is malformed or not accepted by Cognito.
-pub fn trigger_data(args: &TriggerArgs, list: &ListArgs) -> Result<TriggerData, TriggerDataError> {
+pub fn trigger_data(
+    args: &TriggerArgs,
+    list: &ListArgs,
+) -> Result<(TriggerData, Option<String>), TriggerDataError> {
     let mut data = TriggerData::default();
     for (flag, texts) in [
         ("--validation-data", &args.validation_data),
@@ -86,22 +89,25 @@ pub fn trigger_data(args: &TriggerArgs, list: &ListArgs) -> Result<TriggerData, 
             }
         }
     }
+    let mut warning = None;
     if let Some(path) = &args.validation_data_file {
-        add_file(path, &mut data)?;
+        warning = add_file(path, &mut data)?;
     }
     if let Some(path) = &list.mapping.mapping {
         MappingFile::read(path)?.tell_triggers(&mut data)?;
     }
-    Ok(data)
+    Ok((data, warning))
 }
 
 /// Adds the pairs of a file, except blank lines and comments, which start with `#`.
-fn add_file(path: &Path, data: &mut TriggerData) -> Result<(), TriggerDataError> {
-    let text = read_text(path, WRITTEN_BY_HAND).map(Zeroizing::new);
-    let text = text.map_err(|cause| TriggerDataError::File {
+fn add_file(path: &Path, data: &mut TriggerData) -> Result<Option<String>, TriggerDataError> {
+    let unreadable = |cause| TriggerDataError::File {
         path: path.to_owned(),
         cause,
-    })?;
+    };
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    let text = read_text(path, WRITTEN_BY_HAND).map_err(unreadable)?;
+    let text = Zeroizing::new(text);
     for (line, text) in (1..).zip(text.lines()) {
         if text.trim().is_empty() || text.starts_with('#') {
             continue;
@@ -115,7 +121,7 @@ fn add_file(path: &Path, data: &mut TriggerData) -> Result<(), TriggerDataError>
         data.add_validation(key, SecretString::from(value))
             .map_err(error)?;
     }
-    Ok(())
+    Ok(mode_warning("--validation-data-file", path, &metadata))
 }
 
 /// Splits at the first `=`, because a value may contain one. Only the key is trimmed.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::rejects::{RejectsError, RejectsWritten};
 use crate::hints::Hint as _;
-use crate::outcome::{CategoryRequests, Summary};
+use crate::outcome::{CategoryRequests, Summary, Undone};
 use crate::preflight::plan::RunPlan;
 use crate::preflight::problems::Problem;
 use crate::preflight::survey::{FindingExample, RuleCount, SurveyCounts};
@@ -154,12 +154,29 @@ pub(super) struct UndoneDocument<'a> {
     pub(super) run_directory: &'a Path,
     /// Whether nothing was deleted (`--dry-run`).
     pub(super) dry_run: bool,
-    /// The path of `undo-results.csv`, or of the file of the dry run.
-    pub(super) results: &'a Path,
+    /// The path of `undo-results.csv`, or of the file of the dry run; null if there was nothing to
+    /// undo.
+    pub(super) results: Option<&'a Path>,
     /// Users by result, with the results that no user has; `open`: not processed yet.
     pub(super) users: BTreeMap<String, u64>,
     /// Requests by quota category.
     pub(super) requests: BTreeMap<&'static str, CategoryRequests>,
+}
+
+impl<'a> UndoneDocument<'a> {
+    pub(super) fn nothing_to_undo(run_directory: &'a Path, dry_run: bool) -> Self {
+        Self {
+            run_directory,
+            dry_run,
+            results: None,
+            users: Undone::ALL
+                .into_iter()
+                .map(|undone| (undone.key(), 0))
+                .chain([("open".to_owned(), 0)])
+                .collect(),
+            requests: BTreeMap::new(),
+        }
+    }
 }
 
 /// The document of `describe`.

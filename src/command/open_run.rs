@@ -39,7 +39,7 @@ pub(super) enum UnfinishedRun {
     /// There is no run, or it will be replaced. `None` if the directory does not exist yet, because
     /// a refused run creates none.
     New(Option<RunDirectory>),
-    Resume(RunDirectory, FoundLedger),
+    Resume(RunDirectory, Box<FoundLedger>),
 }
 
 /// A run whose ledger is open for writing.
@@ -129,7 +129,10 @@ pub(super) async fn open_run(
     if found.status() == LedgerStatus::Finished && identity.fingerprint.is_some() {
         Ok(OpenRun::Finished(directory, found))
     } else {
-        Ok(OpenRun::Unfinished(UnfinishedRun::Resume(directory, found)))
+        Ok(OpenRun::Unfinished(UnfinishedRun::Resume(
+            directory,
+            Box::new(found),
+        )))
     }
 }
 

@@ -139,7 +139,7 @@ impl Session<'_> {
         let (begun, result) = match run {
             UnfinishedRun::Resume(directory, ledger) => {
                 let result = preflight.recheck(&mut found, &ledger).await?;
-                let begun = resume(directory, ledger, printer)?;
+                let begun = resume(directory, *ledger, printer)?;
                 note_other_endpoint(&begun.facts, &pool, printer);
                 (begun, result)
             }

@@ -31,7 +31,7 @@ pub(super) fn run(
     screen: &Screen,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    if let Some(warning) = &settings.secret_warning {
+    for warning in &settings.warnings {
         printer.warn(warning);
     }
     let created_groups = CreatedGroups::default();
@@ -72,8 +72,7 @@ async fn session(
     let mut prepared = match prepared {
         Preparation::Ready(prepared) => *prepared,
         Preparation::Finished(directory, ledger, rejects) => {
-            return report_finished(&settings.reports, &directory, *ledger, *rejects, printer)
-                .await;
+            return report_finished(settings, &directory, *ledger, *rejects, printer).await;
         }
     };
     let pacer = Pacer::new(prepared.ceilings);
@@ -172,16 +171,18 @@ async fn prescan(
 
 /// Writes the reports of a run that has nothing left to do.
 async fn report_finished(
-    reports: &ReportOptions,
+    settings: &ImportSettings,
     directory: &RunDirectory,
     ledger: FoundLedger,
     rejects: Rejects,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    printer.info(
-        "this run is already finished: nothing was sent (--retry repeats rows, --restart starts over)",
-    );
-    let (path, reports) = (directory.path().to_owned(), reports.clone());
+    printer.info(if settings.on_existing_run.retries() {
+        "this run is already finished and has no rows to retry: nothing was sent"
+    } else {
+        "this run is already finished: nothing was sent (--retry repeats rows, --restart starts over)"
+    });
+    let (path, reports) = (directory.path().to_owned(), settings.reports.clone());
     let write = move || {
         let ledger = ledger.into_reader()?;
         WrittenReports::write(&ledger, &path, rejects, &reports)
@@ -244,6 +245,13 @@ impl WrittenReports {
                 "rejects.csv: not written: {}",
                 error.with_hint()
             )),
+        }
+        let in_doubt = self.summary.count(Outcome::InDoubt);
+        if in_doubt > 0 {
+            printer.info(format_args!(
+                "{} in doubt: the same command with --retry in-doubt looks again",
+                counted(in_doubt, "row is", "rows are")
+            ));
         }
         Exit::of_summary(&self.summary)
     }

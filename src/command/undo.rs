@@ -60,7 +60,10 @@ async fn undo_run(
     if users == 0 {
         let Some((ledger, tally)) = begun else {
             printer.info("this run created no users: there is nothing to undo");
-            return Ok(Exit::Done.into());
+            return CommandOutput::from(Exit::Done).with(&UndoneDocument::nothing_to_undo(
+                run.directory.path(),
+                settings.dry_run,
+            ));
         };
         let ended = UndoEnd::nothing_to_do(tally);
         return write_results(settings, &run, ended, ledger, printer).await;
@@ -87,16 +90,16 @@ async fn undo_run(
 /// Locks the run's directory and reads what is known about the run.
 async fn open(settings: &UndoSettings, printer: Printer) -> Result<UndoableRun, CommandError> {
     let path = settings.run_directory.as_path();
-    refuse_absent_ledger(path).map_err(CommandError::refused)?;
+    refuse_absent_ledger(path).map_err(refused)?;
     let directory = lock_directory(path, settings.wait_for_lock, printer).await?;
     if let Some(exposure) = directory.exposure().map_err(CommandError::refused)? {
         return Err(CommandError::refused(LedgerError::Exposed(exposure)));
     }
-    if !Ledger::is_there(&directory, Durability::Power).map_err(CommandError::refused)? {
+    if !Ledger::is_there(&directory, Durability::Power).map_err(refused)? {
         let database = directory.database();
         return Err(CommandError::refused(LedgerError::Missing(database)));
     }
-    let reader = LedgerReader::open(path).map_err(CommandError::refused)?;
+    let reader = LedgerReader::open(path).map_err(refused)?;
     if reader.is_of_rehearsal().map_err(CommandError::refused)? {
         return Err(CommandError::refusal(
             format_args!(
@@ -112,6 +115,21 @@ async fn open(settings: &UndoSettings, printer: Printer) -> Result<UndoableRun, 
         endpoint: reader.endpoint().map_err(CommandError::refused)?,
         times: reader.times().map_err(CommandError::refused)?,
     })
+}
+
+/// The hints of an import would do harm here: after `--restart`, the users count as existing.
+fn refused(error: LedgerError) -> CommandError {
+    if !matches!(
+        error,
+        LedgerError::Damaged { .. } | LedgerError::Lost { .. }
+    ) {
+        return CommandError::refused(error);
+    }
+    CommandError::refusal(
+        error,
+        "restore it from a backup, and do not start the import over, because undo never deletes users that \
+         existed; results.csv names the users that the run created, with their user_sub",
+    )
 }
 
 /// An undo of this run that began earlier, with its progress. A dry run ignores it.
@@ -237,7 +255,7 @@ async fn write_results(
     let document = UndoneDocument {
         run_directory: run.directory.path(),
         dry_run: settings.dry_run,
-        results: &written,
+        results: Some(&written),
         users: Undone::ALL
             .into_iter()
             .map(|undone| (undone.key(), tally.count(undone)))

@@ -28,6 +28,20 @@ fn profile(dir: &TestDir, line: &str) {
 }
 
 #[test]
+fn a_truncated_bundle_is_refused_in_readable_text() {
+    let dir = TestDir::new();
+    let (pool, tls) = encrypted(&dir);
+    let pem = CertificateAuthority::new("A CA").pem();
+    dir.file("cut.pem", &pem[..pem.len() / 2]);
+    let output = import(&dir, &pool, &tls)
+        .env("AWS_CA_BUNDLE", "cut.pem")
+        .run()
+        .exits(3)
+        .names(["cut.pem", "`CERTIFICATE`"]);
+    assert!(!output.stderr.contains("[67, "), "{}", output.stderr);
+}
+
+#[test]
 fn the_first_setting_replaces_all_others() {
     let dir = TestDir::new();
     let (pool, tls) = encrypted(&dir);

@@ -69,6 +69,27 @@ fn validation_data_comes_from_a_flag_a_file_or_the_mapping_file() {
     assert!(!confirmed(&pool));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_other_users_can_read_is_warned_about() {
+    use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(1));
+    let file = dir.file("key.txt", format!("{KEY}\n"));
+    for (mode, is_warned) in [(0o644, true), (0o600, false)] {
+        set_permissions(dir.path(file), Permissions::from_mode(mode)).unwrap();
+        let output = dir
+            .rehearse(list)
+            .args(["--validation-data-file", file])
+            .run()
+            .exits(0);
+        let is_named = output.stderr.contains("--validation-data-file key.txt");
+        assert_eq!(is_named, is_warned, "{mode:o}: {}", output.stderr);
+    }
+}
+
 #[test]
 fn client_metadata_reaches_the_trigger_separately() {
     let dir = TestDir::new();

@@ -101,7 +101,7 @@ pub struct IamPolicyArgs {
     #[arg(long, value_name = "ID", help_heading = "User pool")]
     pub user_pool_id: String,
     /// Account of the user pool [default: any account]
-    #[arg(long, value_name = "ID", help_heading = "User pool")]
+    #[arg(long, value_name = "ID", help_heading = "User pool", value_parser = account_id)]
     pub account_id: Option<String>,
     /// Allow reading the CSV file from S3
     #[arg(long, value_name = "s3://BUCKET/KEY", help_heading = "Input")]
@@ -143,4 +143,12 @@ pub struct ManArgs {
     /// The directory is created if it is missing. Without it, all pages go to standard output.
     #[arg(value_name = "DIR")]
     pub directory: Option<PathBuf>,
+}
+
+fn account_id(text: &str) -> Result<String, String> {
+    if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(text.to_owned())
+    } else {
+        Err("must be 12 digits".to_owned())
+    }
 }

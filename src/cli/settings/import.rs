@@ -30,8 +30,8 @@ use crate::source::object::S3Access;
 pub struct ImportSettings {
     pub list: ListSettings,
     pub connect: ConnectSettings,
-    /// A warning if other users can read the app client's secret.
-    pub secret_warning: Option<String>,
+    /// Warnings about files with secrets that other users can read.
+    pub warnings: Vec<String>,
     pub preflight: PreflightSettings,
     pub existing_users: ExistingUserPolicy,
     pub rates: RateOptions,
@@ -82,6 +82,15 @@ pub enum OnExistingRun {
 }
 
 impl OnExistingRun {
+    /// Whether `--retry` is given.
+    #[must_use]
+    pub fn retries(&self) -> bool {
+        match self {
+            Self::Resume(filters) => !filters.is_empty(),
+            Self::PutAside | Self::Replace => false,
+        }
+    }
+
     #[must_use]
     pub fn kind(&self) -> RunKind {
         match self {
@@ -96,7 +105,7 @@ impl ImportSettings {
         refuse_sensitive_logs()?;
         let existing_users = existing_user_policy(&args.look)?;
         let reports = report_options(&args.reports)?;
-        let trigger_data = trigger_data(&args.triggers, &args.list)?;
+        let (trigger_data, trigger_warning) = trigger_data(&args.triggers, &args.list)?;
         let (connect, secret_warning) = connect_to_write(
             &args.pool,
             args.pace.attempt_timeout,
@@ -107,7 +116,7 @@ impl ImportSettings {
         Ok(Self {
             list: ListSettings::of(&args.list, access)?,
             connect,
-            secret_warning,
+            warnings: secret_warning.into_iter().chain(trigger_warning).collect(),
             preflight: PreflightSettings::of(&args.preflight),
             existing_users,
             rates: rates(&args.pace.rates),
@@ -131,7 +140,7 @@ impl ImportSettings {
         refuse_sensitive_logs()?;
         let existing_users = existing_user_policy(&args.look)?;
         let reports = report_options(&args.reports)?;
-        let trigger_data = trigger_data(&args.triggers, &args.list)?;
+        let (trigger_data, trigger_warning) = trigger_data(&args.triggers, &args.list)?;
         let rehearsal = RehearsalSettings::of(&args.rehearsal)?;
         let pool = &rehearsal.pool;
         let connect = ConnectSettings {
@@ -152,7 +161,7 @@ impl ImportSettings {
         let settings = Self {
             list: ListSettings::of(&args.list, S3Access::default())?,
             connect,
-            secret_warning: None,
+            warnings: trigger_warning.into_iter().collect(),
             preflight: PreflightSettings::of(&args.preflight),
             existing_users,
             rates: rates(&args.pace.rates),

@@ -43,6 +43,33 @@ fn only_the_pool_id_confirms() {
 }
 
 #[test]
+fn a_run_without_users_has_a_complete_document() {
+    let dir = TestDir::new();
+    let pool = Pool::start(settings());
+    let list = dir.file(
+        "users.csv",
+        "username,password,email\na,short,a@example.com\n",
+    );
+    import(&dir, &pool, list).run().exits(1);
+    let document = undo(&dir, &pool).json().run().exits(0).document();
+    assert_eq!(document["run_directory"], "run");
+    assert_eq!(document["users"]["deleted"], 0);
+    assert!(document["results"].is_null());
+}
+
+#[test]
+fn a_damaged_ledger_is_not_to_be_started_over() {
+    let dir = TestDir::new();
+    let pool = Pool::start(settings());
+    let list = dir.file("users.csv", users(3));
+    import(&dir, &pool, list).run().exits(0);
+    dir.file("run/ledger.db", "damaged");
+    let output = undo(&dir, &pool).run().exits(3);
+    let output = output.names(["run/ledger.db", "results.csv", "user_sub"]);
+    assert!(!output.stderr.contains("--restart"), "{}", output.stderr);
+}
+
+#[test]
 fn a_missing_terminal_and_a_wrong_id_are_refused() {
     let dir = TestDir::new();
     let pool = Pool::start(settings());
