@@ -336,7 +336,9 @@ impl Removal {
 
     fn failed(&self, mut failure: Failure) -> RemovalStep {
         if self.maybe_deleted {
-            failure.message.push_str(" (it may have been deleted)");
+            failure
+                .message
+                .push_str(" (the user may have been deleted)");
         }
         if failure.advice == Advice::Unreachable {
             RemovalStep::Unreachable(with_failure(Undone::Failed, failure))
