@@ -31,7 +31,7 @@ pub(super) struct RunKey {
 
 /// The run directory before anything is sent. The directory is locked if it exists.
 pub(super) enum OpenRun {
-    Finished(RunDirectory, FoundLedger),
+    Finished(RunDirectory, Box<FoundLedger>),
     Unfinished(UnfinishedRun),
 }
 
@@ -123,16 +123,13 @@ pub(super) async fn open_run(
         Ledger::is_of_kind(&directory, RunKind::Rehearsal).map_err(CommandError::refused)?;
         return new(Some(directory));
     };
-    let found = find_ledger(settings, &directory, identity, retry)?;
+    let found = Box::new(find_ledger(settings, &directory, identity, retry)?);
     // A list that can be read only once has no fingerprint. Each row shows whether it is the same
     // list.
     if found.status() == LedgerStatus::Finished && identity.fingerprint.is_some() {
         Ok(OpenRun::Finished(directory, found))
     } else {
-        Ok(OpenRun::Unfinished(UnfinishedRun::Resume(
-            directory,
-            Box::new(found),
-        )))
+        Ok(OpenRun::Unfinished(UnfinishedRun::Resume(directory, found)))
     }
 }
 

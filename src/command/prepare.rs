@@ -76,11 +76,9 @@ pub(super) async fn prepare(
         settings.reports.csv,
     )?;
     match open_run(settings, &key, printer).await? {
-        OpenRun::Finished(directory, ledger) => Ok(Preparation::Finished(
-            directory,
-            Box::new(ledger),
-            Box::new(rejects),
-        )),
+        OpenRun::Finished(directory, ledger) => {
+            Ok(Preparation::Finished(directory, ledger, Box::new(rejects)))
+        }
         OpenRun::Unfinished(run) => {
             let session = Session {
                 settings,
