@@ -61,7 +61,8 @@ impl Hint for TriggerDataError {
     }
 }
 
-/// Collects the trigger data of the flags and files, and a warning if other users can read the file.
+/// Collects the trigger data of the flags and files, and a warning if other users can read the
+/// file.
 ///
 /// # Errors
 /// A file cannot be read, or a pair is malformed or not accepted by Cognito.
