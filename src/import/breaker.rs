@@ -79,8 +79,13 @@ impl Breaker {
         self.last.push_back(error.clone());
         let error = error?;
         if self.sent == self.limits.first && self.common_error.as_ref() == Some(&error) {
+            let cause = if outcome == Outcome::Rejected {
+                "the mapping or the pool's rules"
+            } else {
+                "the network, the endpoint or the service"
+            };
             return Some(format!(
-                "the first {} {} all failed with {error} (--max-failures): probably the mapping or the pool's rules are wrong, not the rows",
+                "the first {} {} all failed with {error} (--max-failures); the cause is probably {cause}, not the rows",
                 self.sent, self.subject
             ));
         }
@@ -118,6 +123,19 @@ mod tests {
     const BAD: (Outcome, Option<&str>) = (Outcome::Rejected, Some("InvalidParameterException"));
     const OTHER: (Outcome, Option<&str>) = (Outcome::Rejected, Some("InvalidPasswordException"));
     const GOOD: (Outcome, Option<&str>) = (Outcome::Created, None);
+
+    #[test]
+    fn blames_the_mapping_only_for_rejections() {
+        let cause = |outcome| {
+            let mut breaker = Breaker::new("rows sent", BreakerLimits::default());
+            let code = Some("Code");
+            (0..20).find_map(|_| breaker.record(outcome, code)).unwrap()
+        };
+        assert!(cause(Outcome::Rejected).contains("mapping"));
+        for outcome in [Outcome::Failed, Outcome::InDoubt] {
+            assert!(cause(outcome).contains("network"));
+        }
+    }
 
     #[test]
     fn trips_if_the_first_rows_have_the_same_error() {
