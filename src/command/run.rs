@@ -274,7 +274,7 @@ fn what_to_do(rows: u64, duplicates: u64) -> String {
         }),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
-    format!("{}; then import that list", parts.join(", "))
+    format!("{}; import a corrected copy", parts.join(", "))
 }
 
 /// Prints the results, and how to resume if the run was stopped.

@@ -43,7 +43,7 @@ pub struct AllowArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Preflight")]
 pub struct PreflightArgs {
-    /// Read the pool's rules from a file instead of asking the pool
+    /// Read the pool's rules from a file instead of querying the pool
     ///
     /// `cognito-import describe` writes this file.
     #[arg(long, value_name = "FILE", hide_short_help = true)]

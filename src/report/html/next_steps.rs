@@ -115,8 +115,8 @@ fn after_import(summary: &Summary, command: Option<&CommandLine>) -> Vec<NextAct
     if rejects > 0 {
         actions.push(NextAction::without_command(format!(
             "Correct {} that cannot be signed up unchanged: rejects.csv in the run directory has \
-             them, each with the reason. Import that file instead of the whole list, in which this \
-             run's users would count as existing.",
+             them, each with the reason. Import a corrected copy of that file, not of the whole \
+             list, in which this run's users would count as existing.",
             counted(rejects, "row", "rows")
         )));
     }
