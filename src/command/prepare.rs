@@ -80,7 +80,7 @@ pub(super) async fn prepare(
             Ok(Preparation::Finished(directory, ledger, Box::new(rejects)))
         }
         OpenRun::Unfinished(run) => {
-            let session = Session {
+            let session = SessionSetup {
                 settings,
                 list,
                 key,
@@ -95,7 +95,7 @@ pub(super) async fn prepare(
 }
 
 /// A session of a run that has rows left to send.
-struct Session<'a> {
+struct SessionSetup<'a> {
     settings: &'a ImportSettings,
     list: List,
     key: RunKey,
@@ -104,7 +104,7 @@ struct Session<'a> {
     printer: Printer,
 }
 
-impl Session<'_> {
+impl SessionSetup<'_> {
     /// Checks the pool and the list, and begins or resumes the ledger.
     async fn begin(mut self, run: UnfinishedRun) -> Result<Prepared, CommandError> {
         let (settings, printer) = (self.settings, self.printer);

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::case::{Case, fuzz};
 use crate::harness::{
-    CommandLine, CsvRow, Pool, ProcessOutput, TestDir, TestEndpoint, TestReply, quick, users,
+    CsvRow, Pool, ProcessOutput, ProgramCommand, TestDir, TestEndpoint, TestReply, quick, users,
     wait_until,
 };
 use crate::hostile::Hostile;
@@ -42,7 +42,7 @@ fn import(dir: &TestDir, pool: &Pool, rows: usize) {
         .exits(0);
 }
 
-fn undo(dir: &TestDir, pool: &Pool, endpoint: &TestEndpoint) -> CommandLine {
+fn undo(dir: &TestDir, pool: &Pool, endpoint: &TestEndpoint) -> ProgramCommand {
     dir.undo(pool)
         .args(["--endpoint-url", &endpoint.url()])
         .json()

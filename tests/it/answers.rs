@@ -8,10 +8,10 @@ mod pages;
 use std::collections::HashSet;
 use std::sync::Mutex;
 
-use crate::harness::{CommandLine, Pool, ReceivedRequest, TestDir, TestEndpoint};
+use crate::harness::{Pool, ProgramCommand, ReceivedRequest, TestDir, TestEndpoint};
 
 /// `import` through this endpoint.
-fn import(dir: &TestDir, pool: &Pool, endpoint: &TestEndpoint, list: &str) -> CommandLine {
+fn import(dir: &TestDir, pool: &Pool, endpoint: &TestEndpoint, list: &str) -> ProgramCommand {
     dir.import(pool, list)
         .args(["--endpoint-url", &endpoint.url()])
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::harness::{CertificateAuthority, CommandLine, Pool, TestDir, Tls, quick, users};
+use crate::harness::{CertificateAuthority, Pool, ProgramCommand, TestDir, Tls, quick, users};
 
 const ROWS: usize = 3;
 
@@ -17,7 +17,7 @@ fn encrypted(dir: &TestDir) -> (Pool, Tls) {
     (pool, tls)
 }
 
-fn import(dir: &TestDir, pool: &Pool, tls: &Tls) -> CommandLine {
+fn import(dir: &TestDir, pool: &Pool, tls: &Tls) -> ProgramCommand {
     dir.import(pool, "users.csv")
         .args(["--endpoint-url", &tls.url()])
 }
@@ -222,7 +222,7 @@ fn undo_of_a_run_in_aws_ignores_a_configured_endpoint() {
     dir.file("ca.pem", authority.pem());
     let proxy = Tls::start(&aws, &authority, &AWS);
     let list = dir.file("users.csv", users(ROWS));
-    let through_proxy = |cli: CommandLine| {
+    let through_proxy = |cli: ProgramCommand| {
         cli.without_flag("--endpoint-url")
             .env("HTTPS_PROXY", &proxy.proxy())
             .env("AWS_CA_BUNDLE", "ca.pem")

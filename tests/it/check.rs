@@ -8,7 +8,7 @@ use std::process::Command;
 use cognito_import::rehearsal::{AttributeType, PoolSettings, SchemaAttribute};
 use serde_json::{Value, json};
 
-use crate::harness::{CommandLine, CsvRow, Pool, TestDir, codes, quick, users, wait_until};
+use crate::harness::{CsvRow, Pool, ProgramCommand, TestDir, codes, quick, users, wait_until};
 
 /// Writes the pool's description to a file.
 fn describe_to_file(dir: &TestDir, pool: &Pool) -> &'static str {
@@ -17,7 +17,7 @@ fn describe_to_file(dir: &TestDir, pool: &Pool) -> &'static str {
 }
 
 /// `check` with the pool queried, described by a file, and unknown.
-fn check_each_way(dir: &TestDir, pool: &Pool, list: &str) -> [CommandLine; 3] {
+fn check_each_way(dir: &TestDir, pool: &Pool, list: &str) -> [ProgramCommand; 3] {
     let file = describe_to_file(dir, pool);
     [
         dir.check(pool, list),
@@ -363,7 +363,7 @@ fn unknown_pool_settings_are_reported() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
-    let notices = |cli: CommandLine| cli.json().run().exits(0).document();
+    let notices = |cli: ProgramCommand| cli.json().run().exits(0).document();
     let unknown = notices(dir.cli("check").arg(list));
     assert_eq!(codes(&unknown, "notices"), ["rules_unknown"]);
     // Without credentials the pool cannot be queried.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::harness::{CommandLine, Pool, TestDir, codes, quick, with_code};
+use crate::harness::{Pool, ProgramCommand, TestDir, codes, quick, with_code};
 
 const EXPORT: &str = "\
 Username,email,email_verified,identities,cognito:user_status,Enabled
@@ -12,7 +12,7 @@ bob,bob@example.com,true,,CONFIRMED,false
 ";
 
 /// The document of a command that succeeds.
-fn document(cli: CommandLine) -> Value {
+fn document(cli: ProgramCommand) -> Value {
     cli.json().run().exits(0).document()
 }
 

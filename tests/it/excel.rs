@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::harness::{CommandLine, Pool, TestDir, quick};
+use crate::harness::{Pool, ProgramCommand, TestDir, quick};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -16,7 +16,7 @@ fn only_the_mark_differs(
     dir: &TestDir,
     files: &[&str],
     code: i32,
-    command: impl Fn() -> CommandLine,
+    command: impl Fn() -> ProgramCommand,
 ) {
     command().run().exits(code);
     let plain: Vec<Vec<u8>> = files

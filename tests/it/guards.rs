@@ -7,7 +7,7 @@ mod denied;
 use cognito_import::rehearsal::PoolSettings;
 
 use crate::harness::{
-    BadReply, CommandLine, Pool, Proxy, TestDir, codes, existing_user, quick, users,
+    BadReply, Pool, ProgramCommand, Proxy, TestDir, codes, existing_user, quick, users,
 };
 
 /// A user with every follow-up step, and a group that does not exist in the pool.
@@ -37,7 +37,7 @@ fn pool() -> Pool {
 }
 
 /// A run that makes every call of [`CALLS`], through the proxy.
-fn import_all(dir: &TestDir, pool: &Pool, proxy: &Proxy) -> CommandLine {
+fn import_all(dir: &TestDir, pool: &Pool, proxy: &Proxy) -> ProgramCommand {
     let list = dir.file("list.csv", LIST);
     dir.import(pool, list)
         .args(["--endpoint-url", &proxy.url()])
@@ -151,7 +151,7 @@ fn allow_flags_do_not_replace_a_missing_answer() {
     let (dir, pool) = (TestDir::new(), pool());
     let proxy = Proxy::always(&pool, "DescribeUserPool", internal_error());
     let list = dir.file("users.csv", users(3));
-    let through = |cli: CommandLine| {
+    let through = |cli: ProgramCommand| {
         cli.args(["--endpoint-url", &proxy.url()])
             .args(["--preflight-timeout", "1s"])
     };
@@ -233,7 +233,7 @@ fn a_signal_ends_the_wait_at_once() {
     let list = dir.file("users.csv", users(1));
     let proxy = Proxy::always(&pool, "AdminGetUser", BadReply::Hanging);
     let url = proxy.url();
-    let through = |cli: CommandLine| cli.args(["--endpoint-url", &url]).start();
+    let through = |cli: ProgramCommand| cli.args(["--endpoint-url", &url]).start();
     for (before, running) in [
         (0, through(dir.import(&pool, list))),
         (1, through(dir.check(&pool, list))),

@@ -4,14 +4,14 @@
 use serde_json::json;
 
 use crate::harness::{
-    CommandLine, Pool, ProcessOutput, TestDir, TestEndpoint, TestReply, quick, users,
+    Pool, ProcessOutput, ProgramCommand, TestDir, TestEndpoint, TestReply, quick, users,
 };
 
 /// Starts new lines and escape sequences.
 const HOSTILE: &str = "a\n  forged\n    forged\r\nforged\u{1b}[2J\u{9b}31m\u{202e}";
 
 #[track_caller]
-fn assert_harmless(command: CommandLine) -> ProcessOutput {
+fn assert_harmless(command: ProgramCommand) -> ProcessOutput {
     let output = command.run();
     for stream in [&output.stderr, &output.stdout] {
         for hidden in ['\u{1b}', '\u{9b}', '\u{202e}', '\r'] {

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::harness::{CommandLine, Pool, TestDir, quick, users};
+use crate::harness::{Pool, ProgramCommand, TestDir, quick, users};
 
 #[test]
 fn unfinished_reports_are_removed_once_the_directory_is_locked() {
@@ -18,7 +18,7 @@ fn unfinished_reports_are_removed_once_the_directory_is_locked() {
         dir.cli("undo")
             .args(["run", "--yes-delete", "another-pool"])
     };
-    for command in [&import as &dyn Fn() -> CommandLine, &undo] {
+    for command in [&import as &dyn Fn() -> ProgramCommand, &undo] {
         for name in old {
             fs::write(in_run(name), "ann,Passw0rd!1\n").unwrap();
         }

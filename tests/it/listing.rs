@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use cognito_import::rehearsal::{ExistingUser, PoolSettings, QuotaSetting, UserStatus};
 
-use crate::harness::{CommandLine, Emulator, Pool, TestDir, quick, users};
+use crate::harness::{Emulator, Pool, ProgramCommand, TestDir, quick, users};
 
 fn existing_user(username: &str, status: UserStatus) -> ExistingUser {
     ExistingUser {
@@ -16,7 +16,7 @@ fn existing_user(username: &str, status: UserStatus) -> ExistingUser {
     }
 }
 
-fn by_list(dir: &TestDir, pool: &Pool, list: &str) -> CommandLine {
+fn by_list(dir: &TestDir, pool: &Pool, list: &str) -> ProgramCommand {
     dir.import(pool, list)
         .args(["--lookup", "list", "--prescan", "never"])
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::harness::{
-    CommandLine, Pool, RunningProcess, TestDir, TestEndpoint, TestReply, quick, silent, users,
+    Pool, ProgramCommand, RunningProcess, TestDir, TestEndpoint, TestReply, quick, silent, users,
     wait_until,
 };
 
@@ -18,7 +18,7 @@ fn start_import(dir: &TestDir, pool: &Pool, list: &str) -> RunningProcess {
     running
 }
 
-fn undo(dir: &TestDir) -> CommandLine {
+fn undo(dir: &TestDir) -> ProgramCommand {
     dir.cli("undo")
         .args(["run", "--yes-delete", "us-east-1_Rehearsal"])
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{CommandLine, Pool, TestDir, assert_only_described, quick};
+use crate::harness::{Pool, ProgramCommand, TestDir, assert_only_described, quick};
 
 /// A list in which nothing has the form Cognito wants.
 const FOREIGN: &str = "\
@@ -195,7 +195,7 @@ fn invalid_rows_report_every_problem_and_are_not_sent() {
 
 /// Asserts exit code 3 after Describe calls only.
 #[track_caller]
-fn assert_refused(cli: CommandLine, pool: &Pool, data: &[&str]) -> String {
+fn assert_refused(cli: ProgramCommand, pool: &Pool, data: &[&str]) -> String {
     let output = cli.run().exits(3).names(data);
     assert_only_described(pool);
     output.stderr

@@ -10,7 +10,7 @@ mod undo;
 
 use std::fmt::Write as _;
 
-use crate::harness::{CommandLine, Pool, ProcessOutput, TestDir, quick, users};
+use crate::harness::{Pool, ProcessOutput, ProgramCommand, TestDir, quick, users};
 
 /// The messages of several commands.
 #[derive(Default)]
@@ -18,7 +18,7 @@ struct Transcript(String);
 
 impl Transcript {
     /// Runs the command and adds its messages under this title.
-    fn run(&mut self, dir: &TestDir, title: &str, cli: CommandLine) {
+    fn run(&mut self, dir: &TestDir, title: &str, cli: ProgramCommand) {
         self.add(dir, title, &cli.run());
     }
 

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::harness::{CommandLine, Pool, TestDir, quick, with_code};
+use crate::harness::{Pool, ProgramCommand, TestDir, quick, with_code};
 
 #[track_caller]
-fn document(cli: CommandLine, exit: i32) -> Value {
+fn document(cli: ProgramCommand, exit: i32) -> Value {
     cli.json().run().exits(exit).document()
 }
 

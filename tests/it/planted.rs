@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cognito_import::rehearsal::{AttributeType, PasswordRules, PoolSettings, SchemaAttribute};
 
-use crate::harness::{CommandLine, Pool, Results, TestDir, quick};
+use crate::harness::{Pool, ProgramCommand, Results, TestDir, quick};
 use list::{Planted, Stage};
 
 const BROKEN: usize = 1_000;
@@ -71,7 +71,7 @@ fn strict_pool() -> PoolSettings {
 }
 
 /// Adds the flags that map the list's columns.
-fn with_mapping(cli: CommandLine, region: Option<&str>) -> CommandLine {
+fn with_mapping(cli: ProgramCommand, region: Option<&str>) -> ProgramCommand {
     let cli = cli
         .args(["--map", "Status=custom:active"])
         .args([

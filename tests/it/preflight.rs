@@ -2,7 +2,7 @@
 
 use cognito_import::rehearsal::{PoolSettings, PreSignUp};
 
-use crate::harness::{CommandLine, Pool, ProcessOutput, TestDir, codes, quick, silent, users};
+use crate::harness::{Pool, ProcessOutput, ProgramCommand, TestDir, codes, quick, silent, users};
 
 fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
@@ -10,7 +10,7 @@ fn names(names: &[&str]) -> Vec<String> {
 
 /// Asserts that the command is refused, names these data, sends nothing and creates no run.
 #[track_caller]
-fn assert_refused(dir: &TestDir, pool: &Pool, cli: CommandLine, data: &[&str]) -> ProcessOutput {
+fn assert_refused(dir: &TestDir, pool: &Pool, cli: ProgramCommand, data: &[&str]) -> ProcessOutput {
     let before = pool.requests("SignUp");
     let output = cli.run().exits(3).names(data);
     assert_eq!(pool.requests("SignUp"), before, "nothing was sent");
@@ -20,7 +20,7 @@ fn assert_refused(dir: &TestDir, pool: &Pool, cli: CommandLine, data: &[&str]) -
 
 /// Asserts that every row is created.
 #[track_caller]
-fn assert_created(dir: &TestDir, cli: CommandLine, rows: usize) -> ProcessOutput {
+fn assert_created(dir: &TestDir, cli: ProgramCommand, rows: usize) -> ProcessOutput {
     let output = cli.run().exits(0);
     assert_eq!(dir.results().count("created"), rows);
     output

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use cognito_import::rehearsal::{ExistingUser, PoolSettings, QuotaSetting, UserStatus};
 
-use crate::harness::{CommandLine, Emulator, Pool, TestDir, quick, users};
+use crate::harness::{Emulator, Pool, ProgramCommand, TestDir, quick, users};
 
 /// Existing users `user0001` and so on.
 fn existing(count: usize) -> Vec<ExistingUser> {
@@ -29,7 +29,7 @@ fn with_existing(count: usize) -> Pool {
 }
 
 /// An import at rates at which listing a page takes as long as ten lookups.
-fn nightly(dir: &TestDir, pool: &Pool, list: &str) -> CommandLine {
+fn nightly(dir: &TestDir, pool: &Pool, list: &str) -> ProgramCommand {
     dir.import(pool, list)
         .without_flag("--rate")
         .default_flag("--rate", "100")

@@ -225,7 +225,8 @@ fn an_output_error_after_sending_is_not_a_refusal() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(2));
-    let full = |command: crate::harness::CommandLine| command.json().output_to("/dev/full").run();
+    let full =
+        |command: crate::harness::ProgramCommand| command.json().output_to("/dev/full").run();
     full(dir.import(&pool, list)).exits(4);
     assert_eq!(dir.results().count("created"), 2);
     // Nothing is left to do, and earlier work is not reported as refused.

@@ -1,10 +1,10 @@
 //! Refusals before anything is sent: exit code 3, and no call to the pool.
 
-use crate::harness::{CommandLine, Pool, TestDir, quick, users};
+use crate::harness::{Pool, ProgramCommand, TestDir, quick, users};
 
 /// Asserts that the command is refused and no sign-up was sent.
 #[track_caller]
-fn assert_refused(cli: CommandLine, pool: &Pool, data: &[&str]) {
+fn assert_refused(cli: ProgramCommand, pool: &Pool, data: &[&str]) {
     cli.run().exits(3).names(data);
     assert_eq!(pool.stats().operations.len(), 0, "no request was sent");
 }

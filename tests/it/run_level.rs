@@ -3,14 +3,14 @@
 
 use cognito_import::rehearsal::{ExistingUser, PoolSettings};
 
-use crate::harness::{CommandLine, Pool, Results, TestDir, quick, users};
+use crate::harness::{Pool, ProgramCommand, Results, TestDir, quick, users};
 
 const ROWS: usize = 30;
 
 /// Asserts that the run stops at the first answer: one sign-up was sent and all other rows are
 /// `unsent`.
 #[track_caller]
-fn assert_stops(dir: &TestDir, pool: &Pool, cli: CommandLine, code: &str, data: &[&str]) {
+fn assert_stops(dir: &TestDir, pool: &Pool, cli: ProgramCommand, code: &str, data: &[&str]) {
     cli.args(["--concurrency", "1"])
         .run()
         .exits(4)
@@ -33,7 +33,7 @@ fn assert_stops(dir: &TestDir, pool: &Pool, cli: CommandLine, code: &str, data: 
 
 /// Asserts that the same command resumes and finishes once the pool is fixed.
 #[track_caller]
-fn assert_resumes(dir: &TestDir, pool: &Pool, cli: CommandLine) -> Results {
+fn assert_resumes(dir: &TestDir, pool: &Pool, cli: ProgramCommand) -> Results {
     cli.run().exits(0);
     let results = dir.results();
     assert_eq!(results.summary["sessions"], 2);

@@ -2,7 +2,7 @@
 
 use cognito_import::rehearsal::PoolSettings;
 
-use crate::harness::{Bucket, CommandLine, Emulator, Pool, TestDir, quick, users};
+use crate::harness::{Bucket, Emulator, Pool, ProgramCommand, TestDir, quick, users};
 
 /// A new bucket in the emulator. `None` without an emulator.
 fn bucket(name: &str) -> Option<Bucket> {
@@ -246,7 +246,7 @@ fn existing_users_of_a_rehearsal_can_come_from_an_object() {
 
 /// Asserts that the command is refused and names these data.
 #[track_caller]
-fn assert_refused(cli: CommandLine, data: &[&str]) {
+fn assert_refused(cli: ProgramCommand, data: &[&str]) {
     cli.run().exits(3).names(data);
 }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use cognito_import::rehearsal::{AuditedUser, UserStatus};
 use serde_json::{Value, json};
 
-use crate::harness::{CommandLine, Pool, TestDir, quick};
+use crate::harness::{Pool, ProgramCommand, TestDir, quick};
 use crate::main_job::sample;
 
 /// The directories, each with a list and a mapping file.
@@ -23,7 +23,7 @@ const FOLDERS: [&str; 6] = [
 ];
 
 /// Adds the mapping file of a sample to a command.
-fn with_mapping(cli: CommandLine, folder: &str) -> CommandLine {
+fn with_mapping(cli: ProgramCommand, folder: &str) -> ProgramCommand {
     let mapping = sample(folder).join("mapping.toml");
     cli.args(["--mapping", mapping.to_str().unwrap()])
 }
@@ -32,7 +32,7 @@ fn list(folder: &str) -> PathBuf {
     sample(folder).join("users.csv")
 }
 
-fn check(dir: &TestDir, folder: &str) -> CommandLine {
+fn check(dir: &TestDir, folder: &str) -> ProgramCommand {
     with_mapping(dir.cli("check"), folder).arg(list(folder).to_str().unwrap())
 }
 

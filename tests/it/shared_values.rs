@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use cognito_import::rehearsal::PoolSettings;
 
-use crate::harness::{CommandLine, Pool, TestDir, quick, with_code};
+use crate::harness::{Pool, ProgramCommand, TestDir, quick, with_code};
 
 fn with_aliases() -> Pool {
     Pool::start(PoolSettings {
@@ -14,7 +14,7 @@ fn with_aliases() -> Pool {
 }
 
 #[track_caller]
-fn problem(cli: CommandLine, exit: i32, kind: &str, code: &str) -> Option<Value> {
+fn problem(cli: ProgramCommand, exit: i32, kind: &str, code: &str) -> Option<Value> {
     let output = cli.json().run().exits(exit);
     with_code(&output.document(), kind, code).cloned()
 }

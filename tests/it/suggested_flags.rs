@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::harness::{CommandLine, Pool, TestDir, quick};
+use crate::harness::{Pool, ProgramCommand, TestDir, quick};
 use cognito_import::rehearsal::{PoolSettings, SchemaAttribute};
 
 /// Splits a line as a shell does.
@@ -20,7 +20,7 @@ fn words(line: &str) -> Vec<String> {
 
 /// Runs a command with a refused header and returns its last line of output.
 #[track_caller]
-fn suggested(cli: CommandLine) -> String {
+fn suggested(cli: ProgramCommand) -> String {
     let refused = cli.run().exits(3);
     refused
         .stderr

@@ -1,7 +1,7 @@
 //! Suspicious passwords: hashes, masks, or one password for all users. They are refused before the
 //! first call.
 
-use crate::harness::{CommandLine, Pool, TestDir, codes, quick};
+use crate::harness::{Pool, ProgramCommand, TestDir, codes, quick};
 
 fn with_passwords(passwords: impl IntoIterator<Item = String>) -> String {
     let mut list = csv::Writer::from_writer(Vec::new());
@@ -29,7 +29,7 @@ fn lax() -> Pool {
 
 /// Asserts that this is the first refusal, and that the flag that allows the passwords is named.
 #[track_caller]
-fn assert_refused(cli: CommandLine, code: &str) {
+fn assert_refused(cli: ProgramCommand, code: &str) {
     let output = cli.json().run().exits(3);
     let output = output.names(["--allow-suspicious-passwords"]);
     assert_eq!(codes(&output.document(), "refusals")[0], code);

@@ -54,7 +54,7 @@ fn yes_resumed_runs_and_rehearsals_do_not_prompt() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(3));
-    let quiet = |cli: crate::harness::CommandLine| {
+    let quiet = |cli: crate::harness::ProgramCommand| {
         let cli = cli.in_terminal(QUESTION, "n\n")?;
         Some(cli.run().exits(0).stdout)
     };

@@ -14,7 +14,7 @@ use cognito_import::rehearsal::{
     ExistingUser, Faults, PoolSettings, PreSignUp, QuotaSetting, Quotas, UserStatus,
 };
 
-use crate::harness::{CommandLine, CsvRow, Pool, TestDir, quick, users};
+use crate::harness::{CsvRow, Pool, ProgramCommand, TestDir, quick, users};
 
 /// A pool without throttling.
 fn settings() -> PoolSettings {
@@ -30,19 +30,19 @@ fn settings() -> PoolSettings {
 }
 
 /// `undo` of `run` with short delays and without a prompt.
-fn undo(dir: &TestDir, pool: &Pool) -> CommandLine {
+fn undo(dir: &TestDir, pool: &Pool) -> ProgramCommand {
     undo_in(dir, pool, "run")
 }
 
 /// Like [`undo`], for another run directory.
-fn undo_in(dir: &TestDir, pool: &Pool, directory: &str) -> CommandLine {
+fn undo_in(dir: &TestDir, pool: &Pool, directory: &str) -> ProgramCommand {
     dir.undo_in(pool, directory)
         .default_flag("--delete-rate", "1000")
         .default_flag("--lookup-rate", "1000")
 }
 
 /// An import that needs no server time and therefore starts at once.
-fn import(dir: &TestDir, pool: &Pool, list: &str) -> CommandLine {
+fn import(dir: &TestDir, pool: &Pool, list: &str) -> ProgramCommand {
     dir.import(pool, list)
         .args(["--no-lookup", "--no-preflight"])
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{FirstRequests, import};
 use crate::harness::{
-    CommandLine, Pool, ProcessOutput, TestDir, TestEndpoint, TestReply, quick, users,
+    Pool, ProcessOutput, ProgramCommand, TestDir, TestEndpoint, TestReply, quick, users,
 };
 
 /// Few cases, because each has several runs. Values differ between fields and rows.
@@ -95,7 +95,7 @@ fn assert_documented_exit(output: &ProcessOutput, values: &dyn std::fmt::Debug) 
 #[track_caller]
 fn assert_every_row_has_an_outcome(
     dir: &TestDir,
-    import: CommandLine,
+    import: ProgramCommand,
     rows: usize,
     values: &[Value],
 ) {

@@ -4,11 +4,11 @@
 use std::fs;
 
 use crate::harness::{
-    CommandLine, Pool, ProcessOutput, TestDir, TestEndpoint, TestReply, head, quick, users,
+    Pool, ProcessOutput, ProgramCommand, TestDir, TestEndpoint, TestReply, head, quick, users,
     wait_until,
 };
 
-fn import(dir: &TestDir, pool: &Pool, endpoint: &TestEndpoint) -> CommandLine {
+fn import(dir: &TestDir, pool: &Pool, endpoint: &TestEndpoint) -> ProgramCommand {
     let list = dir.file("users.csv", users(2));
     dir.import(pool, list).args([
         "--endpoint-url",

@@ -2,7 +2,7 @@
 //! be allowed explicitly.
 
 use super::{BadReply, Pool, Proxy, TestDir, codes, pool, quick, users};
-use crate::harness::CommandLine;
+use crate::harness::ProgramCommand;
 
 fn denied() -> BadReply {
     BadReply::error(400, "AccessDeniedException", "not authorized to perform it")
@@ -13,7 +13,7 @@ fn an_unreadable_pool_needs_allow_messages_or_a_pool_file() {
     let (dir, pool) = (TestDir::new(), pool());
     let proxy = Proxy::always(&pool, "DescribeUserPool", denied());
     let list = dir.file("users.csv", users(3));
-    let through = |cli: CommandLine| cli.args(["--endpoint-url", &proxy.url()]).json();
+    let through = |cli: ProgramCommand| cli.args(["--endpoint-url", &proxy.url()]).json();
     let import = |run| through(dir.import(&pool, list)).args(["--run-dir", run]);
     let check = || through(dir.check(&pool, list));
     for cli in [import("run"), check()] {

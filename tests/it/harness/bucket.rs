@@ -5,7 +5,7 @@ use aws_sdk_s3::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 
 use super::emulator::ROOT_KEY;
-use super::{CommandLine, Emulator};
+use super::{Emulator, ProgramCommand};
 
 pub(crate) struct Bucket {
     runtime: tokio::runtime::Runtime,
@@ -53,7 +53,7 @@ impl Bucket {
     }
 
     /// Points a command at this emulator.
-    pub(crate) fn with_endpoint(&self, cli: CommandLine) -> CommandLine {
+    pub(crate) fn with_endpoint(&self, cli: ProgramCommand) -> ProgramCommand {
         cli.env("AWS_ENDPOINT_URL_S3", &self.url)
             .env("AWS_ACCESS_KEY_ID", ROOT_KEY)
             .env("AWS_SECRET_ACCESS_KEY", ROOT_KEY)

@@ -17,7 +17,7 @@ use aws_sdk_cognitoidentityprovider::types::{SchemaAttributeType, UsernameAttrib
 
 use cognito_import::user::STANDARD_ATTRIBUTES;
 
-use super::{CommandLine, Sdk, TestDir, wait_until};
+use super::{ProgramCommand, Sdk, TestDir, wait_until};
 
 const VERSION: &str = "1.5.33";
 
@@ -188,7 +188,7 @@ pub(crate) struct EmulatedPool {
 
 impl EmulatedPool {
     /// `import` into this pool. The emulator handles about 350 sign-ups per second.
-    pub(crate) fn import(&self, dir: &TestDir, list: &str) -> CommandLine {
+    pub(crate) fn import(&self, dir: &TestDir, list: &str) -> ProgramCommand {
         dir.cli("import")
             .arg(list)
             .env("AWS_ACCESS_KEY_ID", ROOT_KEY)
@@ -202,7 +202,7 @@ impl EmulatedPool {
     }
 
     /// `undo` of `run` without a prompt.
-    pub(crate) fn undo(&self, dir: &TestDir) -> CommandLine {
+    pub(crate) fn undo(&self, dir: &TestDir) -> ProgramCommand {
         dir.cli("undo")
             .arg("run")
             .env("AWS_ACCESS_KEY_ID", ROOT_KEY)

@@ -27,7 +27,7 @@ pub(crate) use emulator::{EmulatedPool, Emulator};
 pub(crate) use encode::{gzip, marked_utf_16, utf_16, zstd};
 pub(crate) use endpoint::{ReceivedRequest, TestEndpoint, TestReply, head};
 pub(crate) use pool::{Pool, assert_only_described, existing_user, quick, silent};
-pub(crate) use program::{CommandLine, ProcessOutput, RunningProcess, codes, with_code};
+pub(crate) use program::{ProcessOutput, ProgramCommand, RunningProcess, codes, with_code};
 pub(crate) use proxy::{BadReply, Proxy};
 pub(crate) use results::{CsvRow, Results};
 pub(crate) use schemas::{Document, violations};

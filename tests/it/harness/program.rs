@@ -12,14 +12,14 @@ use super::schemas::check_output;
 use super::wait_until;
 
 /// Builds a command line.
-pub(crate) struct CommandLine {
+pub(crate) struct ProgramCommand {
     command: Command,
     args: Vec<String>,
     default_flags: Vec<(&'static str, String)>,
     input: Option<Vec<u8>>,
 }
 
-impl CommandLine {
+impl ProgramCommand {
     pub(super) fn new(folder: &Path, subcommand: &str) -> Self {
         let mut command = isolated(env!("CARGO_BIN_EXE_cognito-import"), folder);
         command.arg(subcommand);

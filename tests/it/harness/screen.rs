@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use pty_process::blocking::{Command, Pty};
 
 use super::program::assert_is_datum;
-use super::{CommandLine, wait_until};
+use super::{ProgramCommand, wait_until};
 
 /// Terminal height: enough for all output of a run.
 const ROWS: u16 = 60;
@@ -32,7 +32,7 @@ pub(crate) struct TerminalScreen {
     reader: Option<JoinHandle<()>>,
 }
 
-impl CommandLine {
+impl ProgramCommand {
     /// Starts the program in a terminal with this many columns.
     pub(crate) fn on_screen(self, columns: u16) -> TerminalScreen {
         let inner = self.build();

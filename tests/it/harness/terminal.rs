@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use super::program::assert_is_datum;
-use super::{CommandLine, ProcessOutput};
+use super::{ProcessOutput, ProgramCommand};
 
 /// Runs the command in a pseudo-terminal. Types the second argument once the output contains the
 /// first. Exits with the command's exit code.
@@ -33,7 +33,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 /// Ctrl-C, as a terminal sends it.
 pub(crate) const CTRL_C: &str = "\u{3}";
 
-impl CommandLine {
+impl ProgramCommand {
     /// Runs the command in a pseudo-terminal and types `keys` once `cue` appears. All output is
     /// then on standard output. Returns `None` if python3 cannot create a pseudo-terminal; that is
     /// reported, and fails the test in CI.

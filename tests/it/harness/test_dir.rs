@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use super::schemas::check_runs;
-use super::{CommandLine, CsvRow, Pool, Results};
+use super::{CsvRow, Pool, ProgramCommand, Results};
 
 /// Tests run in parallel, so default limits are generous: no test may depend on the machine's load.
 pub(crate) struct TestDir {
@@ -30,17 +30,17 @@ impl TestDir {
         name
     }
 
-    pub(crate) fn cli(&self, command: &str) -> CommandLine {
-        CommandLine::new(self.folder.path(), command)
+    pub(crate) fn cli(&self, command: &str) -> ProgramCommand {
+        ProgramCommand::new(self.folder.path(), command)
     }
 
     /// A Bash script that runs in this directory.
-    pub(crate) fn bash(&self, script: &str) -> CommandLine {
-        CommandLine::bash(self.folder.path(), script)
+    pub(crate) fn bash(&self, script: &str) -> ProgramCommand {
+        ProgramCommand::bash(self.folder.path(), script)
     }
 
     /// `rehearse` with short delays. The run directory is `run`.
-    pub(crate) fn rehearse(&self, list: impl AsRef<Path>) -> CommandLine {
+    pub(crate) fn rehearse(&self, list: impl AsRef<Path>) -> ProgramCommand {
         self.cli("rehearse")
             .arg(list.as_ref().to_str().unwrap())
             .default_flag("--run-dir", "run")
@@ -49,7 +49,7 @@ impl TestDir {
     }
 
     /// `import` with short delays and fake credentials. The run directory is `run`.
-    pub(crate) fn import(&self, pool: &Pool, list: impl AsRef<Path>) -> CommandLine {
+    pub(crate) fn import(&self, pool: &Pool, list: impl AsRef<Path>) -> ProgramCommand {
         self.cli("import")
             .arg(list.as_ref().to_str().unwrap())
             .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
@@ -65,12 +65,12 @@ impl TestDir {
     }
 
     /// `undo` of `run` with fake credentials and without a prompt.
-    pub(crate) fn undo(&self, pool: &Pool) -> CommandLine {
+    pub(crate) fn undo(&self, pool: &Pool) -> ProgramCommand {
         self.undo_in(pool, "run")
     }
 
     /// Like `undo`, for another run directory.
-    pub(crate) fn undo_in(&self, pool: &Pool, directory: &str) -> CommandLine {
+    pub(crate) fn undo_in(&self, pool: &Pool, directory: &str) -> ProgramCommand {
         self.cli("undo")
             .arg(directory)
             .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
@@ -80,14 +80,14 @@ impl TestDir {
     }
 
     /// A dry run of `undo`.
-    pub(crate) fn dry_undo(&self, pool: &Pool) -> CommandLine {
+    pub(crate) fn dry_undo(&self, pool: &Pool) -> ProgramCommand {
         self.undo(pool)
             .without_flag("--yes-delete")
             .arg("--dry-run")
     }
 
     /// A command that only reads from a pool, with fake credentials.
-    pub(crate) fn read_only(&self, command: &str, pool: &Pool) -> CommandLine {
+    pub(crate) fn read_only(&self, command: &str, pool: &Pool) -> ProgramCommand {
         self.cli(command)
             .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
             .env("AWS_SECRET_ACCESS_KEY", "made-up")
@@ -97,7 +97,7 @@ impl TestDir {
     }
 
     /// `check` against a pool.
-    pub(crate) fn check(&self, pool: &Pool, list: impl AsRef<Path>) -> CommandLine {
+    pub(crate) fn check(&self, pool: &Pool, list: impl AsRef<Path>) -> ProgramCommand {
         self.read_only("check", pool)
             .arg(list.as_ref().to_str().unwrap())
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use cognito_import::rehearsal::PoolSettings;
 
 use super::{COMMANDS, help};
-use crate::harness::{CommandLine, Pool, TestDir, quick};
+use crate::harness::{Pool, ProgramCommand, TestDir, quick};
 
 /// The commands in the examples of a subcommand, with their continuation lines.
 fn examples(command: &str) -> Vec<String> {
@@ -76,7 +76,7 @@ impl ExampleFolder {
         Self { dir, pool }
     }
 
-    fn bash(&self, script: &str) -> CommandLine {
+    fn bash(&self, script: &str) -> ProgramCommand {
         self.dir
             .bash(script)
             .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")

@@ -1,10 +1,10 @@
 //! Undo uses the endpoint recorded by the run, unless `--endpoint-url` is given.
 
 use super::{import, settings, undo};
-use crate::harness::{CommandLine, Pool, TestDir, users};
+use crate::harness::{Pool, ProgramCommand, TestDir, users};
 
 /// `undo` without `--endpoint-url`.
-fn undo_without_endpoint(dir: &TestDir, pool: &Pool) -> CommandLine {
+fn undo_without_endpoint(dir: &TestDir, pool: &Pool) -> ProgramCommand {
     undo(dir, pool).without_flag("--endpoint-url")
 }
 
