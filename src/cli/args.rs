@@ -12,7 +12,9 @@ mod preflight;
 mod undo;
 
 use std::net::SocketAddr;
+use std::num::{IntErrorKind, ParseIntError};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -240,7 +242,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub deadline: Option<Duration>,
     /// Stop if the first N rows all fail with the same error; 0 disables
-    #[arg(long, value_name = "N", default_value_t = 20, hide_short_help = true)]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = whole_number::<u32>, hide_short_help = true)]
     pub max_failures: u32,
     /// Stop if this fraction of the last 200 rows fails with the same error; 1 disables
     #[arg(long, value_name = "FRACTION", default_value_t = 0.5, value_parser = fraction, hide_short_help = true)]
@@ -313,6 +315,19 @@ fn nonzero_duration(text: &str) -> Result<Duration, String> {
         duration if duration.is_zero() => Err("must be more than 0".to_owned()),
         duration => Ok(duration),
     }
+}
+
+/// Parses a whole number.
+fn whole_number<T: FromStr<Err = ParseIntError>>(text: &str) -> Result<T, &'static str> {
+    text.parse().map_err(|error: ParseIntError| {
+        if *error.kind() == IntErrorKind::PosOverflow {
+            "is too large"
+        } else if *error.kind() == IntErrorKind::Zero {
+            "must be above 0"
+        } else {
+            "must be a whole number"
+        }
+    })
 }
 
 fn socket_address(text: &str) -> Result<SocketAddr, String> {

@@ -69,12 +69,13 @@ impl Target {
             NameMeaning::Target(target) => Ok(target),
             NameMeaning::CognitoOnly(reason) => Err(format!("{word}: {reason}")),
             NameMeaning::Unknown => {
-                let hint = nearest_known(word).map_or_else(String::new, |known| {
-                    format!(" (nearest known name: {known})")
-                });
+                let hint = nearest_known(word).map_or_else(
+                    || "expected".to_owned(),
+                    |known| format!("did you mean `{known}`? Expected"),
+                );
                 Err(format!(
-                    "{word}: not something that a sign-up can set{hint}; expected username, \
-                     password, a standard attribute, custom:NAME, groups, email_verified or \
+                    "`{word}` is not an attribute that SignUp can set; {hint} username, password, \
+                     a standard attribute, custom:NAME, groups, email_verified or \
                      phone_number_verified"
                 ))
             }
@@ -217,9 +218,9 @@ mod tests {
         );
         assert_eq!(Target::parse("groups"), Ok(Target::Groups));
         for (wrong, reason) in [
-            ("mail", "nearest known name: email"),
-            ("custom:", "not something that a sign-up can set"),
-            ("", "not something that a sign-up can set"),
+            ("mail", "did you mean `email`?"),
+            ("custom:", "is not an attribute that SignUp can set"),
+            ("", "is not an attribute that SignUp can set"),
             ("sub", "Cognito assigns a new one"),
         ] {
             let error = Target::parse(wrong).unwrap_err();

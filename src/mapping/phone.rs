@@ -26,7 +26,10 @@ impl Region {
         Id::from_str(&letters.to_ascii_uppercase())
             .map(Self)
             .map_err(|_| {
-                format!("{letters}: not a country; use its two letters (ISO 3166), such as DE")
+                format!(
+                    "`{letters}` is not a country code; use the two-letter ISO 3166 code, such as \
+                     DE"
+                )
             })
     }
 

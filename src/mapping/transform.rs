@@ -126,8 +126,8 @@ fn not_a_phone_number(value: &str, region: &Region) -> TransformError {
     TransformError {
         rule: Rule::PhoneNumber,
         message: format!(
-            "{} is not a phone number of {region} and has no country code; correct or clear the \
-             cell",
+            "{} is neither a valid number in {region} nor one with a country code; correct or \
+             clear the cell",
             quoted(value)
         ),
     }

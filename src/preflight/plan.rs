@@ -220,7 +220,7 @@ impl RunPlan {
         writeln!(
             f,
             "      cheaper: a PreSignUp trigger that confirms and verifies the users of this \
-             import (see --validation-data) saves {by_trigger} of these calls; time: {}",
+             import (see --validation-data-file) saves {by_trigger} of these calls; time: {}",
             self.estimate(&[StepKind::AddToGroup, StepKind::Disable])
         )
     }
@@ -230,17 +230,19 @@ impl RunPlan {
         if self.counts.steps.of(StepKind::Confirm) == 0 {
             return Ok(());
         }
-        let reason = match self.threat_protection {
-            Some(true) => return Ok(()),
-            Some(false) => {
-                "because the pool has no threat protection, the only record of who signed in"
-            }
-            None => "unless the pool has threat protection, the only record of who signed in",
-        };
-        writeln!(
-            f,
-            "      undo: keeps users that this run confirms (see undo --even-if-used), {reason}"
-        )
+        match self.threat_protection {
+            Some(true) => Ok(()),
+            Some(false) => writeln!(
+                f,
+                "      undo: would keep confirmed users unless you pass --even-if-used: without \
+                 threat protection, there is no record of who has signed in"
+            ),
+            None => writeln!(
+                f,
+                "      undo: would keep confirmed users unless you pass --even-if-used, or unless \
+                 the pool has threat protection, the only record of who has signed in"
+            ),
+        }
     }
 }
 
@@ -279,12 +281,14 @@ impl fmt::Display for RunPlan {
             None => writeln!(f, "      messages: unknown (the pool's rules are unknown)")?,
             Some((0, 0)) => writeln!(f, "      messages: none")?,
             Some((emails, sms)) => {
-                writeln!(
-                    f,
-                    "      messages: {}, {}",
-                    counted(emails, "email", "emails"),
-                    counted(sms, "SMS", "SMS")
-                )?;
+                let counts: Vec<String> = [
+                    (emails, counted(emails, "email", "emails")),
+                    (sms, counted(sms, "SMS", "SMS")),
+                ]
+                .into_iter()
+                .filter_map(|(count, text)| (count > 0).then_some(text))
+                .collect();
+                writeln!(f, "      messages: {}", counts.join(", "))?;
                 if self.trigger_may_confirm {
                     writeln!(
                         f,
@@ -294,10 +298,11 @@ impl fmt::Display for RunPlan {
                 }
             }
         }
-        write!(
-            f,
-            "      active users (MAU) this month: up to {to_send} more"
-        )
+        f.write_str("      active users (MAU) this month: ")?;
+        match to_send {
+            0 => f.write_str("none"),
+            _ => write!(f, "up to {to_send} more"),
+        }
     }
 }
 

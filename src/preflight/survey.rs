@@ -157,6 +157,8 @@ impl<F: FnMut(&ReportedFinding<'_>) -> io::Result<()>> Surveyor<'_, F> {
             return self.invalid(raw, username.as_deref(), &findings);
         };
         self.password(&mapped);
+        // Also in invalid rows, because the apostrophes may be why they are invalid.
+        self.survey.counts.with_apostrophe += u64::from(self.contacts.has_apostrophe(&mapped));
         self.notes(raw, &mapped)?;
         if findings.is_empty() {
             self.valid(raw, &mapped);
@@ -187,7 +189,6 @@ impl<F: FnMut(&ReportedFinding<'_>) -> io::Result<()>> Surveyor<'_, F> {
         if let Some(count) = counts.with_contacts(contacts) {
             *count += 1;
         }
-        counts.with_apostrophe += u64::from(self.contacts.has_apostrophe(mapped));
         self.survey.count_steps(&mapped.follow_up);
     }
 

@@ -99,10 +99,10 @@ impl Estimate {
             fraction,
             rate,
             ceiling,
-            remaining: if matches!(progress.bottleneck, Some(Bottleneck::Stopping { .. })) {
-                None
-            } else {
-                self.remaining(progress, rows, fraction)
+            remaining: match progress.bottleneck {
+                // How long the pool will be silent is unknown.
+                Some(Bottleneck::Stopping { .. } | Bottleneck::Unanswered { .. }) => None,
+                _ => self.remaining(progress, rows, fraction),
             },
         }
     }
@@ -148,7 +148,8 @@ impl Estimate {
         let rows_left = match self.expected.rows {
             Some(expected) => to_f64(expected.to_send.saturating_sub(sent)),
             None => {
-                let fraction = fraction.filter(|fraction| *fraction > 0.0)?;
+                // Before the first answer, the number of rows to send is unknown.
+                let fraction = fraction.filter(|fraction| *fraction > 0.0 && sent > 0)?;
                 to_f64(sent) * (1.0 - fraction) / fraction
             }
         };

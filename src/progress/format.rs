@@ -47,7 +47,7 @@ pub(super) fn bottleneck(bottleneck: &Bottleneck) -> String {
             format!("no connection to the pool for the last {}", rows(*count))
         }
         Bottleneck::Throttled { category, reading } => format!(
-            "{} throttled by Cognito: {:.1}/s (limit {:.0}/s)",
+            "{} slowed to {:.1}/s by throttling (limit {:.0}/s)",
             request_noun(*category),
             reading.allowed,
             reading.ceiling
@@ -187,9 +187,9 @@ mod tests {
         let throttled = |category| bottleneck(&Bottleneck::Throttled { category, reading });
         assert_eq!(
             throttled(Category::UserCreation),
-            "sign-ups throttled by Cognito: 19.4/s (limit 40/s)"
+            "sign-ups slowed to 19.4/s by throttling (limit 40/s)"
         );
-        assert!(throttled(Category::UserRead).contains("lookups throttled"));
+        assert!(throttled(Category::UserRead).contains("lookups slowed"));
         assert_eq!(
             bottleneck(&Bottleneck::Unanswered {
                 since: Duration::from_secs(7),

@@ -125,7 +125,7 @@ mod tests {
         remaining: Some(Duration::from_secs(162)),
     };
 
-    const THROTTLED: &str = "sign-ups throttled by Cognito: 19.4/s (limit 40/s)";
+    const THROTTLED: &str = "sign-ups slowed to 19.4/s by throttling (limit 40/s)";
 
     fn render(width: usize) -> Vec<String> {
         let counts = ["created 3700", "existed 90", "rejected 10"].map(str::to_owned);
@@ -152,7 +152,7 @@ mod tests {
                 "████░░░░░░░░░  38%  3800 of 10000 rows",
                 "38.4/s (limit 40/s)  eta 2m 42s",
                 "created 3700, existed 90, rejected 10",
-                "sign-ups throttled by Cognito: 19.4/s",
+                "sign-ups slowed to 19.4/s by throttling",
                 "(limit 40/s)",
             ]
         );

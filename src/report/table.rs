@@ -9,6 +9,7 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table};
 
 use crate::outcome::{Delivery, Outcome, StepCounts, Summary};
 use crate::plural::counted;
+use crate::user::finding::Rule;
 
 /// The maximum number of groups with separate lines.
 const MAX_GROUPS: usize = 10;
@@ -65,7 +66,7 @@ fn outcome_table(summary: &Summary, width: Option<u16>) -> Table {
 }
 
 fn detail_lines(summary: &Summary) -> Vec<String> {
-    let mut lines = code_lines(&summary.errors, "", "error_code in results.csv");
+    let mut lines = error_lines(&summary.errors);
     add_step_lines(summary, &mut lines);
     for (category, requests) in &summary.requests {
         if requests.sent == 0 {
@@ -112,7 +113,11 @@ fn duration_line(summary: &Summary) -> String {
     } else {
         tenths / 10 * 10
     };
-    let time = humantime::format_duration(Duration::from_millis(tenths * 100));
+    let time = if tenths < 100 {
+        format!("{}.{}s", tenths / 10, tenths % 10).replace(".0s", "s")
+    } else {
+        humantime::format_duration(Duration::from_millis(tenths * 100)).to_string()
+    };
     let sessions = match summary.sessions {
         1 => String::new(),
         sessions => format!(" in {sessions} sessions"),
@@ -170,6 +175,27 @@ fn add_step_lines(summary: &Summary, lines: &mut Vec<String>) {
     ));
 }
 
+/// Returns the counts of rows by broken rule and by error code, each below a heading.
+fn error_lines(errors: &BTreeMap<String, u64>) -> Vec<String> {
+    let (broken, others): (BTreeMap<_, _>, BTreeMap<_, _>) = errors
+        .iter()
+        .map(|(code, count)| (code.clone(), *count))
+        .partition(|(code, _)| Rule::from_code(code).is_some());
+    let mut lines = Vec::new();
+    for (heading, codes) in [
+        // A row can break several rules, all of which the plan counts.
+        ("rows by first broken rule:", broken),
+        ("rows by error code:", others),
+    ] {
+        if !codes.is_empty() {
+            lines.push(heading.to_owned());
+            let codes = code_lines(&codes, "", "error_code in results.csv");
+            lines.extend(codes.iter().map(|line| format!("  {line}")));
+        }
+    }
+    lines
+}
+
 /// Returns a line for each of the most frequent codes. If there are more, the last line counts them
 /// and says where they are listed.
 fn code_lines(errors: &BTreeMap<String, u64>, when: &str, listed_in: &str) -> Vec<String> {
@@ -209,14 +235,28 @@ fn nonzero_counts(counts: &StepCounts) -> String {
 /// Formats the rate and how much of its limit was used, if that was recorded.
 fn rate_text(summary: &Summary, category: &str) -> String {
     let rate = summary.rates.get(category).copied().unwrap_or_default();
+    let shown_rate = to_tenths(rate);
     let Some(pace) = summary.pace.get(category) else {
-        return format!(", {rate}/s");
+        return format!(", {shown_rate}/s");
     };
-    let (ceiling, used) = (pace.ceiling, pace.used_of_ceiling * 100.0);
-    if rate < ceiling * pace.used_of_ceiling * USED_THROUGHOUT {
-        return format!(", {used:.0}% of the {ceiling}/s limit while active");
+    let used = pace.used_of_ceiling * 100.0;
+    let ceiling = to_tenths(pace.ceiling);
+    // Limits are whole numbers, so a fraction means that sessions had different limits.
+    let limit = if pace.ceiling.fract() == 0.0 {
+        "limit"
+    } else {
+        "average limit"
+    };
+    if rate < pace.ceiling * pace.used_of_ceiling * USED_THROUGHOUT {
+        return format!(", {used:.0}% of the {limit} of {ceiling}/s while active");
     }
-    format!(", {rate}/s (limit {ceiling}/s, {used:.0}% used)")
+    format!(", {shown_rate}/s ({limit} {ceiling}/s, {used:.0}% used)")
+}
+
+/// Rounds to tenths. Smaller rates keep their hundredths, so that they are not shown as 0.
+fn to_tenths(rate: f64) -> f64 {
+    let unit = if rate < 1.0 { 100.0 } else { 10.0 };
+    (rate * unit).round() / unit
 }
 
 /// Returns the seconds in which the rate was reduced, rounded up.
@@ -243,125 +283,4 @@ fn rows_read(summary: &Summary) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{code_lines, detail_lines, summary_table, wrapped};
-    use crate::outcome::{CategoryRequests, Outcome, Pace, StepCounts, Summary};
-    use crate::report::html::samples::summary;
-
-    /// Returns a summary with every outcome and every kind of line.
-    fn full_summary() -> Summary {
-        let mut summary = summary(&Outcome::ALL.map(|outcome| (outcome, 1_234)));
-        summary.errors = (1..=11).map(|n| (format!("code.{n:02}"), n)).collect();
-        for group in (1..=12).map(|number| format!("group g{number:02}")) {
-            let counts = StepCounts {
-                done: 3,
-                failed: 2,
-                pending: 1,
-            };
-            summary.follow_up.insert(group, counts);
-        }
-        summary.follow_up_errors = [("ResourceNotFoundException".to_owned(), 2)].into();
-        for (category, sent, throttled, slowed_seconds) in [
-            ("UserCreation", 1_234, 5, 61.5),
-            ("UserRead", 1, 0, 0.0),
-            ("UserList", 9, 0, 0.0),
-        ] {
-            let requests = CategoryRequests { sent, throttled };
-            summary.requests.insert(category.to_owned(), requests);
-            summary.rates.insert(category.to_owned(), 30.5);
-            let pace = Pace {
-                ceiling: 40.0,
-                allowed: 39.0,
-                used_of_ceiling: 0.77,
-                used_of_allowed: 0.79,
-                slowed_seconds,
-            };
-            if category != "UserList" {
-                summary.pace.insert(category.to_owned(), pace);
-            }
-        }
-        summary.deliveries = [("sent", 1_000), ("refused", 2), ("none", 5)].into();
-        summary.sessions = 2;
-        summary.read_to_end = false;
-        summary
-    }
-
-    #[test]
-    fn messages() {
-        let small = summary(&[(Outcome::Created, 1)]);
-        let mut text = format!("one row:\n{}\n\n", summary_table(&small, None));
-        for width in [80, 110] {
-            let table = summary_table(&full_summary(), Some(width));
-            text += &format!("{width} columns:\n{table}\n\n");
-        }
-        assert_messages!("summary_table", text.trim_end());
-    }
-
-    #[test]
-    fn shows_the_rate_while_the_category_was_in_use() {
-        let first_line = |sent, rate| {
-            let mut summary = summary(&[(Outcome::Created, 8)]);
-            let requests = CategoryRequests { sent, throttled: 0 };
-            summary.requests.insert("UserList".to_owned(), requests);
-            summary.rates.insert("UserList".to_owned(), rate);
-            let pace = Pace {
-                ceiling: 24.0,
-                allowed: 24.0,
-                used_of_ceiling: 0.92,
-                used_of_allowed: 0.92,
-                slowed_seconds: 0.0,
-            };
-            summary.pace.insert("UserList".to_owned(), pace);
-            detail_lines(&summary).remove(0)
-        };
-        assert_eq!(first_line(1, 0.0), "UserList: 1 request, 0 throttled");
-        assert_eq!(
-            first_line(2, 0.14),
-            "UserList: 2 requests, 92% of the 24/s limit while active, 0 throttled"
-        );
-        assert_eq!(
-            first_line(220, 22.1),
-            "UserList: 220 requests, 22.1/s (limit 24/s, 92% used), 0 throttled"
-        );
-    }
-
-    #[test]
-    fn the_ten_most_frequent_codes_have_lines_and_the_rest_are_counted() {
-        let errors = |codes: u64| (1..=codes).map(|n| (format!("code.{n:02}"), n)).collect();
-        let lines = code_lines(&errors(12), "", "error_code in results.csv");
-        assert_eq!(lines.len(), 11, "{lines:?}");
-        assert_eq!(lines[0], "12 x code.12");
-        assert_eq!(lines[9], "3 x code.03");
-        assert_eq!(
-            lines[10],
-            "2 other codes: 3 in total, see error_code in results.csv"
-        );
-        assert_eq!(code_lines(&errors(10), "", "").len(), 10);
-        let mut summary = summary(&[(Outcome::Rejected, 300)]);
-        summary.errors = errors(40);
-        summary.follow_up_errors = errors(11);
-        let lines = detail_lines(&summary);
-        let count = |text: &str| lines.iter().filter(|line| line.contains(text)).count();
-        assert_eq!((count(" x code."), count("after the sign-up")), (20, 11));
-        assert!(
-            lines.contains(
-                &"1 other code after the sign-up: 1 in total, see follow_up_errors in summary.json"
-                    .to_owned()
-            )
-        );
-    }
-
-    #[test]
-    fn wraps_long_lines_with_indentation() {
-        let text = "UserCreation: 40 requests, 38.31 a second";
-        assert_eq!(wrapped(text, usize::MAX), format!("  {text}"));
-        assert_eq!(
-            wrapped(text, 30),
-            "  UserCreation: 40 requests,\n      38.31 a second"
-        );
-        assert_eq!(
-            wrapped("a path/that/is/longer", 10),
-            "  a\n      path/that/is/longer"
-        );
-    }
-}
+mod tests;

@@ -19,7 +19,7 @@ pub enum RowsError {
     /// The file is not CSV.
     #[error("{list}: {foreign}")]
     Foreign { list: String, foreign: Foreign },
-    #[error("{list}: is empty{}", after_skipped(*.skipped))]
+    #[error("{list}: empty{}", after_skipped(*.skipped))]
     Empty { list: String, skipped: u64 },
     /// The first line looks like UTF-16, without a byte order mark or `--encoding`.
     #[error("{list}: line {line}: contains NUL bytes, like UTF-16 without a byte order mark")]

@@ -62,7 +62,7 @@ pub enum SourceError {
     #[error("{path}: cannot be opened: {cause}")]
     Open { path: String, cause: io::Error },
     /// The path is a directory.
-    #[error("{path}: is a directory, not a list")]
+    #[error("{path}: a directory, not a list")]
     Directory { path: String },
     /// Reading failed.
     #[error("{path}: cannot be read: {cause}")]
@@ -254,7 +254,7 @@ mod tests {
         let error = Source::named(dir.path(), &S3Access::default())
             .unwrap_err()
             .to_string();
-        assert!(error.contains("is a directory"), "{error}");
+        assert!(error.contains("a directory, not a list"), "{error}");
         let error =
             Source::named(Path::new("nowhere/users.csv"), &S3Access::default()).unwrap_err();
         assert!(error.to_string().starts_with("nowhere/users.csv: "));

@@ -250,6 +250,7 @@ mod tests {
     fn messages() {
         let flags = [
             "--allow-suspicious-passwords",
+            "--date-format",
             "--encoding",
             "--escape",
             "--flexible",

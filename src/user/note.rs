@@ -154,7 +154,8 @@ impl NoteKind {
             Self::Birthdate => &[
                 HintOption::Always("correct the dates"),
                 HintOption::Always(
-                    "describe their format, such as --date-format birthdate=%d/%m/%Y",
+                    "describe their format, such as --date-format birthdate=%d.%m.%Y (31.12.1990) \
+                     or birthdate=%m/%d/%Y (12/31/1990)",
                 ),
             ],
         };

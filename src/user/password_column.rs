@@ -68,8 +68,9 @@ pub struct Suspicion {
 impl Suspicion {
     /// The suggested action.
     pub const HINT: &'static str = "pass --password generate to give every user a random \
-                                    password to reset, or pass --allow-suspicious-passwords if \
-                                    these are the passwords that users type";
+                                    password, which they replace with 'forgot password', or pass \
+                                    --allow-suspicious-passwords if these are the passwords that \
+                                    users type";
 }
 
 impl PasswordCounts {

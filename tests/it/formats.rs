@@ -289,6 +289,23 @@ fn leading_apostrophes_are_refused_unless_dropped() {
 }
 
 #[test]
+fn apostrophes_are_reported_even_if_the_rows_are_invalid() {
+    let dir = TestDir::new();
+    let rows: String = (1..=5)
+        .map(|n| format!("'u{n},'Passw0rd!{n},'u{n}@example.com,030 1234567{n}\n"))
+        .collect();
+    let list = dir.file(
+        "users.csv",
+        format!("username,password,email,phone_number\n{rows}"),
+    );
+    dir.rehearse(list).run().exits(3).names([
+        "[apostrophes]",
+        "--drop-apostrophe",
+        "[mostly_invalid]",
+    ]);
+}
+
+#[test]
 fn an_overlong_row_only_invalidates_itself() {
     let dir = TestDir::new();
     let long = "x".repeat(70_000);

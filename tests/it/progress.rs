@@ -152,7 +152,7 @@ fn the_bar_shows_throttling() {
         .import(&pool, list)
         .args(["--rate", "60", "--yes"])
         .on_screen(100);
-    let rows = wait_for_bar(&screen, "throttled");
+    let rows = wait_for_bar(&screen, "by throttling");
     assert!(
         rows.iter().any(|row| row.contains("/s (limit 60/s)")),
         "{rows:#?}"

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::whole_number;
 use crate::rows::{Quote, may_separate};
 use crate::source::TextEncoding;
 
@@ -46,7 +47,7 @@ pub struct FormatArgs {
     /// Skip N lines above the header line, such as a title
     ///
     /// Blank lines, `sep=...` and PowerShell's `#TYPE ...` are skipped automatically.
-    #[arg(long, value_name = "N", hide_short_help = true)]
+    #[arg(long, value_name = "N", value_parser = whole_number::<u64>, hide_short_help = true)]
     pub skip_lines: Option<u64>,
     /// Treat missing cells at the end of a row as empty
     ///

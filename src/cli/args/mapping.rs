@@ -209,7 +209,7 @@ mod tests {
         assert!(
             column_target("a=mail")
                 .unwrap_err()
-                .contains("nearest known name: email")
+                .contains("did you mean `email`?")
         );
     }
 

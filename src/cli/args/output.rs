@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum};
 
+use super::whole_number;
 use crate::logs::LogFormat;
 use crate::report::{CsvEncoding, MetricsFile, Names};
 
@@ -53,6 +54,7 @@ pub struct CompareArgs {
         long,
         value_name = "N",
         default_value_t = 5,
+        value_parser = whole_number::<usize>,
         requires = "compare",
         conflicts_with = "run_dir"
     )]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::nonzero_duration;
+use super::{nonzero_duration, whole_number};
 
 /// Rate limits, concurrency and timeouts.
 #[derive(Debug, Args)]
@@ -18,7 +18,7 @@ pub struct PaceArgs {
     ///
     /// The default adapts to the rate and to response times, up to 600. Users that wait for a
     /// lookup are not counted.
-    #[arg(long, value_name = "N", hide_short_help = true)]
+    #[arg(long, value_name = "N", value_parser = whole_number::<NonZeroU32>, hide_short_help = true)]
     pub concurrency: Option<NonZeroU32>,
     /// Time out a single request after this long
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = nonzero_duration, hide_short_help = true)]

@@ -277,7 +277,7 @@ fn explain_unknown_key(name: &str, keys: &[(&str, KeyKind)], prefix: &str) -> (S
         }
     }
     let near = nearest(name, keys.iter().map(|(known, _)| *known));
-    let near = near.map_or_else(String::new, |near| format!(" (nearest known name: {near})"));
+    let near = near.map_or_else(String::new, |near| format!(" (did you mean `{near}`?)"));
     (
         format!("unknown key{near}"),
         format!("known keys: {}", names(keys)),

@@ -93,7 +93,7 @@ fn an_empty_file_equals_the_defaults() {
 const INVALID: [(&str, &str); 23] = [
     (
         "trim = true\ncolums = 1\n",
-        "line 2, colums: unknown key (nearest known name: columns); known keys: username_from, username_uuid, password,",
+        "line 2, colums: unknown key (did you mean `columns`?); known keys: username_from, username_uuid, password,",
     ),
     (
         "[list]\nskip_lines = \"2\"",
@@ -133,7 +133,7 @@ const INVALID: [(&str, &str); 23] = [
     ),
     (
         "[columns]\nMail = \"mail\"",
-        "line 2, columns.\"Mail\": mail: not something that a sign-up can set (nearest known name: email)",
+        "line 2, columns.\"Mail\": `mail` is not an attribute that SignUp can set; did you mean `email`?",
     ),
     (
         "[set]\nusername = \"x\"",
@@ -174,7 +174,7 @@ const INVALID: [(&str, &str); 23] = [
     ),
     (
         "phone_region = \"Germany\"",
-        "line 1, phone_region: Germany: not a country",
+        "line 1, phone_region: `Germany` is not a country code",
     ),
     (
         "[values.Status]\nactive = true",

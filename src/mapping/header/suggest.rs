@@ -268,8 +268,8 @@ impl ColumnResolver<'_> {
         if self.lacks_password && !is_guessed(Target::Password) {
             self.problems.push(
                 "there is no column password; pass --password generate to give every user a \
-                 random password to reset, or --password none for a pool with a passwordless \
-                 factor"
+                 random password, which they replace with 'forgot password', or --password \
+                 none for a pool with a passwordless factor"
                     .to_owned(),
             );
         }

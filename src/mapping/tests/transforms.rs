@@ -86,7 +86,7 @@ fn converts_phone_numbers_to_e_164_even_as_usernames() {
     assert_eq!(codes(&rows[1]), ["phone_number.format"]);
     let message = invalid(&rows[1]).to_string();
     assert!(
-        message.starts_with("column Telefon: \"none\" is not a phone number"),
+        message.starts_with("column Telefon: \"none\" is neither a valid number in DE"),
         "{message}"
     );
     assert_eq!(invalid(&rows[1]).username.as_deref(), Some("none"));
@@ -208,7 +208,7 @@ fn joins_cells_before_converting_them() {
     );
     let message = invalid(&rows[2]).to_string();
     assert!(
-        message.starts_with("column Area+Number: \"1\" is not a phone number"),
+        message.starts_with("column Area+Number: \"1\" is neither a valid number in DE"),
         "{message}"
     );
 }

@@ -183,7 +183,7 @@ fn warns_that_undo_keeps_confirmed_users_without_threat_protection() {
         plan.to_string()
     };
     let confirm = [StepKind::Confirm];
-    assert!(text(&confirm, Some(false)).contains("because the pool has no threat protection"));
+    assert!(text(&confirm, Some(false)).contains("without threat protection"));
     assert!(text(&confirm, None).contains("unless the pool has threat protection"));
     for silent in [text(&confirm, Some(true)), text(&[], Some(false))] {
         assert!(!silent.contains("undo:"), "{silent}");

@@ -79,6 +79,18 @@ fn counts_every_row_once_and_reports_every_finding() {
 }
 
 #[test]
+fn counts_apostrophes_in_invalid_rows_too() {
+    let (survey, _) = survey(
+        "username,password,email,phone_number\n\
+         'ann,'Passw0rd!1,'ann@example.com,030 12345671\n",
+    );
+    assert_eq!(
+        (survey.counts.invalid, survey.counts.with_apostrophe),
+        (1, 1)
+    );
+}
+
+#[test]
 fn examples_never_contain_passwords() {
     let (survey, _) = survey("username,password\nann,Hidden Word\n");
     assert!(!format!("{survey:?}").contains("Hidden"));

@@ -29,7 +29,7 @@ pub struct SurveyCounts {
     pub with_phone_number: u64,
     /// Rows to send with both.
     pub with_both: u64,
-    /// Valid rows whose email address starts with an apostrophe.
+    /// Rows, valid or not, whose email address starts with an apostrophe.
     pub with_apostrophe: u64,
     /// Invalid rows with a quote that swallowed other rows.
     pub swallowing: u64,

@@ -159,6 +159,37 @@ fn stopping_run_has_no_remaining_time_and_excludes_unsent_rows() {
 }
 
 #[test]
+fn no_remaining_time_while_the_pool_does_not_answer() {
+    for rows in [expected(100, 100).rows, None] {
+        let mut estimate = Estimate::new(ExpectedWork {
+            rows,
+            ..expected(0, 0)
+        });
+        // The whole list was read, but nothing has been answered.
+        let mut progress = created(8, 0, 40.0);
+        progress.bytes = 1_000;
+        progress.in_flight = 100;
+        progress.bottleneck = Some(Bottleneck::Unanswered {
+            since: seconds(8),
+            in_flight: 100,
+        });
+        assert_eq!(estimate.update(&progress).remaining, None);
+    }
+}
+
+#[test]
+fn no_remaining_time_before_the_first_answer_if_rows_are_unknown() {
+    let mut estimate = Estimate::new(ExpectedWork {
+        rows: None,
+        ..expected(0, 0)
+    });
+    let mut progress = created(2, 0, 40.0);
+    progress.bytes = 1_000;
+    progress.in_flight = 100;
+    assert_eq!(estimate.update(&progress).remaining, None);
+}
+
+#[test]
 fn users_with_pending_steps_are_not_done() {
     let mut estimate = Estimate::new(ExpectedWork {
         users_per_second: 20.0,

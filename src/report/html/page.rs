@@ -336,7 +336,15 @@ fn requests(summary: &Summary) -> Vec<CategoryView> {
                 },
                 rate: pace.map_or_else(
                     || measured(rate),
-                    |pace| format!("{} of {}", measured(rate), measured(pace.ceiling)),
+                    |pace| {
+                        // A single request has no rate, so its share of the ceiling is shown.
+                        let rate = if rate > 0.0 {
+                            rate
+                        } else {
+                            pace.ceiling * pace.used_of_ceiling
+                        };
+                        format!("{} of {}", measured(rate), measured(pace.ceiling))
+                    },
                 ),
                 used: pace.map_or_else(String::new, used),
             }

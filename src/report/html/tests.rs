@@ -84,11 +84,14 @@ fn rates() -> Vec<RateSample> {
 }
 
 fn page(names: Names) -> String {
-    let (summary, tally) = (run_summary(), rows());
+    page_of(&run_summary(), names)
+}
+
+fn page_of(summary: &Summary, names: Names) -> String {
     render(&ReportInput {
-        summary: &summary,
+        summary,
         about: &about(RunKind::Import),
-        tally: &tally,
+        tally: &rows(),
         rates: &rates(),
         exit: (
             1,
@@ -130,6 +133,13 @@ fn names_are_masked_unless_full_names_are_requested() {
         full.contains("&#60;carl&#62; &#38; [U+202E]co"),
         "escaped, and made visible"
     );
+}
+
+#[test]
+fn a_single_request_has_a_rate_above_0() {
+    let mut summary = run_summary();
+    summary.rates.insert("UserCreation".to_owned(), 0.0);
+    assert!(page_of(&summary, Names::Masked).contains("0.9 of 40"));
 }
 
 #[test]

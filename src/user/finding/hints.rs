@@ -2,8 +2,10 @@
 
 use crate::user::hint::HintOption::{self, Always, IfGiven, UnlessGiven};
 
-const GENERATE: HintOption =
-    Always("pass --password generate to give every user a random password to reset");
+const GENERATE: HintOption = Always(
+    "pass --password generate to give every user a random password, which they replace with \
+     'forgot password'",
+);
 
 const OTHER_COLUMN: HintOption = UnlessGiven(
     "--username-from",
@@ -118,6 +120,10 @@ pub(super) const ATTRIBUTE_MISSING: &[HintOption] = &[
 
 pub(super) const VALUE_LENGTH: &[HintOption] = &[
     Always("correct the value"),
+    UnlessGiven(
+        "--date-format",
+        "convert a date with --date-format, such as --date-format birthdate=%d.%m.%Y",
+    ),
     Always("drop the column with --ignore-column"),
 ];
 

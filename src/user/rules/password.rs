@@ -69,12 +69,13 @@ pub(super) fn check(policy: &PasswordPolicy, column: &str, value: &str) -> Optio
         .into_iter()
         .filter_map(|(is_violated, text)| is_violated.then_some(text));
     let violations: Vec<&str> = too_short.as_deref().into_iter().chain(lacking).collect();
+    let violations = match violations.as_slice() {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        all => all.concat(),
+    };
     Some(Finding::new(
         Rule::PasswordPolicy,
         column,
-        format!(
-            "the password does not meet the pool's policy: it has {}",
-            violations.join(", ")
-        ),
+        format!("the password does not meet the pool's policy: it has {violations}"),
     ))
 }

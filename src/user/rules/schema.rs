@@ -9,6 +9,7 @@ use crate::plural::counted;
 #[derive(Debug, Clone, Default)]
 pub(super) struct ValueRule {
     contact: Option<Contact>,
+    is_birthdate: bool,
     schema: Option<AttributeRule>,
     /// The attribute is an alias that only confirmed users can have.
     confirmed_only_alias: bool,
@@ -24,6 +25,7 @@ impl ValueRule {
             },
             Strictness::Pool(pool) => Self {
                 contact: Contact::from_attribute(name),
+                is_birthdate: name == "birthdate",
                 schema: pool.attribute(name).cloned(),
                 confirmed_only_alias: pool.is_confirmed_only_alias(name),
             },
@@ -51,7 +53,13 @@ impl ValueRule {
                            can have one";
             return finding(Rule::AttributeValue, message.to_owned());
         }
-        let (rule, message) = schema_violation(self.schema.as_ref()?, value)?;
+        let (rule, mut message) = schema_violation(self.schema.as_ref()?, value)?;
+        if self.is_birthdate && rule == Rule::ValueLength {
+            message.push_str(" (YYYY-MM-DD)");
+            if let Some(format) = likely_date_format(value) {
+                message.push_str(&format!("; pass --date-format birthdate={format}"));
+            }
+        }
         finding(rule, message)
     }
 }
@@ -114,5 +122,47 @@ fn schema_violation(schema: &AttributeRule, value: &str) -> Option<(Rule, String
         }
         // Cognito's time formats are not documented, so times are not checked here.
         ValueType::Boolean | ValueType::DateTime => None,
+    }
+}
+
+/// Guesses the `--date-format` of a date with a four-digit year. Without evidence to the contrary,
+/// the day comes before the month.
+fn likely_date_format(value: &str) -> Option<String> {
+    let separator = value.chars().find(|c| matches!(c, '.' | '/' | '-'))?;
+    let parts: Vec<&str> = value.split(separator).collect();
+    let numbers: Vec<u16> = parts.iter().filter_map(|part| part.parse().ok()).collect();
+    let (&[first, second, third], &[x, y, z]) = (parts.as_slice(), numbers.as_slice()) else {
+        return None;
+    };
+    let directives = match ((first.len(), second.len(), third.len()), (x, y, z)) {
+        ((4, 1..=2, 1..=2), (_, 1..=12, 1..=31)) => ["%Y", "%m", "%d"],
+        ((1..=2, 1..=2, 4), (1..=31, 1..=12, _)) => ["%d", "%m", "%Y"],
+        ((1..=2, 1..=2, 4), (1..=12, 1..=31, _)) => ["%m", "%d", "%Y"],
+        _ => return None,
+    };
+    Some(directives.join(&separator.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::likely_date_format;
+
+    #[test]
+    fn guesses_the_format_of_dates_with_four_digit_years() {
+        for (value, format) in [
+            ("1.2.1990", Some("%d.%m.%Y")),
+            ("31.12.1990", Some("%d.%m.%Y")),
+            ("1/2/1990", Some("%d/%m/%Y")),
+            ("2/28/1990", Some("%m/%d/%Y")),
+            ("1990-2-1", Some("%Y-%m-%d")),
+            ("1990/2/1", Some("%Y/%m/%d")),
+            ("31.12.90", None),
+            ("19901231", None),
+            ("32.13.1990", None),
+            ("1 Feb 1990", None),
+            ("", None),
+        ] {
+            assert_eq!(likely_date_format(value).as_deref(), format, "{value}");
+        }
     }
 }

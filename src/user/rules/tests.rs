@@ -108,6 +108,30 @@ fn checks_values_against_the_schema() {
 }
 
 #[test]
+fn suggests_a_date_format_for_birthdates_of_the_wrong_length() {
+    let pool = PoolRules {
+        schema: vec![text("birthdate", 10, 10)],
+        ..PoolRules::default()
+    };
+    let rules = RowRules::new(&strict(pool), ["birthdate"].into_iter());
+    for (value, message) in [
+        (
+            "1.2.1990",
+            "the value has 8 characters; this pool allows exactly 10 (YYYY-MM-DD); pass \
+             --date-format birthdate=%d.%m.%Y",
+        ),
+        (
+            "31.12.90",
+            "the value has 8 characters; this pool allows exactly 10 (YYYY-MM-DD)",
+        ),
+    ] {
+        let mut findings = Vec::new();
+        rules.check_value(0, "Born", value, &mut findings);
+        assert_eq!(findings[0].message, message);
+    }
+}
+
+#[test]
 fn checks_the_username_formats_of_the_pool() {
     use Contact::{Email, PhoneNumber};
     let refused = Some(Rule::UsernameFormat);
