@@ -42,20 +42,11 @@ fn sample_step(kind: StepKind) -> FollowUpStep {
 /// Returns whether this failure shows that the step is permitted: only the user or the group is
 /// missing.
 fn is_permitted(failure: &Failure, kind: StepKind, pool_exists: bool) -> bool {
-    let group_missing = match failure.advice {
-        Advice::Stop(Stop::GroupMissing) => true,
-        // The pool answered an earlier call, so what was not found is the group.
-        Advice::Stop(Stop::NotFound) => kind == StepKind::AddToGroup && pool_exists,
-        Advice::Stop(_)
-        | Advice::Retry
-        | Advice::Unreachable
-        | Advice::SlowDown
-        | Advice::Firewalled
-        | Advice::Exists
-        | Advice::LookUp(_)
-        | Advice::Undelivered
-        | Advice::GiveUp => false,
-    };
+    // The pool answered an earlier call, so what was not found is the group.
+    let not_found = failure.advice == Advice::Stop(Stop::NotFound)
+        && kind == StepKind::AddToGroup
+        && pool_exists;
+    let group_missing = not_found || failure.advice == Advice::Stop(Stop::GroupMissing);
     group_missing || failure.kind() == FailureKind::UserNotFound
 }
 

@@ -305,31 +305,12 @@ pub async fn query_listing(
 
 /// Returns whether every later request would fail too, unlike after the denial of a single call.
 fn is_fatal(failure: &Failure) -> bool {
-    failure.sent == Sent::No
-        || match failure.advice {
-            Advice::Stop(Stop::NotFound | Stop::ClockSkew) => true,
-            Advice::Stop(Stop::Access) => !failure.is_denied(),
-            Advice::Stop(
-                Stop::SignUpNotPermitted
-                | Stop::SecretMissing
-                | Stop::SecretRejected
-                | Stop::SecretUnexpected
-                | Stop::UnwritableAttribute
-                | Stop::GroupMissing
-                | Stop::DeliveryRole
-                | Stop::Firewall
-                | Stop::Untrusted
-                | Stop::Refused,
-            )
-            | Advice::Retry
-            | Advice::Unreachable
-            | Advice::SlowDown
-            | Advice::Firewalled
-            | Advice::Exists
-            | Advice::LookUp(_)
-            | Advice::Undelivered
-            | Advice::GiveUp => false,
-        }
+    let pool_or_clock = matches!(
+        failure.advice,
+        Advice::Stop(Stop::NotFound | Stop::ClockSkew)
+    );
+    let no_credentials = failure.advice == Advice::Stop(Stop::Access) && !failure.is_denied();
+    failure.sent == Sent::No || pool_or_clock || no_credentials
 }
 
 #[cfg(test)]

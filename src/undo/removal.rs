@@ -250,19 +250,11 @@ impl Removal {
             return RemovalStep::LookUp(self.rules.retry.backoff(self.vanished, chance));
         }
         let restart = |wait| RemovalStep::ReadEvents(wait, None);
-        match failure.advice {
-            Advice::GiveUp => {
-                RemovalStep::Settled(with_failure(Undone::Kept(KeptReason::MaybeUsed), failure))
-            }
-            Advice::Retry
-            | Advice::Unreachable
-            | Advice::SlowDown
-            | Advice::Firewalled
-            | Advice::Exists
-            | Advice::LookUp(_)
-            | Advice::Undelivered
-            | Advice::Stop(_) => self.read_failed(failure, chance, restart),
+        if failure.advice == Advice::GiveUp {
+            let kept = Undone::Kept(KeptReason::MaybeUsed);
+            return RemovalStep::Settled(with_failure(kept, failure));
         }
+        self.read_failed(failure, chance, restart)
     }
 
     /// Handles a failed read; `retry` creates the step that repeats it.

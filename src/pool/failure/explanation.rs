@@ -183,33 +183,23 @@ fn shared(code: &str) -> Option<Explanation> {
     let advice = match code {
         // Its message, shown next to the explanation, names the actual reason.
         "NotAuthorizedException" => Some(Advice::Stop(Stop::Refused)),
-        _ => shared_advice(0, code).or_else(|| match sign_up_advice(0, code, "") {
-            stop @ Advice::Stop(_) => Some(stop),
-            Advice::Retry
-            | Advice::Unreachable
-            | Advice::SlowDown
-            | Advice::Firewalled
-            | Advice::Exists
-            | Advice::LookUp(_)
-            | Advice::Undelivered
-            | Advice::GiveUp => None,
+        _ => shared_advice(0, code).or_else(|| {
+            let advice = sign_up_advice(0, code, "");
+            matches!(advice, Advice::Stop(_)).then_some(advice)
         }),
     };
-    match advice? {
-        Advice::Stop(stop) => known(stop.meaning(), stop.hint()),
-        Advice::SlowDown => retryable(
+    let advice = advice?;
+    if let Advice::Stop(stop) = advice {
+        return known(stop.meaning(), stop.hint());
+    }
+    if advice == Advice::SlowDown {
+        return retryable(
             "the request rate exceeded the quota",
             "lower the rate (--rate, --share)",
             RETRY_UNCLEAR,
-        ),
-        Advice::Retry
-        | Advice::Unreachable
-        | Advice::Firewalled
-        | Advice::Exists
-        | Advice::LookUp(_)
-        | Advice::Undelivered
-        | Advice::GiveUp => None,
+        );
     }
+    None
 }
 
 #[cfg(test)]
