@@ -177,13 +177,22 @@ fn quota(flag: &'static str, rate: f64) -> Result<QuotaSetting, RehearsalArgsErr
 /// Adds one fault to the settings. The known faults are the fields of the serialized settings.
 fn add_fault(settings: &mut PoolSettings, given: &str) -> Result<(), String> {
     let (name, value) = given.split_once('=').ok_or("expected NAME=VALUE")?;
+    let mut faults: Map<String, Value> = match serde_json::to_value(&settings.faults) {
+        Ok(Value::Object(faults)) => faults,
+        Ok(_) | Err(_) => Map::new(),
+    };
+    if !faults.contains_key(name) {
+        let known: Vec<&str> = faults.keys().map(String::as_str).collect();
+        return Err(format!("unknown fault; known faults: {}", known.join(", ")));
+    }
     let (first, second) = match value.split_once(':') {
         Some((first, second)) => (first, Some(second)),
         None => (value, None),
     };
-    let number = |text: &str| {
-        text.parse::<f64>()
-            .map_err(|_| format!("{text} is not a number"))
+    let probability = |text: &str| match text.parse::<f64>() {
+        Ok(number) if (0.0..=1.0).contains(&number) => Ok(number),
+        Ok(_) => Err(format!("{text} is not a probability (0 to 1)")),
+        Err(_) => Err(format!("{text} is not a number")),
     };
     let integer = |text: &str| {
         text.parse::<u64>()
@@ -197,23 +206,17 @@ fn add_fault(settings: &mut PoolSettings, given: &str) -> Result<(), String> {
             return Err("expected FRACTION:MILLISECONDS".to_owned());
         }
         ("throttle_burst", None) => return Err("expected FRACTION:REQUESTS".to_owned()),
-        (_, None) => json!(number(first)?),
+        (_, None) => json!(probability(first)?),
         ("throttle_burst", Some(requests)) => {
-            json!({ "probability": number(first)?, "requests": integer(requests)? })
+            json!({ "probability": probability(first)?, "requests": integer(requests)? })
         }
         (name, Some(_)) if !["answer_late", "commit_late"].contains(&name) => {
             return Err("expected a single number".to_owned());
         }
-        (_, Some(delay)) => json!({ "probability": number(first)?, "delay_ms": integer(delay)? }),
+        (_, Some(delay)) => {
+            json!({ "probability": probability(first)?, "delay_ms": integer(delay)? })
+        }
     };
-    let mut faults: Map<String, Value> = match serde_json::to_value(&settings.faults) {
-        Ok(Value::Object(faults)) => faults,
-        Ok(_) | Err(_) => Map::new(),
-    };
-    if !faults.contains_key(name) {
-        let known: Vec<&str> = faults.keys().map(String::as_str).collect();
-        return Err(format!("unknown fault; known faults: {}", known.join(", ")));
-    }
     faults.insert(name.to_owned(), value);
     settings.faults =
         serde_json::from_value(Value::Object(faults)).map_err(|error| error.to_string())?;

@@ -30,7 +30,7 @@ pub enum SettingsError {
     QuoteSeparates(char),
     #[error("--escape {0}: already the quote character or the delimiter")]
     EscapeTaken(char),
-    #[error("--escape {0}: has no effect with --quote none")]
+    #[error("--escape {0}: no effect with --quote none")]
     EscapeUnquoted(char),
     #[error("no run is named")]
     NoRun,
