@@ -27,7 +27,7 @@ pub(super) fn rehearse(
     let pool = RehearsalPool::start(any_port, pool_with_users(rehearsal)?)
         .map_err(CommandError::refused)?;
     settings.connect.endpoint = EndpointChoice::Url(pool.endpoint_url());
-    printer.info(format_args!(
+    printer.prose(format_args!(
         "rehearsing against a simulated pool on this machine ({}): nothing leaves it, and no messages are sent",
         pool.endpoint_url()
     ));

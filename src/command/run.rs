@@ -229,7 +229,7 @@ impl WrittenReports {
         match &self.rejects {
             Ok(None) => {}
             Ok(Some(rejects)) => {
-                printer.info(format_args!(
+                printer.prose(format_args!(
                     "rejects: {} ({})",
                     rejects.path.display(),
                     what_to_do(rejects.rows, self.summary.count(Outcome::Duplicate))
@@ -248,7 +248,7 @@ impl WrittenReports {
         }
         let in_doubt = self.summary.count(Outcome::InDoubt);
         if in_doubt > 0 {
-            printer.info(format_args!(
+            printer.prose(format_args!(
                 "{} in doubt: the same command with --retry in-doubt looks again",
                 counted(in_doubt, "row is", "rows are")
             ));
