@@ -75,7 +75,7 @@ pub enum LedgerError {
     #[error("{0}: no ledger found")]
     Missing(PathBuf),
     /// The file is damaged or not a ledger.
-    #[error("{path}: is damaged or is not a ledger ({cause})")]
+    #[error("{path}: damaged, or not a ledger ({cause})")]
     Damaged { path: PathBuf, cause: String },
     /// The ledger is missing, but other files of the run exist.
     #[error("{path}: the ledger is missing, but other files of the run exist ({found})")]
@@ -97,7 +97,7 @@ pub enum LedgerError {
     #[error("{0}: this run was undone: users that it created were deleted (see undo-results.csv)")]
     Undone(PathBuf),
     /// The file is damaged or not the ledger of an undo.
-    #[error("{path}: is damaged or is not the ledger of this run's undo ({cause})")]
+    #[error("{path}: damaged, or not the ledger of this run's undo ({cause})")]
     DamagedUndo { path: PathBuf, cause: String },
     /// A newer version wrote it.
     #[error(

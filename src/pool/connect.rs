@@ -81,7 +81,7 @@ pub enum ConnectError {
         of_pool: String,
     },
     /// The pool's ID contains no Region.
-    #[error("--user-pool-id {0}: is not a user pool ID")]
+    #[error("--user-pool-id {0}: not a user pool ID")]
     NotAPoolId(String),
     /// The endpoint is not allowed.
     #[error(transparent)]
