@@ -1,27 +1,19 @@
 //! Tasks in flight: one for each row and each step.
 //!
 //! Each future is boxed, because the runtime moves a task several times and the SDK's futures have
-//! eight kilobytes. The box of a finished task is reused for the next one, because its memory is
-//! still in the CPU cache.
+//! eight kilobytes.
 
 use std::collections::HashMap;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio_util::sync::ReusableBoxFuture;
 
 use super::dispatch::{InFlight, Returned};
 
-/// The maximum number of spare boxes. More tasks are in flight only while lookups wait.
-const MAX_SPARE_BOXES: usize = 64;
-
-type TaskFuture = ReusableBoxFuture<'static, Returned>;
-
 #[derive(Default)]
 pub(super) struct Tasks {
-    tasks: JoinSet<(Returned, TaskFuture)>,
+    tasks: JoinSet<Returned>,
     in_flight: HashMap<Id, InFlight>,
-    boxes: Vec<TaskFuture>,
 }
 
 #[derive(Debug)]
@@ -44,17 +36,7 @@ impl Tasks {
         in_flight: InFlight,
         future: impl Future<Output = Returned> + Send + 'static,
     ) {
-        let mut future = match self.boxes.pop() {
-            Some(mut reused) => {
-                reused.set(future);
-                reused
-            }
-            None => ReusableBoxFuture::new(future),
-        };
-        let task = self.tasks.spawn(async move {
-            let returned = poll_fn(|context| future.poll(context)).await;
-            (returned, future)
-        });
+        let task = self.tasks.spawn(Box::pin(future));
         self.in_flight.insert(task.id(), in_flight);
     }
 
@@ -79,16 +61,10 @@ impl Tasks {
         std::mem::take(self).in_flight.into_values()
     }
 
-    fn task_end(
-        &mut self,
-        ended: Result<(Id, (Returned, TaskFuture)), JoinError>,
-    ) -> Option<TaskEnd> {
+    fn task_end(&mut self, ended: Result<(Id, Returned), JoinError>) -> Option<TaskEnd> {
         match ended {
-            Ok((id, (returned, future))) => {
+            Ok((id, returned)) => {
                 self.in_flight.remove(&id);
-                if self.boxes.len() < MAX_SPARE_BOXES {
-                    self.boxes.push(future);
-                }
                 Some(TaskEnd::Returned(returned))
             }
             Err(error) => self.in_flight.remove(&error.id()).map(TaskEnd::Panicked),
