@@ -170,7 +170,7 @@ fn to_pem(certificate: &CertificateDer<'_>) -> String {
 /// Checks that there is at least one certificate if requests to this endpoint need it.
 ///
 /// # Errors
-/// Fails if there is none.
+/// Fails if no certificate can be loaded.
 pub fn need_certificates(endpoint: Option<&Endpoint>, trust: &Trust) -> Result<(), NoCertificates> {
     match trust {
         Trust::Bundle(_) => return Ok(()),

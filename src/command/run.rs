@@ -16,7 +16,7 @@ use crate::hints::Hint as _;
 use crate::import::prescan::{Prescan, Scanned};
 use crate::import::{Run, RunEnd, StopReason, Watch};
 use crate::ledger::listing::Listing;
-use crate::ledger::{FoundLedger, LedgerReader, RunDirectory, Session};
+use crate::ledger::{FoundLedger, LedgerReader, RunDirectory, RunKind, Session};
 use crate::outcome::{Outcome, Summary};
 use crate::pace::Pacer;
 use crate::plural::counted;
@@ -190,7 +190,7 @@ async fn report_finished(
     let written = beside("reports", write)
         .await?
         .map_err(CommandError::refused)?;
-    let exit = written.print(directory.path(), printer);
+    let exit = written.print(directory.path(), settings.on_existing_run.kind(), printer);
     CommandOutput::from(exit).with(&written.document(directory.path()))
 }
 
@@ -223,7 +223,7 @@ impl WrittenReports {
         })
     }
 
-    fn print(&self, run_directory: &Path, printer: Printer) -> Exit {
+    fn print(&self, run_directory: &Path, kind: RunKind, printer: Printer) -> Exit {
         printer.block(summary_table(&self.summary, terminal_width()));
         print_files(run_directory, printer);
         match &self.rejects {
@@ -247,9 +247,10 @@ impl WrittenReports {
             )),
         }
         let in_doubt = self.summary.count(Outcome::InDoubt);
-        if in_doubt > 0 {
+        // A rehearsal cannot be resumed.
+        if in_doubt > 0 && kind == RunKind::Import {
             printer.prose(format_args!(
-                "{} in doubt: the same command with --retry in-doubt looks again",
+                "{} in doubt: the same command with --retry in-doubt tries to settle them",
                 counted(in_doubt, "row is", "rows are")
             ));
         }
@@ -285,7 +286,7 @@ fn print_end(
     on_existing_run: &OnExistingRun,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    let exit = written.print(directory.path(), printer);
+    let exit = written.print(directory.path(), on_existing_run.kind(), printer);
     let how_to_resume = on_existing_run.how_to_resume();
     let output = match &ended.stopped {
         None => match &written.summary.stopped_because {

@@ -307,7 +307,8 @@ async fn resets_only_selected_outcomes_for_a_retry() {
             (4, stopper),
             (
                 5,
-                RowOutcome::of(Outcome::InDoubt).with_error(CREATED_DURING_RUN, "by whom?"),
+                RowOutcome::of(Outcome::InDoubt)
+                    .with_error(CREATED_DURING_RUN, "created by an unknown client"),
             ),
         ]))
         .await;

@@ -7,7 +7,7 @@ use std::fmt;
 pub enum KeptReason {
     /// The account was used after the import.
     Used,
-    /// There is no record of whether the account was used.
+    /// Whether the user has signed in is unknown.
     MaybeUsed,
     /// The username now belongs to a user that the run did not create.
     AnotherUser,

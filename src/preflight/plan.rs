@@ -235,7 +235,7 @@ impl RunPlan {
             Some(false) => writeln!(
                 f,
                 "      undo: would keep confirmed users unless you pass --even-if-used: without \
-                 threat protection, there is no record of who has signed in"
+                 threat protection, nothing records who has signed in"
             ),
             None => writeln!(
                 f,

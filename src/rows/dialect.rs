@@ -235,7 +235,7 @@ fn flag_value(character: u8) -> String {
 }
 
 /// Detects the delimiter. With a header it is the most frequent candidate in it, without one the
-/// candidate that yields the named columns. A comma if there is none.
+/// candidate that yields the named columns. The default is a comma.
 pub(super) fn detect_delimiter(first_line: &[u8], chars: QuoteChars, columns: Option<usize>) -> u8 {
     let counts = DELIMITERS.map(|delimiter| {
         let mut quotes = QuoteState::new(chars);

@@ -94,7 +94,7 @@ pub struct RawRow<'a> {
 }
 
 impl<'a> RawRow<'a> {
-    /// Returns a cell, or `None` if there is none or it is not UTF-8.
+    /// Returns a cell, or `None` if it is missing or not UTF-8.
     #[must_use]
     pub fn cell(&self, column: usize) -> Option<&'a str> {
         match self.text {

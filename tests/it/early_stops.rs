@@ -1,7 +1,7 @@
 //! Runs that stop early: on a signal, at a deadline, or because continuing is pointless. The same
 //! command resumes.
 
-use cognito_import::rehearsal::{LateFault, PoolSettings};
+use cognito_import::rehearsal::{Faults, LateFault, PoolSettings};
 
 use crate::harness::{Pool, TestDir, quick, users};
 
@@ -301,4 +301,28 @@ fn a_stopped_rehearsal_does_not_suggest_resuming() {
         .args(["--run-dir", "other", "--fault", "lost_pool_after=5"])
         .run()
         .exits(4);
+}
+
+#[test]
+fn only_an_import_in_doubt_suggests_retrying() {
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(3));
+    let flags = ["--no-lookup", "--no-preflight", "--max-failures", "0"];
+    let rehearsal = dir.rehearse(list).args(["--fault", "commit_then_drop=1"]);
+    let rehearsal = rehearsal.args(flags).args(["--run-dir", "rehearsed"]).run();
+    let rehearsal = rehearsal.exits(5);
+    assert!(
+        !rehearsal.stderr.contains("--retry"),
+        "{}",
+        rehearsal.stderr
+    );
+    let pool = Pool::start(PoolSettings {
+        faults: Faults {
+            commit_then_drop: 1.0,
+            ..Faults::default()
+        },
+        ..quick()
+    });
+    let import = dir.import(&pool, list).args(flags).run();
+    import.exits(5).names(["--retry"]);
 }

@@ -35,7 +35,7 @@ fn counts_every_row_once_and_reports_every_finding() {
         "username,password,email,phone_number\n\
          ann,Passw0rd!1,ann@example.com,\n\
          Ann,Passw0rd!1,,+4930123\n\
-         b b,,nobody,\n\
+         b b,,unknown,\n\
          cy,Passw0rd!1,cy@example.com,+4930124\n\
          dee,Passw0rd!1,'dee@example.com,\n\
          ann,Passw0rd!1,,\n",

@@ -194,7 +194,7 @@ fn requested_attributes_must_be_set_for_all_users() {
         ["name"]
     );
     assert_eq!(
-        list(&["custom:none"], Some("username = \"nobody\"")),
+        list(&["custom:none"], Some("username = \"unknown\"")),
         invalid
     );
 }
