@@ -1,4 +1,5 @@
-//! Programs that start at the same time share the account's quotas for the preflight calls.
+//! Programs that start at the same time share the account's quotas for the preflight calls, and may
+//! import the same list.
 
 use cognito_import::rehearsal::{PoolSettings, QuotaSetting};
 
@@ -54,6 +55,29 @@ fn eight_concurrent_starts_wait_for_small_quotas() {
     run_eight_imports(&pool);
     let described = &pool.stats().operations["DescribeUserPool"];
     assert!(described.throttled > 0, "{described:?}");
+}
+
+#[test]
+fn two_concurrent_imports_of_one_list_create_each_user_once() {
+    let (dir, pool) = (TestDir::new(), Pool::start(quick()));
+    let list = dir.file("users.csv", users(60));
+    let import = |run: &str| dir.import(&pool, list).args(["--run-dir", run]).start();
+    let (one, other) = (import("one"), import("other"));
+    for import in [one, other] {
+        let code = import.wait().code;
+        assert!([Some(0), Some(5)].contains(&code), "{code:?}");
+    }
+    let (one, other) = (dir.results_in("one"), dir.results_in("other"));
+    for (one, other) in one.outcomes().into_iter().zip(other.outcomes()) {
+        let mut both = [one, other];
+        both.sort_unstable();
+        // A user created during the run with the row's attributes may be the run's own.
+        assert!(
+            [["created", "existed"], ["created", "in_doubt"]].contains(&both),
+            "{both:?}"
+        );
+    }
+    assert_eq!(pool.users().len(), 60);
 }
 
 #[test]
