@@ -9,6 +9,11 @@ pub trait Hint: fmt::Display {
     /// Returns a clause without a period that can follow the message after a semicolon.
     fn hint(&self) -> Option<String>;
 
+    /// Returns whether another process uses what this one needs, so that trying again later helps.
+    fn is_busy(&self) -> bool {
+        false
+    }
+
     /// Returns `message; hint`, for output without a separate field for the hint.
     fn with_hint(&self) -> String {
         match self.hint() {

@@ -21,7 +21,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::output::OutputFormat;
 use super::rehearsal::RehearsalArgs;
-use crate::ledger::Durability;
+use crate::ledger::{Durability, LedgerLock};
 pub use follow_up::FollowUpArgs;
 pub use format::FormatArgs;
 pub use inspect::{CheckArgs, CompletionsArgs, DescribeArgs, IamPolicyArgs, ManArgs, TemplateArgs};
@@ -236,6 +236,11 @@ pub struct RunArgs {
     /// Choose which crashes the ledger survives; `process` syncs to disk less often
     #[arg(long, value_enum, value_name = "MODE", default_value_t = Durability::Power, hide_short_help = true)]
     pub durability: Durability,
+    /// Choose whether other processes can open the ledger during the run
+    ///
+    /// The run directory remembers `exclusive` and `shared` for all later commands.
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = LedgerLock::Auto, hide_short_help = true)]
+    pub ledger_lock: LedgerLock,
     /// Stop after this long; the same command resumes
     ///
     /// Requests in flight are finished, and the exit code is 4.
@@ -247,6 +252,17 @@ pub struct RunArgs {
     /// Stop if this fraction of the last 200 rows fails with the same error; 1 disables
     #[arg(long, value_name = "FRACTION", default_value_t = 0.5, value_parser = fraction, hide_short_help = true)]
     pub max_failure_rate: f64,
+    /// Exit at most this long after SIGTERM or Ctrl-C
+    ///
+    /// The first half is for requests in flight, the rest for the ledger and then the reports. The
+    /// default is 20s, or 30s at a terminal. A second signal stops at once.
+    #[arg(long, value_name = "DURATION", value_parser = nonzero_duration, hide_short_help = true)]
+    pub grace: Option<Duration>,
+    /// Exit with 0 instead of 1 or 5 if the run finishes and rows failed or are in doubt
+    ///
+    /// For schedulers that repeat a job until it succeeds: repeating a finished run sends nothing.
+    #[arg(long, hide_short_help = true)]
+    pub allow_row_failures: bool,
     /// Wait this long for a lost request before its row counts as failed
     ///
     /// Cognito may still create the user after the connection is lost; Lambda triggers take up to

@@ -15,6 +15,8 @@ pub enum Exit {
     /// Finished; some rows are invalid, rejected, failed or duplicate, or a step after sign-up
     /// failed.
     SomeRows,
+    /// [`Exit::SomeRows`] with `--allow-row-failures`.
+    SomeRowsAllowed,
     /// Invalid command line. clap exits with this code itself.
     Usage,
     /// Refused before anything was sent.
@@ -25,6 +27,8 @@ pub enum Exit {
     Busy,
     /// Finished; some rows are in doubt.
     InDoubt,
+    /// [`Exit::InDoubt`] with `--allow-row-failures`.
+    InDoubtAllowed,
     /// Stopped by a signal.
     Signal(Signal),
 }
@@ -70,18 +74,30 @@ impl Codes {
 
     /// Returns the exits of these commands, in the order of `--help`.
     fn exits(self) -> &'static [Exit] {
-        use Exit::{Busy, Done, InDoubt, Refused, SomeRows, Stopped, Usage};
+        use Exit::{
+            Busy, Done, InDoubt, InDoubtAllowed, Refused, SomeRows, SomeRowsAllowed, Stopped, Usage,
+        };
         const INTERRUPT: Exit = Exit::Signal(Signal::Interrupt);
         const TERMINATE: Exit = Exit::Signal(Signal::Terminate);
         match self {
             Self::Run | Self::Rehearsal => &[
-                Done, SomeRows, Usage, Refused, Stopped, Busy, InDoubt, INTERRUPT, TERMINATE,
+                Done,
+                SomeRowsAllowed,
+                InDoubtAllowed,
+                SomeRows,
+                Usage,
+                Refused,
+                Stopped,
+                Busy,
+                InDoubt,
+                INTERRUPT,
+                TERMINATE,
             ],
             Self::Check => &[Done, SomeRows, Usage, Refused, INTERRUPT, TERMINATE],
             Self::Undo => &[
                 Done, SomeRows, Usage, Refused, Stopped, Busy, INTERRUPT, TERMINATE,
             ],
-            Self::Report => &[Done, SomeRows, Usage, Refused, Stopped, InDoubt],
+            Self::Report => &[Done, SomeRows, Usage, Refused, Stopped, Busy, InDoubt],
             Self::RehearsalPool => &[Usage, Refused, INTERRUPT, TERMINATE],
             Self::Answer => &[Done, Usage, Refused, INTERRUPT, TERMINATE],
         }
@@ -101,7 +117,7 @@ impl Exit {
     #[must_use]
     pub fn number(self) -> u8 {
         match self {
-            Self::Done => 0,
+            Self::Done | Self::SomeRowsAllowed | Self::InDoubtAllowed => 0,
             Self::SomeRows => 1,
             Self::Usage => 2,
             Self::Refused => 3,
@@ -116,12 +132,12 @@ impl Exit {
     pub fn word(self) -> &'static str {
         match self {
             Self::Done => "done",
-            Self::SomeRows => "some_rows",
+            Self::SomeRows | Self::SomeRowsAllowed => "some_rows",
             Self::Usage => "usage",
             Self::Refused => "refused",
             Self::Stopped => "stopped",
             Self::Busy => "busy",
-            Self::InDoubt => "in_doubt",
+            Self::InDoubt | Self::InDoubtAllowed => "in_doubt",
             Self::Signal(Signal::Interrupt) => "sigint",
             Self::Signal(Signal::Terminate) => "sigterm",
         }
@@ -174,9 +190,18 @@ impl Exit {
             (Self::Stopped, Codes::Report) => "reports written; the run stopped early",
             (Self::Stopped, Codes::Rehearsal) => "stopped early; a rehearsal cannot be resumed",
             (Self::Stopped, Codes::Undo) => "stopped early; run the same command to resume",
+            (Self::Busy, Codes::Report) => {
+                "another process has locked the ledger of the run; nothing was done"
+            }
             (Self::Busy, _) => "another process is using the run directory; nothing was done",
             (Self::InDoubt, Codes::Report) => "reports written; some rows are in doubt",
             (Self::InDoubt, _) => "finished; some rows are in doubt",
+            (Self::SomeRowsAllowed, _) => {
+                "with --allow-row-failures: finished; some rows, or steps after sign-up, did not succeed"
+            }
+            (Self::InDoubtAllowed, _) => {
+                "with --allow-row-failures: finished; some rows are in doubt"
+            }
             (Self::Signal(Signal::Interrupt), Codes::Run | Codes::Undo) => {
                 "stopped by Ctrl-C (SIGINT); run the same command to resume"
             }
@@ -197,6 +222,18 @@ impl Exit {
                 Self::Signal(Signal::Terminate),
                 Codes::Check | Codes::Report | Codes::RehearsalPool | Codes::Answer,
             ) => "stopped by SIGTERM",
+        }
+    }
+
+    /// With `--allow-row-failures`, a finished run succeeds whatever the outcomes of its rows.
+    #[must_use]
+    pub fn allowing_row_failures(self, allowed: bool) -> Self {
+        if allowed && self == Self::SomeRows {
+            Self::SomeRowsAllowed
+        } else if allowed && self == Self::InDoubt {
+            Self::InDoubtAllowed
+        } else {
+            self
         }
     }
 

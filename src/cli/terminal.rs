@@ -1,6 +1,7 @@
 //! Progress, colors and the log, as the terminal and the environment allow.
 
 use std::io::IsTerminal as _;
+use std::time::Duration;
 
 use super::args::{OutputArgs, ProgressArg, ProgressArgs};
 use super::settings::environment;
@@ -11,6 +12,18 @@ use crate::progress::{Color, ProgressMode};
 pub fn progress_mode(output: &OutputArgs, progress: &ProgressArgs) -> ProgressMode {
     let terminal = std::io::stderr().is_terminal();
     progress_mode_on(terminal, output.quiet, progress.progress, environment)
+}
+
+/// The time from a signal to the end of the process. Without a terminal, a scheduler may kill the
+/// process after 30 s.
+#[must_use]
+pub fn grace(given: Option<Duration>) -> Duration {
+    let seconds = if std::io::stderr().is_terminal() {
+        30
+    } else {
+        20
+    };
+    given.unwrap_or(Duration::from_secs(seconds))
 }
 
 /// The settings of the log; `None` for commands without flags for it.

@@ -10,7 +10,7 @@ use super::findings::{Intent, PreflightFindings, strictness};
 use super::list::List;
 use super::pool_rules::read_rules;
 use super::preflight::{PrescanDecision, choose_case};
-use super::{CommandError, CommandOutput, beside, runtime};
+use super::{CommandError, CommandOutput, beside, block_on};
 use crate::cli::Printer;
 use crate::cli::exit::Exit;
 use crate::cli::settings::CheckSettings;
@@ -33,7 +33,7 @@ pub(super) fn check(
     if let Some(warning) = &settings.secret_warning {
         printer.warn(warning);
     }
-    runtime()?.block_on(async {
+    block_on(async {
         let mut signals = Signals::listen().map_err(CommandError::refused)?;
         tokio::select! {
             checked = check_list(settings, printer) => checked,

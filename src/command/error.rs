@@ -36,7 +36,12 @@ enum Layout {
 impl CommandError {
     /// Refused before anything was sent.
     pub(super) fn refused(error: impl Hint) -> Self {
-        Self::of(Exit::Refused, &error)
+        let exit = if error.is_busy() {
+            Exit::Busy
+        } else {
+            Exit::Refused
+        };
+        Self::of(exit, &error)
     }
 
     /// Stopped after requests may have been sent.

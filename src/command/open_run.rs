@@ -268,6 +268,9 @@ async fn lock(
     printer: Printer,
 ) -> Result<RunDirectory, CommandError> {
     let directory = lock_directory(path, settings.run.wait_for_lock, printer).await?;
+    directory
+        .choose_lock(settings.run.ledger_lock)
+        .map_err(CommandError::refused)?;
     warn_if_exposed(&directory, printer);
     Ok(directory)
 }

@@ -171,7 +171,7 @@ impl OutputWriter {
             Some(Err(cause)) => {
                 self.printer
                     .error(format_args!("cannot write to standard output: {cause}"));
-                if output.exit == Exit::Done {
+                if output.exit.number() == Exit::Done.number() {
                     self.codes.ended_early()
                 } else {
                     output.exit

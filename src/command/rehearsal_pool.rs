@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::document::Serving;
 use super::rehearse::pool_with_users;
-use super::{CommandError, CommandOutput, OutputWriter, runtime};
+use super::{CommandError, CommandOutput, OutputWriter, block_on};
 use crate::cli::exit::Exit;
 use crate::cli::rehearsal::RehearsalSettings;
 use crate::rehearsal::RehearsalPool;
@@ -18,7 +18,7 @@ pub(super) fn serve(
     let printer = output.printer;
     let settings = pool_with_users(rehearsal)?;
     let (pool_id, client_id) = (settings.pool_id.clone(), settings.client_id.clone());
-    let signal = runtime()?.block_on(async {
+    let signal = block_on(async {
         let mut signals = Signals::listen().map_err(CommandError::refused)?;
         let pool = RehearsalPool::start(listen, settings).map_err(CommandError::refused)?;
         let url = pool.endpoint_url();

@@ -5,10 +5,11 @@ use std::path::Path;
 use tracing::Instrument as _;
 
 use super::document::{RunDocument, Unreported};
+use super::grace::listen_within;
 use super::prepare::{Preparation, Prepared, prepare};
 use super::rejects::{Rejects, RejectsError, RejectsWritten};
 use super::report::print_files;
-use super::{CommandError, CommandOutput, beside, runtime};
+use super::{CommandError, CommandOutput, beside, block_on};
 use crate::cli::Printer;
 use crate::cli::exit::Exit;
 use crate::cli::settings::{ImportSettings, OnExistingRun};
@@ -24,7 +25,7 @@ use crate::preflight::groups::CreatedGroups;
 use crate::preflight::prescan::PrescanMode;
 use crate::progress::{self, Screen, terminal_width};
 use crate::report::{ReportError, ReportOptions, summary_table, write_all};
-use crate::run::Signals;
+use crate::run::{Signal, Signals};
 
 pub(super) fn run(
     settings: &ImportSettings,
@@ -35,7 +36,7 @@ pub(super) fn run(
         printer.warn(warning);
     }
     let created_groups = CreatedGroups::default();
-    let result = runtime()?.block_on(session(settings, screen, &created_groups, printer));
+    let result = block_on(session(settings, screen, &created_groups, printer));
     result.map_err(|error| {
         if created_groups.is_empty() {
             return error;
@@ -55,31 +56,81 @@ async fn session(
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
     let on_existing_run = &settings.on_existing_run;
-    let mut signals = Signals::listen().map_err(CommandError::refused)?;
-    let prepared = tokio::select! {
-        prepared = prepare(settings, created_groups, printer) => prepared?,
-        signal = signals.next() => {
+    let mut signals = listen_within(settings.run.grace, printer)?;
+    let preparation = prepare(settings, created_groups, printer);
+    let prepared = match signals.unless_stopped(preparation).await {
+        Ok(Ok(Preparation::Ready(prepared))) => *prepared,
+        Ok(Ok(Preparation::Finished(directory, ledger, rejects))) => {
+            let write = report_finished(settings, &directory, *ledger, *rejects, printer);
+            return match signals.unless_stopped(write).await {
+                Ok(written) => written,
+                Err(signal) => stopped_while_reporting(signal, directory.path(), printer),
+            };
+        }
+        Ok(Err(error)) => return Err(error),
+        Err(signal) => {
             let reason = if created_groups.is_empty() {
                 "stopped before anything was sent".to_owned()
             } else {
-                format!("stopped before the first row; groups created: {}", created_groups.names())
+                format!(
+                    "stopped before the first row; groups created: {}",
+                    created_groups.names()
+                )
             };
             printer.info(&reason);
             return Ok(CommandOutput::from(Exit::Signal(signal))
                 .stopped(reason, on_existing_run.how_to_resume()));
         }
     };
-    let mut prepared = match prepared {
-        Preparation::Ready(prepared) => *prepared,
-        Preparation::Finished(directory, ledger, rejects) => {
-            return report_finished(settings, &directory, *ledger, *rejects, printer).await;
+    let path = prepared.directory.path().to_owned();
+    let grace = signals.grace();
+    let sent = tokio::select! {
+        sent = send_rows(settings, prepared, screen, &mut signals) => sent?,
+        signal = grace.over() => {
+            return stopped_at_once(Exit::Signal(signal), &path, on_existing_run, printer);
         }
     };
+    let SentRows {
+        ended,
+        directory,
+        rejects,
+    } = sent;
+    if ended.aborted
+        && let Some(reason) = &ended.stopped
+    {
+        return stopped_at_once(Exit::of_stop(reason), &path, on_existing_run, printer);
+    }
+    let reports = settings.reports.clone();
+    let write = beside("reports", move || {
+        WrittenReports::open_and_write(&path, rejects, &reports)
+    });
+    match signals.unless_stopped(write).await {
+        Ok(written) => {
+            let written = written?.map_err(CommandError::stopped)?;
+            print_end(settings, &ended, &written, &directory, printer)
+        }
+        Err(signal) => stopped_while_reporting(signal, directory.path(), printer),
+    }
+}
+
+/// A session whose ledger is closed.
+struct SentRows {
+    ended: RunEnd,
+    directory: RunDirectory,
+    rejects: Rejects,
+}
+
+/// Lists the pool's users if that was planned, and sends the rows.
+async fn send_rows(
+    settings: &ImportSettings,
+    mut prepared: Prepared,
+    screen: &Screen,
+    signals: &mut Signals,
+) -> Result<SentRows, CommandError> {
     let pacer = Pacer::new(prepared.ceilings);
     let mut watch = progress::watcher(settings.progress, screen, prepared.expected);
     let mode = settings.existing_users.prescan;
-    let (listing, stopped) =
-        prescan(&mut prepared, &pacer, mode, &mut signals, watch.as_mut()).await?;
+    let (listing, stopped) = prescan(&mut prepared, &pacer, mode, signals, watch.as_mut()).await?;
     let Prepared {
         plan,
         pool,
@@ -93,43 +144,51 @@ async fn session(
     let Session { run_id, number } = ledger.session();
     let span = tracing::error_span!("run", run = run_id.as_str(), session = *number);
     let run = span.in_scope(|| {
-        let run = Run::new(plan, pool, pacer, ledger, rows, watch.as_mut());
+        let grace = signals.grace();
+        let run = Run::new(plan, pool, pacer, ledger, rows, grace, watch.as_mut());
         match stopped {
             Some(reason) => run.stopped(reason),
             None => run,
         }
     });
-    let ended = run.to_the_end(&mut signals).instrument(span).await;
-    drop(watch);
-    let ended = ended.map_err(CommandError::stopped)?;
-    if ended.aborted
-        && let Some(reason) = &ended.stopped
-    {
-        let message = on_existing_run.stopped_at_once();
-        let how_to_resume = on_existing_run.how_to_resume();
-        printer.block(format_args!("{message}; {how_to_resume}"));
-        let run_directory = directory.path();
-        return CommandOutput::from(Exit::of_stop(reason))
-            .stopped(message, how_to_resume)
-            .with(&Unreported { run_directory });
-    }
-    let (path, reports) = (directory.path().to_owned(), settings.reports.clone());
-    let write = beside("reports", move || {
-        WrittenReports::open_and_write(&path, rejects, &reports)
-    });
-    let written = tokio::select! {
-        written = write => written?.map_err(CommandError::stopped)?,
-        signal = signals.next() => {
-            let run_directory = directory.path();
-            let message = "stopped while writing the reports";
-            let hint = format!("`cognito-import report {}` writes them", run_directory.display());
-            printer.info(format_args!("{message}; {hint}"));
-            return CommandOutput::from(Exit::Signal(signal))
-                .stopped(message, hint)
-                .with(&Unreported { run_directory });
-        }
-    };
-    print_end(&ended, &written, &directory, on_existing_run, printer)
+    let ended = run.to_the_end(signals).instrument(span).await;
+    Ok(SentRows {
+        ended: ended.map_err(CommandError::stopped)?,
+        directory,
+        rejects,
+    })
+}
+
+/// The output of a run that ended without waiting for requests in flight.
+fn stopped_at_once(
+    exit: Exit,
+    run_directory: &Path,
+    on_existing_run: &OnExistingRun,
+    printer: Printer,
+) -> Result<CommandOutput, CommandError> {
+    let message = on_existing_run.stopped_at_once();
+    let how_to_resume = on_existing_run.how_to_resume();
+    printer.block(format_args!("{message}; {how_to_resume}"));
+    CommandOutput::from(exit)
+        .stopped(message, how_to_resume)
+        .with(&Unreported { run_directory })
+}
+
+/// The output of a run whose ledger is complete and whose reports are not.
+fn stopped_while_reporting(
+    signal: Signal,
+    run_directory: &Path,
+    printer: Printer,
+) -> Result<CommandOutput, CommandError> {
+    let message = "stopped while writing the reports";
+    let hint = format!(
+        "`cognito-import report {}` writes them",
+        run_directory.display()
+    );
+    printer.info(format_args!("{message}; {hint}"));
+    CommandOutput::from(Exit::Signal(signal))
+        .stopped(message, hint)
+        .with(&Unreported { run_directory })
 }
 
 /// Lists the pool's users if that was planned. A failure stops only a run that requires it.
@@ -190,7 +249,9 @@ async fn report_finished(
     let written = beside("reports", write)
         .await?
         .map_err(CommandError::refused)?;
-    let exit = written.print(directory.path(), settings.on_existing_run.kind(), printer);
+    let exit = written
+        .print(directory.path(), settings.on_existing_run.kind(), printer)
+        .allowing_row_failures(settings.run.allow_row_failures);
     CommandOutput::from(exit).with(&written.document(directory.path()))
 }
 
@@ -280,13 +341,16 @@ fn what_to_do(rows: u64, duplicates: u64) -> String {
 
 /// Prints the results, and how to resume if the run was stopped.
 fn print_end(
+    settings: &ImportSettings,
     ended: &RunEnd,
     written: &WrittenReports,
     directory: &RunDirectory,
-    on_existing_run: &OnExistingRun,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    let exit = written.print(directory.path(), on_existing_run.kind(), printer);
+    let on_existing_run = &settings.on_existing_run;
+    let exit = written
+        .print(directory.path(), on_existing_run.kind(), printer)
+        .allowing_row_failures(settings.run.allow_row_failures);
     let how_to_resume = on_existing_run.how_to_resume();
     let output = match &ended.stopped {
         None => match &written.summary.stopped_because {

@@ -4,8 +4,9 @@ mod plan;
 
 use super::confirm::confirm_deletion;
 use super::document::UndoneDocument;
+use super::grace::listen_within;
 use super::open_run::lock_directory;
-use super::{CommandError, CommandOutput, beside, runtime};
+use super::{CommandError, CommandOutput, beside, block_on};
 use crate::cli::Printer;
 use crate::cli::exit::Exit;
 use crate::cli::settings::UndoSettings;
@@ -28,7 +29,7 @@ pub(super) fn undo(
     settings: &UndoSettings,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    runtime()?.block_on(undo_run(settings, printer))
+    block_on(undo_run(settings, printer))
 }
 
 /// The run to undo. Its directory is locked.
@@ -44,11 +45,58 @@ async fn undo_run(
     settings: &UndoSettings,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    let mut signals = Signals::listen().map_err(CommandError::refused)?;
-    let run = tokio::select! {
-        run = open(settings, printer) => run?,
-        signal = signals.next() => return Ok(stopped_before(signal, printer)),
+    let mut signals = listen_within(settings.grace, printer)?;
+    let preparation = match signals.unless_stopped(prepare(settings, printer)).await {
+        Ok(prepared) => prepared?,
+        Err(signal) => return Ok(stopped_before(signal, printer)),
     };
+    let (run, ended, ledger) = match preparation {
+        Preparation::Ready(run, ledger, pool) => {
+            let grace = signals.grace();
+            let (ended, ledger) = tokio::select! {
+                deleted = delete(settings, &run, ledger, *pool, &mut signals, printer) => deleted?,
+                signal = grace.over() => return Ok(stopped_at_once(signal, printer)),
+            };
+            (run, ended, ledger)
+        }
+        Preparation::Finished(run, ledger, tally) => (run, UndoEnd::nothing_to_do(tally), ledger),
+        Preparation::NoUsers(run) => {
+            printer.info("this run created no users: there is nothing to undo");
+            return CommandOutput::from(Exit::Done).with(&UndoneDocument::nothing_to_undo(
+                run.directory.path(),
+                settings.dry_run,
+            ));
+        }
+    };
+    if ended.aborted
+        && let Some(UndoStopReason::Signal(signal)) = &ended.stopped
+    {
+        return Ok(stopped_at_once(*signal, printer));
+    }
+    let results = write_results(settings, &run, ended, ledger, printer);
+    match signals.unless_stopped(results).await {
+        Ok(written) => written,
+        Err(signal) => {
+            let message = "stopped while writing the report";
+            let hint = "the same command writes it";
+            printer.info(format_args!("{message}; {hint}"));
+            Ok(CommandOutput::from(Exit::Signal(signal)).stopped(message, hint))
+        }
+    }
+}
+
+/// An undo before its first request.
+enum Preparation {
+    Ready(UndoableRun, UndoLedger, Box<Cognito>),
+    /// Every user has an outcome.
+    Finished(UndoableRun, UndoLedger, UndoTally),
+    /// The run created no users.
+    NoUsers(UndoableRun),
+}
+
+/// Opens the run, prints the plan, asks for confirmation and opens the ledger of the undo.
+async fn prepare(settings: &UndoSettings, printer: Printer) -> Result<Preparation, CommandError> {
+    let run = open(settings, printer).await?;
     let pool_id = run.summary.user_pool_id.clone();
     let needs_confirmation = needs_confirmation(settings, &pool_id)?;
     note_rows_in_doubt(&run.summary, printer);
@@ -58,15 +106,10 @@ async fn undo_run(
         None => run.summary.count(Outcome::Created),
     };
     if users == 0 {
-        let Some((ledger, tally)) = begun else {
-            printer.info("this run created no users: there is nothing to undo");
-            return CommandOutput::from(Exit::Done).with(&UndoneDocument::nothing_to_undo(
-                run.directory.path(),
-                settings.dry_run,
-            ));
-        };
-        let ended = UndoEnd::nothing_to_do(tally);
-        return write_results(settings, &run, ended, ledger, printer).await;
+        return Ok(match begun {
+            None => Preparation::NoUsers(run),
+            Some((ledger, tally)) => Preparation::Finished(run, ledger, tally),
+        });
     }
     drop(begun);
     let endpoint = choose_endpoint(settings, run.endpoint.as_deref(), printer)?;
@@ -74,17 +117,10 @@ async fn undo_run(
     let pool = connect(&connection).await.map_err(CommandError::refused)?;
     print_plan(settings, users, &pool_id, pool.endpoint(), printer);
     if needs_confirmation {
-        tokio::select! {
-            confirmed = confirm_deletion(users, &pool_id) => confirmed?,
-            signal = signals.next() => return Ok(stopped_before(signal, printer)),
-        }
+        confirm_deletion(users, &pool_id).await?;
     }
-    let (run, ledger) = tokio::select! {
-        opened = open_ledger(run, settings.dry_run, settings.even_if_used) => opened?,
-        signal = signals.next() => return Ok(stopped_before(signal, printer)),
-    };
-    let (ended, ledger) = delete(settings, &run, ledger, pool, &mut signals, printer).await?;
-    write_results(settings, &run, ended, ledger, printer).await
+    let (run, ledger) = open_ledger(run, settings.dry_run, settings.even_if_used).await?;
+    Ok(Preparation::Ready(run, ledger, Box::new(pool)))
 }
 
 /// Locks the run's directory and reads what is known about the run.
@@ -232,13 +268,6 @@ async fn write_results(
     ledger: UndoLedger,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    if ended.aborted
-        && let Some(UndoStopReason::Signal(signal)) = &ended.stopped
-    {
-        let message = "stopped; deletions in flight will be checked when the undo resumes";
-        printer.info(format_args!("{message}; {HOW_TO_RESUME}"));
-        return Ok(CommandOutput::from(Exit::Signal(*signal)).stopped(message, HOW_TO_RESUME));
-    }
     let report = if settings.dry_run {
         UndoReport::DryRun
     } else {
@@ -311,6 +340,12 @@ fn print_results(report: UndoReport, ended: &UndoEnd, printer: Printer) {
             counted(maybe_used, "confirmed user is", "confirmed users are")
         ));
     }
+}
+
+fn stopped_at_once(signal: Signal, printer: Printer) -> CommandOutput {
+    let message = "stopped; deletions in flight will be checked when the undo resumes";
+    printer.info(format_args!("{message}; {HOW_TO_RESUME}"));
+    CommandOutput::from(Exit::Signal(signal)).stopped(message, HOW_TO_RESUME)
 }
 
 fn stopped_before(signal: Signal, printer: Printer) -> CommandOutput {

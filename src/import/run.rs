@@ -38,7 +38,7 @@ use crate::outcome::{Outcome, RowOutcome};
 use crate::pace::{Pacer, Permit};
 use crate::pool::{Cognito, now_ms};
 use crate::rows::prefetch::Prefetch;
-use crate::run::{RequestCounts, Signal, Signals};
+use crate::run::{Grace, RequestCounts, Signal, Signals};
 use dispatch::InFlight;
 use follow_ups::FollowUps;
 use read_queue::ReadQueue;
@@ -57,9 +57,6 @@ const MAX_RESULTS_BATCH: usize = 256;
 
 /// The maximum number of unsent rows in one write.
 const MAX_UNSENT_BATCH: usize = 1_024;
-
-/// How long a stopping run waits for requests in flight.
-const DRAIN_TIME: Duration = Duration::from_secs(30);
 
 /// How long a stopping run without requests in flight waits for the next rows of the list, to
 /// record them as unsent. A file has them at once; a pipe may never send any.
@@ -85,6 +82,7 @@ pub struct Run<'a> {
     watch: &'a mut dyn Watch,
     stopping: watch::Sender<bool>,
     stopped: Option<(StopReason, Instant)>,
+    grace: Grace,
     aborted: bool,
     read: ReadQueue,
     beginning: Option<PendingBatch>,
@@ -119,6 +117,7 @@ impl<'a> Run<'a> {
         pacer: Pacer,
         ledger: Ledger,
         list: Prefetch<ImportRow>,
+        grace: Grace,
         watch: &'a mut dyn Watch,
     ) -> Self {
         let (stopping, stop_receiver) = watch::channel(false);
@@ -147,6 +146,7 @@ impl<'a> Run<'a> {
             watch,
             stopping,
             stopped: None,
+            grace,
             aborted: false,
             read: ReadQueue::default(),
             beginning: None,
@@ -235,7 +235,7 @@ impl<'a> Run<'a> {
         let Some((_, at)) = &self.stopped else {
             return self.plan.deadline.map(|deadline| deadline.no_more_rows);
         };
-        let drained = *at + DRAIN_TIME;
+        let drained = self.grace.draining_until(*at);
         Some(if !self.tasks.is_empty() {
             let end = self.plan.deadline.map(|deadline| deadline.over.max(*at));
             end.map_or(drained, |end| end.min(drained))

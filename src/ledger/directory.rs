@@ -1,9 +1,11 @@
 //! A run's directory: its name, lock and permissions.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::integrity::presence::{self, LEDGER, UNDO};
+use super::lock::{LOCK_FILE, LedgerLock};
 use super::{Exposure, LedgerError, exposure, leftovers};
 
 /// The parent of run directories unless `--run-dir` is given.
@@ -35,7 +37,7 @@ pub struct RunDirectory {
     handle: File,
     /// Also locked, because on some network file systems the lock of a directory is local to one
     /// machine.
-    _lock: File,
+    lock: File,
 }
 
 impl RunDirectory {
@@ -73,10 +75,22 @@ impl RunDirectory {
             path: path.to_owned(),
             #[cfg(unix)]
             handle: locked(File::open(path).map_err(failed)?)?,
-            _lock: locked(private_file(&path.join("ledger.lock")).map_err(failed)?)?,
+            lock: locked(private_file(&path.join(LOCK_FILE)).map_err(failed)?)?,
         };
         leftovers::remove(path).map_err(failed)?;
         Ok(held)
+    }
+
+    /// Remembers how the databases in this directory are locked, for all later commands.
+    pub fn choose_lock(&self, lock: LedgerLock) -> Result<(), LedgerError> {
+        let Some(content) = lock.remembered() else {
+            return Ok(());
+        };
+        let mut file = &self.lock;
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| file.write_all(content.as_bytes()))
+            .map_err(|cause| self.failed(cause))
     }
 
     /// Returns a duplicate handle, which shares the lock.

@@ -21,6 +21,7 @@ pub mod identity;
 mod integrity;
 pub mod leftovers;
 pub mod listing;
+mod lock;
 mod rates;
 pub mod reader;
 pub mod resume_cursor;
@@ -38,6 +39,7 @@ pub use exposure::Exposure;
 pub use identity::{Facts, Identity, Invocation, LedgerStatus, RunKind, RunMetadata, Session};
 pub use integrity::anchor::{Displaced, refuse_if_saved};
 pub use integrity::presence::refuse_absent_ledger;
+pub use lock::LedgerLock;
 pub use reader::{LedgerReader, RowSums};
 pub use times::{RunTimes, Span};
 pub use undo::UndoLedger;
@@ -71,6 +73,9 @@ pub enum LedgerError {
     /// Another process has locked the run's directory.
     #[error("run directory {0}: another process is using it")]
     Busy(PathBuf),
+    /// Another process has locked the database.
+    #[error("{0}: another process has locked it")]
+    InUse(PathBuf),
     /// There is no ledger.
     #[error("{0}: no ledger found")]
     Missing(PathBuf),
@@ -184,6 +189,7 @@ impl Hint for LedgerError {
             Self::Directory { .. } => "use --run-dir with a directory that can be created and written".to_owned(),
             Self::Exposed(..) => "remove the permission (chmod go-w), or copy the run directory to a place that only you can write to and undo it there".to_owned(),
             Self::Busy(..) => "wait until that process ends (--wait-for-lock TIME does), or stop it".to_owned(),
+            Self::InUse(..) => "wait until that process ends: on a network file system, and with --ledger-lock exclusive, one process at a time can open the ledger of a run".to_owned(),
             Self::Missing(..) => "name the directory of a run (import prints it)".to_owned(),
             Self::Damaged { .. } => "restore it from a backup, or start over with `import --restart`, which keeps it aside: users that this run already created will then be reported as existing".to_owned(),
             Self::Lost { .. } => "restore it from a backup, or start over with `import --restart`, which keeps these files aside: users that the run already created will then be reported as existing".to_owned(),
@@ -204,12 +210,19 @@ impl Hint for LedgerError {
             Self::OtherRow { .. } => return None,
         })
     }
+
+    fn is_busy(&self) -> bool {
+        matches!(self, Self::Busy(_) | Self::InUse(_))
+    }
 }
 
 impl LedgerError {
-    /// Distinguishes damage from other errors of the database.
+    /// Distinguishes damage, and a database that another process has locked, from other errors.
     fn of(path: &Path, cause: rusqlite::Error) -> Self {
         let path = path.to_owned();
+        if cause.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) {
+            return Self::InUse(path);
+        }
         match damage(&cause) {
             Some(cause) => Self::Damaged { path, cause },
             None => Self::Database { path, cause },

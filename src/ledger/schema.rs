@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::directory::with_suffix;
 use super::integrity::checkpoint::keep_log;
 use super::integrity::wal;
-use super::{Durability, LedgerError, follow_ups, identity, rates, times};
+use super::{Durability, LedgerError, follow_ups, identity, lock, rates, times};
 
 /// Later formats are refused. Anything below 1 is damage.
 const FORMAT: i64 = 1;
@@ -112,7 +112,7 @@ pub(super) fn connect(path: &Path, durability: Durability) -> Result<Connection,
 /// Opens an existing database. A log that is not empty is kept when the connection closes.
 pub(super) fn opened(path: &Path) -> rusqlite::Result<Connection> {
     let left_a_log = wal::has_bytes(&with_suffix(path, "-wal"));
-    let database = Connection::open_with_flags(path, OPENED)?;
+    let database = lock::open(path, OPENED)?;
     keep_log(&database, left_a_log)?;
     Ok(database)
 }

@@ -101,6 +101,10 @@ impl Hint for ReportError {
             Self::Ledger(error) => return error.hint(),
         })
     }
+
+    fn is_busy(&self) -> bool {
+        matches!(self, Self::Ledger(error) if error.is_busy())
+    }
 }
 
 /// A report that contains every row.

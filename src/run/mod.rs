@@ -6,4 +6,4 @@ mod signals;
 
 pub use requests::RequestCounts;
 pub use retry::{FORBIDDEN_TRIES, RetryPolicy};
-pub use signals::{Signal, Signals};
+pub use signals::{Grace, Signal, Signals};

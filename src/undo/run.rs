@@ -34,9 +34,6 @@ const SLOTS_PER_RATE: u32 = 4;
 /// The minimum and maximum number of users in flight.
 const SLOT_LIMITS: (u32, u32) = (4, 200);
 
-/// How long a stopping undo waits for requests in flight.
-const DRAIN_TIME: Duration = Duration::from_secs(30);
-
 /// The number of consecutive users without a connection after which the undo stops.
 const MAX_UNREACHABLE: u32 = 10;
 
@@ -137,7 +134,7 @@ impl fmt::Display for UndoStopReason {
 pub struct UndoEnd {
     /// The reason why it ended early, or `None` if every user has an outcome.
     pub stopped: Option<UndoStopReason>,
-    /// Whether the undo ended without waiting for all requests in flight.
+    /// Whether a second signal ended the undo without waiting for requests in flight.
     pub aborted: bool,
     /// Users by outcome, including earlier sessions.
     pub tally: UndoTally,
@@ -249,7 +246,8 @@ impl<'w> Undo<'w> {
             if self.tasks.is_empty() {
                 break;
             }
-            let drain_deadline = deadline.unwrap_or_else(|| Instant::now() + DRAIN_TIME);
+            // Unused unless it is stopping.
+            let drain_deadline = deadline.unwrap_or_else(Instant::now);
             tokio::select! {
                 biased;
                 signal = signals.next() => {
@@ -257,20 +255,22 @@ impl<'w> Undo<'w> {
                     self.stop(UndoStopReason::Signal(signal));
                 }
                 done = self.tasks.join_next() => self.record_finished(done)?,
-                () = sleep_until(drain_deadline), if deadline.is_some() => aborted = true,
+                () = sleep_until(drain_deadline), if deadline.is_some() => break,
             }
             if aborted {
-                self.tasks.abort_all();
                 break;
             }
             if self.stopped.is_some() {
-                deadline = deadline.or(Some(Instant::now() + DRAIN_TIME));
+                let draining_until = || signals.grace().draining_until(Instant::now());
+                deadline = deadline.or_else(|| Some(draining_until()));
             }
             if self.notified.elapsed() >= NOTIFY_INTERVAL {
                 self.notified = Instant::now();
                 (self.notify)(&self.tally);
             }
         }
+        // The next session looks up the users of the requests in flight.
+        self.tasks.abort_all();
         let ended = UndoEnd {
             stopped: self.stopped,
             aborted,

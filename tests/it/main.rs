@@ -53,6 +53,7 @@ mod hostile_text;
 mod kept_columns;
 mod kill;
 mod layers;
+mod ledger_lock;
 mod leftovers;
 mod listing;
 mod locked;
@@ -89,6 +90,7 @@ mod run_level;
 #[cfg(feature = "s3")]
 mod s3;
 mod samples;
+mod schedulers;
 mod schema;
 mod shared_values;
 mod skipped_rows;

@@ -17,4 +17,5 @@ mod harness;
 
 mod adapting;
 mod deadline;
+mod grace;
 mod pacing;

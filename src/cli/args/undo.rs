@@ -30,6 +30,12 @@ pub struct UndoArgs {
     /// By default the command exits with 4 immediately.
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Deletion", hide_short_help = true)]
     pub wait_for_lock: Option<Duration>,
+    /// Exit at most this long after SIGTERM or Ctrl-C
+    ///
+    /// The first half is for requests in flight, the rest for the report. The default is 20s, or
+    /// 30s at a terminal. A second signal stops at once.
+    #[arg(long, value_name = "DURATION", value_parser = nonzero_duration, help_heading = "Deletion", hide_short_help = true)]
+    pub grace: Option<Duration>,
     /// How to reach the pool. Its ID is recorded in the run.
     #[command(flatten)]
     pub connection: ConnectionArgs,

@@ -16,7 +16,7 @@ use crate::cli::rehearsal::RehearsalSettings;
 use crate::cli::terminal;
 use crate::cli::trigger_data::trigger_data;
 use crate::import::{BreakerLimits, Deadline};
-use crate::ledger::{Durability, RetryFilter, RunKind};
+use crate::ledger::{Durability, LedgerLock, RetryFilter, RunKind};
 use crate::outcome::Outcome;
 use crate::pool::{ConnectSettings, EndpointChoice, Signing};
 use crate::preflight::prescan::ExistingUserPolicy;
@@ -61,13 +61,18 @@ pub struct RunSettings {
     pub directory: Option<PathBuf>,
     pub wait_for_lock: Option<Duration>,
     pub durability: Durability,
+    pub ledger_lock: LedgerLock,
     /// Whether usernames are compared without case; `None`: as the pool does.
     pub ignore_case: Option<bool>,
     pub retry: RetryPolicy,
     pub breaker: BreakerLimits,
     pub time_limit: Option<Duration>,
     pub deadline: Option<Deadline>,
+    /// The time from a signal to the end of the process.
+    pub grace: Duration,
     pub rejects_with_passwords: bool,
+    /// Exit with 0 if the run finishes, whatever the outcomes of its rows.
+    pub allow_row_failures: bool,
 }
 
 /// What to do if the run directory contains a run.
@@ -193,6 +198,7 @@ impl RunSettings {
             directory: args.run_dir.clone(),
             wait_for_lock: args.wait_for_lock,
             durability: args.durability,
+            ledger_lock: args.ledger_lock,
             ignore_case: ignore_case(args.usernames),
             retry: RetryPolicy {
                 settle: args.settle_time,
@@ -204,7 +210,9 @@ impl RunSettings {
             },
             time_limit: args.deadline,
             deadline: args.deadline.map(|time| deadline(time, Instant::now())),
+            grace: terminal::grace(args.grace),
             rejects_with_passwords: args.rejects_with_passwords,
+            allow_row_failures: args.allow_row_failures,
         }
     }
 }

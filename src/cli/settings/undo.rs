@@ -4,6 +4,7 @@ use std::time::Duration;
 use super::pool::connect_to_read;
 use super::{SettingsError, environment, refuse_sensitive_logs};
 use crate::cli::args::UndoArgs;
+use crate::cli::terminal;
 use crate::pace::Ceilings;
 use crate::pool::{ConnectSettings, EndpointChoice};
 use crate::preflight::queries::PoolAnswers;
@@ -19,6 +20,8 @@ pub struct UndoSettings {
     /// Also delete users who have signed in.
     pub even_if_used: bool,
     pub wait_for_lock: Option<Duration>,
+    /// The time from a signal to the end of the process.
+    pub grace: Duration,
     /// `--endpoint-url`.
     pub endpoint: Option<String>,
     /// An endpoint in the environment, with its variable. It is ignored: the run's ledger knows the
@@ -38,6 +41,7 @@ impl UndoSettings {
             dry_run: args.dry_run,
             even_if_used: args.even_if_used,
             wait_for_lock: args.wait_for_lock,
+            grace: terminal::grace(args.grace),
             endpoint: args.connection.endpoint_url.clone(),
             ignored_endpoint: endpoint_in_environment(),
             ceilings: ceilings(args),

@@ -82,16 +82,17 @@ impl OneRow {
     async fn run(self, in_flight: impl FnOnce(&mut Run<'_>)) -> (RunEnd, RowResult, RunState) {
         let mut watch = NoWatch;
         let list = Prefetch::start(no_rows(), 1, |_, _| Ok(None)).unwrap();
+        let mut signals = Signals::listen().unwrap();
         let mut run = Run::new(
             plan(),
             unreachable_pool().await,
             pacer(),
             self.ledger,
             list,
+            signals.grace(),
             &mut watch,
         );
         in_flight(&mut run);
-        let mut signals = Signals::listen().unwrap();
         let ended = tokio::time::timeout(TIMEOUT, run.to_the_end(&mut signals)).await;
         let run: PathBuf = self.folder.path().join("run");
         let reader = LedgerReader::open(&run).unwrap();
