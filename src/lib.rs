@@ -66,6 +66,7 @@ pub mod rehearsal;
 pub mod report;
 pub mod rows;
 pub mod run;
+pub mod s3;
 pub mod sanitize;
 pub mod source;
 mod spill;

@@ -81,6 +81,14 @@ pub(super) fn addressed(
     })
 }
 
+/// Wraps a connector in the same way, for clients that are not the SDK's.
+pub(super) fn addressed_connector(
+    connector: SharedHttpConnector,
+    limit: ResponseLimit,
+) -> SharedHttpConnector {
+    SharedHttpConnector::new(AddressedConnector { connector, limit })
+}
+
 #[derive(Debug)]
 struct AddressedClient {
     client: SharedHttpClient,
@@ -94,10 +102,8 @@ impl HttpClient for AddressedClient {
         settings: &HttpConnectorSettings,
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        SharedHttpConnector::new(AddressedConnector {
-            connector: self.client.http_connector(settings, components),
-            limit: self.limit,
-        })
+        let connector = self.client.http_connector(settings, components);
+        addressed_connector(connector, self.limit)
     }
 
     fn validate_base_client_config(

@@ -1,14 +1,18 @@
-//! The HTTP client of the SDK.
+//! The HTTP client of the SDK and of other AWS clients.
 
 use std::time::Duration;
 
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::{Builder as HttpClientBuilder, Connector};
-use aws_types::sdk_config::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
-use super::addressed::{Certificates, addressed};
+use super::addressed::{Certificates, addressed, addressed_connector};
 use super::bounded::ResponseLimit;
 use super::certificates::Trust;
 use super::endpoint::Endpoint;
@@ -36,33 +40,70 @@ pub(super) fn credentials_http_client(trust: &Trust) -> SharedHttpClient {
     addressed(client(None, trust), Certificates::Lazy, ResponseLimit::All)
 }
 
+/// Creates a connector for clients that are not the SDK's, with the same policy.
+#[must_use]
+pub fn http_connector(
+    endpoint: Option<&Endpoint>,
+    trust: &Trust,
+    limit: ResponseLimit,
+) -> SharedHttpConnector {
+    let settings = HttpConnectorSettings::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .build();
+    let sleep = SharedAsyncSleep::new(TokioSleep::new());
+    let connector = Policy::of(endpoint, trust).connector(Some(&settings), Some(sleep));
+    addressed_connector(SharedHttpConnector::new(connector), limit)
+}
+
 fn client(endpoint: Option<&Endpoint>, trust: &Trust) -> SharedHttpClient {
-    let trust = trust.clone();
-    let is_loopback = endpoint.is_some_and(Endpoint::is_loopback);
-    let is_plain = endpoint.is_some_and(Endpoint::is_plain);
+    let policy = Policy::of(endpoint, trust);
     HttpClientBuilder::new()
         .pool_idle_timeout(IDLE_TIMEOUT)
         .build_with_connector_fn(move |settings, components| {
-            let mut connector = Connector::builder()
-                .proxy_config(if is_loopback {
-                    ProxyConfig::disabled()
-                } else {
-                    ProxyConfig::from_env()
-                })
-                .pool_idle_timeout(IDLE_TIMEOUT);
-            if let Some(settings) = settings {
-                connector.set_connector_settings(Some(settings.clone()));
-            }
-            if let Some(components) = components {
-                connector.set_sleep_impl(components.sleep_impl());
-            }
-            if is_plain {
-                connector.build_http()
-            } else {
-                connector
-                    .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-                    .tls_context(trust.tls_context())
-                    .build()
-            }
+            let sleep = components.and_then(RuntimeComponents::sleep_impl);
+            policy.connector(settings, sleep)
         })
+}
+
+/// What the endpoint and the trusted CAs mean for connections.
+struct Policy {
+    is_loopback: bool,
+    is_plain: bool,
+    trust: Trust,
+}
+
+impl Policy {
+    fn of(endpoint: Option<&Endpoint>, trust: &Trust) -> Self {
+        Self {
+            is_loopback: endpoint.is_some_and(Endpoint::is_loopback),
+            is_plain: endpoint.is_some_and(Endpoint::is_plain),
+            trust: trust.clone(),
+        }
+    }
+
+    fn connector(
+        &self,
+        settings: Option<&HttpConnectorSettings>,
+        sleep: Option<SharedAsyncSleep>,
+    ) -> Connector {
+        let mut connector = Connector::builder()
+            .proxy_config(if self.is_loopback {
+                ProxyConfig::disabled()
+            } else {
+                ProxyConfig::from_env()
+            })
+            .pool_idle_timeout(IDLE_TIMEOUT);
+        if let Some(settings) = settings {
+            connector.set_connector_settings(Some(settings.clone()));
+        }
+        connector.set_sleep_impl(sleep);
+        if self.is_plain {
+            connector.build_http()
+        } else {
+            connector
+                .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+                .tls_context(self.trust.tls_context())
+                .build()
+        }
+    }
 }

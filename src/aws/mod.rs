@@ -1,7 +1,7 @@
 //! Shared by all AWS clients: endpoints, credentials, certificates and the HTTP client.
 //!
 //! The common policy is: plain http only to this machine and without a proxy, and a given profile
-//! takes precedence over the environment. [`crate::pool`] and [`crate::source`] create the clients.
+//! takes precedence over the environment. [`crate::pool`] and [`crate::s3`] create the clients.
 
 mod addressed;
 mod bounded;
@@ -18,7 +18,7 @@ use addressed::AtAddress;
 pub use bounded::ResponseLimit;
 pub use certificates::{NoCertificates, Trust, need_certificates, refuses_certificate};
 pub use context::{AwsContext, NoCredentials};
-pub use http::{CONNECT_TIMEOUT, http_client};
+pub use http::{CONNECT_TIMEOUT, http_client, http_connector};
 pub use lean_client::lean_client;
 
 /// Returns an error and its causes, outermost first.

@@ -14,8 +14,8 @@ use crate::pool::EndpointChoice;
 use crate::progress::Screen;
 use crate::rehearsal::{ExistingUser, PoolSettings, RehearsalPool};
 use crate::rows::{Dialect, Rows};
+use crate::s3::S3Access;
 use crate::source::Source;
-use crate::source::object::S3Access;
 
 pub(super) fn rehearse(
     mut settings: ImportSettings,

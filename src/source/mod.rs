@@ -4,14 +4,10 @@
 //! decompresses (`unpack`) and transcodes to UTF-8 (`text`). `rows` parses the text.
 
 mod foreign;
-pub mod object;
+mod object;
 mod raw;
-#[cfg(feature = "s3")]
-mod s3;
 mod text;
 mod unpack;
-#[cfg(not(feature = "s3"))]
-mod without_s3;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -20,15 +16,12 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 pub use foreign::{Foreign, Wrapping};
-use object::{NotAnObject, S3Access, S3Uri};
+pub use object::Object;
 pub use raw::ByteCount;
-#[cfg(feature = "s3")]
-pub use s3::{Object, ObjectError};
 pub use text::{ListText, TextEncoding, TextPosition, UnknownEncoding};
-#[cfg(not(feature = "s3"))]
-pub use without_s3::{NoObject as Object, NoObjectError as ObjectError};
 
 use crate::hints::Hint;
+use crate::s3::{S3Access, S3Error, S3Url, UnusableUrl};
 
 /// The buffer size for fingerprinting: large enough that hashing costs more than the system calls.
 const HASH_BLOCK: usize = 128 * 1024;
@@ -67,12 +60,12 @@ pub enum SourceError {
     /// Reading failed.
     #[error("{path}: cannot be read: {cause}")]
     Read { path: String, cause: io::Error },
-    /// The S3 address is incomplete.
+    /// The S3 address is incomplete or unusable.
     #[error(transparent)]
-    NotAnObject(#[from] NotAnObject),
+    Url(#[from] UnusableUrl),
     /// An object cannot be read.
-    #[error("{uri}: {cause}")]
-    Object { uri: S3Uri, cause: ObjectError },
+    #[error("{url}: {cause}")]
+    Object { url: S3Url, cause: S3Error },
 }
 
 impl Hint for SourceError {
@@ -86,7 +79,7 @@ impl Hint for SourceError {
                 Some(hint) => hint,
                 None => "check the device it is on, then run the same command again".to_owned(),
             },
-            Self::NotAnObject(error) => return error.hint(),
+            Self::Url(error) => return error.hint(),
             Self::Object { cause, .. } => return cause.hint(),
         })
     }
@@ -98,7 +91,7 @@ pub fn hint_of(cause: &io::Error) -> Option<String> {
     let unpack_hint = inner
         .downcast_ref::<unpack::UnpackError>()
         .and_then(Hint::hint);
-    unpack_hint.or_else(|| inner.downcast_ref::<ObjectError>().and_then(Hint::hint))
+    unpack_hint.or_else(|| inner.downcast_ref::<S3Error>().and_then(Hint::hint))
 }
 
 impl Source {
@@ -111,10 +104,10 @@ impl Source {
         if path.as_os_str() == "-" {
             return Ok(Self::StandardInput);
         }
-        if let Some(uri) = path.to_str().map_or(Ok(None), S3Uri::named)? {
-            return Object::find(uri.clone(), access)
+        if let Some(url) = path.to_str().map_or(Ok(None), S3Url::named)? {
+            return Object::find(url.clone(), access)
                 .map(Self::Object)
-                .map_err(|cause| SourceError::Object { uri, cause });
+                .map_err(|cause| SourceError::Object { url, cause });
         }
         let metadata = std::fs::metadata(path).map_err(|cause| SourceError::Open {
             path: path.display().to_string(),
@@ -138,7 +131,7 @@ impl Source {
         match self {
             Self::File(path) | Self::Pipe(path) => path.display().to_string(),
             Self::StandardInput => STANDARD_INPUT.to_owned(),
-            Self::Object(object) => object.uri().to_string(),
+            Self::Object(object) => object.url().to_string(),
         }
     }
 
@@ -148,7 +141,7 @@ impl Source {
         let path = match self {
             Self::File(path) | Self::Pipe(path) => path,
             Self::StandardInput => return "stdin".to_owned(),
-            Self::Object(object) => Path::new(&object.uri().key),
+            Self::Object(object) => Path::new(&object.url().key),
         };
         path.file_stem().map_or_else(
             || "list".to_owned(),
@@ -233,7 +226,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::Source;
-    use super::object::S3Access;
+    use crate::s3::S3Access;
     use std::path::Path;
 
     #[test]

@@ -1,95 +1,110 @@
-//! The address of an object in S3 and the settings to access it, with or without the feature `s3`.
+//! Reads an object in S3 range by range.
+//!
+//! A run may take hours, and S3 closes idle connections. So each range is a separate request, sent
+//! when the previous range has been consumed. Each request requires the first ETag, so a replaced
+//! object is an error and versions are never mixed.
+//!
+//! The module has its own async runtime, because lists are read on blocking threads. Nothing here
+//! may be called from async code.
 
-use std::fmt;
+mod reader;
 
-use crate::hints::Hint;
+use std::sync::Arc;
 
-const SCHEME: &str = "s3://";
+use sha2::{Digest as _, Sha256};
+use tokio::runtime::Runtime;
 
-/// The address of an object, `s3://bucket/key`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct S3Uri {
-    /// The bucket's name, or the alias of an access point.
-    pub bucket: String,
-    /// The rest of the address, verbatim because keys have no escapes.
-    pub key: String,
+use super::OpenSource;
+use crate::s3::{Folder, ObjectHead, S3Access, S3Config, S3Error, S3Url};
+use reader::ObjectReader;
+
+/// An object with the metadata of the first request.
+#[derive(Debug, Clone)]
+pub struct Object {
+    url: S3Url,
+    head: ObjectHead,
+    s3: Arc<S3>,
 }
 
-/// An address without a bucket or a key.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}: not the address of an object")]
-pub struct NotAnObject(String);
+/// A client and the runtime of its connections.
+#[derive(Debug)]
+struct S3 {
+    folder: Folder,
+    runtime: OwnRuntime,
+}
 
-impl Hint for NotAnObject {
-    fn hint(&self) -> Option<String> {
-        Some("write s3://bucket/key".to_owned())
+/// A runtime that may be dropped in async code, where a plain one panics. `None` only during drop.
+#[derive(Debug)]
+struct OwnRuntime(Option<Runtime>);
+
+impl OwnRuntime {
+    fn new() -> Result<Self, S3Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(S3Error::Runtime)?;
+        Ok(Self(Some(runtime)))
     }
-}
 
-impl S3Uri {
-    /// Parses an S3 address. `None` if the text is not one.
-    ///
-    /// # Errors
-    /// The bucket or the key is missing.
-    pub fn named(text: &str) -> Result<Option<Self>, NotAnObject> {
-        let Some(rest) = text.strip_prefix(SCHEME) else {
-            return Ok(None);
-        };
-        match rest.split_once('/') {
-            Some((bucket, key)) if !bucket.is_empty() && !key.is_empty() => Ok(Some(Self {
-                bucket: bucket.to_owned(),
-                key: key.to_owned(),
-            })),
-            Some(_) | None => Err(NotAnObject(text.to_owned())),
+    fn block_on<T>(&self, future: impl Future<Output = Result<T, S3Error>>) -> Result<T, S3Error> {
+        match &self.0 {
+            Some(runtime) => runtime.block_on(future),
+            None => Err(S3Error::Runtime(std::io::Error::other("already shut down"))),
         }
     }
 }
 
-impl fmt::Display for S3Uri {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{SCHEME}{}/{}", self.bucket, self.key)
+impl Drop for OwnRuntime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
-/// The profile and Region for S3.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct S3Access {
-    /// The profile in the AWS configuration files, if one is given.
-    pub profile: Option<String>,
-    /// The Region of the first request. S3 returns the right one if the bucket is in another one.
-    /// `None` means the Region of the environment or profile.
-    pub region: Option<String>,
+impl Object {
+    /// Requests the metadata of an object. Blocks the thread.
+    pub fn find(url: S3Url, access: &S3Access) -> Result<Self, S3Error> {
+        let runtime = OwnRuntime::new()?;
+        let config = runtime.block_on(S3Config::load(access))?;
+        Self::find_with(url, config, runtime)
+    }
+
+    fn find_with(url: S3Url, config: S3Config, runtime: OwnRuntime) -> Result<Self, S3Error> {
+        let (prefix, name) = url.folder_and_name();
+        let folder = Folder::new(config, &url.bucket, prefix)?;
+        Ok(Self {
+            head: runtime.block_on(folder.head(name))?,
+            s3: Arc::new(S3 { folder, runtime }),
+            url,
+        })
+    }
+
+    pub(super) fn url(&self) -> &S3Url {
+        &self.url
+    }
+
+    /// Returns the hexadecimal SHA-256 of the address, ETag and version, without reading the
+    /// object.
+    pub(super) fn fingerprint(&self) -> String {
+        let version = self.head.version.as_deref().unwrap_or_default();
+        let mut hash = Sha256::new();
+        // The key comes last, because only it can contain a newline.
+        for part in [&self.url.bucket, &*self.head.etag, version, &self.url.key] {
+            hash.update(part);
+            hash.update("\n");
+        }
+        super::hexadecimal(&hash.finalize())
+    }
+
+    /// Opens the object. The first request is sent when bytes are read.
+    pub(super) fn open(&self) -> OpenSource {
+        OpenSource {
+            bytes: Box::new(ObjectReader::new(self.clone())),
+            length: Some(self.head.length),
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::S3Uri;
-
-    #[test]
-    fn parses_bucket_and_key_and_keeps_the_key_verbatim() {
-        for (text, bucket, key) in [
-            ("s3://lists/users.csv", "lists", "users.csv"),
-            ("s3://lists/a/b//users.csv", "lists", "a/b//users.csv"),
-            ("s3://a.b-c/%20 ä?x#y", "a.b-c", "%20 ä?x#y"),
-        ] {
-            let uri = S3Uri::named(text).unwrap().unwrap();
-            assert_eq!((uri.bucket.as_str(), uri.key.as_str()), (bucket, key));
-            assert_eq!(uri.to_string(), text);
-        }
-    }
-
-    #[test]
-    fn rejects_a_missing_bucket_or_key() {
-        for text in ["s3://", "s3:///users.csv", "s3://lists", "s3://lists/"] {
-            let error = S3Uri::named(text).unwrap_err().to_string();
-            assert!(error.starts_with(&format!("{text}: not the address of an object")));
-        }
-    }
-
-    #[test]
-    fn ignores_anything_else() {
-        for text in ["users.csv", "-", "s3/users.csv", "s3:lists", "./s3://a/b"] {
-            assert_eq!(S3Uri::named(text), Ok(None), "{text}");
-        }
-    }
-}
+mod tests;

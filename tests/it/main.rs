@@ -87,7 +87,6 @@ mod report;
 mod requests;
 mod resume;
 mod run_level;
-#[cfg(feature = "s3")]
 mod s3;
 mod samples;
 mod schedulers;

@@ -3,7 +3,6 @@
 
 mod lists;
 mod runs;
-#[cfg(feature = "s3")]
 mod s3;
 mod settings;
 mod undo;

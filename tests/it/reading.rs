@@ -248,18 +248,6 @@ fn an_s3_url_without_bucket_or_key_is_refused() {
     }
 }
 
-#[cfg(not(feature = "s3"))]
-#[test]
-fn an_s3_url_is_refused_with_a_pipe_command() {
-    let dir = TestDir::new();
-    let pool = Pool::start(quick());
-    dir.import(&pool, "s3://lists/users.csv")
-        .run()
-        .exits(3)
-        .names(["s3://lists/users.csv", "--features s3"]);
-    assert_only_described(&pool);
-}
-
 #[test]
 fn standard_input_requires_a_run_directory() {
     let dir = TestDir::new();

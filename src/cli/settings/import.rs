@@ -25,7 +25,7 @@ use crate::preflight::rates::RateOptions;
 use crate::progress::ProgressMode;
 use crate::report::ReportOptions;
 use crate::run::RetryPolicy;
-use crate::source::object::S3Access;
+use crate::s3::S3Access;
 
 pub struct ImportSettings {
     pub list: ListSettings,

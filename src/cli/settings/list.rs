@@ -8,7 +8,7 @@ use crate::cli::mapping_file::MappingFile;
 use crate::cli::mapping_options::{follow_up_of_flags, of_flags, over};
 use crate::mapping::MappingOptions;
 use crate::rows::{Dialect, Quote};
-use crate::source::object::S3Access;
+use crate::s3::S3Access;
 
 pub struct ListSettings {
     pub path: PathBuf,

@@ -9,7 +9,7 @@ use crate::cli::client_secret::{SecretOwner, client_secret};
 use crate::cli::text_file::{WRITTEN_BY_HAND, read_text};
 use crate::pool::{ConnectSettings, EndpointChoice, LookupMode, Signing, TriggerData, region_of};
 use crate::preflight::prescan::{ExistingUserPolicy, PrescanMode};
-use crate::source::object::S3Access;
+use crate::s3::S3Access;
 use crate::user::pool_rules::PoolRules;
 
 /// The timeout of requests of commands without `--attempt-timeout`.

@@ -1,8 +1,8 @@
 //! Suggests a command that converts a file to CSV.
 
 use super::super::STANDARD_INPUT;
-use super::super::object::S3Uri;
 use super::{Foreign, Format, JsonRows, Packing};
+use crate::s3::S3Url;
 
 /// Writes objects as rows, with a column for each key. Nested values are written as JSON.
 const JQ: &str = " as $rows | ($rows | map(keys_unsorted) | add // [] | unique) as $keys \
@@ -30,9 +30,9 @@ impl Foreign {
         };
         let (source, input) = if list == STANDARD_INPUT {
             (Vec::new(), "")
-        } else if let Ok(Some(uri)) = S3Uri::named(list) {
+        } else if let Ok(Some(url)) = S3Url::named(list) {
             (
-                vec![format!("aws s3 cp {} -", shell_quoted(&uri.to_string()))],
+                vec![format!("aws s3 cp {} -", shell_quoted(&url.to_string()))],
                 "",
             )
         } else {

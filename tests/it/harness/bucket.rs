@@ -1,60 +1,47 @@
-//! An S3 bucket in the emulator, filled with the AWS SDK.
-
-use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{BehaviorVersion, Config, Credentials, Region};
-use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+//! An S3 bucket in the emulator.
 
 use super::emulator::ROOT_KEY;
 use super::{Emulator, ProgramCommand};
 
 pub(crate) struct Bucket {
-    runtime: tokio::runtime::Runtime,
-    client: Client,
+    emulator: &'static Emulator,
     name: String,
-    url: String,
+    region: String,
 }
 
 impl Bucket {
     /// Creates a bucket. The emulator is shared, so each test uses its own name.
-    pub(crate) fn new(emulator: &Emulator, name: &str, region: &str) -> Self {
-        let config = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(region.to_owned()))
-            .endpoint_url(emulator.url())
-            .force_path_style(true)
-            .credentials_provider(Credentials::new(ROOT_KEY, ROOT_KEY, None, None, "test"))
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .build();
+    pub(crate) fn new(emulator: &'static Emulator, name: &str, region: &str) -> Self {
         let bucket = Self {
-            runtime: tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap(),
-            client: Client::from_conf(config),
+            emulator,
             name: name.to_owned(),
-            url: emulator.url(),
+            region: region.to_owned(),
         };
-        let mut call = bucket.client.create_bucket().bucket(name);
-        if region != "us-east-1" {
-            let dir = CreateBucketConfiguration::builder()
-                .location_constraint(BucketLocationConstraint::from(region));
-            call = call.create_bucket_configuration(dir.build());
-        }
-        bucket.runtime.block_on(call.send()).unwrap();
+        let body = match region {
+            "us-east-1" => String::new(),
+            _ => format!(
+                "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
+                 <LocationConstraint>{region}</LocationConstraint></CreateBucketConfiguration>"
+            ),
+        };
+        bucket.put_path(&format!("/{name}"), body.as_bytes());
         bucket
     }
 
-    /// Writes or replaces an object and returns its URL.
+    /// Writes or replaces an object and returns its URL. The key needs no escapes.
     pub(crate) fn put(&self, key: &str, content: impl Into<Vec<u8>>) -> String {
-        let call = self.client.put_object().bucket(&self.name).key(key);
-        let call = call.body(content.into().into()).send();
-        self.runtime.block_on(call).unwrap();
+        self.put_path(&format!("/{}/{key}", self.name), &content.into());
         format!("s3://{}/{key}", self.name)
+    }
+
+    fn put_path(&self, path: &str, body: &[u8]) {
+        self.emulator
+            .request("PUT", path, ("s3", &self.region), body);
     }
 
     /// Points a command at this emulator.
     pub(crate) fn with_endpoint(&self, cli: ProgramCommand) -> ProgramCommand {
-        cli.env("AWS_ENDPOINT_URL_S3", &self.url)
+        cli.env("AWS_ENDPOINT_URL_S3", &self.emulator.url())
             .env("AWS_ACCESS_KEY_ID", ROOT_KEY)
             .env("AWS_SECRET_ACCESS_KEY", ROOT_KEY)
     }

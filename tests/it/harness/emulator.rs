@@ -163,17 +163,32 @@ impl Emulator {
 
     fn iam(&self, query: &str) -> String {
         let body = format!("{query}&Version=2010-05-08");
-        let scope = format!("{ROOT_KEY}/20260101/{REGION}/iam/aws4_request");
-        let (status, answer) = http(
-            self.port,
-            &format!(
-                "POST / HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\ncontent-type: application/x-www-form-urlencoded\r\n\
-                 authorization: AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0\r\ncontent-length: {}\r\n\r\n{body}",
-                body.len()
-            ),
+        self.request("POST", "/", ("iam", REGION), body.as_bytes())
+    }
+
+    /// Sends a request with the root key to a service in a Region and returns the whole response.
+    pub(super) fn request(
+        &self,
+        method: &str,
+        path: &str,
+        (service, region): (&str, &str),
+        body: &[u8],
+    ) -> String {
+        let scope = format!("{ROOT_KEY}/20260101/{region}/{service}/aws4_request");
+        let mut request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\
+             content-type: application/x-www-form-urlencoded\r\n\
+             authorization: AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0\r\n\
+             content-length: {}\r\n\r\n",
+            body.len()
         )
-        .unwrap();
-        assert!(status.contains(" 200 "), "{status}\n{answer}");
+        .into_bytes();
+        request.extend_from_slice(body);
+        let (status, answer) = http(self.port, &request).unwrap();
+        assert!(
+            status.contains(" 200 "),
+            "{method} {path}: {status}\n{answer}"
+        );
         answer
     }
 }
@@ -301,7 +316,7 @@ fn serve(folder: &Path, environment: &[(&str, &str)]) -> Option<Emulator> {
         if supervisor.try_wait().unwrap().is_some() {
             return Some(false);
         }
-        let (status, _) = http(port, health).ok()?;
+        let (status, _) = http(port, health.as_bytes()).ok()?;
         status.contains(" 200 ").then_some(true)
     });
     healthy.then_some(Emulator {
@@ -311,9 +326,9 @@ fn serve(folder: &Path, environment: &[(&str, &str)]) -> Option<Emulator> {
 }
 
 /// Sends a request and returns the status line and the whole response.
-fn http(port: u16, request: &str) -> io::Result<(String, String)> {
+fn http(port: u16, request: &[u8]) -> io::Result<(String, String)> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-    stream.write_all(request.as_bytes())?;
+    stream.write_all(request)?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     let answer = String::from_utf8_lossy(&answer).into_owned();

@@ -1,7 +1,6 @@
 //! Starts the program, pools and endpoints for tests, and reads the results.
 
 mod browser;
-#[cfg(feature = "s3")]
 mod bucket;
 mod emulator;
 mod encode;
@@ -21,7 +20,6 @@ use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 pub(crate) use browser::{View, render_pages};
-#[cfg(feature = "s3")]
 pub(crate) use bucket::Bucket;
 pub(crate) use emulator::{EmulatedPool, Emulator};
 pub(crate) use encode::{gzip, marked_utf_16, utf_16, zstd};

@@ -59,13 +59,3 @@ fn missing_lists() {
     transcript.run(&dir, "rehearse -", piped);
     assert_messages!("missing_lists", transcript.0);
 }
-
-#[cfg(not(feature = "s3"))]
-#[test]
-fn lists_in_s3() {
-    let dir = TestDir::new();
-    let mut transcript = Transcript::default();
-    let list = "s3://lists/users.csv";
-    transcript.run(&dir, &format!("rehearse {list}"), dir.rehearse(list));
-    assert_messages!("lists_in_s3", transcript.0);
-}

@@ -4,21 +4,11 @@ use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
-use aws_config::{BehaviorVersion, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_s3::config::Region;
-use aws_sdk_s3::config::retry::RetryConfig;
-
-use super::connect::Setup;
 use super::reader::RANGE_BYTES;
-use super::{Object, ObjectError, OwnRuntime};
-use crate::aws::Trust;
-use crate::aws::endpoint::Endpoint;
+use super::{Object, OwnRuntime};
 use crate::hints::Hint as _;
-use crate::source::object::S3Uri;
+use crate::s3::{S3Config, S3Error, S3Url};
 
 /// Serves one response per connection, and returns the requests.
 struct Server {
@@ -48,22 +38,14 @@ impl Server {
         Self { url, heads }
     }
 
-    fn find(&self) -> Result<Object, ObjectError> {
-        let credentials = Credentials::new("key", "secret", None, None, "test");
-        let setup = Setup {
-            shared: SdkConfig::builder()
-                .behavior_version(BehaviorVersion::latest())
-                .region(Region::new("us-east-1"))
-                .credentials_provider(SharedCredentialsProvider::new(credentials))
-                .retry_config(
-                    RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)),
-                )
-                .build(),
-            trust: Trust::System,
-            endpoint: Some(Endpoint::parse(&self.url).unwrap()),
-        };
-        let uri = S3Uri::named("s3://lists/a/users.csv").unwrap().unwrap();
-        Object::find_with(uri, &setup, OwnRuntime::new().unwrap())
+    fn find(&self) -> Result<Object, S3Error> {
+        self.find_url("s3://lists/a/users.csv")
+    }
+
+    fn find_url(&self, url: &str) -> Result<Object, S3Error> {
+        let url = S3Url::named(url).unwrap().unwrap();
+        let config = S3Config::of_test_server(&self.url);
+        Object::find_with(url, config, OwnRuntime::new().unwrap())
     }
 
     fn heads(self) -> Vec<String> {
@@ -124,7 +106,7 @@ fn requests_consecutive_ranges_each_with_the_etag() {
     let heads = server.heads();
     assert!(heads[0].starts_with("head /lists/a/users.csv "));
     for (head, range) in [(&heads[1], "0-4194303"), (&heads[2], "4194304-4194313")] {
-        assert!(head.starts_with("get /lists/a/users.csv?"), "{head}");
+        assert!(head.starts_with("get /lists/a/users.csv "), "{head}");
         assert!(
             head.contains(&format!("range: bytes={range}\r\n")),
             "{head}"
@@ -151,7 +133,8 @@ fn continues_where_a_response_broke_off() {
 fn empty_responses_are_an_error() {
     let list = list(1_000);
     let mut responses = vec![head("\"e\"", 1_000)];
-    responses.extend(vec![range(&list, 0, 1_000, 0); 5]);
+    // Two requests, each repeated twice.
+    responses.extend(vec![range(&list, 0, 1_000, 0); 6]);
     let server = Server::start(responses);
     let error = all_of(&server.find().unwrap()).unwrap_err().to_string();
     assert!(error.contains("break off"), "{error}");
@@ -168,10 +151,7 @@ fn a_response_with_another_range_is_an_error() {
         head("\"e\"", 1_000),
         range(&list, 0, 500, 500),
     ]);
-    for message in [
-        "the response has no range",
-        "the response has bytes 0-499/1000",
-    ] {
+    for message in ["non-partial response when range requested", "0..500"] {
         let error = all_of(&server.find().unwrap()).unwrap_err().to_string();
         assert!(error.contains(message), "{error}");
     }
@@ -195,6 +175,7 @@ fn requests_the_explanation_of_an_error() {
         ("InvalidAccessKeyId", "renew them"),
         ("PermanentRedirect", "check the network, AWS_REGION"),
         ("InvalidObjectState", "restore-object"),
+        ("RequestTimeTooSkewed", "set the clock"),
     ] {
         let silent = b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n";
         let server = Server::start(vec![silent.to_vec(), error_response("403 Forbidden", code)]);
@@ -268,10 +249,55 @@ fn another_bucket_or_key_is_another_fingerprint() {
     server.heads();
     for other in ["s3://lists/b/users.csv", "s3://others/a/users.csv"] {
         let other = Object {
-            uri: S3Uri::named(other).unwrap().unwrap(),
+            url: S3Url::named(other).unwrap().unwrap(),
             ..object.clone()
         };
         assert_ne!(other.fingerprint(), object.fingerprint());
+    }
+}
+
+#[test]
+fn keys_are_requested_verbatim_and_signed() {
+    for (url, path) in [
+        ("s3://lists/users.csv", "/lists/users.csv"),
+        ("s3://lists/a//b/users.csv", "/lists/a//b/users.csv"),
+        ("s3://lists//users.csv", "/lists//users.csv"),
+        ("s3://lists/a/", "/lists/a/"),
+        (
+            "s3://lists/%20 \u{e4}?x/#y",
+            "/lists/%2520%20%c3%a4%3fx/%23y",
+        ),
+    ] {
+        let server = Server::start(vec![head("\"e\"", 10)]);
+        server.find_url(url).unwrap();
+        let heads = server.heads();
+        assert!(
+            heads[0].starts_with(&format!("head {path} ")),
+            "{}",
+            heads[0]
+        );
+        assert!(heads[0].contains("authorization: aws4-hmac-sha256 credential=key/"));
+        assert!(heads[0].contains("/us-east-1/s3/aws4_request"));
+    }
+}
+
+#[test]
+fn a_request_to_another_region_is_signed_again_for_the_right_one() {
+    let elsewhere = "HTTP/1.1 301 Moved Permanently\r\nx-amz-bucket-region: eu-west-1\r\n\
+         Connection: close\r\n\r\n";
+    let list = list(10);
+    let server = Server::start(vec![
+        elsewhere.into(),
+        head("\"e\"", 10),
+        range(&list, 0, 10, 10),
+    ]);
+    assert!(all_of(&server.find().unwrap()).unwrap() == list);
+    let heads = server.heads();
+    for (head, region) in heads.iter().zip(["us-east-1", "eu-west-1", "eu-west-1"]) {
+        assert!(
+            head.contains(&format!("/{region}/s3/aws4_request")),
+            "{head}"
+        );
     }
 }
 

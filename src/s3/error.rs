@@ -1,19 +1,15 @@
 //! Errors of S3 and their hints. Each message follows the address of the object.
 
+use std::error::Error;
 use std::io;
 
-use aws_sdk_s3::config::http::HttpResponse;
-use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-
+use super::http::{ErrorResponse, Explanation};
 use crate::aws::endpoint::EndpointError;
-use crate::aws::{NoCertificates, NoCredentials, causes, lacks_credentials};
+use crate::aws::{NoCertificates, NoCredentials, causes, chain, lacks_credentials};
 use crate::hints::Hint;
 
-/// The SDK's own code for a 404 without a body: the bucket or the key does not exist.
-const SDK_NOT_FOUND: &str = "NotFound";
-
 #[derive(Debug, thiserror::Error)]
-pub enum ObjectError {
+pub enum S3Error {
     /// There are no credentials.
     #[error("no AWS credentials: {0}")]
     NoCredentials(String),
@@ -26,6 +22,8 @@ pub enum ObjectError {
     /// No certificates can be loaded.
     #[error(transparent)]
     Certificates(#[from] NoCertificates),
+    #[error("directory buckets (S3 Express One Zone) are not supported")]
+    DirectoryBucket,
     #[error("the bucket does not exist")]
     NoBucket,
     #[error("the bucket has no object with this key")]
@@ -38,7 +36,9 @@ pub enum ObjectError {
     Archived,
     #[error("the object changed while it was read")]
     Changed,
-    /// S3 throttled all attempts of the SDK.
+    #[error("this machine's clock is wrong ({0})")]
+    ClockSkew(String),
+    /// S3 throttled all attempts.
     #[error("throttled by S3 ({0})")]
     Throttled(String),
     /// A network error, an unknown code or an invalid response.
@@ -50,7 +50,7 @@ pub enum ObjectError {
     Runtime(io::Error),
 }
 
-impl Hint for ObjectError {
+impl Hint for S3Error {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::MfaNeeded { hint, .. } => return Some(hint.clone()),
@@ -59,6 +59,10 @@ impl Hint for ObjectError {
             Self::NoCredentials(_) => {
                 "set up credentials to read objects with s3:GetObject (for example `aws sso login`, \
                  AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
+            }
+            Self::DirectoryBucket => {
+                "use a general purpose bucket, or pipe the object in (`aws s3 cp URL - | \
+                 cognito-import ... -`)"
             }
             Self::NoBucket => "check the name (`aws s3 ls` lists an account's buckets)",
             Self::NoKey => {
@@ -74,6 +78,7 @@ impl Hint for ObjectError {
                 "the remaining rows were not read: run the same command again to import the new \
                  object; users created so far are reported as existing"
             }
+            Self::ClockSkew(_) => "set the clock, then run the same command again",
             Self::Throttled(_) => "wait a few minutes, then run the same command again",
             Self::Other(_) => "check the network, AWS_REGION and AWS_ENDPOINT_URL_S3",
             Self::Unexplained(_) => "check the address and AWS_ENDPOINT_URL_S3",
@@ -83,7 +88,7 @@ impl Hint for ObjectError {
     }
 }
 
-impl From<NoCredentials> for ObjectError {
+impl From<NoCredentials> for S3Error {
     fn from(missing: NoCredentials) -> Self {
         let NoCredentials {
             message: why,
@@ -96,41 +101,38 @@ impl From<NoCredentials> for ObjectError {
     }
 }
 
-impl ObjectError {
-    /// Classifies an error of the SDK.
-    pub(super) fn of<E>(error: &SdkError<E, HttpResponse>) -> Self
-    where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
-    {
-        let Some(response) = error.raw_response() else {
+impl S3Error {
+    /// Classifies an error of `object_store`.
+    pub(super) fn of(error: &object_store::Error) -> Self {
+        let Some(response) = error_response(error) else {
+            // The message of `object_store` itself only names the service.
+            let cause = error.source().unwrap_or(error);
             return if lacks_credentials(error) {
-                Self::NoCredentials(causes(error))
+                Self::NoCredentials(causes(cause))
             } else {
-                Self::Other(causes(error))
+                Self::Other(causes(cause))
             };
         };
-        let status = response.status().as_u16();
-        let Some(code) = error.code().filter(|code| *code != SDK_NOT_FOUND) else {
-            return if status == 412 {
-                Self::Changed
-            } else {
-                Self::Unexplained(status)
+        let Some(Explanation { code, message }) = &response.explanation else {
+            return match response.status {
+                412 => Self::Changed,
+                status => Self::Unexplained(status),
             };
         };
-        let message = match error.message() {
+        let message = match message {
             Some(message) => format!("{code}: {}", message.trim_end_matches('.')),
-            None => code.to_owned(),
+            None => code.clone(),
         };
-        match code {
+        match code.as_str() {
             "NoSuchBucket" => Self::NoBucket,
             "NoSuchKey" => Self::NoKey,
             "PreconditionFailed" => Self::Changed,
             "InvalidObjectState" => Self::Archived,
+            "RequestTimeTooSkewed" => Self::ClockSkew(message),
             "ExpiredToken"
             | "InvalidAccessKeyId"
             | "InvalidToken"
             | "SignatureDoesNotMatch"
-            | "RequestTimeTooSkewed"
             | "TokenRefreshRequired" => Self::InvalidCredentials(message),
             "AccessDenied" | "AllAccessDisabled" | "AccountProblem" => Self::Denied(message),
             "SlowDown"
@@ -146,4 +148,9 @@ impl ObjectError {
     pub(super) fn is_unexplained(&self) -> bool {
         matches!(self, Self::Unexplained(_))
     }
+}
+
+/// Returns the response that caused an error.
+pub(super) fn error_response(error: &object_store::Error) -> Option<&ErrorResponse> {
+    chain(error).find_map(<dyn Error>::downcast_ref)
 }

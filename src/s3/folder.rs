@@ -1,0 +1,180 @@
+//! Requests to a bucket, for objects whose keys have the same prefix.
+
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use object_store::aws::AmazonS3;
+use object_store::path::Path;
+use object_store::{GetOptions, GetResult, ObjectStore as _};
+
+use super::config::S3Config;
+use super::error::{S3Error, error_response};
+use crate::aws::causes;
+
+/// The timeout between two pieces of a response.
+const STALL_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The objects of a bucket whose keys begin with this prefix.
+#[derive(Debug)]
+pub struct Folder {
+    config: S3Config,
+    bucket: String,
+    /// Ends with a slash, or is empty.
+    prefix: String,
+    client: Mutex<Client>,
+}
+
+/// A client for the bucket in this Region.
+#[derive(Debug, Clone)]
+struct Client {
+    region: String,
+    store: AmazonS3,
+}
+
+/// The metadata of an object.
+#[derive(Debug, Clone)]
+pub struct ObjectHead {
+    /// With its quotes.
+    pub etag: String,
+    /// Set if the bucket is versioned.
+    pub version: Option<String>,
+    pub length: u64,
+}
+
+impl Folder {
+    /// Sends nothing.
+    ///
+    /// # Errors
+    /// The prefix is not part of a valid URL.
+    pub fn new(config: S3Config, bucket: &str, prefix: &str) -> Result<Self, S3Error> {
+        let region = config.region.clone();
+        let store = config.store(bucket, prefix, &region)?;
+        Ok(Self {
+            config,
+            bucket: bucket.to_owned(),
+            prefix: prefix.to_owned(),
+            client: Mutex::new(Client { region, store }),
+        })
+    }
+
+    /// Requests the metadata of an object.
+    ///
+    /// # Errors
+    /// The object does not exist, access is denied, or the request failed.
+    pub async fn head(&self, name: &str) -> Result<ObjectHead, S3Error> {
+        let options = || GetOptions {
+            head: true,
+            ..GetOptions::default()
+        };
+        let meta = match self.get(name, options).await {
+            Ok(response) => response.meta,
+            Err(error) if error.is_unexplained() => return Err(self.explained(name, error).await),
+            Err(error) => return Err(error),
+        };
+        let incomplete = || S3Error::Other("a response without ETag".to_owned());
+        Ok(ObjectHead {
+            etag: meta.e_tag.ok_or_else(incomplete)?,
+            version: meta.version,
+            length: meta.size,
+        })
+    }
+
+    /// Reads a range of the object with this ETag and appends it to `bytes`. If the response breaks
+    /// off, appends the bytes before.
+    ///
+    /// # Errors
+    /// The object was replaced, access is denied, or the request failed.
+    pub async fn append_range(
+        &self,
+        name: &str,
+        etag: &str,
+        range: Range<u64>,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), S3Error> {
+        let options = || GetOptions {
+            if_match: Some(etag.to_owned()),
+            range: Some(range.clone().into()),
+            ..GetOptions::default()
+        };
+        let mut body = self.get(name, options).await?.into_stream();
+        loop {
+            let error = match tokio::time::timeout(STALL_TIMEOUT, body.next()).await {
+                Ok(None) => return Ok(()),
+                Ok(Some(Ok(chunk))) => {
+                    bytes.extend_from_slice(&chunk);
+                    continue;
+                }
+                Ok(Some(Err(error))) => causes(&error),
+                Err(_) => format!("nothing was received for {} s", STALL_TIMEOUT.as_secs()),
+            };
+            tracing::info!(error, "a response of S3 broke off");
+            return Ok(());
+        }
+    }
+
+    async fn get(
+        &self,
+        name: &str,
+        options: impl Fn() -> GetOptions,
+    ) -> Result<GetResult, S3Error> {
+        let path = path(name)?;
+        self.send(|store| {
+            let (path, options) = (path.clone(), options());
+            async move { store.get_opts(&path, options).await }
+        })
+        .await
+    }
+
+    /// Requests the explanation of an error with a GET of one byte, because a response to HEAD has
+    /// no body.
+    async fn explained(&self, name: &str, error: S3Error) -> S3Error {
+        let options = || GetOptions {
+            range: Some((0..1).into()),
+            ..GetOptions::default()
+        };
+        match self.get(name, options).await {
+            Ok(_) => error,
+            Err(error) => error,
+        }
+    }
+
+    /// Sends a request to the bucket's Region, which S3 returns if it is another one.
+    async fn send<T, F>(&self, request: impl Fn(AmazonS3) -> F) -> Result<T, S3Error>
+    where
+        F: Future<Output = object_store::Result<T>>,
+    {
+        let Client { region, store } = self.client().clone();
+        let error = match request(store).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        let bucket_region = error_response(&error).and_then(|response| response.region.clone());
+        let Some(bucket_region) = bucket_region.filter(|bucket_region| *bucket_region != region)
+        else {
+            return Err(S3Error::of(&error));
+        };
+        tracing::info!(
+            bucket = self.bucket,
+            region = bucket_region,
+            "the bucket is in another Region"
+        );
+        let store = self
+            .config
+            .store(&self.bucket, &self.prefix, &bucket_region)?;
+        *self.client() = Client {
+            region: bucket_region,
+            store: store.clone(),
+        };
+        request(store).await.map_err(|error| S3Error::of(&error))
+    }
+
+    fn client(&self) -> std::sync::MutexGuard<'_, Client> {
+        self.client.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn path(name: &str) -> Result<Path, S3Error> {
+    Path::parse(name).map_err(|error| S3Error::Other(error.to_string()))
+}

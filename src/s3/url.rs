@@ -1,0 +1,130 @@
+//! The addresses of objects in S3.
+
+use std::fmt;
+
+use crate::hints::Hint;
+
+const SCHEME: &str = "s3://";
+
+/// The address of an object, `s3://bucket/key`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct S3Url {
+    /// The bucket's name, or the alias of an access point.
+    pub bucket: String,
+    /// The rest of the address, verbatim because keys have no escapes.
+    pub key: String,
+}
+
+/// An address that is not that of an object.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnusableUrl {
+    /// The bucket or the key is missing.
+    #[error("{0}: not the address of an object")]
+    Incomplete(String),
+    /// The key is not the path of a URL. `object_store` and proxies would resolve it.
+    #[error("{0}: a part of the key is . or .., or it has control characters")]
+    UnusableKey(String),
+}
+
+impl Hint for UnusableUrl {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Incomplete(_) => "write s3://bucket/key",
+            Self::UnusableKey(_) => "copy the object to another key (`aws s3 cp`)",
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl S3Url {
+    /// Parses an S3 address. `None` if the text is not one.
+    ///
+    /// # Errors
+    /// The bucket or the key is missing, or the key cannot be part of a URL.
+    pub fn named(text: &str) -> Result<Option<Self>, UnusableUrl> {
+        let Some(rest) = text.strip_prefix(SCHEME) else {
+            return Ok(None);
+        };
+        let incomplete = || UnusableUrl::Incomplete(text.to_owned());
+        let (bucket, key) = rest.split_once('/').ok_or_else(incomplete)?;
+        if bucket.is_empty() || key.is_empty() {
+            return Err(incomplete());
+        }
+        if key.split('/').any(|part| matches!(part, "." | ".."))
+            || key.contains(|character: char| character.is_ascii_control())
+        {
+            return Err(UnusableUrl::UnusableKey(text.to_owned()));
+        }
+        Ok(Some(Self {
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+        }))
+    }
+
+    /// Splits the key after its last slash into a prefix, which may be empty, and a name.
+    #[must_use]
+    pub fn folder_and_name(&self) -> (&str, &str) {
+        let end = self.key.rfind('/').map_or(0, |slash| slash + 1);
+        self.key.split_at(end)
+    }
+}
+
+impl fmt::Display for S3Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{SCHEME}{}/{}", self.bucket, self.key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{S3Url, UnusableUrl};
+
+    #[test]
+    fn parses_bucket_and_key_and_keeps_the_key_verbatim() {
+        for (text, bucket, key) in [
+            ("s3://lists/users.csv", "lists", "users.csv"),
+            ("s3://lists/a/b//users.csv", "lists", "a/b//users.csv"),
+            ("s3://a.b-c/%20 ä?x#y", "a.b-c", "%20 ä?x#y"),
+        ] {
+            let uri = S3Url::named(text).unwrap().unwrap();
+            assert_eq!((uri.bucket.as_str(), uri.key.as_str()), (bucket, key));
+            assert_eq!(uri.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn rejects_a_missing_bucket_or_key() {
+        for text in ["s3://", "s3:///users.csv", "s3://lists", "s3://lists/"] {
+            let error = S3Url::named(text).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{text}: not the address of an object")));
+        }
+    }
+
+    #[test]
+    fn rejects_keys_that_a_url_cannot_have() {
+        for text in ["s3://lists/../b", "s3://lists/a/.", "s3://lists/a\nb"] {
+            let error = S3Url::named(text).unwrap_err();
+            assert_eq!(error, UnusableUrl::UnusableKey(text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn splits_a_key_after_its_last_slash() {
+        for (text, parts) in [
+            ("s3://lists/users.csv", ("", "users.csv")),
+            ("s3://lists/a//b/users.csv", ("a//b/", "users.csv")),
+            ("s3://lists//users.csv", ("/", "users.csv")),
+            ("s3://lists/a/", ("a/", "")),
+        ] {
+            let url = S3Url::named(text).unwrap().unwrap();
+            assert_eq!(url.folder_and_name(), parts, "{text}");
+        }
+    }
+
+    #[test]
+    fn ignores_anything_else() {
+        for text in ["users.csv", "-", "s3/users.csv", "s3:lists", "./s3://a/b"] {
+            assert_eq!(S3Url::named(text), Ok(None), "{text}");
+        }
+    }
+}
