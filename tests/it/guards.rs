@@ -231,14 +231,10 @@ fn a_description_of_another_pool_or_client_is_rejected() {
 fn a_signal_ends_the_wait_at_once() {
     let (dir, pool) = (TestDir::new(), pool());
     let list = dir.file("users.csv", users(1));
-    let proxy = Proxy::always(&pool, "AdminGetUser", BadReply::Hanging);
-    let url = proxy.url();
-    let through = |cli: ProgramCommand| cli.args(["--endpoint-url", &url]).start();
-    for (before, running) in [
-        (0, through(dir.import(&pool, list))),
-        (1, through(dir.check(&pool, list))),
-    ] {
-        crate::harness::wait_until("the call", || (proxy.calls() > before).then_some(()));
+    for command in [dir.import(&pool, list), dir.check(&pool, list)] {
+        let proxy = Proxy::always(&pool, "AdminGetUser", BadReply::Hanging);
+        let running = command.args(["--endpoint-url", &proxy.url()]).start();
+        crate::harness::wait_until("the call", || (proxy.calls() > 0).then_some(()));
         running.signal("INT");
         running.wait().exits(130);
     }
