@@ -10,7 +10,9 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cognito_import::import::registration::{Registration, RegistrationEvent, RegistrationRules};
+use cognito_import::import::registration::{
+    Registration, RegistrationEvent, RegistrationRules, SentBefore,
+};
 use cognito_import::import::resolve::Times;
 use cognito_import::mapping::{Mapping, MappingOptions};
 use cognito_import::pace::{Category, Ceilings, Pacer};
@@ -103,7 +105,7 @@ fn decisions(criterion: &mut Criterion) {
     };
     criterion.bench_function("a row's registration: sign-up, answered", |bencher| {
         bencher.iter(|| {
-            let mut registration = Registration::new(&user, rules, times, false);
+            let mut registration = Registration::new(&user, rules, times, SentBefore::No);
             let step = registration.next(RegistrationEvent::Start, Duration::ZERO, 0.5);
             let answer = SignedUp {
                 sub: "7d8ca528-4931-4254-9273-ea5ee853f271".to_owned(),

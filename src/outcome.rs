@@ -19,6 +19,9 @@ pub use undone::{CreatedUser, KeptReason, UndoOutcome, Undone};
 /// no request for it.
 pub const CREATED_DURING_RUN: &str = "CreatedDuringRun";
 
+/// The error code of a row in doubt whose user exists, although no answer says who created it.
+pub const NOT_SETTLED: &str = "NotSettled";
+
 /// The outcome of a row. Every row has exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

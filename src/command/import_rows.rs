@@ -26,8 +26,8 @@ pub(super) struct ImportRows {
     pub(super) resume_cursor: Option<ResumeCursor>,
     /// Whether usernames in the pool's listing are compared without case.
     pub(super) listing_folds_case: bool,
-    /// For a run that resumes: users created later may be its own. Milliseconds since the Unix
-    /// epoch, on the service's clock.
+    /// For a run that had earlier sessions: users created later may be its own. Milliseconds since
+    /// the Unix epoch, on the service's clock.
     pub(super) created_before_run_ms: Option<i64>,
     /// Keeps rows for rejects.csv if the list can be read only once.
     pub(super) spool: Option<Arc<Spool>>,
@@ -113,8 +113,9 @@ fn not_kept(error: LedgerError) -> NotKept {
 /// leads to a lookup.
 fn existed_before(user: &ListingEntry, created_before_run_ms: Option<i64>) -> bool {
     match (user.created_ms, created_before_run_ms) {
+        (_, None) => true,
         (Some(created), Some(before)) => created <= before,
-        (Some(_) | None, _) => true,
+        (None, Some(_)) => false,
     }
 }
 

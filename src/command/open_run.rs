@@ -1,6 +1,7 @@
 //! Opens the run directory: a new run, one that resumes, or one that is finished. The ledger is
 //! opened and verified once.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::import::OutcomeCounts;
 use crate::ledger::resume_cursor::ResumeCursor;
 use crate::ledger::{
     Facts, FoundLedger, Identity, Ledger, LedgerError, LedgerStatus, NewLedger, RetryFilter,
-    RunDirectory, RunKind, refuse_if_saved,
+    RunCertificate, RunDirectory, RunKind, refuse_if_saved,
 };
 use crate::plural::counted;
 use crate::pool::Cognito;
@@ -40,6 +41,14 @@ pub(super) enum UnfinishedRun {
     /// a refused run creates none.
     New(Option<RunDirectory>),
     Resume(RunDirectory, Box<FoundLedger>),
+    /// The run's ledger is lost.
+    Lost(RunDirectory, Box<RunCertificate>),
+}
+
+/// A run that a directory already has.
+enum ExistingRun {
+    Intact(Box<FoundLedger>),
+    Lost(Box<RunCertificate>),
 }
 
 /// A run whose ledger is open for writing.
@@ -47,6 +56,9 @@ pub(super) struct BegunRun {
     pub(super) directory: RunDirectory,
     pub(super) ledger: Ledger,
     pub(super) facts: Facts,
+    /// The earliest time of requests that the ledger may not know, if there may be any, in
+    /// milliseconds since the Unix epoch on the service's clock.
+    pub(super) lost_since_ms: Option<i64>,
     /// Rows that earlier sessions settled.
     pub(super) settled: OutcomeCounts,
     /// The state of each row, if the run resumes.
@@ -56,6 +68,11 @@ pub(super) struct BegunRun {
 impl BegunRun {
     pub(super) fn resumes(&self) -> bool {
         self.cursor.is_some()
+    }
+
+    /// Returns whether earlier sessions may have created users.
+    pub(super) fn had_sessions(&self) -> bool {
+        self.resumes() || self.lost_since_ms.is_some()
     }
 }
 
@@ -114,16 +131,22 @@ pub(super) async fn open_run(
     if settings.on_existing_run == OnExistingRun::PutAside {
         return new(Some(directory));
     }
-    let durability = settings.run.durability;
-    if !Ledger::is_there(&directory, durability).map_err(CommandError::refused)? {
-        refuse_if_saved_elsewhere(settings, path)?;
-        return new(Some(directory));
-    }
     let OnExistingRun::Resume(retry) = &settings.on_existing_run else {
-        Ledger::is_of_kind(&directory, RunKind::Rehearsal).map_err(CommandError::refused)?;
+        if is_there(settings, &directory)? {
+            Ledger::is_of_kind(&directory, RunKind::Rehearsal).map_err(CommandError::refused)?;
+        }
         return new(Some(directory));
     };
-    let found = Box::new(find_ledger(settings, &directory, identity, retry)?);
+    let found = match existing_run(settings, &directory, identity, retry)? {
+        None => return new(Some(directory)),
+        Some(ExistingRun::Lost(certificate)) => {
+            return Ok(OpenRun::Unfinished(UnfinishedRun::Lost(
+                directory,
+                certificate,
+            )));
+        }
+        Some(ExistingRun::Intact(found)) => found,
+    };
     // A list that can be read only once has no fingerprint. Each row shows whether it is the same
     // list.
     if found.status() == LedgerStatus::Finished && identity.fingerprint.is_some() {
@@ -133,20 +156,46 @@ pub(super) async fn open_run(
     }
 }
 
-/// Opens and verifies a ledger that this command can resume.
-fn find_ledger(
+fn is_there(settings: &ImportSettings, directory: &RunDirectory) -> Result<bool, CommandError> {
+    Ledger::is_there(directory, settings.run.durability).map_err(CommandError::refused)
+}
+
+/// Opens and verifies the run that this command can resume, if there is one.
+fn existing_run(
     settings: &ImportSettings,
     directory: &RunDirectory,
     identity: &Identity,
     retry: &[RetryFilter],
-) -> Result<FoundLedger, CommandError> {
+) -> Result<Option<ExistingRun>, CommandError> {
+    let certificate = RunCertificate::read(directory).map_err(CommandError::refused)?;
+    if let Some(certificate) = &certificate
+        && Ledger::is_lost(directory).map_err(CommandError::refused)?
+    {
+        refuse_if_saved_elsewhere(settings, directory.path())?;
+        let same_run = certificate.compare(identity, directory.path());
+        same_run.map_err(CommandError::refused)?;
+        check_case(settings, certificate.facts())?;
+        return Ok(Some(ExistingRun::Lost(Box::new(certificate.clone()))));
+    }
+    if !is_there(settings, directory)? {
+        refuse_if_saved_elsewhere(settings, directory.path())?;
+        return Ok(None);
+    }
     let found = FoundLedger::open(directory, identity, settings.run.durability, retry)
         .map_err(CommandError::refused)?;
-    let began_with = found.facts().case_insensitive;
-    if let Some(case_insensitive) = settings.run.ignore_case
-        && case_insensitive != began_with
-    {
-        return Err(CommandError::refusal(
+    check_case(settings, found.facts())?;
+    if let Some(certificate) = certificate {
+        let same_run = certificate.compare_ledger(&found, directory.path());
+        same_run.map_err(CommandError::refused)?;
+    }
+    Ok(Some(ExistingRun::Intact(Box::new(found))))
+}
+
+/// Refuses a `--usernames` that contradicts the run.
+fn check_case(settings: &ImportSettings, facts: &Facts) -> Result<(), CommandError> {
+    let began_with = facts.case_insensitive;
+    match settings.run.ignore_case {
+        Some(case_insensitive) if case_insensitive != began_with => Err(CommandError::refusal(
             format_args!(
                 "--usernames: this run began with {}",
                 if began_with {
@@ -156,9 +205,9 @@ fn find_ledger(
                 }
             ),
             "leave it out, or start over with --restart",
-        ));
+        )),
+        Some(_) | None => Ok(()),
     }
-    Ok(found)
 }
 
 /// Begins a new run. If another process has begun it in the meantime, resumes that one.
@@ -167,22 +216,27 @@ pub(super) async fn begin(
     locked: Option<RunDirectory>,
     key: &RunKey,
     facts: Facts,
+    limits: BTreeMap<String, u32>,
     printer: Printer,
 ) -> Result<BegunRun, CommandError> {
-    let durability = settings.run.durability;
     let directory = match locked {
         Some(directory) => directory,
         None => lock(settings, &key.path, printer).await?,
     };
     match &settings.on_existing_run {
         OnExistingRun::Resume(retry) => {
-            if Ledger::is_there(&directory, durability).map_err(CommandError::refused)? {
-                let found = find_ledger(settings, &directory, &key.identity, retry)?;
-                return resume(directory, found, printer);
+            match existing_run(settings, &directory, &key.identity, retry)? {
+                None => {}
+                Some(ExistingRun::Intact(found)) => {
+                    return resume(directory, *found, &key.identity, printer);
+                }
+                Some(ExistingRun::Lost(certificate)) => {
+                    return begin_after_loss(settings, directory, key, &certificate, printer);
+                }
             }
         }
         OnExistingRun::Replace => {
-            if Ledger::is_there(&directory, durability).map_err(CommandError::refused)? {
+            if is_there(settings, &directory)? {
                 directory.make_ledger_replaceable();
             }
         }
@@ -201,12 +255,56 @@ pub(super) async fn begin(
             ));
         }
     }
+    if key.identity.kind == RunKind::Import {
+        let certificate = RunCertificate::new(ledger.run_id(), &key.identity, &facts, limits);
+        certificate
+            .write(&directory)
+            .map_err(CommandError::refused)?;
+    }
     let ledger = ledger
-        .begin(&directory, durability)
+        .begin(&directory, settings.run.durability)
         .map_err(CommandError::refused)?;
     Ok(BegunRun {
         directory,
         ledger,
+        facts,
+        lost_since_ms: None,
+        settled: OutcomeCounts::default(),
+        cursor: None,
+    })
+}
+
+/// Begins a new ledger for a run whose ledger is lost.
+pub(super) fn begin_after_loss(
+    settings: &ImportSettings,
+    directory: RunDirectory,
+    key: &RunKey,
+    certificate: &RunCertificate,
+    printer: Printer,
+) -> Result<BegunRun, CommandError> {
+    let new = NewLedger::rebuild(&directory, &key.identity, certificate);
+    let new = new.map_err(CommandError::refused)?;
+    if let Some(log) = directory.set_log_aside().map_err(CommandError::refused)? {
+        printer.info(format_args!(
+            "the log of the lost ledger is kept as {}",
+            log.display()
+        ));
+    }
+    let existing = if settings.existing_users.lookup.any() {
+        "users that exist are looked up to find those that the run created"
+    } else {
+        "rows whose users exist are in doubt (--no-lookup)"
+    };
+    printer.info(format_args!(
+        "{}: the ledger of this run is lost; every row is sent, and {existing}",
+        directory.path().display(),
+    ));
+    let ledger = new.begin(&directory, settings.run.durability);
+    let facts = certificate.facts().clone();
+    Ok(BegunRun {
+        directory,
+        ledger: ledger.map_err(CommandError::refused)?,
+        lost_since_ms: Some(facts.before_first_request_ms()),
         facts,
         settled: OutcomeCounts::default(),
         cursor: None,
@@ -217,6 +315,7 @@ pub(super) async fn begin(
 pub(super) fn resume(
     directory: RunDirectory,
     found: FoundLedger,
+    identity: &Identity,
     printer: Printer,
 ) -> Result<BegunRun, CommandError> {
     let facts = found.facts().clone();
@@ -244,11 +343,19 @@ pub(super) fn resume(
             counted(settled, "row is", "rows are")
         ));
     }
+    let certificate = RunCertificate::read(&directory).map_err(CommandError::refused)?;
+    if certificate.is_none() {
+        RunCertificate::new(found.run_id(), identity, &facts, BTreeMap::new())
+            .write(&directory)
+            .map_err(CommandError::refused)?;
+    }
+    let lost_since_ms = found.lost_since_ms();
     let (ledger, cursor) = found.resume(&directory).map_err(CommandError::refused)?;
     Ok(BegunRun {
         directory,
         ledger,
         facts,
+        lost_since_ms,
         settled: counts,
         cursor: Some(cursor),
     })

@@ -9,7 +9,6 @@ use super::findings::{Intent, PreflightFindings, survey};
 use super::list::List;
 use crate::cli::Printer;
 use crate::cli::settings::ImportSettings;
-use crate::ledger::FoundLedger;
 use crate::outcome::Outcome;
 use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::calls::{Call, FailedCall, remedy};
@@ -77,11 +76,13 @@ impl Preflight<'_> {
     }
 
     /// Checks a run that resumes: the pool may have changed since it began, or it began without
-    /// checks. Its rows are not judged again, and no confirmation is needed.
+    /// checks. `settled` are the rows with an outcome. Its rows are not judged again, and no
+    /// confirmation is needed.
     pub(super) async fn recheck(
         self,
         found: &mut PoolAnswers,
-        ledger: &FoundLedger,
+        case_insensitive: bool,
+        settled: &[(Outcome, u64)],
     ) -> Result<PreflightResult, CommandError> {
         let Self { settings, list, .. } = self;
         if settings.preflight.skipped {
@@ -89,9 +90,9 @@ impl Preflight<'_> {
         }
         // Rows that have begun may be sent even if the pool's rules have changed.
         let mapping = list.mapping.clone().with_rules(&Strictness::Api);
-        let survey = survey(list, &mapping, ledger.facts().case_insensitive).await?;
+        let survey = survey(list, &mapping, case_insensitive).await?;
         let counts = survey.as_ref().map(|survey| survey.counts);
-        let remaining = counts.map(|counts| rows_to_send(&counts, ledger.settled()));
+        let remaining = counts.map(|counts| rows_to_send(&counts, settled));
         let prescan = self.decide_prescan(found, remaining).await;
         let intent = self.intent(found, prescan.clone(), true);
         let findings = PreflightFindings::new(intent, &list.mapping, self.rules, found, survey);

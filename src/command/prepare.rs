@@ -1,6 +1,7 @@
 //! Everything before the first row is sent: the list's header, the ledger, the pool's answers, the
 //! plan.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use super::CommandError;
@@ -8,7 +9,8 @@ use super::findings::strictness;
 use super::import_rows::ImportRows;
 use super::list::List;
 use super::open_run::{
-    BegunRun, OpenRun, RunKey, UnfinishedRun, begin, note_other_endpoint, open_run, resume,
+    BegunRun, OpenRun, RunKey, UnfinishedRun, begin, begin_after_loss, note_other_endpoint,
+    open_run, resume,
 };
 use super::pool_rules::{rules_from_file, rules_source};
 use super::preflight::{Preflight, PreflightResult, choose_case, query_for_import};
@@ -27,6 +29,7 @@ use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::groups::CreatedGroups;
 use crate::preflight::plan::users_per_second;
 use crate::preflight::prescan::PrescanPlan;
+use crate::preflight::queries::PoolAnswers;
 use crate::preflight::rates::Rates;
 use crate::preflight::survey::SurveyCounts;
 use crate::process::{files_for_connections, room_for_connections};
@@ -136,8 +139,19 @@ impl SessionSetup<'_> {
         };
         let (begun, result) = match run {
             UnfinishedRun::Resume(directory, ledger) => {
-                let result = preflight.recheck(&mut found, &ledger).await?;
-                let begun = resume(directory, *ledger, printer)?;
+                let case_insensitive = ledger.facts().case_insensitive;
+                let result = preflight
+                    .recheck(&mut found, case_insensitive, ledger.settled())
+                    .await?;
+                let begun = resume(directory, *ledger, &self.key.identity, printer)?;
+                note_other_endpoint(&begun.facts, &pool, printer);
+                (begun, result)
+            }
+            UnfinishedRun::Lost(directory, certificate) => {
+                let case_insensitive = certificate.facts().case_insensitive;
+                let result = preflight.recheck(&mut found, case_insensitive, &[]).await?;
+                let begun =
+                    begin_after_loss(settings, directory, &self.key, &certificate, printer)?;
                 note_other_endpoint(&begun.facts, &pool, printer);
                 (begun, result)
             }
@@ -151,7 +165,8 @@ impl SessionSetup<'_> {
                     second_before_run_ms: found.second_before_run_ms,
                     endpoint: Some(pool.endpoint().to_owned()),
                 };
-                let begun = begin(settings, locked, &self.key, facts, printer).await?;
+                let limits = granted_limits(&found);
+                let begun = begin(settings, locked, &self.key, facts, limits, printer).await?;
                 (begun, result)
             }
         };
@@ -185,7 +200,9 @@ impl SessionSetup<'_> {
             users_per_second: users_per_second(&result.counts.unwrap_or_default(), ceilings),
         };
         let rows = ImportRows {
-            created_before_run_ms: begun.resumes().then(|| begun.facts.certainly_before_ms()),
+            created_before_run_ms: begun
+                .had_sessions()
+                .then(|| begun.facts.certainly_before_ms()),
             resume_cursor: begun.cursor.take(),
             spool: self.rejects.spool(),
             checks_passwords: !list.source.is_complete()
@@ -211,6 +228,14 @@ impl SessionSetup<'_> {
             expected,
         }
     }
+}
+
+/// The account's quotas, by the name of their category.
+fn granted_limits(found: &PoolAnswers) -> BTreeMap<String, u32> {
+    let limits = found.limits.iter();
+    limits
+        .map(|(category, limit)| (category.name().to_owned(), *limit))
+        .collect()
 }
 
 /// The program's version and the command line, for reports.
@@ -249,6 +274,8 @@ fn session_plan(
         named_by: NamedBy::of(rules),
         case_insensitive: begun.facts.case_insensitive,
         second_before_run_ms: begun.facts.second_before_run_ms,
+        lost_since_ms: begun.lost_since_ms,
+        retries: settings.on_existing_run.retries(),
         arrives_within: settings
             .connect
             .attempt_timeout

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::outcome::{CREATED_DURING_RUN, Outcome};
+use crate::outcome::{CREATED_DURING_RUN, NOT_SETTLED, Outcome};
 
 /// The window of rows for the failure rate.
 const WINDOW: usize = 200;
@@ -56,7 +56,7 @@ impl Breaker {
     pub(super) fn record(&mut self, outcome: Outcome, code: Option<&str>) -> Option<String> {
         let error = match outcome {
             // The user exists, so stopping would change nothing.
-            Outcome::InDoubt if code == Some(CREATED_DURING_RUN) => None,
+            Outcome::InDoubt if matches!(code, Some(CREATED_DURING_RUN | NOT_SETTLED)) => None,
             Outcome::Rejected | Outcome::Failed | Outcome::InDoubt => {
                 Some(code.unwrap_or("(no code)").to_owned())
             }
@@ -109,7 +109,7 @@ impl Breaker {
 #[cfg(test)]
 mod tests {
     use super::{Breaker, BreakerLimits};
-    use crate::outcome::{CREATED_DURING_RUN, Outcome};
+    use crate::outcome::{CREATED_DURING_RUN, NOT_SETTLED, Outcome};
 
     fn trips_after(
         rows: impl Iterator<Item = (Outcome, Option<&'static str>)>,
@@ -172,11 +172,13 @@ mod tests {
     }
 
     #[test]
-    fn ignores_users_created_by_another_process() {
-        let row = (Outcome::InDoubt, Some(CREATED_DURING_RUN));
-        assert_eq!(
-            trips_after(std::iter::repeat_n(row, 500), BreakerLimits::default()),
-            None
-        );
+    fn ignores_existing_users_whose_creator_is_unknown() {
+        for code in [CREATED_DURING_RUN, NOT_SETTLED] {
+            let row = (Outcome::InDoubt, Some(code));
+            assert_eq!(
+                trips_after(std::iter::repeat_n(row, 500), BreakerLimits::default()),
+                None
+            );
+        }
     }
 }

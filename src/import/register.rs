@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::registration::{Registration, RegistrationEvent, RegistrationStep, StopRun};
+use super::registration::{Registration, RegistrationEvent, RegistrationStep, SentBefore, StopRun};
 use super::request::{RequestContext, Requested, count, permit_unless_stopped, stopped_while};
 use super::resolve::Times;
 use super::run_log;
@@ -23,8 +23,14 @@ pub(super) struct RegistrationJob {
     pub(super) end_byte: u64,
     pub(super) user: NewUser,
     pub(super) times: Times,
-    /// An earlier process began this row and did not record an outcome.
-    pub(super) maybe_sent: bool,
+    pub(super) sent_before: SentBefore,
+}
+
+impl RegistrationJob {
+    /// Returns whether the row must be looked up before it is sent.
+    pub(super) fn starts_with_lookup(&self) -> bool {
+        self.sent_before == SentBefore::Maybe
+    }
 }
 
 /// How a row's task ended.
@@ -78,7 +84,7 @@ async fn drive(
     requested: &mut Requested,
 ) -> RegistrationEnd {
     let mut stopping = shared.stopping.clone();
-    let mut registration = Registration::new(&job.user, shared.rules, job.times, job.maybe_sent);
+    let mut registration = Registration::new(&job.user, shared.rules, job.times, job.sent_before);
     let mut event = RegistrationEvent::Start;
     let mut unclear_since = began;
     loop {

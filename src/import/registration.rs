@@ -2,14 +2,15 @@
 //!
 //! Invariants: after a request that may have created the user, the user is looked up before another
 //! request is sent. After such a request, "username exists" no longer means that the user existed
-//! before. A row that cannot be settled is in doubt.
+//! before, and neither does it for a row whose earlier request the ledger may have forgotten. A row
+//! that cannot be settled is in doubt.
 
 mod lookup_result;
 
 use std::time::Duration;
 
 use super::resolve::Times;
-use crate::outcome::{Delivery, Evidence, Outcome, RowOutcome};
+use crate::outcome::{Delivery, Evidence, NOT_SETTLED, Outcome, RowOutcome};
 use crate::pool::{Advice, Failure, FoundUser, IfAbsent, LookupMode, Sent, SignedUp, Stop};
 use crate::run::{FORBIDDEN_TRIES, RetryPolicy};
 use crate::user::NewUser;
@@ -57,11 +58,22 @@ pub struct RegistrationRules {
     pub lookups: LookupMode,
 }
 
+/// Whether an earlier process may have sent a request for the row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SentBefore {
+    No,
+    /// It began the row and recorded no outcome.
+    Maybe,
+    /// Its ledger is lost, or this one may be an older copy of it.
+    Unknown,
+}
+
 #[derive(Debug)]
 pub struct Registration<'u> {
     user: &'u NewUser,
     rules: RegistrationRules,
     times: Times,
+    sent_before: SentBefore,
     /// A request was sent that may have created the user.
     maybe_created: bool,
     /// One of those requests got no response and may still arrive.
@@ -81,19 +93,19 @@ pub struct Registration<'u> {
 }
 
 impl<'u> Registration<'u> {
-    /// Creates the state machine. `maybe_sent` means that an earlier process began this row and
-    /// recorded no outcome.
     #[must_use]
     pub fn new(
         user: &'u NewUser,
         rules: RegistrationRules,
         times: Times,
-        maybe_sent: bool,
+        sent_before: SentBefore,
     ) -> Self {
+        let maybe_sent = sent_before == SentBefore::Maybe;
         Self {
             user,
             rules,
             times,
+            sent_before,
             maybe_created: maybe_sent,
             unanswered: maybe_sent,
             taken: false,
@@ -116,13 +128,20 @@ impl<'u> Registration<'u> {
     /// then known, and a lookup only adds details.
     #[must_use]
     pub fn existed(&self) -> bool {
-        self.taken && !self.maybe_created
+        self.taken && !self.may_be_ours()
     }
 
-    /// Returns whether a request was sent that may have created the user.
+    /// Returns whether a request was sent that may have created the user, so that the row must be
+    /// looked up before it is sent again.
     #[must_use]
     pub fn maybe_created(&self) -> bool {
-        self.maybe_created
+        self.maybe_created || (self.taken && self.may_be_ours())
+    }
+
+    /// Returns whether a request of this run, known to the ledger or not, may have created the
+    /// user.
+    fn may_be_ours(&self) -> bool {
+        self.maybe_created || self.sent_before == SentBefore::Unknown
     }
 
     /// Returns the next step. `since_unclear` is the time since the last request that may still
@@ -172,7 +191,7 @@ impl<'u> Registration<'u> {
                 if self.tries < self.rules.retry.tries {
                     return RegistrationStep::SignUp(self.rules.retry.backoff(self.tries, chance));
                 }
-                let outcome = if self.maybe_created {
+                let outcome = if self.may_be_ours() {
                     Outcome::InDoubt
                 } else {
                     Outcome::Failed
@@ -207,7 +226,7 @@ impl<'u> Registration<'u> {
             Advice::Stop(stop) => {
                 // Cognito may notice a broken delivery role after it created the user.
                 self.maybe_created |= stop == Stop::DeliveryRole;
-                let outcome = (!self.maybe_created)
+                let outcome = (!self.may_be_ours())
                     .then(|| self.with_attempts(failed(Outcome::Failed, &failure)));
                 RegistrationStep::StopRun(Box::new(StopRun {
                     stop,
@@ -221,7 +240,7 @@ impl<'u> Registration<'u> {
     /// Gives up on a row that the pool refuses, although an earlier request may have created the
     /// user.
     fn refused(&mut self, failure: Failure) -> RegistrationStep {
-        if !self.maybe_created {
+        if !self.may_be_ours() {
             return self.settled(failed(Outcome::Rejected, &failure));
         }
         let in_doubt = failed(Outcome::InDoubt, &failure);
@@ -238,7 +257,7 @@ impl<'u> Registration<'u> {
     fn firewalled(&mut self, failure: Failure, chance: f64) -> RegistrationStep {
         self.forbidden += 1;
         if self.forbidden >= FORBIDDEN_TRIES {
-            let outcome = (!self.maybe_created)
+            let outcome = (!self.may_be_ours())
                 .then(|| self.with_attempts(failed(Outcome::Failed, &failure)));
             return RegistrationStep::StopRun(Box::new(StopRun {
                 stop: Stop::Firewall,
@@ -268,12 +287,17 @@ impl<'u> Registration<'u> {
     }
 
     fn taken_without_lookup(&self) -> RegistrationStep {
-        let outcome = if self.maybe_created {
-            Outcome::InDoubt
+        if self.maybe_created {
+            self.settled_with_failure(Outcome::InDoubt)
+        } else if self.may_be_ours() {
+            let in_doubt = RowOutcome::of(Outcome::InDoubt);
+            self.settled(in_doubt.with_error(
+                NOT_SETTLED,
+                "the username exists, and the ledger does not show whether this run created the user",
+            ))
         } else {
-            Outcome::Existed
-        };
-        self.settled_with_failure(outcome)
+            self.settled_with_failure(Outcome::Existed)
+        }
     }
 
     fn failure_code(&self, default: &str) -> String {

@@ -8,6 +8,7 @@
 mod dispatch;
 mod follow_ups;
 mod intake;
+mod lost_rows;
 mod outcomes;
 mod plan;
 mod read_queue;
@@ -28,6 +29,7 @@ use super::breaker::Breaker;
 use super::progress::{Progress, Watch};
 use super::rate_recorder::RateRecorder;
 use super::register::RegistrationJob;
+use super::registration::SentBefore;
 use super::request::RequestContext;
 use super::run_log::{self, Slowed};
 use super::slots::ReleasedSlots;
@@ -41,6 +43,7 @@ use crate::rows::prefetch::Prefetch;
 use crate::run::{Grace, RequestCounts, Signal, Signals};
 use dispatch::InFlight;
 use follow_ups::FollowUps;
+use lost_rows::LostRows;
 use read_queue::ReadQueue;
 use reporting::{Silence, counts_at_failure};
 use span::SessionStart;
@@ -68,6 +71,8 @@ type PermitFuture = Pin<Box<dyn Future<Output = Permit>>>;
 struct PendingBatch {
     group: Vec<ImportRow>,
     at_ms: i64,
+    /// For the rows that the ledger did not know.
+    sent_before: SentBefore,
     begun: oneshot::Receiver<Vec<BeginResult>>,
 }
 
@@ -85,6 +90,7 @@ pub struct Run<'a> {
     grace: Grace,
     aborted: bool,
     read: ReadQueue,
+    lost_rows: LostRows,
     beginning: Option<PendingBatch>,
     ready: VecDeque<RegistrationJob>,
     follow_ups: FollowUps,
@@ -125,6 +131,7 @@ impl<'a> Run<'a> {
             counts: plan.before,
             ..Progress::default()
         };
+        let lost_rows = LostRows::new(plan.lost_since_ms, plan.retries);
         let recorder = RateRecorder::begin(&pacer, Instant::now(), now_ms());
         Self {
             shared: Arc::new(RequestContext {
@@ -149,6 +156,7 @@ impl<'a> Run<'a> {
             grace,
             aborted: false,
             read: ReadQueue::default(),
+            lost_rows,
             beginning: None,
             ready: VecDeque::new(),
             permit: None,
@@ -300,6 +308,7 @@ impl<'a> Run<'a> {
             follow_ups: self.follow_ups.unwritten(),
             ..LedgerBatch::default()
         };
+        since.no_more_lost_rows = self.lost_rows.ended_now();
         let requests = std::mem::take(&mut self.unwritten_requests);
         if requests != RequestCounts::default() {
             since.requests = requests.by_name();
@@ -313,9 +322,14 @@ impl<'a> Run<'a> {
 
     /// Returns the time span in which this session can have created users, if its requests arrive
     /// within `arrives_within`.
+    /// It includes the time of sessions that the ledger does not know.
     fn span(&mut self, arrives_within: Duration) -> Span {
-        self.session_start
-            .until_now(self.shared.pool.clock(), arrives_within)
+        let clock = self.shared.pool.clock();
+        let mut span = self.session_start.until_now(clock, arrives_within);
+        if let Some(since_ms) = self.plan.lost_since_ms {
+            span.from_ms = span.from_ms.min(since_ms);
+        }
+        span
     }
 
     async fn end(mut self) -> Result<RunEnd, LedgerError> {

@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::certificate::CERTIFICATE;
 use super::integrity::presence::{self, LEDGER, UNDO};
 use super::lock::{LOCK_FILE, LedgerLock};
 use super::{Exposure, LedgerError, exposure, leftovers};
@@ -11,16 +12,21 @@ use super::{Exposure, LedgerError, exposure, leftovers};
 /// The parent of run directories unless `--run-dir` is given.
 pub const RUNS: &str = "import-runs";
 
+/// The write-ahead log of the ledger.
+const LOG: &str = "ledger.db-wal";
+
 /// Files that `--restart` renames, in this order. The ledger comes before the undo, so that an
 /// interrupted restart never makes an undone run look like one that was not. A database comes
-/// before its log, because a log alone cannot be mistaken for a ledger.
-const KEPT_ASIDE: [&str; 10] = [
+/// before its log, because a log alone cannot be mistaken for a ledger. The certificate comes
+/// before the ledger, because a certificate alone continues the run.
+const KEPT_ASIDE: [&str; 11] = [
     "results.csv",
     "results.jsonl",
     "summary.json",
     "report.html",
+    CERTIFICATE,
     LEDGER,
-    "ledger.db-wal",
+    LOG,
     UNDO,
     "undo.db-wal",
     "undo-results.csv",
@@ -137,6 +143,23 @@ impl RunDirectory {
         // An intact ledger becomes a single file first. A damaged one is kept as it is.
         presence::make_one_file(&self.database());
         presence::make_one_file(&self.path.join(UNDO));
+        let kept = self.rename_aside(&KEPT_ASIDE)?;
+        for name in [LEDGER, UNDO] {
+            self.remove_index_of_log(&self.path.join(name))?;
+        }
+        self.sync();
+        Ok(kept)
+    }
+
+    /// Renames the log of a ledger that is lost, so that a new ledger can start, and returns the
+    /// new name.
+    pub fn set_log_aside(&self) -> Result<Option<PathBuf>, LedgerError> {
+        self.remove_index_of_log(&self.database())?;
+        Ok(self.rename_aside(&[LOG])?.pop())
+    }
+
+    /// Renames the files with these names, and returns the new names.
+    fn rename_aside(&self, names: &[&str]) -> Result<Vec<PathBuf>, LedgerError> {
         let exists = |name: &str| self.path.join(name).symlink_metadata().is_ok();
         let number = (1..)
             .find(|number| {
@@ -146,17 +169,13 @@ impl RunDirectory {
             })
             .unwrap_or(0);
         let mut kept = Vec::new();
-        for name in KEPT_ASIDE {
+        for &name in names {
             if exists(name) {
                 let to = self.path.join(aside_name(name, number));
                 fs::rename(self.path.join(name), &to).map_err(|cause| self.failed(cause))?;
                 kept.push(to);
             }
         }
-        for name in [LEDGER, UNDO] {
-            self.remove_index_of_log(&self.path.join(name))?;
-        }
-        self.sync();
         Ok(kept)
     }
 

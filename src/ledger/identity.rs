@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
+use serde::{Deserialize, Serialize};
 
 use super::LedgerError;
 use super::integrity::seal::{broken_seal, value_seal};
@@ -11,26 +12,32 @@ use super::times::REST_OF_SECOND;
 
 /// Identifies a run. The same command has the same identity; a different identity is a different
 /// run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Identity {
     /// The list's name. Not compared, because a list may be renamed.
     pub list: String,
-    /// SHA-256 of the list, or `None` if it can be read only once.
+    /// SHA-256 of the list, or null if it can be read only once.
+    #[serde(rename = "list_sha256")]
     pub fingerprint: Option<String>,
     /// The meaning of each column.
     pub mapping: String,
     /// The columns that are copied into the results.
+    #[serde(rename = "kept_columns")]
     pub kept: Vec<String>,
     /// The follow-up steps, if there are any.
     pub follow_up: Option<String>,
     /// The names of the data for the pool's triggers, without values.
+    #[serde(rename = "trigger_data")]
     pub told_triggers: Option<String>,
     pub user_pool_id: String,
     pub client_id: String,
     pub kind: RunKind,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 pub enum RunKind {
     Import,
     /// Its simulated pool ends with the process.
@@ -61,40 +68,37 @@ impl RunKind {
     }
 }
 
+/// A property that two commands of the same run have in common.
+struct Property {
+    /// Its name in the table `run`.
+    name: &'static str,
+    description: &'static str,
+    /// Absent from the table if `None`.
+    value: Option<String>,
+}
+
 impl Identity {
-    fn bound(&self) -> [(&'static str, &'static str, String); 4] {
+    fn properties(&self) -> [Property; 8] {
+        let property = |name, description, value| Property {
+            name,
+            description,
+            value,
+        };
         let fingerprint = self.fingerprint.clone().unwrap_or_default();
+        let kept = (!self.kept.is_empty()).then(|| serde_json::json!(self.kept).to_string());
         [
-            ("fingerprint", "list (SHA-256)", fingerprint),
-            ("mapping", "mapping of columns", self.mapping.clone()),
-            ("user_pool_id", "user pool", self.user_pool_id.clone()),
-            ("client_id", "app client", self.client_id.clone()),
-        ]
-    }
-
-    pub(super) fn write(&self, database: &Connection) -> rusqlite::Result<()> {
-        put(database, "list", &self.list)?;
-        put(database, name::KIND, self.kind.name())?;
-        for (name, _, value) in self.bound() {
-            put(database, name, &value)?;
-        }
-        for (name, _, text) in self.optional() {
-            if let Some(text) = text {
-                put(database, name, &text)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn optional(&self) -> [(&'static str, &'static str, Option<String>); 3] {
-        [
-            (name::KEPT, "set of kept columns (--keep)", self.kept_text()),
-            (
+            property(name::KIND, "kind of run", Some(self.kind.name().to_owned())),
+            property("fingerprint", "list (SHA-256)", Some(fingerprint)),
+            property("mapping", "mapping of columns", Some(self.mapping.clone())),
+            property("user_pool_id", "user pool", Some(self.user_pool_id.clone())),
+            property("client_id", "app client", Some(self.client_id.clone())),
+            property(name::KEPT, "set of kept columns (--keep)", kept),
+            property(
                 name::FOLLOW_UP,
                 "list of steps after a sign-up (--confirm, --verify, --group, --disable-where, --follow-up-existing)",
                 self.follow_up.clone(),
             ),
-            (
+            property(
                 name::TOLD_TRIGGERS,
                 "data for triggers (--validation-data, --client-metadata)",
                 self.told_triggers.clone(),
@@ -102,44 +106,53 @@ impl Identity {
         ]
     }
 
-    fn kept_text(&self) -> Option<String> {
-        let names = &self.kept;
-        (!names.is_empty()).then(|| serde_json::json!(names).to_string())
+    pub(super) fn write(&self, database: &Connection) -> rusqlite::Result<()> {
+        put(database, "list", &self.list)?;
+        for Property { name, value, .. } in self.properties() {
+            if let Some(value) = value {
+                put(database, name, &value)?;
+            }
+        }
+        Ok(())
     }
 
     /// Refuses the ledger of another run.
     pub(super) fn compare(&self, database: &Connection, path: &Path) -> Result<(), LedgerError> {
-        let failed = |cause| LedgerError::of(path, cause);
-        self.kind.compare(database, path)?;
-        for (name, what, here) in self.bound() {
-            let found = get(database, name).map_err(failed)?.unwrap_or_default();
-            if found != here {
-                return Err(LedgerError::OtherRun {
-                    path: path.to_owned(),
-                    what,
-                    found,
-                    here,
-                });
-            }
+        for here in self.properties() {
+            let found = get(database, here.name).map_err(|cause| LedgerError::of(path, cause))?;
+            here.require(found, path)?;
         }
-        for (name, what, here) in self.optional() {
-            let found = get(database, name).map_err(failed)?;
-            if found != here {
-                let none = || "none".to_owned();
-                return Err(LedgerError::OtherRun {
-                    path: path.to_owned(),
-                    what,
-                    found: found.unwrap_or_else(none),
-                    here: here.unwrap_or_else(none),
-                });
-            }
+        Ok(())
+    }
+
+    /// Refuses the certificate of another run.
+    pub(super) fn compare_to(&self, found: &Self, path: &Path) -> Result<(), LedgerError> {
+        let properties = self.properties().into_iter().zip(found.properties());
+        for (here, found) in properties {
+            here.require(found.value, path)?;
         }
         Ok(())
     }
 }
 
+impl Property {
+    fn require(self, found: Option<String>, path: &Path) -> Result<(), LedgerError> {
+        if found == self.value {
+            return Ok(());
+        }
+        let none = || "none".to_owned();
+        Err(LedgerError::OtherRun {
+            path: path.to_owned(),
+            what: self.description,
+            found: found.unwrap_or_else(none),
+            here: self.value.unwrap_or_else(none),
+        })
+    }
+}
+
 /// Determined when the run started, and valid for all of its sessions.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Facts {
     /// When the run started, in milliseconds since the Unix epoch.
     pub started_ms: i64,
@@ -159,6 +172,14 @@ impl Facts {
     pub fn certainly_before_ms(&self) -> i64 {
         self.second_before_run_ms
             .map_or(i64::MIN, |second| second.saturating_add(REST_OF_SECOND))
+    }
+
+    /// Returns a time before the run's first request, in milliseconds since the Unix epoch on the
+    /// service's clock.
+    #[must_use]
+    pub fn before_first_request_ms(&self) -> i64 {
+        self.second_before_run_ms
+            .map_or(0, |second| second.saturating_add(REST_OF_SECOND))
     }
 
     pub(super) fn write(&self, database: &Connection) -> rusqlite::Result<()> {
@@ -207,15 +228,20 @@ impl Session {
         }
     }
 
+    /// Returns a session of a run whose ledger is lost, and with it the number of sessions.
+    pub(super) fn after_loss(run_id: &str) -> Self {
+        Self {
+            run_id: run_id.to_owned(),
+            number: 2,
+        }
+    }
+
     /// Returns the next session of the run in this ledger.
     pub(super) fn next(database: &Connection) -> rusqlite::Result<Self> {
         let number = get(database, name::SESSIONS)?.and_then(|number| number.parse::<u64>().ok());
-        let (Some(run_id), Some(number)) = (get(database, name::RUN_ID)?, number) else {
-            return Err(broken_seal("run"));
-        };
         Ok(Self {
-            run_id,
-            number: number + 1,
+            run_id: run_id(database)?,
+            number: number.ok_or_else(|| broken_seal("run"))? + 1,
         })
     }
 
@@ -223,6 +249,10 @@ impl Session {
         put(database, name::RUN_ID, &self.run_id)?;
         put(database, name::SESSIONS, &self.number.to_string())
     }
+}
+
+pub(super) fn run_id(database: &Connection) -> rusqlite::Result<String> {
+    get(database, name::RUN_ID)?.ok_or_else(|| broken_seal("run"))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -307,6 +337,9 @@ pub(super) mod name {
     /// `1` if usernames are case-insensitive.
     pub(in super::super) const FOLDS: &str = "folds";
     pub(in super::super) const SECOND_BEFORE: &str = "second_before_run_ms";
+    /// The earliest time of requests that the ledger may not know, in milliseconds since the Unix
+    /// epoch. Absent if there are none.
+    pub(in super::super) const LOST_SINCE: &str = "lost_since_ms";
     /// The endpoint of the first session: empty for AWS's own.
     pub(in super::super) const ENDPOINT: &str = "endpoint";
     /// When the last session ended, in milliseconds since the Unix epoch. Absent during a session.

@@ -8,11 +8,12 @@
 //!
 //! [`directory`] is the run's directory and its lock. [`identity`] identifies the run.
 //! [`writer`] writes on a background thread, [`reader`] reads for reports, and [`resume_cursor`]
-//! tells a resumed run the state of each row. `integrity` detects damage. [`undo`] is the separate
-//! ledger of an undo. [`comparison`] compares two runs. [`listing`] is not part of the ledger: it
-//! holds the pool's users while the process runs.
+//! tells a resumed run the state of each row. [`certificate`] outlives a lost ledger. `integrity`
+//! detects damage. [`undo`] is the separate ledger of an undo. [`comparison`] compares two runs.
+//! [`listing`] is not part of the ledger: it holds the pool's users while the process runs.
 
 mod build;
+pub mod certificate;
 pub mod comparison;
 pub mod directory;
 mod exposure;
@@ -33,6 +34,7 @@ pub mod writer;
 
 use std::path::{Path, PathBuf};
 
+pub use certificate::RunCertificate;
 use clap::ValueEnum;
 pub use directory::RunDirectory;
 pub use exposure::Exposure;
@@ -48,6 +50,7 @@ pub use writer::{
 };
 
 use crate::hints::Hint;
+use certificate::CERTIFICATE;
 
 /// The failures that a committed transaction survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -104,6 +107,9 @@ pub enum LedgerError {
     /// The file is damaged or not the ledger of an undo.
     #[error("{path}: damaged, or not the ledger of this run's undo ({cause})")]
     DamagedUndo { path: PathBuf, cause: String },
+    /// The certificate cannot be parsed.
+    #[error("{path}: damaged, or not the certificate of a run ({cause})")]
+    DamagedCertificate { path: PathBuf, cause: String },
     /// A newer version wrote it.
     #[error(
         "{path}: was written by a newer version (format {found}; this version supports {known})"
@@ -191,8 +197,10 @@ impl Hint for LedgerError {
             Self::Busy(..) => "wait until that process ends (--wait-for-lock TIME does), or stop it".to_owned(),
             Self::InUse(..) => "wait until that process ends: on a network file system, and with --ledger-lock exclusive, one process at a time can open the ledger of a run".to_owned(),
             Self::Missing(..) => "name the directory of a run (import prints it)".to_owned(),
-            Self::Damaged { .. } => "restore it from a backup, or start over with `import --restart`, which keeps it aside: users that this run already created will then be reported as existing".to_owned(),
+            Self::Damaged { .. } => "restore it from a backup; or move it and its -wal file away and run the same command again, which sends every row and looks up the users that exist; --restart instead starts a new run, which reports users of this one as existing".to_owned(),
+            Self::Lost { found, .. } if found.contains(CERTIFICATE) => "restore it from a backup; or run the same import again, which sends every row and looks up the users that exist".to_owned(),
             Self::Lost { .. } => "restore it from a backup, or start over with `import --restart`, which keeps these files aside: users that the run already created will then be reported as existing".to_owned(),
+            Self::DamagedCertificate { .. } => "restore it from a backup; if the ledger is intact, remove the file and run the same command again".to_owned(),
             Self::LostUndo { .. } => "restore it from a backup, or move these files away and start the undo over: users that are already deleted will then be reported as gone".to_owned(),
             Self::Undone(..) => "start over with --restart, which keeps its files aside".to_owned(),
             Self::DamagedUndo { .. } => "restore it from a backup, or move it away, with undo-results.csv, and start the undo over: users that are already deleted will then be reported as gone".to_owned(),

@@ -7,6 +7,7 @@
 mod entries;
 mod found;
 mod ledger_writer;
+mod lost;
 mod new_ledger;
 mod resume;
 mod thread;
@@ -96,6 +97,18 @@ impl Ledger {
     /// The ledger is damaged, or is missing while other files of the run are there.
     pub fn is_there(directory: &RunDirectory, durability: Durability) -> Result<bool, LedgerError> {
         ledger_is_there(directory.path(), durability)
+    }
+
+    /// Returns whether the run has no ledger, although its certificate says that it began.
+    ///
+    /// # Errors
+    /// The run was undone.
+    pub fn is_lost(directory: &RunDirectory) -> Result<bool, LedgerError> {
+        if directory.database().symlink_metadata().is_ok() {
+            return Ok(false);
+        }
+        refuse_undone(directory)?;
+        Ok(true)
     }
 
     /// Refuses a ledger of the other kind.

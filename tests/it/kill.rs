@@ -4,9 +4,11 @@
 //!
 //! Kills are aimed at busy runs: this way, more than 50 of 200 cases detect a run that forgets the
 //! follow-up steps of a row it settles. `KILL_CASES=5000 cargo test kill` runs more cases,
-//! `KILL_SEED=17 cargo test kill` repeats a printed one.
+//! `KILL_SEED=17 cargo test kill` repeats a printed one. `LOSS_CASES` and `LOSS_SEED` are for the
+//! cases that lose the run directory.
 
 mod case;
+mod disk;
 mod steps;
 mod verify;
 
@@ -20,6 +22,7 @@ use cognito_import::rehearsal::RehearsalPool;
 
 use crate::harness::TIMEOUT;
 use case::{CaseSteps, KillCase};
+use disk::{Copies, undo_everything};
 use verify::verify;
 
 /// The default number of cases.
@@ -129,27 +132,48 @@ fn exits_before(child: &mut Child, mut condition: impl FnMut() -> bool) -> bool 
     false
 }
 
+/// Whether the run directory survives a kill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Disk {
+    Survives,
+    /// Nothing but the certificate is left, or an earlier copy of the directory.
+    IsLost,
+}
+
 /// Runs one case to its end and checks it.
-fn run(seed: u64) -> Result<Vec<String>, String> {
+fn run(seed: u64, disk: Disk) -> Result<Vec<String>, String> {
     let case = case::case(seed);
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("users.csv"), &case.list).unwrap();
     let pool = RehearsalPool::start("127.0.0.1:0".parse().unwrap(), case.settings.clone())
         .map_err(|e| e.to_string())?;
     let mut random = fastrand::Rng::with_seed(seed ^ 0xdead);
-    for _ in 0..case.kills {
+    let kills = match disk {
+        Disk::Survives => case.kills,
+        Disk::IsLost => case.kills.max(1),
+    };
+    let mut copies = Copies::of(folder.path());
+    for _ in 0..kills {
         let requests_before = requests_for_users(&pool);
         let mut child = start(&case, &pool, folder.path());
         // Some kills hit a starting run and most a busy one, however slow the machine is.
-        let has_exited = if random.u32(0..5) == 0 {
+        let mut has_exited = if random.u32(0..5) == 0 {
             exits_within(&mut child, Duration::from_micros(random.u64(0..1_000_000)))
         } else {
             let delay = Duration::from_micros(random.u64(0..BUSY_MICROS));
             exits_before(&mut child, || requests_for_users(&pool) > requests_before)
                 || exits_within(&mut child, delay)
         };
+        if disk == Disk::IsLost && !has_exited {
+            copies.copy_while_stopped(&child);
+            let delay = Duration::from_micros(random.u64(0..BUSY_MICROS));
+            has_exited = exits_within(&mut child, delay);
+        }
         let _ = child.kill();
         child.wait().unwrap();
+        if disk == Disk::IsLost {
+            copies.lose(&mut random);
+        }
         if has_exited {
             break;
         }
@@ -167,8 +191,12 @@ fn run(seed: u64) -> Result<Vec<String>, String> {
     }
     let results = results(&folder.path().join("run/results.csv"));
     let truth = pool.stats_users();
+    let in_doubt = verify(&case, &results, &truth, disk)?;
+    if disk == Disk::IsLost && case.lookups {
+        undo_everything(&case, &pool, folder.path())?;
+    }
     pool.stop();
-    verify(&case, &results, &truth)
+    Ok(in_doubt)
 }
 
 fn results(path: &Path) -> Vec<BTreeMap<String, String>> {
@@ -181,26 +209,36 @@ fn results(path: &Path) -> Vec<BTreeMap<String, String>> {
 
 #[test]
 fn random_kills_and_faults_lose_nothing_and_results_stay_correct() {
-    if let Some(seed) = number("KILL_SEED") {
-        run(seed).unwrap();
+    run_cases("KILL_SEED", "KILL_CASES", Disk::Survives);
+}
+
+#[test]
+fn results_stay_correct_after_kills_that_lose_the_directory_or_restore_a_copy() {
+    run_cases("LOSS_SEED", "LOSS_CASES", Disk::IsLost);
+}
+
+/// Runs the case of the seed in one variable, or as many cases as the other one says.
+fn run_cases(seed: &str, cases: &str, disk: Disk) {
+    if let Some(seed) = number(seed) {
+        run(seed, disk).unwrap();
         return;
     }
-    let cases = number("KILL_CASES").unwrap_or(CASES);
+    let cases = number(cases).unwrap_or(CASES);
     let next = AtomicU64::new(0);
     let failures = std::sync::Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..PARALLEL_CASES {
             scope.spawn(|| {
                 loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= cases {
+                    let case = next.fetch_add(1, Ordering::Relaxed);
+                    if case >= cases {
                         break;
                     }
-                    if let Err(error) = run(seed) {
+                    if let Err(error) = run(case, disk) {
                         failures
                             .lock()
                             .unwrap()
-                            .push(format!("KILL_SEED={seed}: {error}"));
+                            .push(format!("{seed}={case}: {error}"));
                     }
                 }
             });

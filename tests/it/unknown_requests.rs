@@ -1,5 +1,4 @@
-//! Users created during the run by requests that its ledger does not record. They are never
-//! reported as existing.
+//! Users created during the run by requests that its ledger does not record.
 
 use std::fs;
 
@@ -30,7 +29,7 @@ fn restore_older_ledger(dir: &TestDir, pool: &Pool) {
 }
 
 #[test]
-fn users_missing_from_an_older_ledger_are_not_reported_as_existing() {
+fn users_missing_from_an_older_ledger_are_created_by_the_run() {
     for flags in [
         ["--lookup", "get", "--prescan", "never"],
         ["--lookup", "list", "--prescan", "never"],
@@ -39,21 +38,18 @@ fn users_missing_from_an_older_ledger_are_not_reported_as_existing() {
         let dir = TestDir::new();
         let pool = Pool::start(quick());
         restore_older_ledger(&dir, &pool);
-        let again = || dir.import(&pool, "users.csv").args(flags);
-        again().run().exits(5);
+        let created_before = pool.users().len();
+        dir.import(&pool, "users.csv").args(flags).run().exits(0);
         let results = dir.results();
-        assert_eq!(results.count("existed"), 0, "{flags:?}");
-        assert!(results.count("in_doubt") > 0, "{:?}", results.counts());
-        assert_eq!(results.count("created") + results.count("in_doubt"), 200);
-        let in_doubt = |code: &str| {
-            let rows = dir.results();
-            let has_code = |row: &&crate::harness::CsvRow| row["error_code"] == code;
-            rows.rows.iter().filter(has_code).count()
-        };
-        assert_eq!(in_doubt("CreatedDuringRun"), results.count("in_doubt"));
-        // Looking again does not resolve them.
-        again().args(["--retry", "in-doubt"]).run().exits(5);
-        assert_eq!(dir.results().counts(), results.counts());
+        assert_eq!(results.count("created"), 200, "{flags:?}");
+        let by_lookup = results
+            .rows
+            .iter()
+            .filter(|row| row["evidence"] == "lookup");
+        let by_lookup = by_lookup.count();
+        assert!((1..=created_before).contains(&by_lookup), "{by_lookup}");
+        dir.undo(&pool).run().exits(0);
+        assert!(pool.users().is_empty());
     }
 }
 

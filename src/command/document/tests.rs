@@ -17,6 +17,7 @@ use super::{
     VerdictDocument,
 };
 use crate::cli::mapping_file::MappingFileKeys;
+use crate::ledger::RunCertificate;
 use crate::report::{ComparisonDocument, ResultLine, SummaryDocument};
 
 // `C` is the content after success; `E` is what a failure can show instead.
@@ -116,7 +117,7 @@ fn output<C: JsonSchema + Serialize, E: JsonSchema + Serialize>(commands: &[&str
     schema
 }
 
-fn schemas() -> [(&'static str, Value); 4] {
+fn schemas() -> [(&'static str, Value); 5] {
     let titled = |title: &str, mut schema: Value| {
         schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
         schema["title"] = json!(title);
@@ -145,6 +146,10 @@ fn schemas() -> [(&'static str, Value); 4] {
         (
             "results.schema.json",
             titled("A line of results.jsonl", written::<ResultLine<'_>>()),
+        ),
+        (
+            "run.schema.json",
+            titled("run.json", written::<RunCertificate>()),
         ),
         ("output.schema.json", titled("--output json", documents)),
         ("mapping.schema.json", titled("A mapping file", mapping)),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Registration, RegistrationStep, StopRun};
 use crate::import::resolve::{Doubt, UserOwner, owner_of};
-use crate::outcome::{CREATED_DURING_RUN, Delivery, Evidence, Outcome, RowOutcome};
+use crate::outcome::{CREATED_DURING_RUN, Delivery, Evidence, NOT_SETTLED, Outcome, RowOutcome};
 use crate::pool::failure::USER_NOT_FOUND;
 use crate::pool::{Advice, Failure, FoundUser, IfAbsent, Stop};
 use crate::run::FORBIDDEN_TRIES;
@@ -12,7 +12,7 @@ use crate::run::FORBIDDEN_TRIES;
 impl Registration<'_> {
     pub(super) fn found(&self, found: &FoundUser) -> RegistrationStep {
         let owner = owner_of(found, self.user, self.times);
-        let mut outcome = if self.maybe_created {
+        let mut outcome = if self.may_be_ours() {
             self.maybe_ours(owner)
         } else {
             self.taken_from_the_start(owner)
@@ -39,8 +39,15 @@ impl Registration<'_> {
         match owner {
             UserOwner::Ours => RowOutcome::of(Outcome::Created),
             UserOwner::Theirs => RowOutcome::of(Outcome::Existed),
-            UserOwner::Unsettled(doubt) => RowOutcome::of(Outcome::InDoubt)
-                .with_error(self.failure_code("NotSettled"), doubt.message()),
+            UserOwner::Unsettled(doubt) => {
+                // "Exists" is no reason for doubt.
+                let code = if self.maybe_created {
+                    self.failure_code(NOT_SETTLED)
+                } else {
+                    NOT_SETTLED.to_owned()
+                };
+                RowOutcome::of(Outcome::InDoubt).with_error(code, doubt.message())
+            }
         }
     }
 
@@ -129,7 +136,7 @@ impl Registration<'_> {
             }
             Advice::GiveUp => {}
         }
-        if self.maybe_created {
+        if self.may_be_ours() {
             let message = format!("the lookup failed: {}", failure.message);
             let is_unreachable = failure.advice == Advice::Unreachable;
             let outcome = RowOutcome::of(Outcome::InDoubt).with_error(failure.code, message);
@@ -144,7 +151,7 @@ impl Registration<'_> {
     }
 
     fn stop_run_after_look_up(&self, stop: Stop, failure: Failure) -> RegistrationStep {
-        let outcome = (!self.maybe_created).then(|| self.existed_unseen(&failure));
+        let outcome = (!self.may_be_ours()).then(|| self.existed_unseen(&failure));
         RegistrationStep::StopRun(Box::new(StopRun {
             stop,
             failure,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Registration, RegistrationEvent, RegistrationRules, RegistrationStep};
+use super::{Registration, RegistrationEvent, RegistrationRules, RegistrationStep, SentBefore};
 use crate::import::resolve::Times;
 use crate::outcome::{CREATED_DURING_RUN, Delivery, Evidence, Outcome, RowOutcome};
 use crate::pool::failure::{ATTEMPT_TIMED_OUT, CONNECT_FAILED, CONNECTION_LOST, Operation};
@@ -89,11 +89,11 @@ fn accepted() -> SignedUp {
 /// Feeds events and returns the last step.
 fn after(
     lookups: LookupMode,
-    maybe_sent: bool,
+    sent_before: SentBefore,
     events: Vec<RegistrationEvent>,
 ) -> RegistrationStep {
     let user = user();
-    let mut registration = Registration::new(&user, rules(lookups), times(), maybe_sent);
+    let mut registration = Registration::new(&user, rules(lookups), times(), sent_before);
     let mut step = registration.next(RegistrationEvent::Start, Duration::ZERO, 0.5);
     for event in events {
         step = registration.next(event, Duration::ZERO, 0.5);
@@ -117,7 +117,7 @@ fn settled(step: RegistrationStep) -> RowOutcome {
 fn accepted_sign_up_is_created() {
     let outcome = settled(after(
         LookupMode::Get,
-        false,
+        SentBefore::No,
         vec![RegistrationEvent::SignUp(Ok(accepted()))],
     ));
     assert_eq!(outcome.outcome, Outcome::Created);
@@ -135,22 +135,26 @@ fn taken_username_is_looked_up_and_existed() {
         )))
     };
     assert_eq!(
-        after(LookupMode::Get, false, vec![taken()]),
+        after(LookupMode::Get, SentBefore::No, vec![taken()]),
         RegistrationStep::LookUp(Duration::ZERO)
     );
     let look_up = RegistrationEvent::LookUp(Ok(Some(found(BEFORE_RUN))));
-    let outcome = settled(after(LookupMode::Get, false, vec![taken(), look_up]));
+    let outcome = settled(after(
+        LookupMode::Get,
+        SentBefore::No,
+        vec![taken(), look_up],
+    ));
     assert_eq!(outcome.outcome, Outcome::Existed);
     assert_eq!(outcome.user_status.as_deref(), Some("UNCONFIRMED"));
     let absent = settled(after(
         LookupMode::Get,
-        false,
+        SentBefore::No,
         vec![taken(), RegistrationEvent::LookUp(Ok(None))],
     ));
     assert_eq!(absent.outcome, Outcome::Existed);
     assert_eq!(absent.error_code.as_deref(), Some("UserNotFoundException"));
     assert_eq!(
-        settled(after(LookupMode::None, false, vec![taken()])).outcome,
+        settled(after(LookupMode::None, SentBefore::No, vec![taken()])).outcome,
         Outcome::Existed
     );
 }
@@ -169,7 +173,7 @@ fn taken_username_is_in_doubt_if_a_matching_user_is_newer_than_the_run() {
             LookupMode::List => RegistrationEvent::Listing(Ok(Some(user))),
             LookupMode::Get | LookupMode::None => RegistrationEvent::LookUp(Ok(Some(user))),
         };
-        settled(after(lookups, false, vec![taken(), answer]))
+        settled(after(lookups, SentBefore::No, vec![taken(), answer]))
     };
     for lookups in [LookupMode::Get, LookupMode::List] {
         // Before and after the first request in the ledger.
@@ -194,7 +198,7 @@ fn looks_up_the_user_after_an_unclear_response() {
     for code in [ATTEMPT_TIMED_OUT, CONNECTION_LOST] {
         let step = after(
             LookupMode::Get,
-            false,
+            SentBefore::No,
             vec![RegistrationEvent::SignUp(Err(lost(code)))],
         );
         assert!(matches!(step, RegistrationStep::LookUp(_)), "{step:?}");
@@ -207,7 +211,7 @@ fn looks_up_the_user_after_an_unclear_response() {
     ] {
         let step = after(
             LookupMode::Get,
-            false,
+            SentBefore::No,
             vec![RegistrationEvent::SignUp(Err(answered(code, "")))],
         );
         assert!(
@@ -217,7 +221,7 @@ fn looks_up_the_user_after_an_unclear_response() {
     }
     // A row that an earlier process began is in the same position.
     assert_eq!(
-        after(LookupMode::Get, true, vec![]),
+        after(LookupMode::Get, SentBefore::Maybe, vec![]),
         RegistrationStep::LookUp(Duration::ZERO)
     );
 }
@@ -230,13 +234,18 @@ fn creation_time_decides_after_a_lost_response() {
             RegistrationEvent::LookUp(Ok(Some(found(created)))),
         ]
     };
-    let ours = settled(after(LookupMode::Get, false, events(BEGUN + 5)));
+    let ours = settled(after(LookupMode::Get, SentBefore::No, events(BEGUN + 5)));
     assert_eq!(
         (ours.outcome, ours.evidence),
         (Outcome::Created, Some(Evidence::Lookup))
     );
     assert_eq!(
-        settled(after(LookupMode::Get, false, events(BEGUN - 500_001))).outcome,
+        settled(after(
+            LookupMode::Get,
+            SentBefore::No,
+            events(BEGUN - 500_001)
+        ))
+        .outcome,
         Outcome::Existed
     );
     let absent = vec![
@@ -244,7 +253,7 @@ fn creation_time_decides_after_a_lost_response() {
         RegistrationEvent::LookUp(Ok(None)),
     ];
     assert!(matches!(
-        after(LookupMode::Get, false, absent),
+        after(LookupMode::Get, SentBefore::No, absent),
         RegistrationStep::SignUp(_)
     ));
 }
@@ -258,7 +267,7 @@ fn refused_message_is_created_and_undelivered() {
         ))),
         RegistrationEvent::LookUp(Ok(Some(found(BEGUN + 5)))),
     ];
-    let outcome = settled(after(LookupMode::Get, false, events));
+    let outcome = settled(after(LookupMode::Get, SentBefore::No, events));
     assert_eq!(outcome.outcome, Outcome::Created);
     assert_eq!(outcome.delivery, Some(Delivery::Refused));
     assert_eq!(
@@ -277,18 +286,18 @@ fn without_lookups_a_taken_name_after_a_lost_response_is_in_doubt() {
     };
     let taken = RegistrationEvent::SignUp(Err(answered("UsernameExistsException", "")));
     assert_eq!(
-        settled(after(LookupMode::None, false, lost_then(taken))).outcome,
+        settled(after(LookupMode::None, SentBefore::No, lost_then(taken))).outcome,
         Outcome::InDoubt
     );
     let outcome = settled(after(
         LookupMode::None,
-        false,
+        SentBefore::No,
         lost_then(RegistrationEvent::SignUp(Ok(accepted()))),
     ));
     assert_eq!(outcome.outcome, Outcome::Created);
     let taken = RegistrationEvent::SignUp(Err(answered("UsernameExistsException", "")));
     assert_eq!(
-        settled(after(LookupMode::None, true, vec![taken])).outcome,
+        settled(after(LookupMode::None, SentBefore::Maybe, vec![taken])).outcome,
         Outcome::InDoubt
     );
 }
@@ -299,7 +308,7 @@ fn throttling_never_fails_a_row() {
         .map(|_| RegistrationEvent::SignUp(Err(answered("TooManyRequestsException", ""))))
         .collect();
     assert!(matches!(
-        after(LookupMode::Get, false, many),
+        after(LookupMode::Get, SentBefore::No, many),
         RegistrationStep::SignUp(_)
     ));
 }
@@ -307,7 +316,8 @@ fn throttling_never_fails_a_row() {
 #[test]
 fn row_fails_only_once_the_last_request_can_no_longer_arrive() {
     let user = user();
-    let mut registration = Registration::new(&user, rules(LookupMode::Get), times(), false);
+    let mut registration =
+        Registration::new(&user, rules(LookupMode::Get), times(), SentBefore::No);
     let mut step = registration.next(RegistrationEvent::Start, Duration::ZERO, 0.0);
     for _ in 0..20 {
         step = match step {
@@ -343,7 +353,7 @@ fn row_fails_only_once_the_last_request_can_no_longer_arrive() {
 fn run_level_error_stops_the_run_and_leaves_the_row_open() {
     let step = after(
         LookupMode::Get,
-        false,
+        SentBefore::No,
         vec![RegistrationEvent::SignUp(Err(answered(
             "NotAuthorizedException",
             "SignUp is not permitted",
@@ -366,9 +376,87 @@ fn run_level_error_stops_the_run_and_leaves_the_row_open() {
             "",
         ))),
     ];
-    let step = after(LookupMode::Get, false, events);
+    let step = after(LookupMode::Get, SentBefore::No, events);
     let RegistrationStep::StopRun(stop) = step else {
         panic!("{step:?}")
     };
     assert_eq!(stop.outcome, None);
+}
+
+fn after_loss(lookups: LookupMode, events: Vec<RegistrationEvent>) -> RegistrationStep {
+    after(lookups, SentBefore::Unknown, events)
+}
+
+#[test]
+fn a_lost_row_is_sent_first() {
+    for lookups in [LookupMode::Get, LookupMode::List, LookupMode::None] {
+        assert_eq!(
+            after_loss(lookups, vec![]),
+            RegistrationStep::SignUp(Duration::ZERO)
+        );
+    }
+    let accepted = vec![RegistrationEvent::SignUp(Ok(accepted()))];
+    let outcome = settled(after_loss(LookupMode::Get, accepted));
+    assert_eq!(
+        (outcome.outcome, outcome.evidence),
+        (Outcome::Created, Some(Evidence::Answer))
+    );
+}
+
+#[test]
+fn a_taken_username_of_a_lost_row_is_judged_by_its_creation_time() {
+    for lookups in [LookupMode::Get, LookupMode::List] {
+        assert_eq!(
+            after_loss(lookups, vec![taken()]),
+            RegistrationStep::LookUp(Duration::ZERO),
+            "the listing lags"
+        );
+        let judged = |created| {
+            let look_up = RegistrationEvent::LookUp(Ok(Some(found(created))));
+            settled(after_loss(lookups, vec![taken(), look_up]))
+        };
+        let ours = judged(BEGUN + 5);
+        assert_eq!(
+            (ours.outcome, ours.evidence, ours.attempts),
+            (Outcome::Created, Some(Evidence::Lookup), 1)
+        );
+        assert_eq!(judged(BEFORE_RUN).outcome, Outcome::Existed);
+        // The ledger knows all requests up to this time.
+        assert_eq!(judged(BEGUN - 5_000).outcome, Outcome::InDoubt);
+    }
+    let mut other = found(BEGUN + 5);
+    other.attributes.clear();
+    let look_up = RegistrationEvent::LookUp(Ok(Some(other)));
+    let outcome = settled(after_loss(LookupMode::Get, vec![taken(), look_up]));
+    assert_eq!(outcome.outcome, Outcome::InDoubt);
+    // The name is an alias of another user.
+    let absent = vec![taken(), RegistrationEvent::LookUp(Ok(None))];
+    let outcome = settled(after_loss(LookupMode::Get, absent));
+    assert_eq!(outcome.outcome, Outcome::Existed);
+}
+
+#[test]
+fn without_lookups_a_lost_row_that_is_not_created_is_in_doubt() {
+    for code in ["UsernameExistsException", "InvalidPasswordException"] {
+        let refused = vec![RegistrationEvent::SignUp(Err(answered(code, "")))];
+        let outcome = settled(after_loss(LookupMode::None, refused));
+        assert_eq!(outcome.outcome, Outcome::InDoubt, "{code}");
+    }
+}
+
+#[test]
+fn a_refused_lost_row_is_looked_up() {
+    let refused = || {
+        RegistrationEvent::SignUp(Err(answered(
+            "UserLambdaValidationException",
+            "PreSignUp failed with error no.",
+        )))
+    };
+    let judged = |user| {
+        let look_up = RegistrationEvent::LookUp(Ok(user));
+        settled(after_loss(LookupMode::Get, vec![refused(), look_up]))
+    };
+    assert_eq!(judged(None).outcome, Outcome::Rejected);
+    assert_eq!(judged(Some(found(BEGUN + 5))).outcome, Outcome::Created);
+    assert_eq!(judged(Some(found(BEFORE_RUN))).outcome, Outcome::Existed);
 }

@@ -46,7 +46,12 @@ impl Run<'_> {
         }
         while self.has_slot() {
             let has_room = self.follow_ups.has_room();
-            if has_room && self.ready.front().is_some_and(|job| job.maybe_sent) {
+            if has_room
+                && self
+                    .ready
+                    .front()
+                    .is_some_and(RegistrationJob::starts_with_lookup)
+            {
                 if let Some(job) = self.ready.pop_front() {
                     self.spawn(job, None);
                 }

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::{MAX_UNSENT_BATCH, PendingBatch, Run};
 use crate::import::ImportRow;
 use crate::import::register::RegistrationJob;
+use crate::import::registration::SentBefore;
 use crate::import::resolve::Times;
 use crate::import::run_log;
 use crate::import::stop::StopReason;
@@ -153,7 +154,8 @@ impl Run<'_> {
         if !is_full && self.ready.len() > self.plan.group / 2 {
             return;
         }
-        let at_ms = self.shared.pool.earliest_time();
+        let lost_since_ms = self.lost_rows.since_ms();
+        let at_ms = lost_since_ms.unwrap_or_else(|| self.shared.pool.earliest_time());
         let taken = self.read.take(self.plan.group);
         let mut group = Vec::with_capacity(taken.len());
         let mut new_rows = Vec::with_capacity(taken.len());
@@ -174,6 +176,10 @@ impl Run<'_> {
         self.beginning = Some(PendingBatch {
             group,
             at_ms,
+            sent_before: match lost_since_ms {
+                Some(_) => SentBefore::Unknown,
+                None => SentBefore::No,
+            },
             begun,
         });
     }
@@ -205,7 +211,13 @@ impl Run<'_> {
         &mut self,
         begun: Option<Vec<BeginResult>>,
     ) -> Result<(), LedgerError> {
-        let Some(PendingBatch { group, at_ms, .. }) = self.beginning.take() else {
+        let Some(PendingBatch {
+            group,
+            at_ms,
+            sent_before,
+            begun: _,
+        }) = self.beginning.take()
+        else {
             return Ok(());
         };
         // The ledger's thread has failed: nothing of this group is sent.
@@ -214,8 +226,8 @@ impl Run<'_> {
         };
         let mut results = begun.into_iter();
         for listed in group {
-            let (begun_ms, maybe_sent) = match &listed.before {
-                PriorState::Begun { at_ms } => (*at_ms, true),
+            let (begun_ms, sent_before) = match &listed.before {
+                PriorState::Begun { at_ms } => (*at_ms, SentBefore::Maybe),
                 PriorState::Nothing | PriorState::Settled | PriorState::ToFollow(_) => {
                     if let Some(BeginResult::SameAs(_)) = results.next() {
                         self.count(Outcome::Duplicate, listed.row.end_byte);
@@ -230,7 +242,7 @@ impl Run<'_> {
                         self.follow_listed(&listed.row, existing);
                         continue;
                     }
-                    (at_ms, false)
+                    (at_ms, sent_before)
                 }
             };
             if let Ok(user) = listed.row.user {
@@ -242,7 +254,7 @@ impl Run<'_> {
                         begun_ms,
                         second_before_run_ms: self.plan.second_before_run_ms,
                     },
-                    maybe_sent,
+                    sent_before,
                 });
             }
         }
@@ -267,7 +279,7 @@ impl Run<'_> {
         if self.beginning.is_none() && !self.ready.is_empty() {
             let mut unsent = Vec::new();
             for job in self.ready.drain(..) {
-                if job.maybe_sent {
+                if job.starts_with_lookup() {
                     self.progress.counts.add(Outcome::InDoubt);
                 } else {
                     self.progress.counts.add(Outcome::Unsent);

@@ -56,6 +56,7 @@ impl Run<'_> {
         }
         match end {
             RegistrationEnd::Settled(outcome) => {
+                self.lost_rows.settled(job.sent_before, &outcome);
                 self.follow(job.row, &job.user, &outcome);
                 self.settle(job.row, job.end_byte, outcome);
             }

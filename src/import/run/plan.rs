@@ -46,6 +46,11 @@ pub struct SessionPlan {
     pub case_insensitive: bool,
     /// See [`crate::import::resolve::Times::second_before_run_ms`].
     pub second_before_run_ms: Option<i64>,
+    /// The earliest time of requests that the ledger may not know, if there may be any. See
+    /// [`crate::import::resolve::Times::begun_ms`].
+    pub lost_since_ms: Option<i64>,
+    /// Whether rows of the ledger are retried.
+    pub retries: bool,
     /// The time within which a request creates its user, if at all.
     pub arrives_within: Duration,
     pub breaker: BreakerLimits,

@@ -130,6 +130,8 @@ fn plan() -> SessionPlan {
         named_by: NamedBy::default(),
         case_insensitive: true,
         second_before_run_ms: None,
+        lost_since_ms: None,
+        retries: false,
         arrives_within: Duration::ZERO,
         breaker: BreakerLimits::default(),
         deadline: None,

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::checkpoint::{lacks_its_log, merge_log};
 use super::wal;
+use crate::ledger::certificate::CERTIFICATE;
 use crate::ledger::directory::with_suffix;
 use crate::ledger::{Durability, LedgerError, damage, schema};
 
@@ -18,7 +19,8 @@ pub(in crate::ledger) const UNDO: &str = "undo.db";
 
 /// If one of these files exists without a ledger, the ledger was lost. `rejects.csv` is not
 /// listed, because a user may put it into an empty directory to import it.
-const OF_A_RUN: [&str; 8] = [
+const OF_A_RUN: [&str; 9] = [
+    CERTIFICATE,
     "ledger.db-wal",
     UNDO,
     "results.csv",

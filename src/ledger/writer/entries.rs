@@ -73,6 +73,8 @@ pub struct LedgerBatch {
     pub active_ms: i64,
     /// The time of this session so far.
     pub span: Option<Span>,
+    /// No earlier session can have sent any of the rows that are unknown now.
+    pub no_more_lost_rows: bool,
 }
 
 impl LedgerBatch {

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use rusqlite::Connection;
 
+use super::lost::{lost_since, write_lost_since};
 use super::resume::reset_for_retry;
 use super::{Ledger, RetryFilter, refuse_undone};
-use crate::ledger::identity::{Facts, Identity, LedgerStatus, Session};
+use crate::ledger::identity::{Facts, Identity, LedgerStatus, Session, run_id};
 use crate::ledger::reader::{LedgerReader, settled};
 use crate::ledger::resume_cursor::ResumeCursor;
 use crate::ledger::{Durability, LedgerError, RunDirectory, schema};
@@ -21,6 +22,8 @@ pub struct FoundLedger {
     database: Connection,
     status: LedgerStatus,
     facts: Facts,
+    run_id: String,
+    lost_since_ms: Option<i64>,
     settled: Vec<(Outcome, u64)>,
 }
 
@@ -38,17 +41,20 @@ impl FoundLedger {
         identity.compare(&database, &path)?;
         let read = || {
             database.execute_batch("BEGIN")?;
+            let facts = Facts::read(&database)?;
+            let lost_since_ms = lost_since(&database, &facts)?;
             let status = reset_for_retry(&database, retry)?;
-            Ok((status, Facts::read(&database)?, settled(&database)?))
+            Ok(Self {
+                path: path.clone(),
+                status,
+                facts,
+                run_id: run_id(&database)?,
+                lost_since_ms,
+                settled: settled(&database)?,
+                database,
+            })
         };
-        let (status, facts, settled) = read().map_err(|cause| LedgerError::of(&path, cause))?;
-        Ok(Self {
-            path,
-            database,
-            status,
-            facts,
-            settled,
-        })
+        read().map_err(|cause| LedgerError::of(&path, cause))
     }
 
     #[must_use]
@@ -61,6 +67,18 @@ impl FoundLedger {
         &self.facts
     }
 
+    #[must_use]
+    pub fn run_id(&self) -> &str {
+        &self.run_id
+    }
+
+    /// Returns the earliest time of requests that this ledger may not know, if there may be any, in
+    /// milliseconds since the Unix epoch on the service's clock.
+    #[must_use]
+    pub fn lost_since_ms(&self) -> Option<i64> {
+        self.lost_since_ms
+    }
+
     /// Rows that keep their outcome, by outcome.
     #[must_use]
     pub fn settled(&self) -> &[(Outcome, u64)] {
@@ -70,8 +88,14 @@ impl FoundLedger {
     /// Resumes the run: commits the resets and begins the next session. The cursor reads the state
     /// of each row.
     pub fn resume(self, directory: &RunDirectory) -> Result<(Ledger, ResumeCursor), LedgerError> {
-        let Self { path, database, .. } = self;
+        let Self {
+            path,
+            database,
+            lost_since_ms,
+            ..
+        } = self;
         let commit = || {
+            write_lost_since(&database, lost_since_ms)?;
             let session = Session::next(&database)?;
             session.write(&database)?;
             database.execute_batch("COMMIT")?;

@@ -158,6 +158,9 @@ impl<'d> LedgerWriter<'d> {
         if let Some(span) = since.span {
             times::write(&mut self.span, self.session, span)?;
         }
+        if since.no_more_lost_rows {
+            identity::remove(self.database, name::LOST_SINCE)?;
+        }
         Ok(())
     }
 

@@ -1,9 +1,10 @@
 //! The ledger of a new run.
 
 use super::Ledger;
+use super::lost::write_lost_since;
 use crate::ledger::build::{Unplaced, build};
 use crate::ledger::identity::{Facts, Identity, Session};
-use crate::ledger::{Durability, LedgerError, RunDirectory, schema};
+use crate::ledger::{Durability, LedgerError, RunCertificate, RunDirectory, schema};
 
 /// A complete ledger on the disk that has not yet replaced an earlier one.
 #[derive(Debug)]
@@ -25,21 +26,49 @@ impl Ledger {
 }
 
 impl NewLedger {
+    /// Builds the ledger of a new run.
     pub fn build(
         directory: &RunDirectory,
         identity: &Identity,
         facts: &Facts,
     ) -> Result<Self, LedgerError> {
-        let session = Session::first();
+        Self::of_session(directory, identity, facts, Session::first(), None)
+    }
+
+    /// Builds a new ledger for a run whose ledger is lost.
+    pub fn rebuild(
+        directory: &RunDirectory,
+        identity: &Identity,
+        certificate: &RunCertificate,
+    ) -> Result<Self, LedgerError> {
+        let session = Session::after_loss(certificate.run_id());
+        let facts = certificate.facts();
+        let lost_since_ms = Some(facts.before_first_request_ms());
+        Self::of_session(directory, identity, facts, session, lost_since_ms)
+    }
+
+    fn of_session(
+        directory: &RunDirectory,
+        identity: &Identity,
+        facts: &Facts,
+        session: Session,
+        lost_since_ms: Option<i64>,
+    ) -> Result<Self, LedgerError> {
         let path = directory.database();
         let unplaced = build(&path, |database| {
             schema::fill(database)
                 .and_then(|()| identity.write(database))
                 .and_then(|()| facts.write(database))
                 .and_then(|()| session.write(database))
+                .and_then(|()| write_lost_since(database, lost_since_ms))
                 .map_err(|cause| LedgerError::of(&path, cause))
         })?;
         Ok(Self { unplaced, session })
+    }
+
+    #[must_use]
+    pub fn run_id(&self) -> &str {
+        &self.session.run_id
     }
 
     /// Puts the ledger in place and starts the run.

@@ -14,14 +14,16 @@ pub(crate) enum Document {
     ResultLine,
     Output,
     Mapping,
+    Certificate,
 }
 
-static VALIDATORS: LazyLock<[Validator; 4]> = LazyLock::new(|| {
+static VALIDATORS: LazyLock<[Validator; 5]> = LazyLock::new(|| {
     [
         include_str!("../../../docs/schemas/summary.schema.json"),
         include_str!("../../../docs/schemas/results.schema.json"),
         include_str!("../../../docs/schemas/output.schema.json"),
         include_str!("../../../docs/schemas/mapping.schema.json"),
+        include_str!("../../../docs/schemas/run.schema.json"),
     ]
     .map(|schema| {
         let mut schema = serde_json::from_str(schema).unwrap();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use cognito_import::rehearsal::AuditedUser;
 
+use super::Disk;
 use super::case::{KillCase, Kind, username};
 use super::steps::{wrong_state, wrong_steps};
 
@@ -12,6 +13,7 @@ pub(super) fn verify(
     case: &KillCase,
     results: &[BTreeMap<String, String>],
     truth: &[AuditedUser],
+    disk: Disk,
 ) -> Result<Vec<String>, String> {
     let users: BTreeMap<&str, &AuditedUser> = truth
         .iter()
@@ -57,8 +59,10 @@ pub(super) fn verify(
         {
             return wrong(&reason);
         }
-        // Without lookups, a row that a killed process had not recorded can only be sent again.
-        if case.lookups && user.is_some_and(|user| user.sign_ups_after_response > 0) {
+        // Without lookups or a ledger, a row that a killed process had not recorded can only be
+        // sent again.
+        let knows_requests = case.lookups && disk == Disk::Survives;
+        if knows_requests && user.is_some_and(|user| user.sign_ups_after_response > 0) {
             return wrong("it was sent again after its answer had been delivered");
         }
     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    LookupMode, Outcome, Registration, RegistrationEvent, RegistrationStep, lost, rules, taken,
-    times, user,
+    LookupMode, Outcome, Registration, RegistrationEvent, RegistrationStep, SentBefore, lost,
+    rules, taken, times, user,
 };
 use crate::pool::failure::{BLOCKED_BY_FIREWALL, CONNECTION_LOST, Operation};
 use crate::pool::{Advice, Failure, Stop};
@@ -20,7 +20,8 @@ fn persistent_firewall_stops_the_run() {
     let ends =
         |first: Vec<RegistrationEvent>, then: fn(Failure) -> RegistrationEvent, operation, row| {
             let user = user();
-            let mut registration = Registration::new(&user, rules(LookupMode::Get), times(), false);
+            let mut registration =
+                Registration::new(&user, rules(LookupMode::Get), times(), SentBefore::No);
             registration.next(RegistrationEvent::Start, Duration::ZERO, 0.5);
             for event in first {
                 registration.next(event, Duration::ZERO, 0.5);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{BEFORE_RUN, after, found, lost, settled, taken};
+use super::{BEFORE_RUN, SentBefore, after, found, lost, settled, taken};
 use crate::import::registration::{RegistrationEvent, RegistrationStep};
 use crate::outcome::Outcome;
 use crate::pool::failure::{CONNECTION_LOST, Operation};
@@ -10,7 +10,7 @@ use crate::pool::{Failure, LookupMode};
 
 #[test]
 fn taken_username_is_found_in_the_listing() {
-    let list = |events| after(LookupMode::List, false, events);
+    let list = |events| after(LookupMode::List, SentBefore::No, events);
     assert_eq!(
         list(vec![taken()]),
         RegistrationStep::FindInListing(Duration::ZERO)
@@ -36,7 +36,7 @@ fn failed_listing_is_retried_and_keeps_the_outcome() {
     let after_failures = |code: &str, many| {
         let failures = (0..many).map(|_| fails(code));
         let events = std::iter::once(taken()).chain(failures).collect();
-        after(LookupMode::List, false, events)
+        after(LookupMode::List, SentBefore::No, events)
     };
     let step = after_failures("TooManyRequestsException", 100);
     assert!(
@@ -65,20 +65,23 @@ fn failed_listing_is_retried_and_keeps_the_outcome() {
 
 #[test]
 fn listing_never_settles_unclear_rows() {
-    let list = |maybe_sent, events| after(LookupMode::List, maybe_sent, events);
+    let list = |sent_before, events| after(LookupMode::List, sent_before, events);
     let lost_response = || RegistrationEvent::SignUp(Err(lost(CONNECTION_LOST)));
     assert!(matches!(
-        list(false, vec![lost_response()]),
+        list(SentBefore::No, vec![lost_response()]),
         RegistrationStep::LookUp(_)
     ));
-    assert_eq!(list(true, vec![]), RegistrationStep::LookUp(Duration::ZERO));
+    assert_eq!(
+        list(SentBefore::Maybe, vec![]),
+        RegistrationStep::LookUp(Duration::ZERO)
+    );
     let sent_again = vec![
         lost_response(),
         RegistrationEvent::LookUp(Ok(None)),
         taken(),
     ];
     assert_eq!(
-        list(false, sent_again),
+        list(SentBefore::No, sent_again),
         RegistrationStep::LookUp(Duration::ZERO)
     );
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::{BEGUN, accepted, answered, found, lost, rules, times, user};
-use crate::import::registration::{Registration, RegistrationEvent, RegistrationStep};
+use crate::import::registration::{Registration, RegistrationEvent, RegistrationStep, SentBefore};
 use crate::outcome::Outcome;
 use crate::pool::failure::{ATTEMPT_TIMED_OUT, CONNECT_FAILED, CONNECTION_LOST, Operation};
 use crate::pool::{Advice, Failure, LookupMode, SignedUp};
@@ -114,7 +114,8 @@ proptest! {
         faults in prop::collection::vec((reaction(), any::<bool>(), any::<bool>()), 0..12),
         existed in any::<bool>(),
         unknown in any::<bool>(),
-        maybe_sent in prop::sample::select(vec![None, Some(false), Some(true)]),
+        sent_before in prop::sample::select(vec![SentBefore::No, SentBefore::Maybe, SentBefore::Unknown]),
+        was_sent in any::<bool>(),
         mode in prop::sample::select(vec![LookupMode::Get, LookupMode::List, LookupMode::None]),
         chance in 0.0..1.0_f64,
     ) {
@@ -131,14 +132,14 @@ proptest! {
             service.created = Some(BEGUN - 5_000);
         }
         // An earlier process may have sent the request before it died.
-        if maybe_sent == Some(true) {
+        if sent_before != SentBefore::No && was_sent {
             let _ = service.commit();
         }
         let user = user();
-        let mut registration = Registration::new(&user, rules(mode), times(), maybe_sent.is_some());
+        let mut registration = Registration::new(&user, rules(mode), times(), sent_before);
         let mut faults = faults.into_iter();
         let mut event = RegistrationEvent::Start;
-        let mut unclear = maybe_sent.is_some();
+        let mut unclear = sent_before == SentBefore::Maybe;
         let mut since_unclear = Duration::ZERO;
         let mut end = None;
         let mut excused = !lookups || unknown;
@@ -170,7 +171,7 @@ proptest! {
                     event = RegistrationEvent::LookUp(answer);
                 }
                 RegistrationStep::FindInListing(wait) => {
-                    prop_assert!(!unclear && maybe_sent.is_none(), "the listing was used for an unclear row");
+                    prop_assert!(!unclear && sent_before == SentBefore::No, "the listing was used for an unclear row");
                     let (_, shows, fails) = faults.next().unwrap_or((Reaction::Answers, true, false));
                     service.pass(wait, false);
                     unseen |= fails;

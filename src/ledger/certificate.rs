@@ -1,0 +1,173 @@
+//! The run's certificate, `run.json`: what a later process must know to tell the users that this
+//! run created from users that existed before, even if the ledger is lost.
+//!
+//! It is written once, before the first sign-up, and contains no usernames and no secrets.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::directory::RunDirectory;
+use super::identity::{Facts, Identity};
+use super::leftovers::UNFINISHED;
+use super::{FoundLedger, LedgerError};
+
+/// The file in the run's directory.
+pub const CERTIFICATE: &str = "run.json";
+
+/// A run processes its whole list.
+const PARTS: u32 = 1;
+
+/// Later formats are refused.
+const FORMAT: u32 = 1;
+
+/// Written once, before the run's first sign-up. Contains no usernames and no secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct RunCertificate {
+    /// The version of this format.
+    format: u32,
+    /// 16 random hexadecimal digits.
+    run_id: String,
+    /// The version of the program that began the run.
+    version: String,
+    #[serde(flatten)]
+    identity: Identity,
+    /// The number of parts into which the list is divided.
+    parts: u32,
+    #[serde(flatten)]
+    facts: Facts,
+    /// The account's quotas when the run began, in requests per second, by quota category.
+    limits: BTreeMap<String, u32>,
+}
+
+impl RunCertificate {
+    #[must_use]
+    pub fn new(
+        run_id: &str,
+        identity: &Identity,
+        facts: &Facts,
+        limits: BTreeMap<String, u32>,
+    ) -> Self {
+        Self {
+            format: FORMAT,
+            run_id: run_id.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            identity: identity.clone(),
+            parts: PARTS,
+            facts: facts.clone(),
+            limits,
+        }
+    }
+
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    #[must_use]
+    pub fn run_id(&self) -> &str {
+        &self.run_id
+    }
+
+    /// Reads the certificate, if there is one.
+    pub fn read(directory: &RunDirectory) -> Result<Option<Self>, LedgerError> {
+        let path = path_in(directory.path());
+        match fs::read(&path) {
+            Ok(text) => Self::parse(&text, &path).map(Some),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(LedgerError::Directory { path, cause }),
+        }
+    }
+
+    fn parse(text: &[u8], path: &Path) -> Result<Self, LedgerError> {
+        /// Known to all formats.
+        #[derive(Deserialize)]
+        struct Format {
+            format: u32,
+        }
+        let damaged = |cause: serde_json::Error| LedgerError::DamagedCertificate {
+            path: path.to_owned(),
+            cause: cause.to_string(),
+        };
+        let Format { format } = serde_json::from_slice(text).map_err(damaged)?;
+        if format > FORMAT {
+            return Err(LedgerError::Newer {
+                path: path.to_owned(),
+                found: format.into(),
+                known: FORMAT.into(),
+            });
+        }
+        serde_json::from_slice(text).map_err(damaged)
+    }
+
+    /// Writes the certificate. Fails if the run has one.
+    pub fn write(&self, directory: &RunDirectory) -> Result<(), LedgerError> {
+        let path = path_in(directory.path());
+        let written = || -> io::Result<()> {
+            let mut file = tempfile::Builder::new()
+                .prefix(CERTIFICATE)
+                .suffix(UNFINISHED)
+                .tempfile_in(directory.path())?;
+            serde_json::to_writer_pretty(&mut file, self)?;
+            file.write_all(b"\n")?;
+            file.as_file().sync_all()?;
+            file.persist_noclobber(&path)?;
+            Ok(())
+        };
+        written().map_err(|cause| LedgerError::Directory { path, cause })?;
+        directory.sync();
+        Ok(())
+    }
+
+    /// Refuses a command of another run.
+    pub fn compare(&self, identity: &Identity, directory: &Path) -> Result<(), LedgerError> {
+        let path = path_in(directory);
+        identity.compare_to(&self.identity, &path)?;
+        if self.parts == PARTS {
+            return Ok(());
+        }
+        Err(LedgerError::OtherRun {
+            path,
+            what: "number of parts",
+            found: self.parts.to_string(),
+            here: PARTS.to_string(),
+        })
+    }
+
+    /// Refuses the ledger of another run.
+    pub fn compare_ledger(&self, found: &FoundLedger, directory: &Path) -> Result<(), LedgerError> {
+        let other = |what, found: String, here: String| {
+            Err(LedgerError::OtherRun {
+                path: path_in(directory),
+                what,
+                found,
+                here,
+            })
+        };
+        if self.run_id != found.run_id() {
+            let (run_id, other_id) = (self.run_id.clone(), found.run_id().to_owned());
+            return other("run ID", run_id, other_id);
+        }
+        let (here, ledger) = (&self.facts, found.facts());
+        if here.second_before_run_ms != ledger.second_before_run_ms {
+            let text = |ms: Option<i64>| ms.map_or("none".to_owned(), |ms| ms.to_string());
+            return other(
+                "second before the run",
+                text(here.second_before_run_ms),
+                text(ledger.second_before_run_ms),
+            );
+        }
+        Ok(())
+    }
+}
+
+fn path_in(directory: &Path) -> PathBuf {
+    directory.join(CERTIFICATE)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,35 @@
+//! When the requests were sent that a ledger may not know.
+//!
+//! Every row is begun before it is sent, so an intact ledger knows all rows that were sent. An
+//! older copy of it does not know those that were begun after the copy, and looks like the ledger
+//! of a session that was killed.
+
+use rusqlite::Connection;
+
+use crate::ledger::identity::{self, Facts, name};
+
+/// Returns the earliest time of requests that this ledger may not know, in milliseconds since the
+/// Unix epoch on the service's clock. `None` if the last session ended normally.
+pub(super) fn lost_since(database: &Connection, facts: &Facts) -> rusqlite::Result<Option<i64>> {
+    let stored = identity::get(database, name::LOST_SINCE)?.and_then(|ms| ms.parse().ok());
+    if stored.is_some() || identity::get(database, name::ENDED)?.is_some() {
+        return Ok(stored);
+    }
+    // Rows begun later than the last known one have a later time.
+    let last_begun: Option<i64> =
+        database.query_row("SELECT max(begun_ms) FROM rows", [], |row| row.get(0))?;
+    Ok(Some(
+        last_begun.unwrap_or_else(|| facts.before_first_request_ms()),
+    ))
+}
+
+/// Keeps the time for later sessions, until a session finds that no more rows are lost.
+pub(super) fn write_lost_since(
+    database: &Connection,
+    lost_since_ms: Option<i64>,
+) -> rusqlite::Result<()> {
+    match lost_since_ms {
+        Some(ms) => identity::put(database, name::LOST_SINCE, &ms.to_string()),
+        None => Ok(()),
+    }
+}

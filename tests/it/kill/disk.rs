@@ -1,0 +1,97 @@
+//! Loses the run directory between two processes.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use cognito_import::rehearsal::RehearsalPool;
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::case::KillCase;
+
+/// The run directory and its earlier copies.
+pub(super) struct Copies {
+    run: PathBuf,
+    copies: Vec<PathBuf>,
+}
+
+impl Copies {
+    pub(super) fn of(folder: &Path) -> Self {
+        Self {
+            run: folder.join("run"),
+            copies: Vec::new(),
+        }
+    }
+
+    /// Copies the directory as a snapshot of its disk would.
+    pub(super) fn copy_while_stopped(&mut self, child: &Child) {
+        let pid = Pid::from_child(child);
+        kill_process(pid, Signal::STOP).unwrap();
+        if self.run.join("run.json").exists() {
+            let copy = self
+                .run
+                .with_file_name(format!("copy-{}", self.copies.len()));
+            copy_files(&self.run, &copy);
+            self.copies.push(copy);
+        }
+        kill_process(pid, Signal::CONT).unwrap();
+    }
+
+    /// Deletes everything but the certificate, or restores a copy. Without a certificate, nothing
+    /// was sent.
+    pub(super) fn lose(&self, random: &mut fastrand::Rng) {
+        let Ok(certificate) = fs::read(self.run.join("run.json")) else {
+            let _ = fs::remove_dir_all(&self.run);
+            return;
+        };
+        fs::remove_dir_all(&self.run).unwrap();
+        match random.choice(&self.copies) {
+            Some(copy) if random.bool() => copy_files(copy, &self.run),
+            Some(_) | None => {
+                fs::create_dir(&self.run).unwrap();
+                fs::write(self.run.join("run.json"), certificate).unwrap();
+            }
+        }
+    }
+}
+
+fn copy_files(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for file in fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
+}
+
+/// Undoes the run, and checks that only the users are left that existed before.
+pub(super) fn undo_everything(
+    case: &KillCase,
+    pool: &RehearsalPool,
+    folder: &Path,
+) -> Result<(), String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cognito-import"));
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("AWS_ACCESS_KEY_ID", "AKIDTEST")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .args(["undo", "run", "--even-if-used", "--delete-rate", "150"])
+        .args(["--yes-delete", &case.settings.pool_id])
+        .args(["--endpoint-url", &pool.endpoint_url()])
+        .stdin(Stdio::null());
+    let output = command.output().unwrap();
+    let names = |users: Vec<String>| users.into_iter().collect::<BTreeSet<String>>();
+    let left = pool.stats_users().into_iter().map(|user| user.username);
+    let existing = case.settings.existing.iter();
+    let expected = names(existing.map(|user| user.username.clone()).collect());
+    let left = names(left.collect());
+    if left == expected {
+        return Ok(());
+    }
+    Err(format!(
+        "undo left {left:?} instead of {expected:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    ))
+}
