@@ -4,6 +4,7 @@
 //! shows them.
 
 mod follow_up;
+mod live;
 mod summary;
 mod undone;
 
@@ -12,6 +13,7 @@ use serde::Serialize;
 use follow_up::{CONFIRM_STEP, DISABLE_STEP};
 
 pub use follow_up::{FollowUp, StepCounts, StepResult, StepState, step_key};
+pub use live::{BOTTLENECKS, LivePace, LiveStatus, NO_BOTTLENECK, PRESCAN};
 pub use summary::{CategoryRequests, Pace, RateSample, RunState, Summary};
 pub use undone::{CreatedUser, KeptReason, UndoOutcome, Undone};
 

@@ -22,6 +22,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::output::OutputFormat;
 use super::rehearsal::RehearsalArgs;
 use crate::ledger::{Durability, LedgerLock};
+use crate::report::MetricsFormat;
 pub use follow_up::FollowUpArgs;
 pub use format::FormatArgs;
 pub use inspect::{CheckArgs, CompletionsArgs, DescribeArgs, IamPolicyArgs, ManArgs, TemplateArgs};
@@ -252,6 +253,11 @@ pub struct RunArgs {
     /// Stop if this fraction of the last 200 rows fails with the same error; 1 disables
     #[arg(long, value_name = "FRACTION", default_value_t = 0.5, value_parser = fraction, hide_short_help = true)]
     pub max_failure_rate: f64,
+    /// Choose where metrics are written
+    ///
+    /// Every 15s during the run, and at its end.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = MetricsFormat::Prometheus, help_heading = "Reports", hide_short_help = true)]
+    pub metrics_format: MetricsFormat,
     /// Exit at most this long after SIGTERM or Ctrl-C
     ///
     /// The first half is for requests in flight, the rest for the ledger and then the reports. The

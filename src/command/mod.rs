@@ -12,6 +12,7 @@ mod grace;
 mod iam_policy;
 mod import_rows;
 mod list;
+mod live_metrics;
 mod man;
 mod open_run;
 mod output;
@@ -33,12 +34,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::cli::Printer;
 use crate::cli::exit::{Codes, Exit};
 use crate::cli::settings::{CommandSettings, ParsedCommand, SettingsError};
-use crate::logs;
+use crate::logs::{self, LogStream};
 use crate::process::check_file_limit;
 use crate::progress::Screen;
 use crate::run::Signals;
 use error::CommandError;
 use output::{CommandOutput, OutputWriter};
+
+/// Shows what a run does.
+#[derive(Clone, Copy)]
+struct Display<'a> {
+    screen: &'a Screen,
+    log: &'a LogStream,
+}
 
 /// Runs the command and prints its result.
 #[must_use]
@@ -52,29 +60,38 @@ pub fn run(parsed: &ParsedCommand) -> Exit {
         printer,
     };
     let screen = Screen::new();
-    match logs::init(&parsed.log_settings(), &screen) {
-        Ok(None) => {}
-        Ok(Some(notice)) => printer.info(notice),
+    let log = match logs::init(&parsed.log_settings(), &screen) {
+        Ok(log) => log,
         Err(error) => return output.close(Err(CommandError::refused(error))),
+    };
+    if let Some(notice) = &log.notice {
+        printer.info(notice);
     }
     if let Err(error) = check_file_limit() {
         return output.close(Err(CommandError::refused(error)));
     }
     output.close(catch_panic(codes, || {
-        execute(parsed.settings(), &screen, output)
+        execute(
+            parsed.settings(),
+            Display {
+                screen: &screen,
+                log: &log,
+            },
+            output,
+        )
     }))
 }
 
 fn execute(
     settings: Result<CommandSettings, SettingsError>,
-    screen: &Screen,
+    display: Display<'_>,
     output: OutputWriter,
 ) -> Result<CommandOutput, CommandError> {
     let printer = output.printer;
     match settings.map_err(CommandError::refused)? {
-        CommandSettings::Import(settings) => run::run(&settings, screen, printer),
+        CommandSettings::Import(settings) => run::run(&settings, display, printer),
         CommandSettings::Rehearse(settings, pool) => {
-            rehearse::rehearse(*settings, *pool, screen, printer)
+            rehearse::rehearse(*settings, *pool, display, printer)
         }
         CommandSettings::RehearsalPool(listen, pool) => {
             rehearsal_pool::serve(listen, *pool, output)

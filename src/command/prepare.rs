@@ -34,6 +34,7 @@ use crate::preflight::rates::Rates;
 use crate::preflight::survey::SurveyCounts;
 use crate::process::{files_for_connections, room_for_connections};
 use crate::progress::{ExpectedRows, ExpectedWork};
+use crate::report::ActiveRun;
 use crate::user::pool_rules::PoolRules;
 
 /// A run that can begin.
@@ -49,6 +50,8 @@ pub(super) struct Prepared {
     pub(super) ceilings: Ceilings,
     pub(super) rejects: Rejects,
     pub(super) expected: ExpectedWork,
+    /// What metrics say about the run.
+    pub(super) active_run: ActiveRun,
 }
 
 pub(super) enum Preparation {
@@ -187,7 +190,19 @@ impl SessionSetup<'_> {
         rules: Option<&PoolRules>,
         ceilings: Ceilings,
     ) -> Prepared {
-        let Self { settings, list, .. } = self;
+        let Self {
+            settings,
+            list,
+            key,
+            ..
+        } = self;
+        let identity = key.identity;
+        let active_run = ActiveRun {
+            kind: identity.kind.name(),
+            list: identity.list,
+            user_pool_id: identity.user_pool_id,
+            client_id: identity.client_id,
+        };
         let plan = session_plan(settings, &begun, rules, ceilings, list.uses_update_quota());
         note_few_slots(&plan.slots, settings, self.printer);
         log_session(&begun, &plan, ceilings, result.counts.as_ref());
@@ -226,6 +241,7 @@ impl SessionSetup<'_> {
             ceilings,
             rejects: self.rejects,
             expected,
+            active_run,
         }
     }
 }

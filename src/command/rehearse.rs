@@ -4,14 +4,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use super::run::run;
-use super::{CommandError, CommandOutput};
+use super::{CommandError, CommandOutput, Display};
 use crate::cli::Printer;
 use crate::cli::exit::Exit;
 use crate::cli::rehearsal::RehearsalSettings;
 use crate::cli::settings::ImportSettings;
 use crate::hints::Hint;
 use crate::pool::EndpointChoice;
-use crate::progress::Screen;
 use crate::rehearsal::{ExistingUser, PoolSettings, RehearsalPool};
 use crate::rows::{Dialect, Rows};
 use crate::s3::S3Access;
@@ -20,7 +19,7 @@ use crate::source::Source;
 pub(super) fn rehearse(
     mut settings: ImportSettings,
     rehearsal: RehearsalSettings,
-    screen: &Screen,
+    display: Display<'_>,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -31,7 +30,7 @@ pub(super) fn rehearse(
         "rehearsing against a simulated pool on this machine ({}): nothing leaves it, and no messages are sent",
         pool.endpoint_url()
     ));
-    let result = run(&settings, screen, printer);
+    let result = run(&settings, display, printer);
     pool.stop();
     printer.info("this was a rehearsal: nothing left this machine");
     result

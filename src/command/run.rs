@@ -1,15 +1,17 @@
 //! `import` and `rehearse`, from the settings to the reports.
 
 use std::path::Path;
+use std::time::SystemTime;
 
 use tracing::Instrument as _;
 
 use super::document::{RunDocument, Unreported};
 use super::grace::listen_within;
+use super::live_metrics::with_metrics;
 use super::prepare::{Preparation, Prepared, prepare};
 use super::rejects::{Rejects, RejectsError, RejectsWritten};
 use super::report::print_files;
-use super::{CommandError, CommandOutput, beside, block_on};
+use super::{CommandError, CommandOutput, Display, beside, block_on};
 use crate::cli::Printer;
 use crate::cli::exit::Exit;
 use crate::cli::settings::{ImportSettings, OnExistingRun};
@@ -18,25 +20,28 @@ use crate::import::prescan::{Prescan, Scanned};
 use crate::import::{Run, RunEnd, StopReason, Watch};
 use crate::ledger::listing::Listing;
 use crate::ledger::{FoundLedger, LedgerReader, RunDirectory, RunKind, Session};
+use crate::logs::LogStream;
 use crate::outcome::{Outcome, Summary};
 use crate::pace::Pacer;
 use crate::plural::counted;
 use crate::preflight::groups::CreatedGroups;
 use crate::preflight::prescan::PrescanMode;
-use crate::progress::{self, Screen, terminal_width};
-use crate::report::{ReportError, ReportOptions, summary_table, write_all};
+use crate::progress::{self, terminal_width};
+use crate::report::{
+    MetricsFormat, ReportError, ReportOptions, emf_end_line, summary_table, write_all,
+};
 use crate::run::{Signal, Signals};
 
 pub(super) fn run(
     settings: &ImportSettings,
-    screen: &Screen,
+    display: Display<'_>,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
     for warning in &settings.warnings {
         printer.warn(warning);
     }
     let created_groups = CreatedGroups::default();
-    let result = block_on(session(settings, screen, &created_groups, printer));
+    let result = block_on(session(settings, display, &created_groups, printer));
     result.map_err(|error| {
         if created_groups.is_empty() {
             return error;
@@ -51,7 +56,7 @@ pub(super) fn run(
 
 async fn session(
     settings: &ImportSettings,
-    screen: &Screen,
+    display: Display<'_>,
     created_groups: &CreatedGroups,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
@@ -61,7 +66,14 @@ async fn session(
     let prepared = match signals.unless_stopped(preparation).await {
         Ok(Ok(Preparation::Ready(prepared))) => *prepared,
         Ok(Ok(Preparation::Finished(directory, ledger, rejects))) => {
-            let write = report_finished(settings, &directory, *ledger, *rejects, printer);
+            let write = report_finished(
+                settings,
+                &directory,
+                *ledger,
+                *rejects,
+                display.log,
+                printer,
+            );
             return match signals.unless_stopped(write).await {
                 Ok(written) => written,
                 Err(signal) => stopped_while_reporting(signal, directory.path(), printer),
@@ -85,7 +97,7 @@ async fn session(
     let path = prepared.directory.path().to_owned();
     let grace = signals.grace();
     let sent = tokio::select! {
-        sent = send_rows(settings, prepared, screen, &mut signals) => sent?,
+        sent = send_rows(settings, prepared, display, &mut signals) => sent?,
         signal = grace.over() => {
             return stopped_at_once(Exit::Signal(signal), &path, on_existing_run, printer);
         }
@@ -107,6 +119,7 @@ async fn session(
     match signals.unless_stopped(write).await {
         Ok(written) => {
             let written = written?.map_err(CommandError::stopped)?;
+            written.log_metrics(settings, display.log);
             print_end(settings, &ended, &written, &directory, printer)
         }
         Err(signal) => stopped_while_reporting(signal, directory.path(), printer),
@@ -124,11 +137,12 @@ struct SentRows {
 async fn send_rows(
     settings: &ImportSettings,
     mut prepared: Prepared,
-    screen: &Screen,
+    display: Display<'_>,
     signals: &mut Signals,
 ) -> Result<SentRows, CommandError> {
     let pacer = Pacer::new(prepared.ceilings);
-    let mut watch = progress::watcher(settings.progress, screen, prepared.expected);
+    let watch = progress::watcher(settings.progress, display.screen, prepared.expected);
+    let mut watch = with_metrics(watch, settings, &prepared, display.log);
     let mode = settings.existing_users.prescan;
     let (listing, stopped) = prescan(&mut prepared, &pacer, mode, signals, watch.as_mut()).await?;
     let Prepared {
@@ -234,6 +248,7 @@ async fn report_finished(
     directory: &RunDirectory,
     ledger: FoundLedger,
     rejects: Rejects,
+    log: &LogStream,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
     printer.info(if settings.on_existing_run.retries() {
@@ -249,6 +264,7 @@ async fn report_finished(
     let written = beside("reports", write)
         .await?
         .map_err(CommandError::refused)?;
+    written.log_metrics(settings, log);
     let exit = written
         .print(directory.path(), settings.on_existing_run.kind(), printer)
         .allowing_row_failures(settings.run.allow_row_failures);
@@ -282,6 +298,14 @@ impl WrittenReports {
             summary: write_all(ledger, run_directory, reports)?,
             rejects: rejects.write(ledger, run_directory),
         })
+    }
+
+    fn log_metrics(&self, settings: &ImportSettings, log: &LogStream) {
+        if settings.metrics_format == MetricsFormat::Emf {
+            let kind = settings.on_existing_run.kind();
+            let code = Exit::of_summary(&self.summary).number();
+            log.line(&emf_end_line(&self.summary, kind, code, SystemTime::now()));
+        }
     }
 
     fn print(&self, run_directory: &Path, kind: RunKind, printer: Printer) -> Exit {

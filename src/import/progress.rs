@@ -55,6 +55,22 @@ pub enum Bottleneck {
     List,
 }
 
+impl Bottleneck {
+    /// Returns the name in metrics.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Stopping { .. } => "stopping",
+            Self::Unanswered { .. } => "unanswered",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Throttled { .. } => "throttled",
+            Self::LookUps { .. } => "lookups",
+            Self::Answers { .. } => "answers",
+            Self::List => "list",
+        }
+    }
+}
+
 /// A snapshot of a run.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Progress {

@@ -93,11 +93,30 @@ impl Write for LogWriter {
     }
 }
 
-/// Starts logging. Returns a message for the user if some settings are ignored.
+/// The stream of log lines.
+#[derive(Debug, Clone)]
+pub struct LogStream {
+    writer: LogWriter,
+    /// A message for the user if some settings are ignored.
+    pub notice: Option<String>,
+}
+
+impl LogStream {
+    /// Writes a line that is not a log event. It must contain no control characters.
+    pub fn line(&self, text: &str) {
+        // Like other log lines: there is no place left to report the failure to.
+        let _ = self
+            .writer
+            .clone()
+            .write_all(format!("{text}\n").as_bytes());
+    }
+}
+
+/// Starts logging.
 ///
 /// # Errors
 /// Fails if the log file cannot be opened.
-pub fn init(settings: &LogSettings, screen: &Screen) -> Result<Option<String>, LogError> {
+pub fn init(settings: &LogSettings, screen: &Screen) -> Result<LogStream, LogError> {
     let LogFilter { targets, notice } = filter(
         settings.verbose,
         settings.file.is_some(),
@@ -113,6 +132,10 @@ pub fn init(settings: &LogSettings, screen: &Screen) -> Result<Option<String>, L
             LogWriter::File(Arc::new(file))
         }
     };
+    let stream = LogStream {
+        writer: writer.clone(),
+        notice,
+    };
     let colors = settings.file.is_none() && settings.color == Color::On;
     let lines = match settings.format {
         LogFormat::Json => JsonLines::new(writer).boxed(),
@@ -123,5 +146,5 @@ pub fn init(settings: &LogSettings, screen: &Screen) -> Result<Option<String>, L
         .with(lines)
         .with(event_filter(targets))
         .try_init();
-    Ok(notice)
+    Ok(stream)
 }

@@ -6,6 +6,7 @@
 mod bar;
 pub mod estimate;
 mod format;
+mod live;
 mod plain;
 mod render_bar;
 pub mod screen;
@@ -15,6 +16,7 @@ use crate::import::{Progress, Watch};
 use crate::sanitize::one_line;
 
 pub use estimate::{ExpectedRows, ExpectedWork};
+pub use live::LiveWatch;
 pub use render_bar::Color;
 pub use screen::{Screen, terminal_width};
 pub use wrap::wrapped;

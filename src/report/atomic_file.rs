@@ -63,12 +63,15 @@ impl AtomicFile {
     }
 
     /// Renames the file to its final path, replacing an older file.
-    pub(super) fn finish(self) -> io::Result<()> {
-        let file = self
-            .file
-            .into_inner()
-            .map_err(io::IntoInnerError::into_error)?;
-        file.sync_all()?;
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        self.file.flush()?;
+        self.file.get_ref().sync_all()?;
+        self.finish_unsynced()
+    }
+
+    /// Like [`AtomicFile::finish`], for a file that may be lost with the power.
+    pub(super) fn finish_unsynced(mut self) -> io::Result<()> {
+        self.file.flush()?;
         fs::rename(&self.temporary.0, &self.path)
     }
 

@@ -4,6 +4,9 @@
 //! combines all files of its directory and rejects duplicate samples. Labels that change from run
 //! to run, such as the name of the list, appear only in `cognito_import_info`.
 
+mod live;
+
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -13,6 +16,7 @@ use super::atomic_file::AtomicFile;
 use crate::hints::Hint;
 use crate::ledger::RunMetadata;
 use crate::outcome::{Pace, RunState, Summary};
+pub use live::ActiveRun;
 
 /// The path of a metrics file, which ends in `.prom`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,11 +82,17 @@ impl MetricsFile {
         about: &RunMetadata,
         exit_code: u8,
     ) -> io::Result<()> {
-        let import = self.0.file_stem().unwrap_or_default().to_string_lossy();
-        let text = Metrics::new(&import).format(summary, about, exit_code);
+        let text = Metrics::new(&self.import()).format(summary, about, exit_code);
         let mut file = AtomicFile::create_world_readable(&self.0)?;
         file.write_all(text.as_bytes())?;
         file.finish()
+    }
+}
+
+impl MetricsFile {
+    /// Returns the label that distinguishes this file.
+    fn import(&self) -> Cow<'_, str> {
+        self.0.file_stem().unwrap_or_default().to_string_lossy()
     }
 }
 
@@ -108,30 +118,14 @@ impl Metrics {
     }
 
     fn run(&mut self, summary: &Summary, about: &RunMetadata, exit_code: u8) {
-        self.gauge("info", "Information about the run; the value is always 1.");
-        self.sample(
-            "info",
-            &[
-                ("kind", about.kind.name()),
-                ("list", &summary.list),
-                ("user_pool_id", &summary.user_pool_id),
-                ("client_id", &summary.client_id),
-                ("version", about.version.as_deref().unwrap_or_default()),
-            ],
-            1.0,
+        self.info(
+            about.kind.name(),
+            &summary.list,
+            &summary.user_pool_id,
+            &summary.client_id,
+            about.version.as_deref().unwrap_or_default(),
         );
-        self.gauge(
-            "run_state",
-            "State of the run: 1 for the current state, 0 for the others.",
-        );
-        for (state, name) in [
-            (RunState::Finished, "finished"),
-            (RunState::Stopped, "stopped"),
-            (RunState::Interrupted, "interrupted"),
-        ] {
-            let value = if state == summary.state { 1.0 } else { 0.0 };
-            self.sample("run_state", &[("state", name)], value);
-        }
+        self.state(Some(summary.state));
         self.gauge(
             "exit_code",
             "Exit code of a run in this state: 0 if every row was created, existed or was skipped.",
@@ -156,6 +150,42 @@ impl Metrics {
             "Active time over all sessions of the run.",
         );
         self.sample("active_seconds", &[], summary.active_seconds);
+    }
+
+    fn info(&mut self, kind: &str, list: &str, pool: &str, client: &str, version: &str) {
+        self.gauge("info", "Information about the run; the value is always 1.");
+        self.sample(
+            "info",
+            &[
+                ("kind", kind),
+                ("list", list),
+                ("user_pool_id", pool),
+                ("client_id", client),
+                ("version", version),
+            ],
+            1.0,
+        );
+    }
+
+    /// `None`: the run is active.
+    fn state(&mut self, current: Option<RunState>) {
+        self.gauge(
+            "run_state",
+            "State of the run: 1 for the current state, 0 for the others.",
+        );
+        for (state, name) in [
+            (None, "running"),
+            (Some(RunState::Finished), "finished"),
+            (Some(RunState::Stopped), "stopped"),
+            (Some(RunState::Interrupted), "interrupted"),
+        ] {
+            let value = if state == current { 1.0 } else { 0.0 };
+            self.sample("run_state", &[("state", name)], value);
+        }
+    }
+
+    fn rate_ceiling(&mut self) {
+        self.gauge("rate_ceiling", "Maximum requests a second of the run.");
     }
 
     fn rows(&mut self, summary: &Summary) {

@@ -1,11 +1,13 @@
-//! `--metrics-file` for node_exporter: written atomically, readable by it, and refused before the
-//! first call if unwritable.
+//! `--metrics-file` for node_exporter: written atomically during the run and at its end, readable
+//! by it, and refused before the first call if unwritable. `--metrics-format emf` for CloudWatch.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::harness::{Pool, TestDir, quick, users};
+use serde_json::Value;
+
+use crate::harness::{Pool, TestDir, quick, silent, users, wait_until};
 
 /// Parses the Prometheus text format into samples by name and labels.
 fn parsed(text: &str) -> BTreeMap<(String, BTreeMap<String, String>), f64> {
@@ -165,4 +167,94 @@ fn an_unwritable_metrics_file_is_refused_before_anything_is_sent() {
         .map(|entry| entry.unwrap().file_name())
         .collect();
     assert_eq!(left.len(), 2, "no trace: {left:?}");
+}
+
+#[test]
+fn metrics_of_an_active_run_are_replaced_at_its_end() {
+    let dir = TestDir::new();
+    let pool = Pool::start(silent());
+    let list = dir.file("users.csv", users(30));
+    let file = dir.file("nightly.prom", "of the night before");
+    let import = dir
+        .import(&pool, list)
+        .args(["--concurrency", "3", "--grace", "1s"]);
+    let running = import.args(["--metrics-file", file]).start();
+    let read = |name: &str, labels: &[(&str, &str)]| {
+        let text = fs::read_to_string(dir.path(file)).unwrap();
+        let import = ("import".to_owned(), "nightly".to_owned());
+        let labels = labels
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .chain([import])
+            .collect();
+        text.starts_with("# HELP")
+            .then(|| parsed(&text))?
+            .get(&(format!("cognito_import_{name}"), labels))
+            .copied()
+    };
+    wait_until("metrics", || read("run_state", &[("state", "running")]));
+    assert_eq!(read("run_state", &[("state", "running")]), Some(1.0));
+    assert_eq!(read("run_state", &[("state", "finished")]), Some(0.0));
+    assert_eq!(read("rows", &[("outcome", "created")]), Some(0.0));
+    assert_eq!(read("rows_remaining", &[]), Some(30.0));
+    let creation = [("category", "UserCreation")];
+    assert_eq!(read("rate_ceiling", &creation), Some(1_000.0));
+    assert!(read("rate", &creation).is_some());
+    assert!(read("bottleneck", &[("bottleneck", "throttled")]).is_some());
+    assert_eq!(read("exit_code", &[]), None);
+    pool.wait_for_requests("SignUp", 3);
+    running.signal("TERM");
+    running.wait().exits(143);
+    assert_eq!(read("run_state", &[("state", "running")]), Some(0.0));
+    assert_eq!(read("run_state", &[("state", "stopped")]), Some(1.0));
+    assert_eq!(read("rows", &[("outcome", "in_doubt")]), Some(3.0));
+    assert_eq!(read("exit_code", &[]), Some(4.0));
+    assert_eq!(read("rows_remaining", &[]), None);
+}
+
+/// Parses the lines in embedded metric format and asserts that CloudWatch finds every metric.
+#[track_caller]
+fn embedded_metrics(log: &str) -> Vec<Value> {
+    let lines = log
+        .lines()
+        .filter(|line| line.contains("CloudWatchMetrics"));
+    let lines: Vec<Value> = lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    for line in &lines {
+        for directive in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
+            for metric in directive["Metrics"].as_array().unwrap() {
+                assert!(line[metric["Name"].as_str().unwrap()].is_number());
+            }
+        }
+    }
+    lines
+}
+
+#[test]
+fn embedded_metrics_are_lines_of_the_log() {
+    let dir = TestDir::new();
+    let list = dir.file("users.csv", users(5) + "odd,Passw0rd!,odd\n");
+    let rehearse = |flags: &[&str]| {
+        let rehearsal = dir.rehearse(list).args(["--metrics-format", "emf"]);
+        rehearsal.args(flags.iter().copied()).run()
+    };
+    let printed = rehearse(&["--quiet"]).exits(1).stderr;
+    rehearse(&["--quiet", "--log-file", "log.txt"]).exits(1);
+    let logged = fs::read_to_string(dir.path("log.txt")).unwrap();
+    for log in [printed, logged] {
+        let lines = embedded_metrics(&log);
+        let [first, .., last] = lines.as_slice() else {
+            panic!("{log}");
+        };
+        assert_eq!(first["State"], "running");
+        assert!(first["RowsRemaining"].is_u64());
+        assert_eq!(last["State"], "finished");
+        assert_eq!(last["RowsCreated"], 5);
+        assert_eq!(last["RowsInvalid"], 1);
+        assert_eq!(last["ExitCode"], 1);
+    }
+    rehearse(&["--metrics-file", "x.prom"])
+        .exits(3)
+        .names(["--metrics-format", "--metrics-file"]);
 }

@@ -78,7 +78,8 @@ pub struct ReportsArgs {
     pub csv: CsvArgs,
     /// Write metrics for node_exporter's textfile collector
     ///
-    /// The file is replaced atomically and is readable by all users.
+    /// The file is replaced atomically, every 15s during a run and at its end, and is readable by
+    /// all users.
     #[arg(long, value_name = "FILE", value_parser = MetricsFile::named, hide_short_help = true)]
     pub metrics_file: Option<MetricsFile>,
 }

@@ -26,6 +26,8 @@ pub enum SettingsError {
     Metrics(#[from] MetricsFileError),
     #[error(transparent)]
     Rehearsal(#[from] RehearsalArgsError),
+    #[error("--metrics-format emf: writes the metrics to the log, but --metrics-file names a file")]
+    MetricsInLog,
     #[error("{0} cannot be both the delimiter and the quote character")]
     QuoteSeparates(char),
     #[error("--escape {0}: already the quote character or the delimiter")]
@@ -54,7 +56,7 @@ impl Hint for SettingsError {
             Self::EscapeTaken(..) => {
                 "choose another one, or leave --escape out (doubled quotes need no flag)".to_owned()
             }
-            Self::EscapeUnquoted(..) => "drop one of the two".to_owned(),
+            Self::MetricsInLog | Self::EscapeUnquoted(..) => "drop one of the two".to_owned(),
             Self::NoRun => "give its directory, or two with --compare".to_owned(),
         })
     }

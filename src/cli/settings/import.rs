@@ -10,7 +10,8 @@ use super::pool::{connect_to_write, existing_user_policy, s3_access};
 use super::report::report_options;
 use super::{ListSettings, SettingsError, refuse_sensitive_logs};
 use crate::cli::args::{
-    AllowArgs, ImportArgs, PreflightArgs, RateArgs, RehearseArgs, Retry, RunArgs, UsernameCase,
+    AllowArgs, ImportArgs, PreflightArgs, RateArgs, RehearseArgs, ReportsArgs, Retry, RunArgs,
+    UsernameCase,
 };
 use crate::cli::rehearsal::RehearsalSettings;
 use crate::cli::terminal;
@@ -23,7 +24,7 @@ use crate::preflight::prescan::ExistingUserPolicy;
 use crate::preflight::problems::Allowed;
 use crate::preflight::rates::RateOptions;
 use crate::progress::ProgressMode;
-use crate::report::ReportOptions;
+use crate::report::{MetricsFormat, ReportOptions};
 use crate::run::RetryPolicy;
 use crate::s3::S3Access;
 
@@ -42,6 +43,7 @@ pub struct ImportSettings {
     /// Ask for confirmation if there is a terminal.
     pub confirm: bool,
     pub reports: ReportOptions,
+    pub metrics_format: MetricsFormat,
     pub progress: ProgressMode,
 }
 
@@ -134,6 +136,7 @@ impl ImportSettings {
             },
             confirm: !args.yes,
             reports,
+            metrics_format: metrics_format(&args.run, &args.reports)?,
             progress: terminal::progress_mode(&args.output, &args.progress),
         })
     }
@@ -175,6 +178,7 @@ impl ImportSettings {
             on_existing_run: OnExistingRun::Replace,
             confirm: false,
             reports,
+            metrics_format: metrics_format(&args.run, &args.reports)?,
             progress: terminal::progress_mode(&args.output, &args.progress),
         };
         Ok((settings, rehearsal))
@@ -214,6 +218,13 @@ impl RunSettings {
             rejects_with_passwords: args.rejects_with_passwords,
             allow_row_failures: args.allow_row_failures,
         }
+    }
+}
+
+fn metrics_format(run: &RunArgs, reports: &ReportsArgs) -> Result<MetricsFormat, SettingsError> {
+    match (run.metrics_format, &reports.metrics_file) {
+        (MetricsFormat::Emf, Some(_)) => Err(SettingsError::MetricsInLog),
+        (format, _) => Ok(format),
     }
 }
 
