@@ -13,6 +13,7 @@ mod iam_policy;
 mod import_rows;
 mod list;
 mod live_metrics;
+mod locking;
 mod man;
 mod open_run;
 mod output;
@@ -27,6 +28,7 @@ mod resuming;
 mod run;
 mod template;
 mod undo;
+mod written_reports;
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};

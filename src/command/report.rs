@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::compare::compare;
 use super::document::RunDocument;
-use super::open_run::warn_if_exposed;
+use super::locking::warn_if_exposed;
 use super::{CommandError, CommandOutput};
 use crate::cli::Printer;
 use crate::cli::exit::{Codes, Exit};

@@ -1,35 +1,28 @@
 //! `import` and `rehearse`, from the settings to the reports.
 
 use std::path::Path;
-use std::time::SystemTime;
 
 use tracing::Instrument as _;
 
-use super::document::{RunDocument, Unreported};
+use super::document::Unreported;
 use super::grace::listen_within;
 use super::live_metrics::with_metrics;
 use super::prepare::{Preparation, Prepared, prepare};
-use super::rejects::{Rejects, RejectsError, RejectsWritten};
-use super::report::print_files;
+use super::rejects::Rejects;
+use super::written_reports::WrittenReports;
 use super::{CommandError, CommandOutput, Display, beside, block_on};
 use crate::cli::Printer;
 use crate::cli::exit::Exit;
 use crate::cli::settings::{ImportSettings, OnExistingRun};
-use crate::hints::Hint as _;
 use crate::import::prescan::{Prescan, Scanned};
 use crate::import::{Run, RunEnd, StopReason, Watch};
 use crate::ledger::listing::Listing;
-use crate::ledger::{FoundLedger, LedgerReader, RunDirectory, RunKind, Session};
+use crate::ledger::{FoundLedger, RunDirectory, Session};
 use crate::logs::LogStream;
-use crate::outcome::{Outcome, Summary};
 use crate::pace::Pacer;
-use crate::plural::counted;
 use crate::preflight::groups::CreatedGroups;
 use crate::preflight::prescan::PrescanMode;
-use crate::progress::{self, terminal_width};
-use crate::report::{
-    MetricsFormat, ReportError, ReportOptions, emf_end_line, summary_table, write_all,
-};
+use crate::progress;
 use crate::run::{Signal, Signals};
 
 pub(super) fn run(
@@ -269,98 +262,6 @@ async fn report_finished(
         .print(directory.path(), settings.on_existing_run.kind(), printer)
         .allowing_row_failures(settings.run.allow_row_failures);
     CommandOutput::from(exit).with(&written.document(directory.path()))
-}
-
-/// The reports of a run that has ended.
-struct WrittenReports {
-    summary: Summary,
-    rejects: Result<Option<RejectsWritten>, RejectsError>,
-}
-
-impl WrittenReports {
-    fn open_and_write(
-        run_directory: &Path,
-        rejects: Rejects,
-        reports: &ReportOptions,
-    ) -> Result<Self, ReportError> {
-        // Opening the ledger verifies what this session wrote.
-        let ledger = LedgerReader::open(run_directory)?;
-        Self::write(&ledger, run_directory, rejects, reports)
-    }
-
-    fn write(
-        ledger: &LedgerReader,
-        run_directory: &Path,
-        rejects: Rejects,
-        reports: &ReportOptions,
-    ) -> Result<Self, ReportError> {
-        Ok(Self {
-            summary: write_all(ledger, run_directory, reports)?,
-            rejects: rejects.write(ledger, run_directory),
-        })
-    }
-
-    fn log_metrics(&self, settings: &ImportSettings, log: &LogStream) {
-        if settings.metrics_format == MetricsFormat::Emf {
-            let kind = settings.on_existing_run.kind();
-            let code = Exit::of_summary(&self.summary).number();
-            log.line(&emf_end_line(&self.summary, kind, code, SystemTime::now()));
-        }
-    }
-
-    fn print(&self, run_directory: &Path, kind: RunKind, printer: Printer) -> Exit {
-        printer.block(summary_table(&self.summary, terminal_width()));
-        print_files(run_directory, printer);
-        match &self.rejects {
-            Ok(None) => {}
-            Ok(Some(rejects)) => {
-                printer.prose(format_args!(
-                    "rejects: {} ({})",
-                    rejects.path.display(),
-                    what_to_do(rejects.rows, self.summary.count(Outcome::Duplicate))
-                ));
-                if rejects.with_passwords {
-                    printer.warn(format_args!(
-                        "{} contains passwords, readable by everyone who can read the file: delete it when you no longer need it",
-                        rejects.path.display()
-                    ));
-                }
-            }
-            Err(error) => printer.error(format_args!(
-                "rejects.csv: not written: {}",
-                error.with_hint()
-            )),
-        }
-        let in_doubt = self.summary.count(Outcome::InDoubt);
-        // A rehearsal cannot be resumed.
-        if in_doubt > 0 && kind == RunKind::Import {
-            printer.prose(format_args!(
-                "{} in doubt: the same command with --retry in-doubt tries to settle them",
-                counted(in_doubt, "row is", "rows are")
-            ));
-        }
-        Exit::of_summary(&self.summary)
-    }
-
-    fn document<'a>(&'a self, run_directory: &'a Path) -> RunDocument<'a> {
-        RunDocument::of(run_directory, &self.summary).with_rejects(&self.rejects)
-    }
-}
-
-/// What to do with the rejects, some of which are duplicates.
-fn what_to_do(rows: u64, duplicates: u64) -> String {
-    let to_correct = rows.saturating_sub(duplicates);
-    let parts = [
-        (to_correct > 0).then(|| format!("{} to correct", counted(to_correct, "row", "rows"))),
-        (duplicates > 0).then(|| {
-            format!(
-                "{} to remove or rename",
-                counted(duplicates, "duplicate", "duplicates")
-            )
-        }),
-    ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    format!("{}; import a corrected copy", parts.join(", "))
 }
 
 /// Prints the results, and how to resume if the run was stopped.

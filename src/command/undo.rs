@@ -5,7 +5,7 @@ mod plan;
 use super::confirm::confirm_deletion;
 use super::document::UndoneDocument;
 use super::grace::listen_within;
-use super::open_run::lock_directory;
+use super::locking::lock_directory;
 use super::{CommandError, CommandOutput, beside, block_on};
 use crate::cli::Printer;
 use crate::cli::exit::Exit;

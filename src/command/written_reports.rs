@@ -1,0 +1,112 @@
+//! The reports at the end of a run, and what the terminal shows of them.
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use super::document::RunDocument;
+use super::rejects::{Rejects, RejectsError, RejectsWritten};
+use super::report::print_files;
+use crate::cli::Printer;
+use crate::cli::exit::Exit;
+use crate::cli::settings::ImportSettings;
+use crate::hints::Hint as _;
+use crate::ledger::{LedgerReader, RunKind};
+use crate::logs::LogStream;
+use crate::outcome::{Outcome, Summary};
+use crate::plural::counted;
+use crate::progress::terminal_width;
+use crate::report::{
+    MetricsFormat, ReportError, ReportOptions, emf_end_line, summary_table, write_all,
+};
+
+/// The reports of a run that has ended.
+pub(super) struct WrittenReports {
+    pub(super) summary: Summary,
+    rejects: Result<Option<RejectsWritten>, RejectsError>,
+}
+
+impl WrittenReports {
+    pub(super) fn open_and_write(
+        run_directory: &Path,
+        rejects: Rejects,
+        reports: &ReportOptions,
+    ) -> Result<Self, ReportError> {
+        // Opening the ledger verifies what this session wrote.
+        let ledger = LedgerReader::open(run_directory)?;
+        Self::write(&ledger, run_directory, rejects, reports)
+    }
+
+    pub(super) fn write(
+        ledger: &LedgerReader,
+        run_directory: &Path,
+        rejects: Rejects,
+        reports: &ReportOptions,
+    ) -> Result<Self, ReportError> {
+        Ok(Self {
+            summary: write_all(ledger, run_directory, reports)?,
+            rejects: rejects.write(ledger, run_directory),
+        })
+    }
+
+    pub(super) fn log_metrics(&self, settings: &ImportSettings, log: &LogStream) {
+        if settings.metrics_format == MetricsFormat::Emf {
+            let kind = settings.on_existing_run.kind();
+            let code = Exit::of_summary(&self.summary).number();
+            log.line(&emf_end_line(&self.summary, kind, code, SystemTime::now()));
+        }
+    }
+
+    pub(super) fn print(&self, run_directory: &Path, kind: RunKind, printer: Printer) -> Exit {
+        printer.block(summary_table(&self.summary, terminal_width()));
+        print_files(run_directory, printer);
+        match &self.rejects {
+            Ok(None) => {}
+            Ok(Some(rejects)) => {
+                printer.prose(format_args!(
+                    "rejects: {} ({})",
+                    rejects.path.display(),
+                    what_to_do(rejects.rows, self.summary.count(Outcome::Duplicate))
+                ));
+                if rejects.with_passwords {
+                    printer.warn(format_args!(
+                        "{} contains passwords, readable by everyone who can read the file: delete it when you no longer need it",
+                        rejects.path.display()
+                    ));
+                }
+            }
+            Err(error) => printer.error(format_args!(
+                "rejects.csv: not written: {}",
+                error.with_hint()
+            )),
+        }
+        let in_doubt = self.summary.count(Outcome::InDoubt);
+        // A rehearsal cannot be resumed.
+        if in_doubt > 0 && kind == RunKind::Import {
+            printer.prose(format_args!(
+                "{} in doubt: the same command with --retry in-doubt tries to settle them",
+                counted(in_doubt, "row is", "rows are")
+            ));
+        }
+        Exit::of_summary(&self.summary)
+    }
+
+    pub(super) fn document<'a>(&'a self, run_directory: &'a Path) -> RunDocument<'a> {
+        RunDocument::of(run_directory, &self.summary).with_rejects(&self.rejects)
+    }
+}
+
+/// What to do with the rejects, some of which are duplicates.
+fn what_to_do(rows: u64, duplicates: u64) -> String {
+    let to_correct = rows.saturating_sub(duplicates);
+    let parts = [
+        (to_correct > 0).then(|| format!("{} to correct", counted(to_correct, "row", "rows"))),
+        (duplicates > 0).then(|| {
+            format!(
+                "{} to remove or rename",
+                counted(duplicates, "duplicate", "duplicates")
+            )
+        }),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    format!("{}; import a corrected copy", parts.join(", "))
+}
