@@ -61,7 +61,7 @@ pub(super) fn header_problem(names: &[String]) -> Option<String> {
 
 /// Passwords may begin with `=`, but hardly any begin with `="` and contain another quote.
 fn is_formula(cell: &str) -> bool {
-    cell.starts_with(['=', ' ', '\t'])
+    matches!(cell.as_bytes().first(), Some(b'=' | b' ' | b'\t'))
         && cell
             .trim_start()
             .strip_prefix(TEXT_FORMULA)

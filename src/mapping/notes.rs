@@ -124,15 +124,21 @@ fn is_float(cell: &str) -> bool {
     if let Some(whole) = cell.strip_suffix(".0") {
         return digits(whole);
     }
+    // Spares most cells the search for an exponent.
+    let has_one_digit_before_point = matches!(
+        cell.as_bytes(),
+        [b'0'..=b'9', b'.' | b',' | b'E' | b'e', ..]
+    );
+    if !has_one_digit_before_point {
+        return false;
+    }
     let Some((mantissa, exponent)) = cell.split_once(['E', 'e']) else {
         return false;
     };
     let fraction = mantissa
         .get(1..)
         .is_some_and(|rest| rest.is_empty() || rest.strip_prefix(['.', ',']).is_some_and(digits));
-    mantissa.starts_with(|first: char| first.is_ascii_digit())
-        && fraction
-        && exponent.strip_prefix('+').is_some_and(digits)
+    fraction && exponent.strip_prefix('+').is_some_and(digits)
 }
 
 #[cfg(test)]
@@ -146,6 +152,7 @@ mod tests {
         }
         for other in [
             "", ".0", "1001", "1.50", "1.2.0", "v1.0", "E+1", "1E5", "4.E+1", "1e+", "é1E+1",
+            "1.0x", "x1.0",
         ] {
             assert!(!is_float(other), "{other}");
         }

@@ -5,7 +5,7 @@ use super::super::finding::{Finding, Rule};
 
 /// The prefix, minimum length and name of each kind of hash. Shorter values with the same prefix
 /// may be passwords.
-const PREFIXES: [(&str, usize, &str); 50] = [
+static PREFIXES: [(&str, usize, &str); 50] = [
     ("$2$", 59, "bcrypt"),
     ("$2a$", 60, "bcrypt"),
     ("$2b$", 60, "bcrypt"),
@@ -58,12 +58,13 @@ const PREFIXES: [(&str, usize, &str); 50] = [
     ("AQAAAAI", 84, "PBKDF2 (ASP.NET Identity)"),
 ];
 
-/// The minimum length of all kinds.
-const MIN_LENGTH: usize = 15;
+/// The minimum length of all kinds except those in braces, such as `{CRYPT}`.
+const MIN_LENGTH: usize = 25;
 
 /// Returns the kind of hash that the value looks like.
 fn scheme(value: &str) -> Option<&'static str> {
-    if value.len() < MIN_LENGTH || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+    let is_too_short = value.len() < MIN_LENGTH && !value.starts_with('{');
+    if is_too_short || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
         return None;
     }
     by_prefix(value).or_else(|| by_shape(value))
@@ -78,14 +79,14 @@ fn by_prefix(value: &str) -> Option<&'static str> {
         return None;
     }
     PREFIXES
-        .into_iter()
+        .iter()
         .find(|(prefix, min_length, _)| {
             value.len() >= *min_length
                 && value
                     .get(..prefix.len())
                     .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
         })
-        .map(|(_, _, name)| name)
+        .map(|(_, _, name)| *name)
 }
 
 /// Recognizes hashes without a distinctive prefix. They have at least 33 characters, and few
@@ -203,7 +204,7 @@ pub(crate) fn check(column: &str, value: &str) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_one_character, looks_like_digest, scheme};
+    use super::{MIN_LENGTH, PREFIXES, is_one_character, looks_like_digest, scheme};
 
     /// Examples of hashes and the names of their kinds.
     const HASHES: &[(&str, &str)] = &[
@@ -306,6 +307,16 @@ mod tests {
             "a JSON object",
         ),
     ];
+
+    #[test]
+    fn only_hashes_in_braces_are_shorter_than_the_minimum() {
+        for (prefix, min_length, _) in &PREFIXES {
+            assert!(
+                *min_length >= MIN_LENGTH || prefix.starts_with('{'),
+                "{prefix}"
+            );
+        }
+    }
 
     #[test]
     fn recognizes_hashes_of_other_systems() {
