@@ -49,20 +49,19 @@ pub enum Outcome {
     Unsent,
 }
 
-impl Outcome {
-    /// Every outcome, in the order in which reports list them.
-    pub const ALL: [Self; 9] = [
-        Self::Created,
-        Self::Existed,
-        Self::Duplicate,
-        Self::Invalid,
-        Self::Skipped,
-        Self::Rejected,
-        Self::Failed,
-        Self::InDoubt,
-        Self::Unsent,
-    ];
+all_variants!(pub Outcome {
+    Created,
+    Existed,
+    Duplicate,
+    Invalid,
+    Skipped,
+    Rejected,
+    Failed,
+    InDoubt,
+    Unsent,
+});
 
+impl Outcome {
     /// Returns the name in results and in the ledger.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -115,9 +114,13 @@ pub enum Evidence {
     Listing,
 }
 
-impl Evidence {
-    pub const ALL: [Self; 3] = [Self::Answer, Self::Lookup, Self::Listing];
+all_variants!(pub Evidence {
+    Answer,
+    Lookup,
+    Listing,
+});
 
+impl Evidence {
     /// Returns the name in results and in the ledger.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -142,9 +145,13 @@ pub enum Delivery {
     None,
 }
 
-impl Delivery {
-    pub const ALL: [Self; 3] = [Self::Sent, Self::Refused, Self::None];
+all_variants!(pub Delivery {
+    Sent,
+    Refused,
+    None,
+});
 
+impl Delivery {
     /// Returns the delivery with this [`Delivery::name`].
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {

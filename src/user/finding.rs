@@ -64,37 +64,36 @@ pub enum Rule {
     Group,
 }
 
-impl Rule {
-    /// All rules.
-    pub(crate) const ALL: [Self; 26] = [
-        Self::CellCount,
-        Self::Encoding,
-        Self::OpenQuote,
-        Self::Quotes,
-        Self::SwallowedRows,
-        Self::TooLong,
-        Self::UnnamedColumn,
-        Self::UsernameMissing,
-        Self::Username,
-        Self::PasswordMissing,
-        Self::Password,
-        Self::PasswordHash,
-        Self::PasswordPolicy,
-        Self::UsernameFormat,
-        Self::Email,
-        Self::PhoneNumber,
-        Self::AttributeMissing,
-        Self::ValueLength,
-        Self::NumberRange,
-        Self::AttributeValue,
-        Self::Duplicate,
-        Self::Formula,
-        Self::ValueUnknown,
-        Self::DateFormat,
-        Self::YesOrNo,
-        Self::Group,
-    ];
+all_variants!(pub(crate) Rule {
+    CellCount,
+    Encoding,
+    OpenQuote,
+    Quotes,
+    SwallowedRows,
+    TooLong,
+    UnnamedColumn,
+    UsernameMissing,
+    Username,
+    PasswordMissing,
+    Password,
+    PasswordHash,
+    PasswordPolicy,
+    UsernameFormat,
+    Email,
+    PhoneNumber,
+    AttributeMissing,
+    ValueLength,
+    NumberRange,
+    AttributeValue,
+    Duplicate,
+    Formula,
+    ValueUnknown,
+    DateFormat,
+    YesOrNo,
+    Group,
+});
 
+impl Rule {
     /// Returns the rule with this code.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {

@@ -48,10 +48,14 @@ pub enum StepKind {
     Disable,
 }
 
-impl StepKind {
-    /// All kinds, in the order of the steps.
-    pub const ALL: [Self; 4] = [Self::Confirm, Self::Verify, Self::AddToGroup, Self::Disable];
+all_variants!(pub StepKind {
+    Confirm,
+    Verify,
+    AddToGroup,
+    Disable,
+});
 
+impl StepKind {
     /// Returns the flag or column that requests the step.
     #[must_use]
     pub fn requested_by(self) -> &'static str {
