@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use super::report::open;
-use super::{CommandError, CommandOutput};
+use super::stored_run::StoredRun;
+use super::{CommandError, CommandOutput, block_on};
 use crate::cli::Printer;
 use crate::cli::settings::CompareSettings;
 use crate::hints::Hint;
 use crate::ledger::comparison::compare as compare_runs;
 use crate::ledger::{LedgerError, LedgerReader};
 use crate::report::{ChangesCsv, Comparison, Side};
+use crate::s3::S3Access;
 
 #[derive(Debug, thiserror::Error)]
 enum CompareError {
@@ -32,9 +34,12 @@ pub(super) fn compare(
     settings: &CompareSettings,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
+    let access = S3Access::default();
+    let open = |place| block_on(StoredRun::open(place, &access));
     let [before, after] = &settings.runs;
-    let (before, mut one) = opened(before, printer)?;
-    let (after, mut other) = opened(after, printer)?;
+    let (first, second) = (open(before)?, open(after)?);
+    let (before, mut one) = opened(&first, printer)?;
+    let (after, mut other) = opened(&second, printer)?;
     if !settings.unlike {
         refuse_unlike(&one, &other)?;
     }
@@ -84,11 +89,11 @@ pub(super) struct ChangesFile<'a> {
     file: Option<&'a Path>,
 }
 
-fn opened(run_directory: &Path, printer: Printer) -> Result<(LedgerReader, Side), CommandError> {
-    let reader = open(run_directory, printer)?;
+fn opened(run: &StoredRun, printer: Printer) -> Result<(LedgerReader, Side), CommandError> {
+    let reader = open(run.path(), printer)?;
     let summary = reader.summary().map_err(CommandError::refused)?;
     let side = Side {
-        run_directory: run_directory.display().to_string(),
+        run_directory: run.shown().display().to_string(),
         kind: reader.kind().map_err(CommandError::refused)?,
         list: summary.list,
         user_pool_id: summary.user_pool_id,

@@ -48,6 +48,15 @@ struct RejectsDocument<'a> {
 }
 
 impl<'a> RunDocument<'a> {
+    /// Replaces the directory in all paths.
+    pub(super) fn shown_in(mut self, directory: &'a Path) -> Self {
+        self.run_directory = directory;
+        for (name, path) in &mut self.files {
+            *path = directory.join(name);
+        }
+        self
+    }
+
     pub(super) fn of(run_directory: &'a Path, summary: &'a Summary) -> Self {
         Self {
             run_directory,

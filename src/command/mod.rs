@@ -26,6 +26,7 @@ mod rejects;
 mod report;
 mod resuming;
 mod run;
+mod stored_run;
 mod template;
 mod undo;
 mod written_reports;

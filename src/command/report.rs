@@ -5,17 +5,19 @@ use std::path::Path;
 use super::compare::compare;
 use super::document::RunDocument;
 use super::locking::warn_if_exposed;
-use super::{CommandError, CommandOutput};
+use super::stored_run::StoredRun;
+use super::{CommandError, CommandOutput, block_on};
 use crate::cli::Printer;
 use crate::cli::exit::{Codes, Exit};
-use crate::cli::settings::ReportSettings;
+use crate::cli::settings::{ReportSettings, RunPlace};
 use crate::ledger::{
     Durability, Ledger, LedgerError, LedgerReader, RunDirectory, RunKind, UndoLedger,
     refuse_absent_ledger,
 };
 use crate::outcome::RunState;
 use crate::progress::terminal_width;
-use crate::report::{ReportOptions, summary_table, write_all};
+use crate::report::{ReportOptions, files_in, summary_table, write_all};
+use crate::s3::S3Access;
 
 const INTERRUPTED: &str = "the run was interrupted, or is still running: the command that started it (see report.html) resumes it";
 
@@ -26,16 +28,18 @@ pub(super) fn report(
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
     match settings {
-        ReportSettings::Run { directory, reports } => write_again(&directory, reports, printer),
+        ReportSettings::Run { run, reports } => block_on(write_again(&run, reports, printer)),
         ReportSettings::Comparison(settings) => compare(&settings, printer),
     }
 }
 
-fn write_again(
-    run_directory: &Path,
+async fn write_again(
+    run: &RunPlace,
     mut reports: ReportOptions,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
+    let mut stored = StoredRun::open(run, &S3Access::default()).await?;
+    let run_directory = stored.path();
     reports.undone = refuse_without_ledger(run_directory, printer)?;
     if reports.undone {
         printer.note(
@@ -45,6 +49,8 @@ fn write_again(
     let ledger = LedgerReader::open(run_directory).map_err(CommandError::refused)?;
     let kind = ledger.about().map_err(CommandError::refused)?.kind;
     let summary = write_all(&ledger, run_directory, &reports).map_err(CommandError::refused)?;
+    let names: Vec<&str> = files_in(run_directory).into_keys().collect();
+    stored.publish(&names).await?;
     printer.block(summary_table(&summary, terminal_width()));
     if let Some(why) = &summary.stopped_because {
         printer.info(format_args!("the run was stopped: {why}"));
@@ -55,9 +61,10 @@ fn write_again(
             RunKind::Rehearsal => REHEARSAL_INTERRUPTED,
         });
     }
-    print_files(run_directory, printer);
+    print_files(stored.shown(), printer);
     let answer = CommandOutput::from(Exit::of_summary(&summary)).meaning(Codes::of(kind));
-    answer.with(&RunDocument::of(run_directory, &summary))
+    let document = RunDocument::of(stored.path(), &summary);
+    answer.with(&document.shown_in(stored.shown()))
 }
 
 /// Prints the paths of the main reports.

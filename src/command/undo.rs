@@ -6,6 +6,7 @@ use super::confirm::confirm_deletion;
 use super::document::UndoneDocument;
 use super::grace::listen_within;
 use super::locking::lock_directory;
+use super::stored_run::StoredRun;
 use super::{CommandError, CommandOutput, beside, block_on};
 use crate::cli::Printer;
 use crate::cli::exit::Exit;
@@ -32,8 +33,12 @@ pub(super) fn undo(
     block_on(undo_run(settings, printer))
 }
 
+/// The undo's ledger in a run directory.
+const UNDO_LEDGER: &str = "undo.db";
+
 /// The run to undo. Its directory is locked.
 struct UndoableRun {
+    stored: StoredRun,
     directory: RunDirectory,
     summary: Summary,
     /// The endpoint of its users: empty for AWS, `None` if it was not recorded.
@@ -50,12 +55,19 @@ async fn undo_run(
         Ok(prepared) => prepared?,
         Err(signal) => return Ok(stopped_before(signal, printer)),
     };
-    let (run, ended, ledger) = match preparation {
-        Preparation::Ready(run, ledger, pool) => {
+    let (mut run, ended, ledger) = match preparation {
+        Preparation::Ready(mut run, ledger, pool) => {
             let grace = signals.grace();
-            let (ended, ledger) = tokio::select! {
-                deleted = delete(settings, &run, ledger, *pool, &mut signals, printer) => deleted?,
-                signal = grace.over() => return Ok(stopped_at_once(signal, printer)),
+            let deleted = tokio::select! {
+                deleted = delete(settings, &run, ledger, *pool, &mut signals, printer) => Ok(deleted),
+                signal = grace.over() => Err(signal),
+            };
+            let (ended, ledger) = match deleted {
+                Ok(deleted) => deleted.inspect_err(|_| keep_copy(&mut run, printer))?,
+                Err(signal) => {
+                    keep_copy(&mut run, printer);
+                    return Ok(stopped_at_once(signal, printer));
+                }
             };
             (run, ended, ledger)
         }
@@ -63,7 +75,7 @@ async fn undo_run(
         Preparation::NoUsers(run) => {
             printer.info("this run created no users: there is nothing to undo");
             return CommandOutput::from(Exit::Done).with(&UndoneDocument::nothing_to_undo(
-                run.directory.path(),
+                run.stored.shown(),
                 settings.dry_run,
             ));
         }
@@ -71,14 +83,16 @@ async fn undo_run(
     if ended.aborted
         && let Some(UndoStopReason::Signal(signal)) = &ended.stopped
     {
+        keep_copy(&mut run, printer);
         return Ok(stopped_at_once(*signal, printer));
     }
-    let results = write_results(settings, &run, ended, ledger, printer);
+    let results = write_results(settings, &mut run, ended, ledger, printer);
     match signals.unless_stopped(results).await {
         Ok(written) => written,
         Err(signal) => {
             let message = "stopped while writing the report";
             let hint = "the same command writes it";
+            keep_copy(&mut run, printer);
             printer.info(format_args!("{message}; {hint}"));
             Ok(CommandOutput::from(Exit::Signal(signal)).stopped(message, hint))
         }
@@ -120,12 +134,14 @@ async fn prepare(settings: &UndoSettings, printer: Printer) -> Result<Preparatio
         confirm_deletion(users, &pool_id).await?;
     }
     let (run, ledger) = open_ledger(run, settings.dry_run, settings.even_if_used).await?;
+    let (run, ledger) = publish_ledger(run, ledger, settings.dry_run).await?;
     Ok(Preparation::Ready(run, ledger, Box::new(pool)))
 }
 
 /// Locks the run's directory and reads what is known about the run.
 async fn open(settings: &UndoSettings, printer: Printer) -> Result<UndoableRun, CommandError> {
-    let path = settings.run_directory.as_path();
+    let stored = StoredRun::open(&settings.run, &settings.s3).await?;
+    let path = stored.path();
     refuse_absent_ledger(path).map_err(refused)?;
     let directory = lock_directory(path, settings.wait_for_lock, printer).await?;
     if let Some(exposure) = directory.exposure().map_err(CommandError::refused)? {
@@ -140,12 +156,13 @@ async fn open(settings: &UndoSettings, printer: Printer) -> Result<UndoableRun, 
         return Err(CommandError::refusal(
             format_args!(
                 "{}: this run was a rehearsal; its users ended with its simulated pool, so there is nothing to undo",
-                path.display()
+                stored.shown().display()
             ),
             "name the directory of an import",
         ));
     }
     Ok(UndoableRun {
+        stored,
         directory,
         summary: reader.summary().map_err(CommandError::refused)?,
         endpoint: reader.endpoint().map_err(CommandError::refused)?,
@@ -209,6 +226,38 @@ async fn open_ledger(
         .map_err(|error: LedgerError| CommandError::refused(error))
 }
 
+/// Stores the undo's ledger in S3 before the first deletion, because an undone run cannot be
+/// resumed. Does nothing for a local run.
+async fn publish_ledger(
+    mut run: UndoableRun,
+    ledger: UndoLedger,
+    dry_run: bool,
+) -> Result<(UndoableRun, UndoLedger), CommandError> {
+    if dry_run || !run.stored.is_copy() {
+        return Ok((run, ledger));
+    }
+    drop(ledger);
+    run.directory.make_undo_one_file();
+    let published = run.stored.publish(&[UNDO_LEDGER]).await;
+    published.map_err(|mut error| {
+        // Nothing was deleted.
+        error.exit = Exit::Refused;
+        error
+    })?;
+    let ledger = UndoLedger::open(&run.directory).map_err(CommandError::refused)?;
+    Ok((run, ledger))
+}
+
+/// Keeps the copy of a run in S3 that was not stored there.
+fn keep_copy(run: &mut UndoableRun, printer: Printer) {
+    if let Some(path) = run.stored.keep_copy() {
+        let path = path.display();
+        printer.info(format_args!(
+            "{path} has what was deleted so far: resume with `cognito-import undo {path}`"
+        ));
+    }
+}
+
 fn note_rows_in_doubt(summary: &Summary, printer: Printer) {
     let in_doubt = summary.count(Outcome::InDoubt);
     if in_doubt > 0 {
@@ -263,7 +312,7 @@ async fn delete(
 /// Writes the report, and prints the results and how to resume if the undo was stopped.
 async fn write_results(
     settings: &UndoSettings,
-    run: &UndoableRun,
+    run: &mut UndoableRun,
     ended: UndoEnd,
     ledger: UndoLedger,
     printer: Printer,
@@ -275,14 +324,19 @@ async fn write_results(
     };
     let (path, encoding) = (run.directory.path().to_owned(), settings.csv);
     let write = move || write_undo(&path, &ledger, report, encoding);
-    let written = beside("report", write)
+    beside("report", write)
         .await?
         .map_err(CommandError::stopped)?;
     let tally = &ended.tally;
     print_results(report, &ended, printer);
+    run.directory.make_undo_one_file();
+    let changed = [UNDO_LEDGER, report.file()];
+    let first = usize::from(settings.dry_run);
+    run.stored.publish(&changed[first..]).await?;
+    let written = run.stored.shown().join(report.file());
     printer.info(format_args!("results: {}", written.display()));
     let document = UndoneDocument {
-        run_directory: run.directory.path(),
+        run_directory: run.stored.shown(),
         dry_run: settings.dry_run,
         results: Some(&written),
         users: Undone::ALL

@@ -185,6 +185,11 @@ impl RunDirectory {
         presence::make_one_file(&self.database());
     }
 
+    /// Makes the undo's ledger, which is closed, a single file that can be copied.
+    pub fn make_undo_one_file(&self) {
+        presence::make_one_file(&self.path.join(UNDO));
+    }
+
     /// Syncs the names of the files to the disk. Errors are ignored, because some file systems
     /// cannot sync a directory.
     pub(super) fn sync(&self) {

@@ -28,7 +28,9 @@ pub enum UndoReport {
 }
 
 impl UndoReport {
-    fn file(self) -> &'static str {
+    /// Returns the name of the file in the run directory.
+    #[must_use]
+    pub fn file(self) -> &'static str {
         match self {
             Self::Results => "undo-results.csv",
             Self::DryRun => "undo-dry-run.csv",

@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::region::Region;
 use http::header::{HeaderMap, HeaderValue, USER_AGENT};
 use object_store::aws::{AmazonS3, AmazonS3Builder};
@@ -16,7 +17,7 @@ use super::endpoint::{bucket_url, encode};
 use super::error::S3Error;
 use super::http::Connector;
 use crate::aws::endpoint::Endpoint;
-use crate::aws::{AwsContext, ResponseLimit, http_connector, need_certificates};
+use crate::aws::{AwsContext, ResponseLimit, Trust, http_connector, need_certificates};
 
 /// The name of the service in AWS configuration files and variables.
 const SERVICE: &str = "S3";
@@ -135,33 +136,30 @@ impl S3Config {
             .map_err(|error| S3Error::of(&error))
     }
 
-    /// A configuration for a server on this machine.
-    #[cfg(test)]
-    pub(crate) fn of_test_server(url: &str) -> Self {
-        use crate::aws::Trust;
-        use aws_credential_types::Credentials as AwsCredentials;
-        use aws_credential_types::provider::SharedCredentialsProvider;
-
-        let endpoint = Endpoint::parse(url).unwrap();
-        let credentials = AwsCredentials::new("key", "secret", None, None, "test");
+    /// A configuration without the environment and the AWS configuration files.
+    #[must_use]
+    pub fn of_endpoint(endpoint: Endpoint, credentials: SharedCredentialsProvider) -> Self {
         let connector = http_connector(Some(&endpoint), &Trust::System, ResponseLimit::ErrorsOnly);
         Self {
             region: FALLBACK_REGION.to_owned(),
             endpoint: Some(endpoint),
             is_fips: false,
             is_dual_stack: false,
-            credentials: Arc::new(Credentials::new(SharedCredentialsProvider::new(
-                credentials,
-            ))),
+            credentials: Arc::new(Credentials::new(credentials)),
             connector: Connector::new(connector),
-            retries: RetryConfig {
-                backoff: BackoffConfig {
-                    init_backoff: Duration::from_millis(1),
-                    max_backoff: Duration::from_millis(2),
-                    base: 2.0,
-                },
-                ..RETRIES
-            },
+            retries: RETRIES,
         }
+    }
+
+    /// A configuration for a server of a test, with short delays.
+    #[cfg(test)]
+    pub(crate) fn of_test_server(url: &str) -> Self {
+        let credentials =
+            aws_credential_types::Credentials::new("key", "secret", None, None, "test");
+        let credentials = SharedCredentialsProvider::new(credentials);
+        let mut config = Self::of_endpoint(Endpoint::parse(url).unwrap(), credentials);
+        config.retries.backoff.init_backoff = Duration::from_millis(1);
+        config.retries.backoff.max_backoff = Duration::from_millis(2);
+        config
     }
 }

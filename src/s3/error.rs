@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::path::{Path, PathBuf};
 
 use super::http::{ErrorResponse, Explanation};
 use crate::aws::endpoint::EndpointError;
@@ -32,12 +33,26 @@ pub enum S3Error {
     InvalidCredentials(String),
     #[error("access denied ({0})")]
     Denied(String),
+    #[error("access denied ({0})")]
+    WriteDenied(String),
+    #[error("access denied ({0})")]
+    ListDenied(String),
     #[error("the object is archived")]
     Archived,
     #[error("the object changed while it was read")]
     Changed,
     #[error("this machine's clock is wrong ({0})")]
     ClockSkew(String),
+    #[error("the object is too large")]
+    TooLarge,
+    /// Another request changed the object at the same time.
+    #[error("concurrent changes ({0})")]
+    Conflict(String),
+    #[error("S3 did not finish in time")]
+    TimedOut,
+    /// A file on this machine.
+    #[error("{path}: {cause}", path = .0.display(), cause = .1)]
+    File(PathBuf, io::Error),
     /// S3 throttled all attempts.
     #[error("throttled by S3 ({0})")]
     Throttled(String),
@@ -73,11 +88,20 @@ impl Hint for S3Error {
                 "allow s3:GetObject on this object, and kms:Decrypt if it is encrypted with a KMS \
                  key; without s3:ListBucket on the bucket, S3 also denies access to a missing key"
             }
+            Self::WriteDenied(_) => {
+                "allow s3:PutObject and s3:AbortMultipartUpload on this object, and \
+                 kms:GenerateDataKey if it is encrypted with a KMS key"
+            }
+            Self::ListDenied(_) => "allow s3:ListBucket on the bucket",
             Self::Archived => "restore it first (`aws s3api restore-object`)",
             Self::Changed => {
                 "the remaining rows were not read: run the same command again to import the new \
                  object; users created so far are reported as existing"
             }
+            Self::TooLarge => "check the address",
+            Self::Conflict(_) => "run the same command again",
+            Self::TimedOut => "check the network, then run the same command again",
+            Self::File(..) => "check that the directory is writable and the disk not full",
             Self::ClockSkew(_) => "set the clock, then run the same command again",
             Self::Throttled(_) => "wait a few minutes, then run the same command again",
             Self::Other(_) => "check the network, AWS_REGION and AWS_ENDPOINT_URL_S3",
@@ -116,6 +140,7 @@ impl S3Error {
         let Some(Explanation { code, message }) = &response.explanation else {
             return match response.status {
                 412 => Self::Changed,
+                409 => Self::Conflict("HTTP 409".to_owned()),
                 status => Self::Unexplained(status),
             };
         };
@@ -140,8 +165,43 @@ impl S3Error {
             | "ThrottlingException"
             | "RequestLimitExceeded"
             | "TooManyRequestsException" => Self::Throttled(message),
+            _ if response.status == 409 => Self::Conflict(message),
             _ => Self::Other(message),
         }
+    }
+
+    pub(super) fn file(path: &Path, cause: io::Error) -> Self {
+        Self::File(path.to_owned(), cause)
+    }
+
+    /// Names the permission to write instead of that to read.
+    pub(super) fn of_write(self) -> Self {
+        if let Self::Denied(message) = self {
+            Self::WriteDenied(message)
+        } else {
+            self
+        }
+    }
+
+    /// Names the permission to list instead of that to read.
+    pub(super) fn of_list(self) -> Self {
+        if let Self::Denied(message) = self {
+            Self::ListDenied(message)
+        } else {
+            self
+        }
+    }
+
+    /// Returns whether S3 certainly stored nothing.
+    pub(super) fn proves_nothing_written(&self) -> bool {
+        matches!(
+            self,
+            Self::NoCredentials(_)
+                | Self::NoBucket
+                | Self::InvalidCredentials(_)
+                | Self::WriteDenied(_)
+                | Self::ClockSkew(_)
+        )
     }
 
     /// Returns whether a GET request would return an explanation.

@@ -1,7 +1,7 @@
 //! Requests to a bucket, for objects whose keys have the same prefix.
 
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -23,14 +23,17 @@ pub struct Folder {
     bucket: String,
     /// Ends with a slash, or is empty.
     prefix: String,
-    client: Mutex<Client>,
+    clients: Mutex<Clients>,
 }
 
-/// A client for the bucket in this Region.
+/// Clients for the bucket in this Region.
 #[derive(Debug, Clone)]
-struct Client {
+pub(super) struct Clients {
     region: String,
-    store: AmazonS3,
+    /// For objects in this folder, by name.
+    pub(super) folder: AmazonS3,
+    /// For lists of keys.
+    pub(super) bucket: AmazonS3,
 }
 
 /// The metadata of an object.
@@ -49,14 +52,17 @@ impl Folder {
     /// # Errors
     /// The prefix is not part of a valid URL.
     pub fn new(config: S3Config, bucket: &str, prefix: &str) -> Result<Self, S3Error> {
-        let region = config.region.clone();
-        let store = config.store(bucket, prefix, &region)?;
+        let clients = clients(&config, bucket, prefix, &config.region)?;
         Ok(Self {
             config,
             bucket: bucket.to_owned(),
             prefix: prefix.to_owned(),
-            client: Mutex::new(Client { region, store }),
+            clients: Mutex::new(clients),
         })
+    }
+
+    pub(super) fn prefix(&self) -> &str {
+        &self.prefix
     }
 
     /// Requests the metadata of an object.
@@ -114,15 +120,15 @@ impl Folder {
         }
     }
 
-    async fn get(
+    pub(super) async fn get(
         &self,
         name: &str,
         options: impl Fn() -> GetOptions,
     ) -> Result<GetResult, S3Error> {
         let path = path(name)?;
-        self.send(|store| {
+        self.send(|clients| {
             let (path, options) = (path.clone(), options());
-            async move { store.get_opts(&path, options).await }
+            async move { clients.folder.get_opts(&path, options).await }
         })
         .await
     }
@@ -141,40 +147,44 @@ impl Folder {
     }
 
     /// Sends a request to the bucket's Region, which S3 returns if it is another one.
-    async fn send<T, F>(&self, request: impl Fn(AmazonS3) -> F) -> Result<T, S3Error>
+    pub(super) async fn send<T, F>(&self, request: impl Fn(Clients) -> F) -> Result<T, S3Error>
     where
         F: Future<Output = object_store::Result<T>>,
     {
-        let Client { region, store } = self.client().clone();
-        let error = match request(store).await {
+        let used = self.clients().clone();
+        let error = match request(used.clone()).await {
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
-        let bucket_region = error_response(&error).and_then(|response| response.region.clone());
-        let Some(bucket_region) = bucket_region.filter(|bucket_region| *bucket_region != region)
-        else {
+        let region = error_response(&error).and_then(|response| response.region.clone());
+        let Some(region) = region.filter(|region| *region != used.region) else {
             return Err(S3Error::of(&error));
         };
-        tracing::info!(
-            bucket = self.bucket,
-            region = bucket_region,
-            "the bucket is in another Region"
-        );
-        let store = self
-            .config
-            .store(&self.bucket, &self.prefix, &bucket_region)?;
-        *self.client() = Client {
-            region: bucket_region,
-            store: store.clone(),
-        };
-        request(store).await.map_err(|error| S3Error::of(&error))
+        let bucket = &self.bucket;
+        tracing::info!(bucket, region, "the bucket is in another Region");
+        let right = clients(&self.config, bucket, &self.prefix, &region)?;
+        *self.clients() = right.clone();
+        request(right).await.map_err(|error| S3Error::of(&error))
     }
 
-    fn client(&self) -> std::sync::MutexGuard<'_, Client> {
-        self.client.lock().unwrap_or_else(PoisonError::into_inner)
+    fn clients(&self) -> MutexGuard<'_, Clients> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn path(name: &str) -> Result<Path, S3Error> {
+fn clients(
+    config: &S3Config,
+    bucket: &str,
+    prefix: &str,
+    region: &str,
+) -> Result<Clients, S3Error> {
+    Ok(Clients {
+        region: region.to_owned(),
+        folder: config.store(bucket, prefix, region)?,
+        bucket: config.store(bucket, "", region)?,
+    })
+}
+
+pub(super) fn path(name: &str) -> Result<Path, S3Error> {
     Path::parse(name).map_err(|error| S3Error::Other(error.to_string()))
 }

@@ -2,7 +2,7 @@
 //!
 //! `object_store` makes and signs the requests. They go through the HTTP client of all AWS clients,
 //! with credentials, endpoints and certificates of the AWS configuration (`crate::aws`). `source`
-//! reads lists.
+//! reads lists, and `command` copies run directories.
 
 mod config;
 mod credentials;
@@ -10,9 +10,11 @@ mod endpoint;
 mod error;
 mod folder;
 mod http;
+mod transfer;
 mod url;
 
 pub use config::{S3Access, S3Config};
 pub use error::S3Error;
 pub use folder::{Folder, ObjectHead};
-pub use url::{S3Url, UnusableUrl};
+pub use transfer::PutOutcome;
+pub use url::{S3FolderUrl, S3Url, UnusableUrl};

@@ -15,12 +15,19 @@ pub struct S3Url {
     pub key: String,
 }
 
+/// The address of objects with the same prefix, `s3://bucket/prefix/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct S3FolderUrl(S3Url);
+
 /// An address that is not that of an object.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnusableUrl {
     /// The bucket or the key is missing.
     #[error("{0}: not the address of an object")]
     Incomplete(String),
+    /// The bucket or the prefix is missing, or the prefix has an empty part.
+    #[error("{0}: not the address of a folder in S3")]
+    NotAFolder(String),
     /// The key is not the path of a URL. `object_store` and proxies would resolve it.
     #[error("{0}: a part of the key is . or .., or it has control characters")]
     UnusableKey(String),
@@ -30,6 +37,7 @@ impl Hint for UnusableUrl {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Incomplete(_) => "write s3://bucket/key",
+            Self::NotAFolder(_) => "write s3://bucket/prefix/",
             Self::UnusableKey(_) => "copy the object to another key (`aws s3 cp`)",
         };
         Some(hint.to_owned())
@@ -69,6 +77,46 @@ impl S3Url {
     }
 }
 
+impl S3FolderUrl {
+    /// Parses an S3 address; the slash at its end may be missing. `None` if the text is not one.
+    ///
+    /// # Errors
+    /// The bucket or the prefix is missing, or the prefix cannot be that of a folder.
+    pub fn named(text: &str) -> Result<Option<Self>, UnusableUrl> {
+        let not_a_folder = || UnusableUrl::NotAFolder(text.to_owned());
+        let (bucket, mut key) = match S3Url::named(text) {
+            Ok(Some(url)) => (url.bucket, url.key),
+            Ok(None) => return Ok(None),
+            Err(UnusableUrl::Incomplete(_)) => return Err(not_a_folder()),
+            Err(error) => return Err(error),
+        };
+        if !key.ends_with('/') {
+            key.push('/');
+        }
+        if key.starts_with('/') || key.contains("//") {
+            return Err(not_a_folder());
+        }
+        Ok(Some(Self(S3Url { bucket, key })))
+    }
+
+    #[must_use]
+    pub fn bucket(&self) -> &str {
+        &self.0.bucket
+    }
+
+    /// Returns the prefix with the slash at its end.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.0.key
+    }
+}
+
+impl fmt::Display for S3FolderUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl fmt::Display for S3Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{SCHEME}{}/{}", self.bucket, self.key)
@@ -77,7 +125,7 @@ impl fmt::Display for S3Url {
 
 #[cfg(test)]
 mod tests {
-    use super::{S3Url, UnusableUrl};
+    use super::{S3FolderUrl, S3Url, UnusableUrl};
 
     #[test]
     fn parses_bucket_and_key_and_keeps_the_key_verbatim() {
@@ -119,6 +167,20 @@ mod tests {
             let url = S3Url::named(text).unwrap().unwrap();
             assert_eq!(url.folder_and_name(), parts, "{text}");
         }
+    }
+
+    #[test]
+    fn a_folder_ends_with_a_slash() {
+        for text in ["s3://runs/monday", "s3://runs/monday/"] {
+            let url = S3FolderUrl::named(text).unwrap().unwrap();
+            assert_eq!((url.bucket(), url.prefix()), ("runs", "monday/"));
+            assert_eq!(url.to_string(), "s3://runs/monday/");
+        }
+        for text in ["s3://runs", "s3://runs/", "s3://runs//a", "s3://runs/a//b"] {
+            let error = S3FolderUrl::named(text).unwrap_err();
+            assert_eq!(error, UnusableUrl::NotAFolder(text.to_owned()));
+        }
+        assert_eq!(S3FolderUrl::named("runs/monday"), Ok(None));
     }
 
     #[test]

@@ -11,7 +11,9 @@ use crate::report::{CsvEncoding, MetricsFile, Names};
 /// `report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// Run directory, as printed by `import`
+    /// Run directory, as printed by `import`, or s3://BUCKET/PREFIX/
+    ///
+    /// A run in S3 is copied into a temporary directory, and the reports are stored next to it.
     #[arg(value_name = "RUN_DIR", required_unless_present = "compare")]
     pub run_dir: Option<PathBuf>,
     /// Report options.

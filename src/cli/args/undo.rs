@@ -11,7 +11,9 @@ use super::{ConnectionArgs, CsvArgs, OutputArgs, duration, nonzero_duration};
 /// `undo`.
 #[derive(Debug, Args)]
 pub struct UndoArgs {
-    /// Run directory, as printed by `import`
+    /// Run directory, as printed by `import`, or s3://BUCKET/PREFIX/
+    ///
+    /// A run in S3 is copied into a temporary directory, and what was deleted is stored next to it.
     #[arg(value_name = "RUN_DIR")]
     pub run_dir: PathBuf,
     /// Delete without asking; ID must be the run's user pool

@@ -6,6 +6,7 @@ use crate::cli::rehearsal::RehearsalArgsError;
 use crate::cli::trigger_data::TriggerDataError;
 use crate::hints::Hint;
 use crate::report::MetricsFileError;
+use crate::s3::UnusableUrl;
 
 /// Settings that cannot be used. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +35,8 @@ pub enum SettingsError {
     EscapeTaken(char),
     #[error("--escape {0}: no effect with --quote none")]
     EscapeUnquoted(char),
+    #[error(transparent)]
+    Url(#[from] UnusableUrl),
     #[error("no run is named")]
     NoRun,
 }
@@ -57,6 +60,7 @@ impl Hint for SettingsError {
                 "choose another one, or leave --escape out (doubled quotes need no flag)".to_owned()
             }
             Self::MetricsInLog | Self::EscapeUnquoted(..) => "drop one of the two".to_owned(),
+            Self::Url(error) => return error.hint(),
             Self::NoRun => "give its directory, or two with --compare".to_owned(),
         })
     }

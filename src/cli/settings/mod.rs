@@ -7,6 +7,7 @@ mod inspect;
 mod list;
 mod pool;
 mod report;
+mod run_place;
 mod undo;
 
 use std::net::SocketAddr;
@@ -28,6 +29,7 @@ pub use inspect::{DescribeSettings, IamPolicySettings, TemplateSettings};
 pub use list::ListSettings;
 pub use pool::{PoolRulesSource, pool_rules, pool_rules_text};
 pub use report::{CompareSettings, ReportSettings};
+pub use run_place::RunPlace;
 pub use undo::UndoSettings;
 
 /// A command line that clap accepted.

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use super::SettingsError;
+use super::{RunPlace, SettingsError};
 use crate::cli::args::{ReportArgs, ReportsArgs};
 use crate::cli::exit::{Codes, Exit};
 use crate::report::{CsvEncoding, MetricsFileError, ReportOptions};
@@ -9,7 +9,7 @@ use crate::report::{CsvEncoding, MetricsFileError, ReportOptions};
 pub enum ReportSettings {
     /// Write the reports of a run again.
     Run {
-        directory: PathBuf,
+        run: RunPlace,
         reports: ReportOptions,
     },
     Comparison(CompareSettings),
@@ -18,7 +18,7 @@ pub enum ReportSettings {
 /// The settings of `report --compare`.
 pub struct CompareSettings {
     /// The earlier and the later run.
-    pub runs: [PathBuf; 2],
+    pub runs: [RunPlace; 2],
     /// Compare runs of different pools or kinds.
     pub unlike: bool,
     /// The maximum number of examples of each kind of change.
@@ -32,11 +32,11 @@ impl ReportSettings {
         let comparison = &args.comparison;
         match (&args.run_dir, comparison.compare.as_slice()) {
             (Some(directory), _) => Ok(Self::Run {
-                directory: directory.clone(),
+                run: RunPlace::of(directory)?,
                 reports: report_options(&args.reports)?,
             }),
             (None, [before, after]) => Ok(Self::Comparison(CompareSettings {
-                runs: [before.clone(), after.clone()],
+                runs: [RunPlace::of(before)?, RunPlace::of(after)?],
                 unlike: comparison.compare_unlike,
                 examples: comparison.examples,
                 changes_csv: comparison.changes_csv.clone(),

@@ -1,8 +1,7 @@
-use std::path::PathBuf;
 use std::time::Duration;
 
-use super::pool::connect_to_read;
-use super::{SettingsError, environment, refuse_sensitive_logs};
+use super::pool::{connect_to_read, s3_access};
+use super::{RunPlace, SettingsError, environment, refuse_sensitive_logs};
 use crate::cli::args::UndoArgs;
 use crate::cli::terminal;
 use crate::pace::Ceilings;
@@ -10,10 +9,13 @@ use crate::pool::{ConnectSettings, EndpointChoice};
 use crate::preflight::queries::PoolAnswers;
 use crate::preflight::rates::{RateOptions, Rates};
 use crate::report::CsvEncoding;
+use crate::s3::S3Access;
 
 /// The settings of `undo`.
 pub struct UndoSettings {
-    pub run_directory: PathBuf,
+    pub run: RunPlace,
+    /// How to reach a run in S3.
+    pub s3: S3Access,
     /// The user pool whose users may be deleted without asking.
     pub confirmed_pool: Option<String>,
     pub dry_run: bool,
@@ -36,7 +38,8 @@ impl UndoSettings {
     pub(super) fn of(args: &UndoArgs) -> Result<Self, SettingsError> {
         refuse_sensitive_logs()?;
         Ok(Self {
-            run_directory: args.run_dir.clone(),
+            run: RunPlace::of(&args.run_dir)?,
+            s3: s3_access(None, &args.connection),
             confirmed_pool: args.yes_delete.clone(),
             dry_run: args.dry_run,
             even_if_used: args.even_if_used,

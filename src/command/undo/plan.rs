@@ -19,7 +19,7 @@ pub(super) fn needs_confirmation(
         Some(confirmed) => Err(CommandError::refusal(
             format_args!(
                 "--yes-delete {confirmed}: the run in {} belongs to user pool {pool_id}, and nothing was deleted",
-                settings.run_directory.display()
+                settings.run
             ),
             "pass that ID to delete the users of this run",
         )),
@@ -71,7 +71,7 @@ pub(super) fn choose_endpoint(
         (None, None) => Err(CommandError::refusal(
             format_args!(
                 "{}: this run's ledger does not say where its users were created, and nothing was deleted",
-                settings.run_directory.display()
+                settings.run
             ),
             "pass the endpoint with --endpoint-url (AWS: https://cognito-idp.REGION.amazonaws.com)",
         )),

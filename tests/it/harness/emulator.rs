@@ -1,15 +1,8 @@
 //! ministack, a third-party AWS emulator. It keeps our simulated pool from drifting away from how
 //! others understand Cognito.
-//!
-//! It is installed once, pinned, into a virtual environment under `target/`. It starts once per
-//! test process on a free port, and stops with the process however that ends.
+//! It starts once per test process.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::io::{self, Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 
 use aws_sdk_cognitoidentityprovider::types::{AttributeDataType, ExplicitAuthFlowsType};
@@ -17,18 +10,14 @@ use aws_sdk_cognitoidentityprovider::types::{SchemaAttributeType, UsernameAttrib
 
 use cognito_import::user::STANDARD_ATTRIBUTES;
 
-use super::{ProgramCommand, Sdk, TestDir, wait_until};
+use super::python::{Package, PythonServer, http};
+use super::{ProgramCommand, Sdk, TestDir};
 
-const VERSION: &str = "1.5.33";
-
-/// Kills the emulator when this process is gone, which closes its standard input.
-const SUPERVISOR: &str = "
-import os, signal, subprocess, sys, threading
-child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, start_new_session=True)
-threading.Thread(target=lambda: os._exit(child.wait() and 1), daemon=True).start()
-sys.stdin.read()
-os.killpg(child.pid, signal.SIGKILL)
-";
+const MINISTACK: Package = Package {
+    name: "ministack",
+    extras: "",
+    version: "1.5.33",
+};
 
 /// The emulator does not check signatures made with this key.
 pub(crate) const ROOT_KEY: &str = "test";
@@ -42,9 +31,7 @@ static WITH_AUTH: LazyLock<Option<Emulator>> =
     LazyLock::new(|| Emulator::start(&[("AUTH", "true")]));
 
 pub(crate) struct Emulator {
-    port: u16,
-    /// The emulator runs as long as this process's standard input is open.
-    _supervisor: Child,
+    server: PythonServer,
 }
 
 impl Emulator {
@@ -59,27 +46,31 @@ impl Emulator {
         WITH_AUTH.as_ref()
     }
 
-    fn start(environment: &[(&str, &str)]) -> Option<Self> {
-        let folder = match install() {
-            Ok(folder) => folder,
-            Err(error) => {
-                assert!(
-                    std::env::var("CI").as_deref() != Ok("true"),
-                    "cannot install ministack {VERSION}: {error}"
-                );
-                super::report_skipped(&format!("the tests against ministack {VERSION} ({error})"));
-                return None;
-            }
+    fn start(environment: &[(&'static str, &str)]) -> Option<Self> {
+        let environment = |port: u16| {
+            let port = port.to_string();
+            let common = [
+                ("GATEWAY_PORT", port.as_str()),
+                ("BIND_HOST", "127.0.0.1"),
+                ("SERVICES", "cognito-idp,iam,s3,sts"),
+                ("LOG_LEVEL", "WARNING"),
+            ];
+            let all = common.iter().chain(environment);
+            all.map(|(name, value)| (*name, (*value).to_owned()))
+                .collect()
         };
-        // Another process may take the free port first. Then the emulator exits, and the next port
-        // is tried.
-        Some(wait_until("ministack to start", || {
-            serve(&folder, environment)
-        }))
+        let server = PythonServer::start(
+            &MINISTACK.installed()?,
+            "ministack",
+            |_| Vec::new(),
+            environment,
+            "/_ministack/health",
+        );
+        Some(Self { server })
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}", self.server.port)
     }
 
     /// An SDK client with the root key.
@@ -184,7 +175,7 @@ impl Emulator {
         )
         .into_bytes();
         request.extend_from_slice(body);
-        let (status, answer) = http(self.port, &request).unwrap();
+        let (status, answer) = http(self.server.port, &request).unwrap();
         assert!(
             status.contains(" 200 "),
             "{method} {path}: {status}\n{answer}"
@@ -253,84 +244,4 @@ impl EmulatedPool {
         let call = call.user_pool_id(&self.id).username(username);
         self.sdk.wait(call.send()).unwrap();
     }
-}
-
-/// Installs the emulator if needed and returns its virtual environment.
-fn install() -> Result<PathBuf, String> {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let folder = target.join(format!("emu-{VERSION}"));
-    let lock = fs::File::create(target.join(format!("emu-{VERSION}.lock"))).unwrap();
-    lock.lock().unwrap();
-    let complete = folder.join("complete");
-    if complete.exists() {
-        return Ok(folder);
-    }
-    let folder_name = folder.to_str().unwrap();
-    run(Command::new("python3").args(["-m", "venv", "--clear", folder_name]))?;
-    run(Command::new(folder.join("bin/pip")).args([
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        &format!("ministack=={VERSION}"),
-    ]))?;
-    fs::write(complete, "").unwrap();
-    Ok(folder)
-}
-
-fn run(command: &mut Command) -> Result<(), String> {
-    let done = command.stdin(Stdio::null()).output();
-    match done {
-        Ok(done) if done.status.success() => Ok(()),
-        Ok(done) => Err(format!(
-            "{command:?}: {}",
-            String::from_utf8_lossy(&done.stderr).trim()
-        )),
-        Err(error) => Err(format!("{command:?}: {error}")),
-    }
-}
-
-/// Starts the emulator on a free port. `None` if it exits before it answers.
-fn serve(folder: &Path, environment: &[(&str, &str)]) -> Option<Emulator> {
-    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
-    let mut supervisor = Command::new(folder.join("bin/python"))
-        .args(["-c", SUPERVISOR])
-        .arg(folder.join("bin/ministack"))
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("HOME", folder)
-        .env("GATEWAY_PORT", port.to_string())
-        .env("BIND_HOST", "127.0.0.1")
-        .env("SERVICES", "cognito-idp,iam,s3,sts")
-        .env("LOG_LEVEL", "WARNING")
-        .envs(environment.iter().copied())
-        .current_dir(env!("CARGO_TARGET_TMPDIR"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let health = "GET /_ministack/health HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n";
-    let healthy = wait_until("ministack to answer or exit", || {
-        if supervisor.try_wait().unwrap().is_some() {
-            return Some(false);
-        }
-        let (status, _) = http(port, health.as_bytes()).ok()?;
-        status.contains(" 200 ").then_some(true)
-    });
-    healthy.then_some(Emulator {
-        port,
-        _supervisor: supervisor,
-    })
-}
-
-/// Sends a request and returns the status line and the whole response.
-fn http(port: u16, request: &[u8]) -> io::Result<(String, String)> {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-    stream.write_all(request)?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer)?;
-    let answer = String::from_utf8_lossy(&answer).into_owned();
-    Ok((answer.lines().next().unwrap_or_default().to_owned(), answer))
 }
