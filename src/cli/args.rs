@@ -99,7 +99,7 @@ pub enum Command {
     /// Print the smallest IAM policy that a run needs
     ///
     /// Pass the same flags as to `import`.
-    IamPolicy(IamPolicyArgs),
+    IamPolicy(Box<IamPolicyArgs>),
     /// Print a shell completion script
     Completions(CompletionsArgs),
     /// Print the manual pages, or write them to a directory
@@ -135,6 +135,12 @@ pub struct ImportArgs {
     /// The run.
     #[command(flatten)]
     pub run: RunArgs,
+    /// Copy the ledger to S3 this often
+    ///
+    /// Also when the run begins and ends. Rows that the last copy does not know are recognized by
+    /// one lookup each.
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = nonzero_duration, hide_short_help = true, help_heading = "Run")]
+    pub snapshot_every: Duration,
     /// Start over; the previous ledger is kept as ledger-before-N.db
     #[arg(
         long,
@@ -213,9 +219,10 @@ pub struct RehearsalPoolArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Run")]
 pub struct RunArgs {
-    /// Directory for the ledger and results
+    /// Directory for the ledger and results; for an import also s3://BUCKET/PREFIX/
     ///
     /// The default is import-runs/NAME-FINGERPRINT-POOL, or import-runs/NAME-FINGERPRINT-rehearsal.
+    /// With S3, the same command on any machine resumes the run.
     #[arg(long, value_name = "DIR")]
     pub run_dir: Option<PathBuf>,
     /// Wait this long for another process that uses the run directory

@@ -7,6 +7,7 @@ use crate::cli::exit::Exit;
 use crate::cli::settings::IamPolicySettings;
 use crate::pool::{ConnectError, region_of};
 use crate::preflight::iam_policy::{DEFAULT_PARTITION, Needs, policy, region_without_partition};
+use crate::s3::S3FolderUrl;
 
 pub(super) fn iam_policy(
     settings: &IamPolicySettings,
@@ -18,6 +19,11 @@ pub(super) fn iam_policy(
         return Err(CommandError::refused(error));
     }
     let object = settings.list.as_deref().map(s3_object).transpose()?;
+    let run_folder = settings
+        .run_directory
+        .as_deref()
+        .map(s3_folder)
+        .transpose()?;
     let policies = settings.existing_users;
     if !settings.steps.is_empty() && !policies.lookup.any() {
         return Err(CommandError::refusal(
@@ -45,6 +51,7 @@ pub(super) fn iam_policy(
         steps: &settings.steps,
         creates_groups: settings.create_groups,
         object,
+        run_folder: run_folder.as_ref().map(|url| (url.bucket(), url.prefix())),
         undoes: settings.undo,
     });
     let output = match &policy {
@@ -73,4 +80,14 @@ fn s3_object(url: &str) -> Result<(&str, &str), CommandError> {
                 "name s3://BUCKET/KEY, or leave it out",
             )
         })
+}
+
+fn s3_folder(url: &str) -> Result<S3FolderUrl, CommandError> {
+    let folder = S3FolderUrl::named(url).map_err(CommandError::refused)?;
+    folder.ok_or_else(|| {
+        CommandError::refusal(
+            format_args!("--run-dir {url}: only a directory in S3 needs a permission"),
+            "name s3://BUCKET/PREFIX/, or leave it out",
+        )
+    })
 }

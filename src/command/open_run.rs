@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::CommandError;
 use super::list::List;
 use super::locking::{lock_directory, warn_if_exposed};
+use super::stored_run::StoredRun;
 use crate::cli::Printer;
 use crate::cli::settings::{ImportSettings, OnExistingRun};
 use crate::import::OutcomeCounts;
@@ -22,6 +23,8 @@ use crate::pool::Cognito;
 pub(super) struct RunKey {
     pub(super) identity: Identity,
     pub(super) path: PathBuf,
+    /// The path or address in messages.
+    shown: PathBuf,
 }
 
 /// The run directory before anything is sent. The directory is locked if it exists.
@@ -37,6 +40,29 @@ pub(super) enum UnfinishedRun {
     Resume(RunDirectory, Box<FoundLedger>),
     /// The run's ledger is lost.
     Lost(RunDirectory, Box<RunCertificate>),
+}
+
+impl UnfinishedRun {
+    /// Whether a session has begun and, as far as the ledger knows, not ended.
+    fn may_be_active(&self) -> bool {
+        match self {
+            Self::New(_) => false,
+            Self::Resume(_, found) => !found.last_session_ended(),
+            Self::Lost(..) => true,
+        }
+    }
+
+    /// Notes that another process may be using a run directory that cannot be locked.
+    pub(super) fn note_if_active(&self, stored: Option<&StoredRun>, printer: Printer) {
+        if let Some(stored) = stored.filter(|stored| stored.is_copy())
+            && self.may_be_active()
+        {
+            printer.note(format_args!(
+                "{}: an earlier session of this run did not end; if it is still active, stop it, or rows that both send end in doubt",
+                stored.shown().display()
+            ));
+        }
+    }
 }
 
 /// A run that a directory already has.
@@ -71,7 +97,12 @@ impl BegunRun {
 }
 
 impl RunKey {
-    pub(super) async fn of(settings: &ImportSettings, list: &List) -> Result<Self, CommandError> {
+    /// `stored` is the directory, if one is named.
+    pub(super) async fn of(
+        settings: &ImportSettings,
+        list: &List,
+        stored: Option<&StoredRun>,
+    ) -> Result<Self, CommandError> {
         let identity = Identity {
             list: list.source.name(),
             mapping: list.mapping_identity(),
@@ -83,8 +114,8 @@ impl RunKey {
             kind: settings.on_existing_run.kind(),
             fingerprint: list.fingerprint().await?,
         };
-        let path = match (&settings.run.directory, &identity.fingerprint) {
-            (Some(directory), _) => directory.clone(),
+        let path = match (stored, &identity.fingerprint) {
+            (Some(stored), _) => stored.path().to_owned(),
             (None, Some(fingerprint)) => RunDirectory::default_path(
                 &list.source.short_name(),
                 fingerprint,
@@ -103,7 +134,11 @@ impl RunKey {
                 ));
             }
         };
-        Ok(Self { identity, path })
+        Ok(Self {
+            identity,
+            shown: stored.map_or(path.as_path(), StoredRun::shown).to_owned(),
+            path,
+        })
     }
 }
 
@@ -113,14 +148,14 @@ pub(super) async fn open_run(
     key: &RunKey,
     printer: Printer,
 ) -> Result<OpenRun, CommandError> {
-    let RunKey { identity, path } = key;
+    let RunKey { identity, path, .. } = key;
     let new = |directory| Ok(OpenRun::Unfinished(UnfinishedRun::New(directory)));
     if !path.is_dir() {
         RunDirectory::check_creatable(path).map_err(CommandError::refused)?;
         refuse_if_saved_elsewhere(settings, path)?;
         return new(None);
     }
-    let directory = lock(settings, path, printer).await?;
+    let directory = lock(settings, key, printer).await?;
     // --restart also replaces a damaged ledger.
     if settings.on_existing_run == OnExistingRun::PutAside {
         return new(Some(directory));
@@ -215,7 +250,7 @@ pub(super) async fn begin(
 ) -> Result<BegunRun, CommandError> {
     let directory = match locked {
         Some(directory) => directory,
-        None => lock(settings, &key.path, printer).await?,
+        None => lock(settings, key, printer).await?,
     };
     match &settings.on_existing_run {
         OnExistingRun::Resume(retry) => {
@@ -291,7 +326,7 @@ pub(super) fn begin_after_loss(
     };
     printer.info(format_args!(
         "{}: the ledger of this run is lost; every row is sent, and {existing}",
-        directory.path().display(),
+        directory.shown().display(),
     ));
     let ledger = new.begin(&directory, settings.run.durability);
     let facts = certificate.facts().clone();
@@ -333,7 +368,7 @@ pub(super) fn resume(
         };
         printer.info(format_args!(
             "resuming the run in {}: {} settled, {maybe_sent} may have been sent{steps}",
-            directory.path().display(),
+            directory.shown().display(),
             counted(settled, "row is", "rows are")
         ));
     }
@@ -365,10 +400,11 @@ fn refuse_if_saved_elsewhere(settings: &ImportSettings, path: &Path) -> Result<(
 
 async fn lock(
     settings: &ImportSettings,
-    path: &Path,
+    key: &RunKey,
     printer: Printer,
 ) -> Result<RunDirectory, CommandError> {
-    let directory = lock_directory(path, settings.run.wait_for_lock, printer).await?;
+    let mut directory = lock_directory(&key.path, settings.run.wait_for_lock, printer).await?;
+    directory.show_as(&key.shown);
     directory
         .choose_lock(settings.run.ledger_lock)
         .map_err(CommandError::refused)?;

@@ -16,6 +16,7 @@ use super::pool_rules::{rules_from_file, rules_source};
 use super::preflight::{Preflight, PreflightResult, choose_case, query_for_import};
 use super::rejects::Rejects;
 use super::resuming::command_to_keep;
+use super::stored_run::StoredRun;
 use crate::cli::Printer;
 use crate::cli::settings::ImportSettings;
 use crate::import::SessionPlan;
@@ -60,10 +61,12 @@ pub(super) enum Preparation {
     Finished(RunDirectory, Box<FoundLedger>, Box<Rejects>),
 }
 
-/// Prepares a run. The only requests that write are those that create groups. Dropping the future
-/// leaves nothing behind that would keep the same command from starting.
+/// Prepares a run in this directory, if one is named. The only requests that write are those that
+/// create groups. Dropping the future leaves nothing behind that would keep the same command from
+/// starting.
 pub(super) async fn prepare(
     settings: &ImportSettings,
+    stored: Option<&StoredRun>,
     created_groups: &CreatedGroups,
     printer: Printer,
 ) -> Result<Preparation, CommandError> {
@@ -74,7 +77,7 @@ pub(super) async fn prepare(
         settings.existing_users,
         settings.preflight.skipped,
     )?;
-    let key = RunKey::of(settings, &list).await?;
+    let key = RunKey::of(settings, &list, stored).await?;
     let rejects = Rejects::of(
         &list,
         key.identity.fingerprint.clone(),
@@ -86,6 +89,7 @@ pub(super) async fn prepare(
             Ok(Preparation::Finished(directory, ledger, Box::new(rejects)))
         }
         OpenRun::Unfinished(run) => {
+            run.note_if_active(stored, printer);
             let session = SessionSetup {
                 settings,
                 list,
@@ -341,7 +345,7 @@ fn log_session(
         resumed = begun.resumes(),
         rows = counts.map(|counts| counts.rows),
         to_send = counts.map(|counts| counts.to_send),
-        run_directory = %begun.directory.path().display(),
+        run_directory = %begun.directory.shown().display(),
         slots = plan.slots.limit(),
         rate = ceilings.creation,
         lookup_rate = ceilings.read,

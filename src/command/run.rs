@@ -1,5 +1,6 @@
 //! `import` and `rehearse`, from the settings to the reports.
 
+use std::convert::Infallible;
 use std::path::Path;
 
 use tracing::Instrument as _;
@@ -9,6 +10,7 @@ use super::grace::listen_within;
 use super::live_metrics::with_metrics;
 use super::prepare::{Preparation, Prepared, prepare};
 use super::rejects::Rejects;
+use super::stored_run::StoredRun;
 use super::written_reports::WrittenReports;
 use super::{CommandError, CommandOutput, Display, beside, block_on};
 use crate::cli::Printer;
@@ -17,9 +19,11 @@ use crate::cli::settings::{ImportSettings, OnExistingRun};
 use crate::import::prescan::{Prescan, Scanned};
 use crate::import::{Run, RunEnd, StopReason, Watch};
 use crate::ledger::listing::Listing;
+use crate::ledger::writer::Ending;
 use crate::ledger::{FoundLedger, RunDirectory, Session};
 use crate::logs::LogStream;
 use crate::pace::Pacer;
+use crate::pool::now_ms;
 use crate::preflight::groups::CreatedGroups;
 use crate::preflight::prescan::PrescanMode;
 use crate::progress;
@@ -55,24 +59,9 @@ async fn session(
 ) -> Result<CommandOutput, CommandError> {
     let on_existing_run = &settings.on_existing_run;
     let mut signals = listen_within(settings.run.grace, printer)?;
-    let preparation = prepare(settings, created_groups, printer);
-    let prepared = match signals.unless_stopped(preparation).await {
-        Ok(Ok(Preparation::Ready(prepared))) => *prepared,
-        Ok(Ok(Preparation::Finished(directory, ledger, rejects))) => {
-            let write = report_finished(
-                settings,
-                &directory,
-                *ledger,
-                *rejects,
-                display.log,
-                printer,
-            );
-            return match signals.unless_stopped(write).await {
-                Ok(written) => written,
-                Err(signal) => stopped_while_reporting(signal, directory.path(), printer),
-            };
-        }
-        Ok(Err(error)) => return Err(error),
+    let preparation = prepare_stored(settings, created_groups, printer);
+    let (preparation, mut stored) = match signals.unless_stopped(preparation).await {
+        Ok(prepared) => prepared?,
         Err(signal) => {
             let reason = if created_groups.is_empty() {
                 "stopped before anything was sent".to_owned()
@@ -87,36 +76,142 @@ async fn session(
                 .stopped(reason, on_existing_run.how_to_resume()));
         }
     };
-    let path = prepared.directory.path().to_owned();
-    let grace = signals.grace();
-    let sent = tokio::select! {
-        sent = send_rows(settings, prepared, display, &mut signals) => sent?,
-        signal = grace.over() => {
-            return stopped_at_once(Exit::Signal(signal), &path, on_existing_run, printer);
+    let prepared = match preparation {
+        Preparation::Ready(prepared) => *prepared,
+        Preparation::Finished(directory, ledger, rejects) => {
+            let stored = stored.as_mut();
+            let finished = FinishedRun {
+                directory: &directory,
+                stored,
+                ledger: *ledger,
+                rejects: *rejects,
+            };
+            let write = report_finished(settings, finished, display.log, printer);
+            return match signals.unless_stopped(write).await {
+                Ok(written) => written,
+                Err(signal) => stopped_while_reporting(signal, directory.shown(), printer),
+            };
         }
     };
+    let shown = prepared.directory.shown().to_owned();
+    let grace = signals.grace();
+    let sent = tokio::select! {
+        sent = send_rows(settings, prepared, display, &mut signals) => Ok(sent),
+        signal = grace.over() => Err(Exit::Signal(signal)),
+        never = publish_every(stored.as_ref(), settings, printer) => match never {},
+    };
+    let sent = match sent {
+        Ok(Ok(sent)) => match &sent.ended.stopped {
+            Some(reason) if sent.ended.aborted => Err(Exit::of_stop(reason)),
+            Some(_) | None => Ok(sent),
+        },
+        Ok(Err(error)) => {
+            keep_copy(stored.as_mut(), printer);
+            return Err(error);
+        }
+        Err(exit) => Err(exit),
+    };
+    let sent = match sent {
+        Ok(sent) => sent,
+        Err(exit) => {
+            keep_copy(stored.as_mut(), printer);
+            return stopped_at_once(exit, &shown, on_existing_run, printer);
+        }
+    };
+    let finish = finish(settings, sent, stored.as_mut(), display.log, printer);
+    match signals.unless_stopped(finish).await {
+        Ok(finished) => finished,
+        Err(signal) => {
+            keep_copy(stored.as_mut(), printer);
+            stopped_while_reporting(signal, &shown, printer)
+        }
+    }
+}
+
+/// Prepares a run. If its directory is in S3, its certificate and its ledger are stored there
+/// before the first row is sent.
+async fn prepare_stored(
+    settings: &ImportSettings,
+    created_groups: &CreatedGroups,
+    printer: Printer,
+) -> Result<(Preparation, Option<StoredRun>), CommandError> {
+    loop {
+        let stored = match &settings.run.directory {
+            Some(place) => Some(StoredRun::open_or_new(place, &settings.run.s3).await?),
+            None => None,
+        };
+        let preparation = prepare(settings, stored.as_ref(), created_groups, printer).await?;
+        let prepared = match preparation {
+            Preparation::Ready(prepared) => prepared,
+            finished @ Preparation::Finished(..) => return Ok((finished, stored)),
+        };
+        if let Some(stored) = &stored
+            && !stored.publish_begun().await?
+        {
+            printer.note(format_args!(
+                "{}: another process has begun this run at the same time; this one continues it",
+                stored.shown().display()
+            ));
+            let closed = prepared.ledger.close(Ending {
+                finished: false,
+                stopped_because: None,
+                at_ms: now_ms(),
+            });
+            closed.await.map_err(CommandError::refused)?;
+        } else {
+            return Ok((Preparation::Ready(prepared), stored));
+        }
+    }
+}
+
+async fn publish_every(
+    stored: Option<&StoredRun>,
+    settings: &ImportSettings,
+    printer: Printer,
+) -> Infallible {
+    match stored {
+        Some(stored) => stored.publish_every(settings.snapshot_every, printer).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Keeps the copy of a run in S3 whose ledger was not stored there at the end.
+fn keep_copy(stored: Option<&mut StoredRun>, printer: Printer) {
+    if let Some(path) = stored.and_then(StoredRun::keep_copy) {
+        printer.info(format_args!(
+            "the ledger in S3 is older than the one in {}; the same command looks up the rows in between",
+            path.display()
+        ));
+    }
+}
+
+/// Writes the reports, and stores them and the ledger if the run directory is in S3.
+async fn finish(
+    settings: &ImportSettings,
+    sent: SentRows,
+    mut stored: Option<&mut StoredRun>,
+    log: &LogStream,
+    printer: Printer,
+) -> Result<CommandOutput, CommandError> {
     let SentRows {
         ended,
         directory,
         rejects,
     } = sent;
-    if ended.aborted
-        && let Some(reason) = &ended.stopped
-    {
-        return stopped_at_once(Exit::of_stop(reason), &path, on_existing_run, printer);
+    if let Some(stored) = &mut stored {
+        stored.publish_ledger().await?;
     }
-    let reports = settings.reports.clone();
+    let (path, reports) = (directory.path().to_owned(), settings.reports.clone());
     let write = beside("reports", move || {
         WrittenReports::open_and_write(&path, rejects, &reports)
     });
-    match signals.unless_stopped(write).await {
-        Ok(written) => {
-            let written = written?.map_err(CommandError::stopped)?;
-            written.log_metrics(settings, display.log);
-            print_end(settings, &ended, &written, &directory, printer)
-        }
-        Err(signal) => stopped_while_reporting(signal, directory.path(), printer),
+    let written = write.await?.map_err(CommandError::stopped)?;
+    let written = written.shown_in(&directory);
+    written.log_metrics(settings, log);
+    if let Some(stored) = stored {
+        stored.publish_reports().await?;
     }
+    print_end(settings, &ended, &written, &directory, printer)
 }
 
 /// A session whose ledger is closed.
@@ -235,15 +330,27 @@ async fn prescan(
     })
 }
 
+/// A run that has nothing left to do.
+struct FinishedRun<'a> {
+    directory: &'a RunDirectory,
+    stored: Option<&'a mut StoredRun>,
+    ledger: FoundLedger,
+    rejects: Rejects,
+}
+
 /// Writes the reports of a run that has nothing left to do.
 async fn report_finished(
     settings: &ImportSettings,
-    directory: &RunDirectory,
-    ledger: FoundLedger,
-    rejects: Rejects,
+    finished: FinishedRun<'_>,
     log: &LogStream,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
+    let FinishedRun {
+        directory,
+        stored,
+        ledger,
+        rejects,
+    } = finished;
     printer.info(if settings.on_existing_run.retries() {
         "this run is already finished and has no rows to retry: nothing was sent"
     } else {
@@ -256,12 +363,16 @@ async fn report_finished(
     };
     let written = beside("reports", write)
         .await?
-        .map_err(CommandError::refused)?;
+        .map_err(CommandError::refused)?
+        .shown_in(directory);
     written.log_metrics(settings, log);
+    if let Some(stored) = stored {
+        stored.publish_reports().await?;
+    }
     let exit = written
-        .print(directory.path(), settings.on_existing_run.kind(), printer)
+        .print(directory.shown(), settings.on_existing_run.kind(), printer)
         .allowing_row_failures(settings.run.allow_row_failures);
-    CommandOutput::from(exit).with(&written.document(directory.path()))
+    CommandOutput::from(exit).with(&written.document(directory))
 }
 
 /// Prints the results, and how to resume if the run was stopped.
@@ -274,7 +385,7 @@ fn print_end(
 ) -> Result<CommandOutput, CommandError> {
     let on_existing_run = &settings.on_existing_run;
     let exit = written
-        .print(directory.path(), on_existing_run.kind(), printer)
+        .print(directory.shown(), on_existing_run.kind(), printer)
         .allowing_row_failures(settings.run.allow_row_failures);
     let how_to_resume = on_existing_run.how_to_resume();
     let output = match &ended.stopped {
@@ -309,5 +420,5 @@ fn print_end(
             CommandOutput::from(exit).stopped(format!("stopped early: {reason}"), hint)
         }
     };
-    output.with(&written.document(directory.path()))
+    output.with(&written.document(directory))
 }

@@ -1,6 +1,8 @@
 //! The run directory of a command: on this machine, or in S3 and copied into a private temporary
 //! directory.
 
+mod import;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,8 +19,10 @@ const TRANSFER_TIMEOUT: Duration = Duration::from_secs(3600);
 
 const LEDGER: &str = "ledger.db";
 
+const CERTIFICATE: &str = "run.json";
+
 /// Files that not every run has.
-const OPTIONAL: [&str; 2] = ["run.json", "undo.db"];
+const OPTIONAL: [&str; 2] = [CERTIFICATE, "undo.db"];
 
 /// A run directory that can be read and changed.
 pub(super) enum StoredRun {
@@ -85,7 +89,22 @@ impl StoredRun {
         match place {
             RunPlace::Directory(path) => Ok(Self::Local(path.clone())),
             RunPlace::S3(url) => match RunCopy::download(url.clone(), access).await {
-                Ok(copy) => Ok(Self::Copy(Box::new(copy))),
+                Ok((copy, true)) => Ok(Self::Copy(Box::new(copy))),
+                Ok((copy, false)) => Err(CommandError::refused(StoredRunError::NoRun(copy.url))),
+                Err(error) => Err(CommandError::refused(error)),
+            },
+        }
+    }
+
+    /// The same, for a run that may be new.
+    pub(super) async fn open_or_new(
+        place: &RunPlace,
+        access: &S3Access,
+    ) -> Result<Self, CommandError> {
+        match place {
+            RunPlace::Directory(path) => Ok(Self::Local(path.clone())),
+            RunPlace::S3(url) => match RunCopy::download(url.clone(), access).await {
+                Ok((copy, _)) => Ok(Self::Copy(Box::new(copy))),
                 Err(error) => Err(CommandError::refused(error)),
             },
         }
@@ -132,7 +151,8 @@ impl StoredRun {
 }
 
 impl RunCopy {
-    async fn download(url: S3FolderUrl, access: &S3Access) -> Result<Self, StoredRunError> {
+    /// Returns also whether there is a ledger.
+    async fn download(url: S3FolderUrl, access: &S3Access) -> Result<(Self, bool), StoredRunError> {
         let failed = |name, cause| StoredRunError::S3 {
             url: url.clone(),
             name,
@@ -150,18 +170,17 @@ impl RunCopy {
             let found = folder.download(name, &file, deadline);
             found.await.map_err(|cause| failed(name, cause))
         };
-        if !fetch(LEDGER).await? {
-            return Err(StoredRunError::NoRun(url));
-        }
+        let has_ledger = fetch(LEDGER).await?;
         for name in OPTIONAL {
             fetch(name).await?;
         }
-        Ok(Self {
+        let copy = Self {
             shown: PathBuf::from(url.to_string()),
             url,
             folder,
             directory,
-        })
+        };
+        Ok((copy, has_ledger))
     }
 
     async fn upload(&mut self, names: &[&str]) -> Result<(), StoredRunError> {
@@ -170,17 +189,21 @@ impl RunCopy {
             if !file.exists() {
                 continue;
             }
-            let deadline = Instant::now() + TRANSFER_TIMEOUT;
-            if let Err(cause) = self.folder.upload(name, &file, deadline).await {
-                return Err(StoredRunError::Upload {
-                    url: self.url.clone(),
-                    name: name.to_owned(),
-                    cause,
-                    kept: self.keep().to_owned(),
-                });
-            }
+            self.upload_as(name, &file).await?;
         }
         Ok(())
+    }
+
+    /// Stores a file under another name.
+    async fn upload_as(&mut self, name: &str, file: &Path) -> Result<(), StoredRunError> {
+        let deadline = Instant::now() + TRANSFER_TIMEOUT;
+        let uploaded = self.folder.upload(name, file, deadline).await;
+        uploaded.map_err(|cause| StoredRunError::Upload {
+            url: self.url.clone(),
+            name: name.to_owned(),
+            cause,
+            kept: self.keep().to_owned(),
+        })
     }
 
     fn keep(&mut self) -> &Path {

@@ -10,7 +10,7 @@ use crate::cli::Printer;
 use crate::cli::exit::Exit;
 use crate::cli::settings::ImportSettings;
 use crate::hints::Hint as _;
-use crate::ledger::{LedgerReader, RunKind};
+use crate::ledger::{LedgerReader, RunDirectory, RunKind};
 use crate::logs::LogStream;
 use crate::outcome::{Outcome, Summary};
 use crate::plural::counted;
@@ -46,6 +46,16 @@ impl WrittenReports {
             summary: write_all(ledger, run_directory, reports)?,
             rejects: rejects.write(ledger, run_directory),
         })
+    }
+
+    /// Shows the files at the address of their directory in S3.
+    pub(super) fn shown_in(mut self, directory: &RunDirectory) -> Self {
+        if let Ok(Some(rejects)) = &mut self.rejects
+            && let Some(name) = rejects.path.file_name()
+        {
+            rejects.path = directory.shown().join(name);
+        }
+        self
     }
 
     pub(super) fn log_metrics(&self, settings: &ImportSettings, log: &LogStream) {
@@ -90,8 +100,10 @@ impl WrittenReports {
         Exit::of_summary(&self.summary)
     }
 
-    pub(super) fn document<'a>(&'a self, run_directory: &'a Path) -> RunDocument<'a> {
-        RunDocument::of(run_directory, &self.summary).with_rejects(&self.rejects)
+    pub(super) fn document<'a>(&'a self, directory: &'a RunDirectory) -> RunDocument<'a> {
+        RunDocument::of(directory.path(), &self.summary)
+            .with_rejects(&self.rejects)
+            .shown_in(directory.shown())
     }
 }
 

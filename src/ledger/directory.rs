@@ -37,6 +37,8 @@ const KEPT_ASIDE: [&str; 11] = [
 #[derive(Debug)]
 pub struct RunDirectory {
     path: PathBuf,
+    /// The path or address in messages.
+    shown: PathBuf,
     /// The directory itself, locked. Unlike a lock file, this lock cannot be removed while the
     /// directory stays.
     #[cfg(unix)]
@@ -79,6 +81,7 @@ impl RunDirectory {
         create_durably(path).map_err(failed)?;
         let held = Self {
             path: path.to_owned(),
+            shown: path.to_owned(),
             #[cfg(unix)]
             handle: locked(File::open(path).map_err(failed)?)?,
             lock: locked(private_file(&path.join(LOCK_FILE)).map_err(failed)?)?,
@@ -131,6 +134,17 @@ impl RunDirectory {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Returns the path or address in messages.
+    #[must_use]
+    pub fn shown(&self) -> &Path {
+        &self.shown
+    }
+
+    /// Shows this address in messages, because the directory is a temporary copy.
+    pub fn show_as(&mut self, address: &Path) {
+        address.clone_into(&mut self.shown);
     }
 
     #[must_use]

@@ -28,6 +28,7 @@ pub mod reader;
 pub mod resume_cursor;
 mod rows;
 mod schema;
+pub mod snapshot;
 pub mod times;
 pub mod undo;
 pub mod writer;

@@ -33,6 +33,8 @@ pub struct Needs<'a> {
     pub undoes: bool,
     /// Bucket and key, if the list is an object in S3.
     pub object: Option<(&'a str, &'a str)>,
+    /// Bucket and prefix, if the run directory is in S3. The prefix ends with a slash.
+    pub run_folder: Option<(&'a str, &'a str)>,
 }
 
 /// Returns the policy document, or `None` if no permission is needed.
@@ -94,6 +96,23 @@ pub fn policy(needs: &Needs<'_>) -> Option<Value> {
             "Resource": format!("arn:{partition}:s3:::{bucket}/{key}"),
         }));
     }
+    if let Some((bucket, prefix)) = needs.run_folder {
+        let bucket = format!("arn:{partition}:s3:::{bucket}");
+        statements.push(json!({
+            "Sid": "CognitoImportRun",
+            "Effect": "Allow",
+            "Action": ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
+            "Resource": format!("{bucket}/{prefix}*"),
+        }));
+        // Without it, S3 denies access to an object that does not exist. A condition on the prefix
+        // would never match, because these requests name objects.
+        statements.push(json!({
+            "Sid": "CognitoImportNewRun",
+            "Effect": "Allow",
+            "Action": ["s3:ListBucket"],
+            "Resource": bucket,
+        }));
+    }
     (!statements.is_empty()).then(|| json!({ "Version": "2012-10-17", "Statement": statements }))
 }
 
@@ -125,7 +144,28 @@ mod tests {
         creates_groups: false,
         undoes: false,
         object: None,
+        run_folder: None,
     };
+
+    #[test]
+    fn a_run_directory_in_s3_may_be_read_and_written() {
+        let policy = policy(&Needs {
+            run_folder: Some(("runs", "nightly/")),
+            ..RUN
+        })
+        .unwrap();
+        let statements = policy["Statement"].as_array().unwrap();
+        let of = |sid: &str| {
+            let found = statements.iter().find(|statement| statement["Sid"] == sid);
+            found.unwrap().clone()
+        };
+        let run = of("CognitoImportRun");
+        assert_eq!(run["Resource"], "arn:aws:s3:::runs/nightly/*");
+        assert_eq!(run["Action"][1], "s3:PutObject");
+        let bucket = of("CognitoImportNewRun");
+        assert_eq!(bucket["Resource"], "arn:aws:s3:::runs");
+        assert_eq!(bucket["Action"][0], "s3:ListBucket");
+    }
 
     #[test]
     fn a_run_needs_four_permissions_on_one_pool_and_one_on_the_account() {
@@ -163,6 +203,7 @@ mod tests {
             creates_groups: false,
             undoes: false,
             object: Some(("lists", "2026/users.csv.gz")),
+            run_folder: None,
         };
         let text = policy(&gov).unwrap().to_string();
         assert!(

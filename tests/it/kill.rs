@@ -5,7 +5,7 @@
 //! Kills are aimed at busy runs: this way, more than 50 of 200 cases detect a run that forgets the
 //! follow-up steps of a row it settles. `KILL_CASES=5000 cargo test kill` runs more cases,
 //! `KILL_SEED=17 cargo test kill` repeats a printed one. `LOSS_CASES` and `LOSS_SEED` are for the
-//! cases that lose the run directory.
+//! cases that lose the run directory. `KILL_ROWS=1000` makes the lists of both longer.
 
 mod case;
 mod disk;
@@ -35,14 +35,11 @@ const PARALLEL_CASES: u64 = 16;
 /// Interval for polling a process and its pool.
 const POLL: Duration = Duration::from_millis(2);
 
-/// How long a run of a case is busy, in microseconds: rows are sent in the first half, and their
-/// steps follow.
-const BUSY_MICROS: u64 = 400_000;
-
 /// Longer than any delay of the pool.
 const SETTLE: &str = "700ms";
 
 fn start(case: &KillCase, pool: &RehearsalPool, folder: &Path) -> Child {
+    let rate = case::RATE.to_string();
     let mut command = Command::new(env!("CARGO_BIN_EXE_cognito-import"));
     command
         .current_dir(folder)
@@ -64,9 +61,9 @@ fn start(case: &KillCase, pool: &RehearsalPool, folder: &Path) -> Child {
         ])
         .args([
             "--rate",
-            "150",
+            &rate,
             "--lookup-rate",
-            "150",
+            &rate,
             "--attempt-timeout",
             "400ms",
             "--settle-time",
@@ -93,7 +90,7 @@ fn start(case: &KillCase, pool: &RehearsalPool, folder: &Path) -> Child {
         CaseSteps::OfNewUsers | CaseSteps::OfAllUsers => {
             command
                 .args(["--confirm", "--verify", "email", "--group", "all"])
-                .args(["--disable-where", "state=left", "--update-rate", "150"]);
+                .args(["--disable-where", "state=left", "--update-rate", &rate]);
         }
     }
     if case.follow_up == CaseSteps::OfAllUsers {
@@ -160,13 +157,13 @@ fn run(seed: u64, disk: Disk) -> Result<Vec<String>, String> {
         let mut has_exited = if random.u32(0..5) == 0 {
             exits_within(&mut child, Duration::from_micros(random.u64(0..1_000_000)))
         } else {
-            let delay = Duration::from_micros(random.u64(0..BUSY_MICROS));
+            let delay = Duration::from_micros(random.u64(0..case.busy_micros()));
             exits_before(&mut child, || requests_for_users(&pool) > requests_before)
                 || exits_within(&mut child, delay)
         };
         if disk == Disk::IsLost && !has_exited {
             copies.copy_while_stopped(&child);
-            let delay = Duration::from_micros(random.u64(0..BUSY_MICROS));
+            let delay = Duration::from_micros(random.u64(0..case.busy_micros()));
             has_exited = exits_within(&mut child, delay);
         }
         let _ = child.kill();

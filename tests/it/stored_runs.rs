@@ -29,24 +29,24 @@ fn store(bucket: &MotoBucket, run: &Path, prefix: &str) -> String {
     bucket.address(prefix)
 }
 
-fn names(bucket: &MotoBucket, prefix: &str) -> Vec<String> {
+pub(super) fn names(bucket: &MotoBucket, prefix: &str) -> Vec<String> {
     wait(bucket.folder(prefix).names(in_a_minute())).unwrap()
 }
 
-fn content(bucket: &MotoBucket, object: &str) -> String {
+pub(super) fn content(bucket: &MotoBucket, object: &str) -> String {
     let folder = bucket.folder("runs/a/");
     let content = wait(folder.read(object, in_a_minute())).unwrap().unwrap();
     String::from_utf8(content).unwrap()
 }
 
 /// A command with a directory for temporary files, which must be empty afterwards.
-fn with_temporary(dir: &TestDir, cli: ProgramCommand) -> ProgramCommand {
+pub(super) fn with_temporary(dir: &TestDir, cli: ProgramCommand) -> ProgramCommand {
     let temporary = dir.path("tmp");
     std::fs::create_dir_all(&temporary).unwrap();
     cli.env("TMPDIR", temporary.to_str().unwrap())
 }
 
-fn copies(dir: &TestDir) -> Vec<std::path::PathBuf> {
+pub(super) fn copies(dir: &TestDir) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(dir.path("tmp")).unwrap();
     entries.map(|entry| entry.unwrap().path()).collect()
 }
@@ -178,7 +178,7 @@ fn a_dry_run_stores_only_its_results() {
 }
 
 /// Forwards requests to a server, but denies every PUT after the first ones. Returns its URL.
-fn deny_later_puts(upstream: String, allowed: u32) -> String {
+pub(super) fn deny_later_puts(upstream: String, allowed: u32) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let puts = Arc::new(AtomicU32::new(0));

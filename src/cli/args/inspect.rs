@@ -106,6 +106,9 @@ pub struct IamPolicyArgs {
     /// Allow reading the CSV file from S3
     #[arg(long, value_name = "s3://BUCKET/KEY", help_heading = "Input")]
     pub list: Option<String>,
+    /// Allow keeping the run directory in S3
+    #[arg(long, value_name = "s3://BUCKET/PREFIX/", help_heading = "Run")]
+    pub run_dir: Option<String>,
     /// Existing users. A run with `--lookup none` needs no permission for the pool.
     #[command(flatten)]
     pub look: LookArgs,

@@ -37,6 +37,10 @@ pub enum SettingsError {
     EscapeUnquoted(char),
     #[error(transparent)]
     Url(#[from] UnusableUrl),
+    #[error("--restart: a run in S3 cannot be started over ({0})")]
+    RestartInS3(String),
+    #[error("--run-dir {0}: a rehearsal needs a local directory")]
+    RehearsalInS3(String),
     #[error("no run is named")]
     NoRun,
 }
@@ -61,6 +65,10 @@ impl Hint for SettingsError {
             }
             Self::MetricsInLog | Self::EscapeUnquoted(..) => "drop one of the two".to_owned(),
             Self::Url(error) => return error.hint(),
+            Self::RestartInS3(_) => {
+                "name another prefix with --run-dir, which keeps the earlier run".to_owned()
+            }
+            Self::RehearsalInS3(_) => "name one, or leave --run-dir out".to_owned(),
             Self::NoRun => "give its directory, or two with --compare".to_owned(),
         })
     }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::pool::{connect_to_write, existing_user_policy, s3_access};
 use super::report::report_options;
-use super::{ListSettings, SettingsError, refuse_sensitive_logs};
+use super::{ListSettings, RunPlace, SettingsError, refuse_sensitive_logs};
 use crate::cli::args::{
     AllowArgs, ImportArgs, PreflightArgs, RateArgs, RehearseArgs, ReportsArgs, Retry, RunArgs,
     UsernameCase,
@@ -39,6 +39,8 @@ pub struct ImportSettings {
     /// The maximum number of users in flight; `None`: as many as the rate needs.
     pub concurrency: Option<NonZeroU32>,
     pub run: RunSettings,
+    /// The interval of copies of the ledger in S3, if the run directory is there.
+    pub snapshot_every: Duration,
     pub on_existing_run: OnExistingRun,
     /// Ask for confirmation if there is a terminal.
     pub confirm: bool,
@@ -60,7 +62,9 @@ pub struct PreflightSettings {
 /// The run directory, and when a run stops on its own.
 pub struct RunSettings {
     /// `None`: named after the list and the pool.
-    pub directory: Option<PathBuf>,
+    pub directory: Option<RunPlace>,
+    /// How to reach a run directory in S3.
+    pub s3: S3Access,
     pub wait_for_lock: Option<Duration>,
     pub durability: Durability,
     pub ledger_lock: LedgerLock,
@@ -120,6 +124,10 @@ impl ImportSettings {
             trigger_data,
         )?;
         let access = s3_access(Some(&args.pool.user_pool_id), &args.pool.connection);
+        let run = RunSettings::of(&args.run, access.clone())?;
+        if let Some(address) = run.s3_address().filter(|_| args.restart) {
+            return Err(SettingsError::RestartInS3(address));
+        }
         Ok(Self {
             list: ListSettings::of(&args.list, access)?,
             connect,
@@ -128,7 +136,8 @@ impl ImportSettings {
             existing_users,
             rates: rates(&args.pace.rates),
             concurrency: args.pace.concurrency,
-            run: RunSettings::of(&args.run),
+            run,
+            snapshot_every: args.snapshot_every,
             on_existing_run: if args.restart {
                 OnExistingRun::PutAside
             } else {
@@ -150,6 +159,10 @@ impl ImportSettings {
         let reports = report_options(&args.reports)?;
         let (trigger_data, trigger_warning) = trigger_data(&args.triggers, &args.list)?;
         let rehearsal = RehearsalSettings::of(&args.rehearsal)?;
+        let run = RunSettings::of(&args.run, S3Access::default())?;
+        if let Some(address) = run.s3_address() {
+            return Err(SettingsError::RehearsalInS3(address));
+        }
         let pool = &rehearsal.pool;
         let connect = ConnectSettings {
             user_pool_id: pool.pool_id.clone(),
@@ -174,7 +187,9 @@ impl ImportSettings {
             existing_users,
             rates: rates(&args.pace.rates),
             concurrency: args.pace.concurrency,
-            run: RunSettings::of(&args.run),
+            run,
+            // Its run directory is never in S3.
+            snapshot_every: Duration::MAX,
             on_existing_run: OnExistingRun::Replace,
             confirm: false,
             reports,
@@ -197,9 +212,11 @@ impl PreflightSettings {
 }
 
 impl RunSettings {
-    fn of(args: &RunArgs) -> Self {
-        Self {
-            directory: args.run_dir.clone(),
+    fn of(args: &RunArgs, s3: S3Access) -> Result<Self, SettingsError> {
+        let directory = args.run_dir.as_deref().map(RunPlace::of).transpose()?;
+        Ok(Self {
+            directory,
+            s3,
             wait_for_lock: args.wait_for_lock,
             durability: args.durability,
             ledger_lock: args.ledger_lock,
@@ -217,6 +234,14 @@ impl RunSettings {
             grace: terminal::grace(args.grace),
             rejects_with_passwords: args.rejects_with_passwords,
             allow_row_failures: args.allow_row_failures,
+        })
+    }
+
+    /// The address of a run directory in S3.
+    fn s3_address(&self) -> Option<String> {
+        match &self.directory {
+            Some(RunPlace::S3(url)) => Some(url.to_string()),
+            Some(RunPlace::Directory(_)) | None => None,
         }
     }
 }

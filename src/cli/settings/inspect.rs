@@ -28,6 +28,8 @@ pub struct IamPolicySettings {
     pub account_id: Option<String>,
     /// The URL of a list in S3.
     pub list: Option<String>,
+    /// The URL of a run directory in S3.
+    pub run_directory: Option<String>,
     pub existing_users: ExistingUserPolicy,
     /// Steps after sign-up.
     pub steps: Vec<StepKind>,
@@ -67,6 +69,7 @@ impl IamPolicySettings {
             user_pool_id: args.user_pool_id.clone(),
             account_id: args.account_id.clone(),
             list: args.list.clone(),
+            run_directory: args.run_dir.clone(),
             existing_users: existing_user_policy(&args.look)?,
             steps: step_kinds(&args.follow_up),
             create_groups: args.follow_up.create_groups,

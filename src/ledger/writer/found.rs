@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::lost::{lost_since, write_lost_since};
 use super::resume::reset_for_retry;
 use super::{Ledger, RetryFilter, refuse_undone};
-use crate::ledger::identity::{Facts, Identity, LedgerStatus, Session, run_id};
+use crate::ledger::identity::{self, Facts, Identity, LedgerStatus, Session, name, run_id};
 use crate::ledger::reader::{LedgerReader, settled};
 use crate::ledger::resume_cursor::ResumeCursor;
 use crate::ledger::{Durability, LedgerError, RunDirectory, schema};
@@ -23,6 +23,7 @@ pub struct FoundLedger {
     status: LedgerStatus,
     facts: Facts,
     run_id: String,
+    last_session_ended: bool,
     lost_since_ms: Option<i64>,
     settled: Vec<(Outcome, u64)>,
 }
@@ -42,6 +43,7 @@ impl FoundLedger {
         let read = || {
             database.execute_batch("BEGIN")?;
             let facts = Facts::read(&database)?;
+            let last_session_ended = identity::get(&database, name::ENDED)?.is_some();
             let lost_since_ms = lost_since(&database, &facts)?;
             let status = reset_for_retry(&database, retry)?;
             Ok(Self {
@@ -49,6 +51,7 @@ impl FoundLedger {
                 status,
                 facts,
                 run_id: run_id(&database)?,
+                last_session_ended,
                 lost_since_ms,
                 settled: settled(&database)?,
                 database,
@@ -70,6 +73,11 @@ impl FoundLedger {
     #[must_use]
     pub fn run_id(&self) -> &str {
         &self.run_id
+    }
+
+    #[must_use]
+    pub fn last_session_ended(&self) -> bool {
+        self.last_session_ended
     }
 
     /// Returns the earliest time of requests that this ledger may not know, if there may be any, in

@@ -162,7 +162,7 @@ fn own_code(code: &str) -> Option<Explanation> {
         ),
         "CreatedDuringRun" => known(
             "the user was created while this run was active, by a request that is not in its ledger",
-            "check that no other process imports this list, and that the ledger is not an older copy",
+            "check that no other process imports this list; if the ledger is an older copy, move it away and run the same command again",
         ),
         _ => None,
     }

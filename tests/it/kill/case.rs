@@ -2,10 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use super::number;
 use cognito_import::rehearsal::{
     BurstFault, DatePrecision, ExistingUser, Faults, LateFault, PoolSettings, SimulatedLatency,
     UserStatus,
 };
+
+/// Requests per second.
+pub(super) const RATE: u64 = 150;
+
+/// The minimum of [`KillCase::busy_micros`].
+const BUSY_MICROS: u64 = 400_000;
 
 /// The maximum number of kills before the program may finish.
 const MAX_KILLS: u32 = 4;
@@ -17,6 +24,15 @@ pub(super) enum Kind {
     DuplicateOf(u64),
     Invalid,
     WeakPassword,
+}
+
+impl KillCase {
+    /// How long a run is busy, in microseconds: rows are sent in the first half, and their steps
+    /// follow.
+    pub(super) fn busy_micros(&self) -> u64 {
+        let rows = self.kinds.len() as u64;
+        BUSY_MICROS.max(rows * 1_000_000 / RATE)
+    }
 }
 
 pub(super) struct KillCase {
@@ -94,6 +110,8 @@ fn line(row: u64, name: &str, kind: Kind, follow_up: CaseSteps) -> String {
 pub(super) fn case(seed: u64) -> KillCase {
     let mut random = fastrand::Rng::with_seed(seed);
     let rows = random.u64(6..24);
+    let long_list = number("KILL_ROWS");
+    let rows = long_list.unwrap_or(rows);
     let follow_up = match seed % 4 {
         0 | 2 => CaseSteps::OfNewUsers,
         1 => CaseSteps::OfAllUsers,
@@ -133,7 +151,11 @@ pub(super) fn case(seed: u64) -> KillCase {
     let settings = PoolSettings {
         seed,
         existing,
-        faults: faults(&mut random),
+        faults: match long_list {
+            None => faults(&mut random),
+            // Random throttling slows a run to a few rows a second.
+            Some(_) => without_throttling(faults(&mut random)),
+        },
         latency: SimulatedLatency {
             base_ms: 1,
             jitter_ms: random.u64(0..40),
@@ -177,6 +199,16 @@ fn now_ms() -> i64 {
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap();
     i64::try_from(since.as_millis()).unwrap()
+}
+
+fn without_throttling(faults: Faults) -> Faults {
+    Faults {
+        throttle: 0.0,
+        throttle_burst: BurstFault::default(),
+        read_throttle: 0.0,
+        write_throttle: 0.0,
+        ..faults
+    }
 }
 
 fn faults(random: &mut fastrand::Rng) -> Faults {

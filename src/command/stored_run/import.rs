@@ -1,0 +1,119 @@
+//! An import whose run directory is in S3: its certificate, copies of its ledger, and its reports.
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::{CERTIFICATE, LEDGER, RunCopy, StoredRun, StoredRunError, TRANSFER_TIMEOUT};
+use crate::cli::Printer;
+use crate::cli::exit::Exit;
+use crate::command::{CommandError, beside};
+use crate::ledger::snapshot::snapshot;
+use crate::report::files_in;
+use crate::s3::PutOutcome;
+
+/// The copy of the ledger to upload.
+const SNAPSHOT: &str = "snapshot.db";
+
+impl StoredRun {
+    /// Stores the certificate and the ledger before the first row is sent. Returns false if the run
+    /// has another certificate, because another process has begun it.
+    pub(in crate::command) async fn publish_begun(&self) -> Result<bool, CommandError> {
+        let Self::Copy(copy) = self else {
+            return Ok(true);
+        };
+        if !copy.claim().await.map_err(CommandError::refused)? {
+            return Ok(false);
+        }
+        copy.publish_snapshot().await.map_err(|mut error| {
+            error.exit = Exit::Refused;
+            error
+        })?;
+        Ok(true)
+    }
+
+    /// Stores a copy of the ledger, which may be in use. Does nothing for a local run.
+    ///
+    /// # Errors
+    /// The ledger cannot be copied or uploaded. Then the directory is kept.
+    pub(in crate::command) async fn publish_ledger(&mut self) -> Result<(), CommandError> {
+        let Self::Copy(copy) = self else {
+            return Ok(());
+        };
+        let file = copy.snapshot().await?;
+        let uploaded = copy.upload_as(LEDGER, &file).await;
+        uploaded.map_err(CommandError::stopped)
+    }
+
+    /// Stores a copy of the ledger now and then. Does nothing for a local run.
+    pub(in crate::command) async fn publish_every(
+        &self,
+        interval: Duration,
+        printer: Printer,
+    ) -> Infallible {
+        let Self::Copy(copy) = self else {
+            return std::future::pending().await;
+        };
+        loop {
+            sleep(interval).await;
+            if let Err(error) = copy.publish_snapshot().await {
+                printer.note(format_args!(
+                    "the ledger was not copied to S3, and the run continues: {}",
+                    error.text()
+                ));
+            }
+        }
+    }
+
+    /// Stores the reports. Does nothing for a local run.
+    ///
+    /// # Errors
+    /// A report cannot be uploaded. Then the directory is kept.
+    pub(in crate::command) async fn publish_reports(&mut self) -> Result<(), CommandError> {
+        let names: Vec<&str> = files_in(self.path()).into_keys().collect();
+        self.publish(&names).await
+    }
+}
+
+impl RunCopy {
+    async fn claim(&self) -> Result<bool, StoredRunError> {
+        let failed = |cause| StoredRunError::S3 {
+            url: self.url.clone(),
+            name: CERTIFICATE,
+            cause,
+        };
+        let file = self.directory.path().join(CERTIFICATE);
+        let content = std::fs::read(file).map_err(StoredRunError::Temporary)?;
+        let deadline = Instant::now() + TRANSFER_TIMEOUT;
+        let put = self.folder.put_if_absent(CERTIFICATE, &content, deadline);
+        match put.await.map_err(failed)? {
+            PutOutcome::Written => Ok(true),
+            PutOutcome::AlreadyExists => Ok(false),
+        }
+    }
+
+    async fn snapshot(&self) -> Result<PathBuf, CommandError> {
+        let directory = self.directory.path().to_owned();
+        let file = directory.join(SNAPSHOT);
+        let to = file.clone();
+        beside("snapshot", move || snapshot(&directory, &to))
+            .await?
+            .map_err(CommandError::stopped)?;
+        Ok(file)
+    }
+
+    async fn publish_snapshot(&self) -> Result<(), CommandError> {
+        let file = self.snapshot().await?;
+        let deadline = Instant::now() + TRANSFER_TIMEOUT;
+        let uploaded = self.folder.upload(LEDGER, &file, deadline).await;
+        uploaded.map_err(|cause| {
+            CommandError::stopped(StoredRunError::S3 {
+                url: self.url.clone(),
+                name: LEDGER,
+                cause,
+            })
+        })
+    }
+}
