@@ -118,6 +118,14 @@ impl Trust {
     }
 }
 
+/// Returns TLS settings for requests without TLS, which need no certificates.
+pub(super) fn without_certificates() -> TlsContext {
+    TlsContext::builder()
+        .with_trust_store(TrustStore::empty())
+        .build()
+        .unwrap_or_default()
+}
+
 /// Loads the certificates of this file.
 fn load_bundle(path: &Path) -> Result<TlsContext, String> {
     let unreadable = |cause: io::Error| format!("cannot be read: {cause}");

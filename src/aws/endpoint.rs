@@ -7,6 +7,7 @@ use crate::hints::Hint;
 pub struct Endpoint {
     url: String,
     is_loopback: bool,
+    is_localhost: bool,
     is_plain: bool,
 }
 
@@ -64,6 +65,7 @@ impl Endpoint {
         Ok(Self {
             url: url.to_owned(),
             is_loopback,
+            is_localhost: is_localhost(host),
             is_plain,
         })
     }
@@ -77,6 +79,12 @@ impl Endpoint {
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         self.is_loopback
+    }
+
+    /// Returns whether the host is the name `localhost`.
+    #[must_use]
+    pub fn is_localhost(&self) -> bool {
+        self.is_localhost
     }
 
     /// Returns whether requests are unencrypted, which is only possible on this machine.
@@ -106,8 +114,12 @@ fn authority(rest: &str) -> &str {
     rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
-fn is_loopback(host: &str) -> bool {
+fn is_localhost(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")
+}
+
+fn is_loopback(host: &str) -> bool {
+    is_localhost(host)
         || host
             .parse::<std::net::IpAddr>()
             .is_ok_and(|address| address.is_loopback())

@@ -14,8 +14,9 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 use super::addressed::{Certificates, addressed, addressed_connector};
 use super::bounded::ResponseLimit;
-use super::certificates::Trust;
+use super::certificates::{Trust, without_certificates};
 use super::endpoint::Endpoint;
+use super::localhost::Localhost;
 
 /// The timeout for connecting. Nothing was sent if it expires.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -68,6 +69,7 @@ fn client(endpoint: Option<&Endpoint>, trust: &Trust) -> SharedHttpClient {
 /// What the endpoint and the trusted CAs mean for connections.
 struct Policy {
     is_loopback: bool,
+    is_localhost: bool,
     is_plain: bool,
     trust: Trust,
 }
@@ -76,6 +78,7 @@ impl Policy {
     fn of(endpoint: Option<&Endpoint>, trust: &Trust) -> Self {
         Self {
             is_loopback: endpoint.is_some_and(Endpoint::is_loopback),
+            is_localhost: endpoint.is_some_and(Endpoint::is_localhost),
             is_plain: endpoint.is_some_and(Endpoint::is_plain),
             trust: trust.clone(),
         }
@@ -97,13 +100,21 @@ impl Policy {
             connector.set_connector_settings(Some(settings.clone()));
         }
         connector.set_sleep_impl(sleep);
-        if self.is_plain {
-            connector.build_http()
+        if self.is_plain && !self.is_localhost {
+            return connector.build_http();
+        }
+        let trust = if self.is_plain {
+            without_certificates()
         } else {
-            connector
-                .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-                .tls_context(self.trust.tls_context())
-                .build()
+            self.trust.tls_context()
+        };
+        let connector = connector
+            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+            .tls_context(trust);
+        if self.is_localhost {
+            connector.build_with_resolver(Localhost)
+        } else {
+            connector.build()
         }
     }
 }

@@ -10,6 +10,7 @@ mod context;
 pub mod endpoint;
 mod http;
 mod lean_client;
+mod localhost;
 
 use aws_credential_types::provider::error::CredentialsError;
 
