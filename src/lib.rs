@@ -70,5 +70,6 @@ pub mod s3;
 pub mod sanitize;
 pub mod source;
 mod spill;
+pub mod temporary;
 pub mod undo;
 pub mod user;

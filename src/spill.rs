@@ -91,7 +91,7 @@ impl Spill {
         if is_full && partition.open.len() > LINK {
             let file = match &mut self.file {
                 Some(file) => file,
-                None => self.file.insert(tempfile::tempfile()?),
+                None => self.file.insert(crate::temporary::file()?),
             };
             file.seek(SeekFrom::Start(self.file_end))?;
             file.write_all(&partition.open)?;

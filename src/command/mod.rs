@@ -37,10 +37,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::cli::Printer;
 use crate::cli::exit::{Codes, Exit};
 use crate::cli::settings::{CommandSettings, ParsedCommand, SettingsError};
+use crate::ledger;
 use crate::logs::{self, LogStream};
 use crate::process::check_file_limit;
 use crate::progress::Screen;
 use crate::run::Signals;
+use crate::temporary;
 use error::CommandError;
 use output::{CommandOutput, OutputWriter};
 
@@ -91,7 +93,9 @@ fn execute(
     output: OutputWriter,
 ) -> Result<CommandOutput, CommandError> {
     let printer = output.printer;
-    match settings.map_err(CommandError::refused)? {
+    let settings = settings.map_err(CommandError::refused)?;
+    choose_temporary_directory(&settings, printer);
+    match settings {
         CommandSettings::Import(settings) => run::run(&settings, display, printer),
         CommandSettings::Rehearse(settings, pool) => {
             rehearse::rehearse(*settings, *pool, display, printer)
@@ -107,6 +111,24 @@ fn execute(
         CommandSettings::IamPolicy(settings) => iam_policy::iam_policy(&settings, printer),
         CommandSettings::Completions(shell) => completions::completions(shell),
         CommandSettings::Man { directory } => man::man(directory.as_deref(), printer),
+    }
+}
+
+/// Chooses the directory for temporary files, also those of SQLite. If there is none, the error
+/// follows when a file is needed.
+fn choose_temporary_directory(settings: &CommandSettings, printer: Printer) {
+    let Ok(directory) = temporary::choose(settings.working_directory()) else {
+        return;
+    };
+    ledger::use_temporary_directory(directory);
+    if let Some(configured) = temporary::configured()
+        && configured != directory
+    {
+        printer.warn(format_args!(
+            "TMPDIR={} cannot be written: temporary files are created in {}",
+            configured.display(),
+            directory.display()
+        ));
     }
 }
 

@@ -6,13 +6,13 @@ mod import;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tempfile::TempDir;
 use tokio::time::Instant;
 
 use super::CommandError;
 use crate::cli::settings::RunPlace;
 use crate::hints::Hint;
 use crate::s3::{Folder, S3Access, S3Config, S3Error, S3FolderUrl};
+use crate::temporary::{self, TempDir};
 
 /// The longest time for one file. A single request that hangs fails much earlier.
 const TRANSFER_TIMEOUT: Duration = Duration::from_secs(3600);
@@ -163,7 +163,7 @@ impl RunCopy {
             .map_err(|cause| failed("", cause))?;
         let folder =
             Folder::new(config, url.bucket(), url.prefix()).map_err(|cause| failed("", cause))?;
-        let directory = private_directory().map_err(StoredRunError::Temporary)?;
+        let directory = temporary::directory().map_err(StoredRunError::Temporary)?;
         let fetch = async |name| {
             let deadline = Instant::now() + TRANSFER_TIMEOUT;
             let file = directory.path().join(name);
@@ -210,13 +210,4 @@ impl RunCopy {
         self.directory.disable_cleanup(true);
         self.directory.path()
     }
-}
-
-/// A directory that only its owner can read, removed on drop.
-fn private_directory() -> std::io::Result<TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix("cognito-import-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.tempdir()
 }

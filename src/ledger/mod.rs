@@ -44,6 +44,7 @@ pub use integrity::anchor::{Displaced, refuse_if_saved};
 pub use integrity::presence::refuse_absent_ledger;
 pub use lock::LedgerLock;
 pub use reader::{LedgerReader, RowSums};
+pub use schema::use_temporary_directory;
 pub use times::{RunTimes, Span};
 pub use undo::UndoLedger;
 pub use writer::{
@@ -157,13 +158,13 @@ pub enum LedgerError {
     )]
     Usernames(std::io::Error),
     /// The temporary file of the listing cannot be written or read.
-    #[error("the temporary file with the pool's users cannot be used: {0}")]
+    #[error("the temporary file with the pool's users cannot be used: {}", temporary_cause(.0))]
     Listing(rusqlite::Error),
     /// The temporary file of a comparison cannot be written or read.
-    #[error("the temporary file with the users of both runs cannot be used: {0}")]
+    #[error("the temporary file with the users of both runs cannot be used: {}", temporary_cause(.0))]
     Comparison(rusqlite::Error),
     /// The temporary file of an undo's dry run cannot be written or read.
-    #[error("the temporary file with the run's users cannot be used: {0}")]
+    #[error("the temporary file with the run's users cannot be used: {}", temporary_cause(.0))]
     Rehearsal(rusqlite::Error),
     /// The run's directory or its ledger was moved, removed or replaced during the run.
     #[error("{what} while the run was active")]
@@ -266,6 +267,15 @@ fn how_to_resume(what: &Displaced, saved: Option<&Path>) -> String {
                 .to_owned()
         }
     }
+}
+
+/// Explains why a temporary database cannot be used. SQLite calls a missing directory a disk error.
+fn temporary_cause(cause: &rusqlite::Error) -> String {
+    let code = cause.sqlite_error().map(|error| error.extended_code);
+    if code == Some(rusqlite::ffi::SQLITE_IOERR_GETTEMPPATH) {
+        return "no directory for temporary files can be written".to_owned();
+    }
+    cause.to_string()
 }
 
 /// Returns the damage that this error reports, if it does.

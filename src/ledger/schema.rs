@@ -213,8 +213,22 @@ fn tables(database: &Connection) -> rusqlite::Result<Vec<(String, String, Option
 /// SQLite's page cache in KiB for temporary databases, regardless of the number of rows.
 const TEMPORARY_CACHE_KIB: i64 = 1024;
 
-/// Creates an anonymous temporary database with these tables. Its file in TMPDIR is unlinked on
-/// creation, so it disappears with the process, even on SIGKILL. Nothing is synced or rolled back.
+/// Makes SQLite create its temporary files in this directory, in the whole process. Must be called
+/// before there is another connection. If SQLite rejects the directory, it looks for another one.
+///
+/// The pragma is deprecated but compiled in. The variable `SQLITE_TMPDIR` would do the same, but
+/// setting a variable is unsafe.
+pub fn use_temporary_directory(directory: &Path) {
+    let Some(directory) = directory.to_str() else {
+        return;
+    };
+    let _ = Connection::open_in_memory()
+        .and_then(|database| database.pragma_update(None, "temp_store_directory", directory));
+}
+
+/// Creates an anonymous temporary database with these tables. Its file in the directory for
+/// temporary files is unlinked on creation, so it disappears with the process, even on SIGKILL.
+/// Nothing is synced or rolled back.
 pub(super) fn create_temporary(tables: &str) -> rusqlite::Result<Connection> {
     let database = connect_temporary()?;
     database.execute_batch(tables)?;

@@ -6,14 +6,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each folder or file of `src/` and the others it may use. Unit tests are not checked.
-const MAY_USE: [(&str, &[&str]); 28] = [
+const MAY_USE: [(&str, &[&str]); 29] = [
     ("hints", &[]),
     ("outcome", &[]),
     ("sanitize", &[]),
     ("plural", &[]),
     ("process", &["hints"]),
     ("detail", &[]),
-    ("spill", &[]),
+    ("temporary", &[]),
+    ("spill", &["temporary"]),
     ("pace", &[]),
     // Shares no code with the importer, so that it cannot share its bugs.
     ("rehearsal", &[]),
@@ -74,6 +75,7 @@ const MAY_USE: [(&str, &[&str]); 28] = [
             "pace",
             "pool",
             "preflight",
+            "process",
             "progress",
             "rehearsal",
             "rows",
@@ -107,6 +109,7 @@ const MAY_USE: [(&str, &[&str]); 28] = [
             "run",
             "s3",
             "source",
+            "temporary",
             "undo",
             "user",
             "sanitize",
@@ -117,7 +120,7 @@ const MAY_USE: [(&str, &[&str]); 28] = [
 ];
 
 /// Third-party crates that only some folders may use.
-const CRATES: [(&str, &[&str]); 20] = [
+const CRATES: [(&str, &[&str]); 21] = [
     ("aws_", &["aws", "pool", "s3"]),
     // Each AWS service has one folder.
     ("aws_sdk_cognitoidentityprovider", &["pool"]),
@@ -126,6 +129,8 @@ const CRATES: [(&str, &[&str]); 20] = [
     ("rustix", &["ledger", "process"]),
     ("signal_hook", &["process"]),
     ("temp_env", &["main"]),
+    // Files that replace others, or appear at once, are made next to them.
+    ("tempfile", &["ledger", "s3", "temporary"]),
     ("governor", &["pace"]),
     ("axum", &["rehearsal"]),
     ("clap", &["cli", "main"]),

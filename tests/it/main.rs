@@ -98,6 +98,7 @@ mod stored_imports;
 mod stored_runs;
 mod suggested_flags;
 mod suspicious_passwords;
+mod temporary;
 mod terminal;
 mod threat_model;
 mod triggers;

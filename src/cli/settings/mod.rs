@@ -11,7 +11,7 @@ mod run_place;
 mod undo;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::{Cli, Command, OutputArgs};
 use super::completions::Shell;
@@ -20,6 +20,7 @@ use super::help::examples_and_codes;
 use super::output::OutputFormat;
 use super::rehearsal::RehearsalSettings;
 use super::{parse, terminal};
+use crate::ledger::directory::RUNS;
 use crate::logs::LogSettings;
 
 pub use check::CheckSettings;
@@ -48,6 +49,29 @@ pub enum CommandSettings {
     IamPolicy(IamPolicySettings),
     Completions(Shell),
     Man { directory: Option<PathBuf> },
+}
+
+impl CommandSettings {
+    /// Returns the directory that the command writes to, or reads runs from.
+    #[must_use]
+    pub fn working_directory(&self) -> Option<&Path> {
+        match self {
+            Self::Import(settings) | Self::Rehearse(settings, _) => match &settings.run.directory {
+                Some(place) => place.local(),
+                None => Some(Path::new(RUNS)),
+            },
+            Self::Check(settings) => settings.findings.parent(),
+            Self::Undo(settings) => settings.run.local(),
+            Self::Report(ReportSettings::Run { run, .. }) => run.local(),
+            Self::Report(ReportSettings::Comparison(settings)) => settings.runs[1].local(),
+            Self::RehearsalPool(..)
+            | Self::Describe(_)
+            | Self::Template(_)
+            | Self::IamPolicy(_)
+            | Self::Completions(_)
+            | Self::Man { .. } => None,
+        }
+    }
 }
 
 impl ParsedCommand {

@@ -20,6 +20,15 @@ impl fmt::Display for RunPlace {
 }
 
 impl RunPlace {
+    /// The directory on this machine; `None` if it is in S3.
+    #[must_use]
+    pub fn local(&self) -> Option<&Path> {
+        match self {
+            Self::Directory(path) => Some(path),
+            Self::S3(_) => None,
+        }
+    }
+
     pub(super) fn of(path: &Path) -> Result<Self, UnusableUrl> {
         let url = path.to_str().map_or(Ok(None), S3FolderUrl::named)?;
         Ok(match url {

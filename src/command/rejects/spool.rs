@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::rows::RawRow;
 use crate::rows::rewrite::{LeftOut, Selected, Selection};
+use crate::temporary;
 
 // Tags of the stored rows.
 const CELLS: u64 = 0;
@@ -48,7 +49,7 @@ impl Spool {
     pub(in crate::command) fn add(&self, row: &RawRow<'_>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let SpoolState::Empty = *state {
-            *state = match tempfile::tempfile() {
+            *state = match temporary::file() {
                 Ok(file) => SpoolState::Writing(BufWriter::new(file)),
                 Err(cause) => SpoolState::Failed(cause),
             };
