@@ -126,6 +126,10 @@ mod unix {
         let _ = setrlimit(Resource::Nofile, raised);
     }
 
+    pub(super) fn user() -> u32 {
+        rustix::process::geteuid().as_raw()
+    }
+
     pub(super) fn file_limit() -> Option<u64> {
         getrlimit(Resource::Nofile).current
     }
@@ -155,6 +159,13 @@ mod unix {
     pub(super) fn is_out_of_files(_: &std::io::Error) -> bool {
         false
     }
+}
+
+/// Returns the user whose permissions this process has.
+#[cfg(unix)]
+#[must_use]
+pub fn user() -> u32 {
+    unix::user()
 }
 
 /// Returns whether the error means that too many files are open. The call may succeed once others
