@@ -35,6 +35,7 @@ mod cognito_export;
 mod compare;
 mod counts;
 mod csv_quirks;
+mod deploy;
 mod describe;
 mod disk;
 mod docs;

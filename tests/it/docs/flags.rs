@@ -5,15 +5,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{help, pages};
 
 /// Flags of other programs that a page may mention.
-const FOREIGN_FLAGS: [&str; 8] = [
+const FOREIGN_FLAGS: [&str; 21] = [
     "--bench",
+    "--capabilities",
     "--features",
     "--format",
+    "--from-file",
+    "--job-definition",
+    "--job-name",
+    "--job-queue",
     "--lib",
+    "--now",
+    "--parameter-overrides",
     "--path",
     "--query",
+    "--read-only",
+    "--release",
+    "--rm",
     "--secret-id",
+    "--stack-name",
+    "--template-file",
     "--test",
+    "--volume",
 ];
 
 /// Every `--flag` in the text.

@@ -30,6 +30,7 @@ pub(crate) use moto::MotoBucket;
 pub(crate) use pool::{Pool, assert_only_described, existing_user, quick, silent};
 pub(crate) use program::{ProcessOutput, ProgramCommand, RunningProcess, codes, with_code};
 pub(crate) use proxy::{BadReply, Proxy};
+pub(crate) use python::installed;
 pub(crate) use results::{CsvRow, Results};
 pub(crate) use schemas::{Document, violations};
 pub(crate) use screen::TerminalScreen;

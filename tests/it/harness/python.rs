@@ -1,5 +1,5 @@
-//! Servers written in Python, installed once and pinned into virtual environments under `target/`.
-//! They start on a free port, and stop with this process however it ends.
+//! Programs from PyPI, pinned and installed once into virtual environments under `target/`. Servers
+//! start on a free port, and stop with this process however it ends.
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
@@ -34,48 +34,51 @@ pub(super) struct PythonServer {
 }
 
 impl Package {
-    /// Installs the package if needed and returns its virtual environment. `None` if it cannot be
-    /// installed; that is reported, and fails the test in CI.
+    /// Installs the package like [`installed`].
     pub(super) fn installed(&self) -> Option<PathBuf> {
-        let Self { name, version, .. } = self;
-        match self.install() {
-            Ok(folder) => Some(folder),
-            Err(error) => {
-                assert!(
-                    std::env::var("CI").as_deref() != Ok("true"),
-                    "cannot install {name} {version}: {error}"
-                );
-                super::report_skipped(&format!("the tests against {name} {version} ({error})"));
-                None
-            }
-        }
-    }
-
-    fn install(&self) -> Result<PathBuf, String> {
         let Self {
             name,
             extras,
             version,
         } = self;
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-        let folder = target.join(format!("{name}-{version}"));
-        let lock = fs::File::create(target.join(format!("{name}-{version}.lock"))).unwrap();
-        lock.lock().unwrap();
-        let complete = folder.join("complete");
-        if complete.exists() {
-            return Ok(folder);
-        }
-        let folder_name = folder.to_str().unwrap();
-        run(Command::new("python3").args(["-m", "venv", "--clear", folder_name]))?;
-        run(Command::new(folder.join("bin/pip")).args([
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            &format!("{name}{extras}=={version}"),
-        ]))?;
-        fs::write(complete, "").unwrap();
-        Ok(folder)
+        let package = format!("{name}{extras}=={version}");
+        installed(&format!("{name}-{version}"), &[&package])
     }
+}
+
+/// Installs these packages, such as `cfn-lint==1.58.0`, if needed, and returns their virtual
+/// environment. `None` if they cannot be installed; that is reported, and fails the test in CI.
+pub(crate) fn installed(folder: &str, packages: &[&str]) -> Option<PathBuf> {
+    let names = packages.join(", ");
+    match install(folder, packages) {
+        Ok(folder) => Some(folder),
+        Err(error) => {
+            assert!(
+                std::env::var("CI").as_deref() != Ok("true"),
+                "cannot install {names}: {error}"
+            );
+            super::report_skipped(&format!("the tests with {names} ({error})"));
+            None
+        }
+    }
+}
+
+fn install(name: &str, packages: &[&str]) -> Result<PathBuf, String> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let folder = target.join(name);
+    let lock = fs::File::create(target.join(format!("{name}.lock"))).unwrap();
+    lock.lock().unwrap();
+    let complete = folder.join("complete");
+    if complete.exists() {
+        return Ok(folder);
+    }
+    let folder_name = folder.to_str().unwrap();
+    run(Command::new("python3").args(["-m", "venv", "--clear", folder_name]))?;
+    run(Command::new(folder.join("bin/pip"))
+        .args(["install", "--quiet", "--disable-pip-version-check"])
+        .args(packages))?;
+    fs::write(complete, "").unwrap();
+    Ok(folder)
 }
 
 impl PythonServer {
