@@ -15,6 +15,7 @@ mod verify;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -214,8 +215,12 @@ fn results_stay_correct_after_kills_that_lose_the_directory_or_restore_a_copy() 
     run_cases("LOSS_SEED", "LOSS_CASES", Disk::IsLost);
 }
 
+/// Only one of these tests runs at a time, because each keeps the machine busy.
+static RUNNING: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
 /// Runs the case of the seed in one variable, or as many cases as the other one says.
 fn run_cases(seed: &str, cases: &str, disk: Disk) {
+    let _running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(seed) = number(seed) {
         run(seed, disk).unwrap();
         return;
