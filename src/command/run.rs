@@ -119,11 +119,18 @@ async fn session(
         }
     };
     let finish = finish(settings, sent, stored.as_mut(), display.log, printer);
-    match signals.unless_stopped(finish).await {
-        Ok(finished) => finished,
+    let finished = signals.unless_stopped(finish).await;
+    let ledger_is_stored = stored.as_ref().is_none_or(StoredRun::has_stored_ledger);
+    match finished {
+        Ok(Ok(output)) => Ok(output),
+        Ok(Err(error)) => {
+            keep_copy(stored.as_mut(), printer);
+            Err(error)
+        }
+        Err(signal) if ledger_is_stored => stopped_while_reporting(signal, &shown, printer),
         Err(signal) => {
             keep_copy(stored.as_mut(), printer);
-            stopped_while_reporting(signal, &shown, printer)
+            stopped_at_once(Exit::Signal(signal), &shown, on_existing_run, printer)
         }
     }
 }
@@ -177,6 +184,7 @@ async fn publish_every(
 
 /// Keeps the copy of a run in S3 whose ledger was not stored there at the end.
 fn keep_copy(stored: Option<&mut StoredRun>, printer: Printer) {
+    let stored = stored.filter(|stored| !stored.has_stored_ledger());
     if let Some(path) = stored.and_then(StoredRun::keep_copy) {
         printer.info(format_args!(
             "the ledger in S3 is older than the one in {}; the same command looks up the rows in between",

@@ -4,6 +4,7 @@
 mod import;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -37,6 +38,10 @@ pub(super) struct RunCopy {
     shown: PathBuf,
     folder: Folder,
     directory: TempDir,
+    /// The number of copies of the ledger that were made.
+    snapshots: AtomicU32,
+    /// Whether S3 has the ledger as it was at the end.
+    ledger_is_stored: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +54,11 @@ enum StoredRunError {
     },
     #[error("{0}: no run, because it has no {LEDGER}")]
     NoRun(S3FolderUrl),
+    #[error("{path}: cannot be read: {cause}")]
+    Unreadable {
+        path: PathBuf,
+        cause: std::io::Error,
+    },
     #[error("cannot create a temporary directory: {0}")]
     Temporary(std::io::Error),
     #[error("{url}{name}: cannot be uploaded: {cause}")]
@@ -65,6 +75,7 @@ impl Hint for StoredRunError {
         Some(match self {
             Self::S3 { cause, .. } => return cause.hint(),
             Self::NoRun(_) => "name the prefix with the files of a run".to_owned(),
+            Self::Unreadable { .. } => "run the same command again".to_owned(),
             Self::Temporary(_) => "set TMPDIR to a writable directory".to_owned(),
             Self::Upload {
                 url, cause, kept, ..
@@ -179,6 +190,8 @@ impl RunCopy {
             url,
             folder,
             directory,
+            snapshots: AtomicU32::new(0),
+            ledger_is_stored: false,
         };
         Ok((copy, has_ledger))
     }

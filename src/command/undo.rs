@@ -88,6 +88,10 @@ async fn undo_run(
     }
     let results = write_results(settings, &mut run, ended, ledger, printer);
     match signals.unless_stopped(results).await {
+        Ok(Err(error)) => {
+            keep_copy(&mut run, printer);
+            Err(error)
+        }
         Ok(written) => written,
         Err(signal) => {
             let message = "stopped while writing the report";

@@ -308,7 +308,7 @@ impl<'a> Run<'a> {
             follow_ups: self.follow_ups.unwritten(),
             ..LedgerBatch::default()
         };
-        since.no_more_lost_rows = self.lost_rows.ended_now();
+        since.no_more_lost_rows = self.lost_rows.take_ended();
         let requests = std::mem::take(&mut self.unwritten_requests);
         if requests != RequestCounts::default() {
             since.requests = requests.by_name();

@@ -24,7 +24,7 @@ const PARTS: u32 = 1;
 /// Later formats are refused.
 const FORMAT: u32 = 1;
 
-/// Written once, before the run's first sign-up. Contains no usernames and no secrets.
+/// The content of `run.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RunCertificate {
@@ -32,7 +32,7 @@ pub struct RunCertificate {
     format: u32,
     /// 16 random hexadecimal digits.
     run_id: String,
-    /// The version of the program that began the run.
+    /// The version of the program that wrote this.
     version: String,
     #[serde(flatten)]
     identity: Identity,
@@ -40,7 +40,8 @@ pub struct RunCertificate {
     parts: u32,
     #[serde(flatten)]
     facts: Facts,
-    /// The account's quotas when the run began, in requests per second, by quota category.
+    /// The account's quotas when the run began, in requests per second, by quota category. Empty if
+    /// they are unknown.
     limits: BTreeMap<String, u32>,
 }
 

@@ -10,7 +10,7 @@ use super::directory::{database_in, private_file};
 use super::integrity::checkpoint::merge_log;
 use super::{LedgerError, schema};
 
-/// Waits for a writer in between.
+/// The pause before trying again while a writer holds the database.
 const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Copies the ledger in this run directory, which this process has verified, to a new file. The

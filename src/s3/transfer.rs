@@ -243,10 +243,12 @@ async fn upload_parts(
             .map_err(|cause| S3Error::file(file, cause))?;
         if part.is_empty() {
             let completed = upload.complete().await;
-            return completed.map(drop).map_err(|error| S3Error::of(&error));
+            return completed
+                .map(drop)
+                .map_err(|error| S3Error::of(&error).of_write());
         }
         let uploaded = upload.put_part(part.into()).await;
-        uploaded.map_err(|error| S3Error::of(&error))?;
+        uploaded.map_err(|error| S3Error::of(&error).of_write())?;
     }
 }
 

@@ -5,7 +5,9 @@ use std::fs;
 use crate::harness::{
     Document, MotoBucket, Pool, ProgramCommand, TestDir, quick, users, violations,
 };
-use crate::stored_runs::{content, copies, deny_later_puts, names, with_temporary};
+use crate::stored_runs::{
+    content, copies, deny_later_puts, in_a_minute, names, wait, with_temporary,
+};
 
 /// An import into `runs/a/` of this bucket.
 fn import(dir: &TestDir, pool: &Pool, bucket: &MotoBucket) -> ProgramCommand {
@@ -182,4 +184,18 @@ fn restarts_and_rehearsals_need_a_local_directory() {
         .run()
         .exits(3)
         .names(["--run-dir", "s3://bucket/run/"]);
+}
+
+#[test]
+fn rejects_of_an_earlier_session_are_emptied() {
+    let Some(bucket) = MotoBucket::create("emptied") else {
+        return;
+    };
+    let (dir, pool) = (TestDir::new(), Pool::start(quick()));
+    let rejects = dir.path("rejects.csv");
+    fs::write(&rejects, "username,password\nann,Secret#12\n").unwrap();
+    let folder = bucket.folder("runs/a/");
+    wait(folder.upload("rejects.csv", &rejects, in_a_minute())).unwrap();
+    import(&dir, &pool, &bucket).run().exits(0);
+    assert_eq!(content(&bucket, "rejects.csv"), "");
 }

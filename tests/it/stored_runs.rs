@@ -12,11 +12,11 @@ use tokio::time::Instant;
 use crate::harness::{MotoBucket, Pool, ProgramCommand, TestDir, quick, users};
 
 /// Longer than any call takes unless S3 hangs.
-fn in_a_minute() -> Instant {
+pub(super) fn in_a_minute() -> Instant {
     Instant::now() + Duration::from_secs(60)
 }
 
-fn wait<T>(call: impl Future<Output = T>) -> T {
+pub(super) fn wait<T>(call: impl Future<Output = T>) -> T {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     builder.enable_all().build().unwrap().block_on(call)
 }

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -14,8 +15,7 @@ use crate::ledger::snapshot::snapshot;
 use crate::report::files_in;
 use crate::s3::PutOutcome;
 
-/// The copy of the ledger to upload.
-const SNAPSHOT: &str = "snapshot.db";
+const REJECTS: &str = "rejects.csv";
 
 impl StoredRun {
     /// Stores the certificate and the ledger before the first row is sent. Returns false if the run
@@ -44,7 +44,17 @@ impl StoredRun {
         };
         let file = copy.snapshot().await?;
         let uploaded = copy.upload_as(LEDGER, &file).await;
-        uploaded.map_err(CommandError::stopped)
+        uploaded.map_err(CommandError::stopped)?;
+        copy.ledger_is_stored = true;
+        Ok(())
+    }
+
+    /// Whether nothing is lost with the directory. True for a local run.
+    pub(in crate::command) fn has_stored_ledger(&self) -> bool {
+        match self {
+            Self::Local(_) => true,
+            Self::Copy(copy) => copy.ledger_is_stored,
+        }
     }
 
     /// Stores a copy of the ledger now and then. Does nothing for a local run.
@@ -72,6 +82,9 @@ impl StoredRun {
     /// # Errors
     /// A report cannot be uploaded. Then the directory is kept.
     pub(in crate::command) async fn publish_reports(&mut self) -> Result<(), CommandError> {
+        if let Self::Copy(copy) = self {
+            copy.empty_earlier_rejects().await?;
+        }
         let names: Vec<&str> = files_in(self.path()).into_keys().collect();
         self.publish(&names).await
     }
@@ -85,7 +98,8 @@ impl RunCopy {
             cause,
         };
         let file = self.directory.path().join(CERTIFICATE);
-        let content = std::fs::read(file).map_err(StoredRunError::Temporary)?;
+        let content = std::fs::read(&file);
+        let content = content.map_err(|cause| StoredRunError::Unreadable { path: file, cause })?;
         let deadline = Instant::now() + TRANSFER_TIMEOUT;
         let put = self.folder.put_if_absent(CERTIFICATE, &content, deadline);
         match put.await.map_err(failed)? {
@@ -94,9 +108,12 @@ impl RunCopy {
         }
     }
 
+    /// Copies the ledger to a file of its own: an earlier copy may still be written after its
+    /// upload was cancelled.
     async fn snapshot(&self) -> Result<PathBuf, CommandError> {
         let directory = self.directory.path().to_owned();
-        let file = directory.join(SNAPSHOT);
+        let number = self.snapshots.fetch_add(1, Ordering::Relaxed);
+        let file = directory.join(format!("snapshot-{number}.db"));
         let to = file.clone();
         beside("snapshot", move || snapshot(&directory, &to))
             .await?
@@ -104,10 +121,30 @@ impl RunCopy {
         Ok(file)
     }
 
+    /// If this session has no rejects, replaces those of an earlier one with an empty file.
+    async fn empty_earlier_rejects(&mut self) -> Result<(), CommandError> {
+        let file = self.directory.path().join(REJECTS);
+        if file.exists() {
+            return Ok(());
+        }
+        let deadline = Instant::now() + TRANSFER_TIMEOUT;
+        match self.folder.names(deadline).await {
+            Ok(names) if !names.iter().any(|name| name == REJECTS) => return Ok(()),
+            // If the names cannot be listed, the empty file does no harm.
+            Ok(_) | Err(_) => {}
+        }
+        std::fs::write(&file, "").map_err(CommandError::stopped)?;
+        let emptied = self.upload_as(REJECTS, &file).await;
+        let _ = std::fs::remove_file(&file);
+        emptied.map_err(CommandError::stopped)
+    }
+
     async fn publish_snapshot(&self) -> Result<(), CommandError> {
         let file = self.snapshot().await?;
         let deadline = Instant::now() + TRANSFER_TIMEOUT;
         let uploaded = self.folder.upload(LEDGER, &file, deadline).await;
+        // It is removed with the directory otherwise.
+        let _ = std::fs::remove_file(&file);
         uploaded.map_err(|cause| {
             CommandError::stopped(StoredRunError::S3 {
                 url: self.url.clone(),

@@ -7,7 +7,7 @@
 //! this far.
 
 use crate::import::registration::SentBefore;
-use crate::outcome::{Evidence, RowOutcome};
+use crate::outcome::{Evidence, Outcome, RowOutcome};
 
 /// More rows than a session processes at the same time.
 const CREATED_IN_A_ROW: u32 = 4_096;
@@ -41,10 +41,11 @@ impl LostRows {
         if sent_before != SentBefore::Unknown || self.since_ms.is_none() || self.retries {
             return;
         }
-        match outcome.evidence {
-            Some(Evidence::Answer) => self.created_in_a_row += 1,
-            Some(Evidence::Lookup) => self.created_in_a_row = 0,
-            Some(Evidence::Listing) | None => {}
+        match (outcome.outcome, outcome.evidence) {
+            (Outcome::Created, Some(Evidence::Answer)) => self.created_in_a_row += 1,
+            // An earlier session got this far, or may have.
+            (Outcome::Created | Outcome::InDoubt, _) => self.created_in_a_row = 0,
+            _ => {}
         }
         if self.created_in_a_row == CREATED_IN_A_ROW {
             self.since_ms = None;
@@ -53,7 +54,7 @@ impl LostRows {
     }
 
     /// Returns whether this was the last lost row, once.
-    pub(super) fn ended_now(&mut self) -> bool {
+    pub(super) fn take_ended(&mut self) -> bool {
         std::mem::take(&mut self.ended_now)
     }
 }
@@ -85,10 +86,10 @@ mod tests {
     #[test]
     fn lost_rows_end_once_many_users_were_created_in_a_row() {
         let mut rows = after(false, answers(CREATED_IN_A_ROW - 1));
-        assert_eq!((rows.since_ms(), rows.ended_now()), (Some(7), false));
+        assert_eq!((rows.since_ms(), rows.take_ended()), (Some(7), false));
         rows.settled(SentBefore::Unknown, &created(Evidence::Answer));
-        assert_eq!((rows.since_ms(), rows.ended_now()), (None, true));
-        assert!(!rows.ended_now());
+        assert_eq!((rows.since_ms(), rows.take_ended()), (None, true));
+        assert!(!rows.take_ended());
     }
 
     #[test]
@@ -98,6 +99,14 @@ mod tests {
             .chain([Evidence::Lookup])
             .chain(answers(count));
         assert_eq!(after(false, events).since_ms(), Some(7));
+    }
+
+    #[test]
+    fn a_row_in_doubt_starts_the_count_over() {
+        let mut rows = after(false, answers(CREATED_IN_A_ROW - 1));
+        rows.settled(SentBefore::Unknown, &RowOutcome::of(Outcome::InDoubt));
+        rows.settled(SentBefore::Unknown, &created(Evidence::Answer));
+        assert_eq!(rows.since_ms(), Some(7));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! When the requests were sent that a ledger may not know.
+//! The time from which a ledger may lack requests.
 //!
 //! Every row is begun before it is sent, so an intact ledger knows all rows that were sent. An
 //! older copy of it does not know those that were begun after the copy, and looks like the ledger
