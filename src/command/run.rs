@@ -187,7 +187,7 @@ fn keep_copy(stored: Option<&mut StoredRun>, printer: Printer) {
     let stored = stored.filter(|stored| !stored.has_stored_ledger());
     if let Some(path) = stored.and_then(StoredRun::keep_copy) {
         printer.info(format_args!(
-            "the ledger in S3 is older than the one in {}; the same command looks up the rows in between",
+            "the ledger in S3 may be older than the one in {}; the same command looks up the rows in between",
             path.display()
         ));
     }
