@@ -191,7 +191,7 @@ fn run(seed: u64, disk: Disk) -> Result<Vec<String>, String> {
     let truth = pool.stats_users();
     let in_doubt = verify(&case, &results, &truth, disk)?;
     if disk == Disk::IsLost && case.lookups {
-        undo_everything(&case, &pool, folder.path())?;
+        undo_everything(&case, &pool, folder.path(), &truth)?;
     }
     pool.stop();
     Ok(in_doubt)

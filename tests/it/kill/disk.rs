@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use cognito_import::rehearsal::RehearsalPool;
+use cognito_import::rehearsal::{AuditedUser, RehearsalPool};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::case::KillCase;
@@ -64,11 +64,13 @@ fn copy_files(from: &Path, to: &Path) {
     }
 }
 
-/// Undoes the run, and checks that only the users are left that existed before.
+/// Undoes the run, and checks that it deletes the users that were created, and no others. A request
+/// of a killed process may arrive later and create a user again, with another `sub`.
 pub(super) fn undo_everything(
     case: &KillCase,
     pool: &RehearsalPool,
     folder: &Path,
+    before: &[AuditedUser],
 ) -> Result<(), String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cognito-import"));
     command
@@ -82,16 +84,17 @@ pub(super) fn undo_everything(
         .args(["--endpoint-url", &pool.endpoint_url()])
         .stdin(Stdio::null());
     let output = command.output().unwrap();
-    let names = |users: Vec<String>| users.into_iter().collect::<BTreeSet<String>>();
-    let left = pool.stats_users().into_iter().map(|user| user.username);
-    let existing = case.settings.existing.iter();
-    let expected = names(existing.map(|user| user.username.clone()).collect());
-    let left = names(left.collect());
-    if left == expected {
+    let left = pool.stats_users();
+    let left: BTreeSet<&str> = left.iter().map(|user| user.sub.as_str()).collect();
+    let wrong: Vec<&AuditedUser> = before
+        .iter()
+        .filter(|user| left.contains(user.sub.as_str()) != user.preexisting)
+        .collect();
+    if wrong.is_empty() {
         return Ok(());
     }
     Err(format!(
-        "undo left {left:?} instead of {expected:?}: {}",
+        "undo deleted or left {wrong:?}: {}",
         String::from_utf8_lossy(&output.stderr)
     ))
 }
