@@ -214,7 +214,9 @@ fn existing_run(
         .map_err(CommandError::refused)?;
     check_case(settings, found.facts())?;
     if let Some(certificate) = certificate {
-        let same_run = certificate.compare_ledger(&found, directory.path());
+        let same_run = certificate
+            .compare(identity, directory.path())
+            .and_then(|()| certificate.compare_ledger(&found, directory.path()));
         same_run.map_err(CommandError::refused)?;
     }
     Ok(Some(ExistingRun::Intact(Box::new(found))))

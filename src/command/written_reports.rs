@@ -12,7 +12,7 @@ use crate::cli::settings::ImportSettings;
 use crate::hints::Hint as _;
 use crate::ledger::{LedgerReader, RunDirectory, RunKind};
 use crate::logs::LogStream;
-use crate::outcome::{Outcome, Summary};
+use crate::outcome::{Outcome, RunState, Summary};
 use crate::plural::counted;
 use crate::progress::terminal_width;
 use crate::report::{
@@ -90,8 +90,9 @@ impl WrittenReports {
             )),
         }
         let in_doubt = self.summary.count(Outcome::InDoubt);
-        // A rehearsal cannot be resumed.
-        if in_doubt > 0 && kind == RunKind::Import {
+        // A rehearsal cannot be resumed, and an unfinished run looks its rows up without the flag.
+        let can_retry = kind == RunKind::Import && self.summary.state == RunState::Finished;
+        if in_doubt > 0 && can_retry {
             printer.prose(format_args!(
                 "{} in doubt: the same command with --retry in-doubt tries to settle them",
                 counted(in_doubt, "row is", "rows are")

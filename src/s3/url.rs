@@ -50,9 +50,12 @@ impl S3Url {
     /// # Errors
     /// The bucket or the key is missing, or the key cannot be part of a URL.
     pub fn named(text: &str) -> Result<Option<Self>, UnusableUrl> {
-        let Some(rest) = text.strip_prefix(SCHEME) else {
+        let Some((scheme, rest)) = text.split_at_checked(SCHEME.len()) else {
             return Ok(None);
         };
+        if !scheme.eq_ignore_ascii_case(SCHEME) {
+            return Ok(None);
+        }
         let incomplete = || UnusableUrl::Incomplete(text.to_owned());
         let (bucket, key) = rest.split_once('/').ok_or_else(incomplete)?;
         if bucket.is_empty() || key.is_empty() {
@@ -126,6 +129,14 @@ impl fmt::Display for S3Url {
 #[cfg(test)]
 mod tests {
     use super::{S3FolderUrl, S3Url, UnusableUrl};
+
+    #[test]
+    fn the_scheme_may_be_in_capitals() {
+        let url = S3Url::named("S3://lists/users.csv").unwrap().unwrap();
+        assert_eq!(url.to_string(), "s3://lists/users.csv");
+        assert_eq!(S3Url::named("s3"), Ok(None));
+        assert_eq!(S3Url::named("ß://a/b"), Ok(None));
+    }
 
     #[test]
     fn parses_bucket_and_key_and_keeps_the_key_verbatim() {

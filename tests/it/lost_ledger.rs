@@ -303,3 +303,18 @@ fn an_undo_without_its_ledger_is_refused_and_so_is_its_run() {
     fs::remove_file(in_run(&dir, "undo-results.csv")).unwrap();
     undo().run().exits(0);
 }
+
+#[test]
+fn a_certificate_that_contradicts_an_intact_ledger_is_refused() {
+    let dir = TestDir::new();
+    let pool = Pool::start(quick());
+    kill_run(&dir, &pool);
+    let path = in_run(&dir, "run.json");
+    let certificate = fs::read_to_string(&path).unwrap();
+    let pool_id = &pool.settings().pool_id;
+    fs::write(&path, certificate.replace(pool_id, "us-east-1_Other")).unwrap();
+    let sent = pool.requests("SignUp");
+    let refused = dir.import(&pool, "users.csv").run().exits(3);
+    refused.names(["run.json", "us-east-1_Other"]);
+    assert_eq!(pool.requests("SignUp"), sent);
+}
