@@ -23,7 +23,7 @@ use cognito_import::rehearsal::RehearsalPool;
 
 use crate::harness::TIMEOUT;
 use case::{CaseSteps, KillCase};
-use disk::Copies;
+use disk::{Copies, undo_everything};
 use verify::verify;
 
 /// The default number of cases.
@@ -190,6 +190,9 @@ fn run(seed: u64, disk: Disk) -> Result<Vec<String>, String> {
     let results = results(&folder.path().join("run/results.csv"));
     let truth = pool.stats_users();
     let in_doubt = verify(&case, &results, &truth, disk)?;
+    if disk == Disk::IsLost && case.lookups {
+        undo_everything(&case, &pool, folder.path(), &truth)?;
+    }
     pool.stop();
     Ok(in_doubt)
 }

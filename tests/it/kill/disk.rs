@@ -1,10 +1,14 @@
 //! Loses the run directory between two processes.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Child;
+use std::process::{Child, Command, Stdio};
 
+use cognito_import::rehearsal::{AuditedUser, RehearsalPool};
 use rustix::process::{Pid, Signal, kill_process};
+
+use super::case::KillCase;
 
 /// The run directory and its earlier copies.
 pub(super) struct Copies {
@@ -58,4 +62,39 @@ fn copy_files(from: &Path, to: &Path) {
         let file = file.unwrap();
         fs::copy(file.path(), to.join(file.file_name())).unwrap();
     }
+}
+
+/// Undoes the run, and checks that it deletes the users that were created, and no others. A request
+/// of a killed process may arrive later and create a user again, with another `sub`.
+pub(super) fn undo_everything(
+    case: &KillCase,
+    pool: &RehearsalPool,
+    folder: &Path,
+    before: &[AuditedUser],
+) -> Result<(), String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cognito-import"));
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("AWS_ACCESS_KEY_ID", "AKIDTEST")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .args(["undo", "run", "--even-if-used", "--delete-rate", "150"])
+        .args(["--yes-delete", &case.settings.pool_id])
+        .args(["--endpoint-url", &pool.endpoint_url()])
+        .stdin(Stdio::null());
+    let output = command.output().unwrap();
+    let left = pool.stats_users();
+    let left: BTreeSet<&str> = left.iter().map(|user| user.sub.as_str()).collect();
+    let wrong: Vec<&AuditedUser> = before
+        .iter()
+        .filter(|user| left.contains(user.sub.as_str()) != user.preexisting)
+        .collect();
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "undo deleted or left {wrong:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    ))
 }
