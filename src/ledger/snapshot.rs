@@ -4,11 +4,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use rusqlite::backup::{Backup, StepResult};
+use rusqlite::backup::Backup;
 
 use super::directory::{database_in, private_file};
 use super::integrity::checkpoint::merge_log;
 use super::{LedgerError, schema};
+
+/// Pages copied in one step: all of them are those of one transaction.
+const ALL_PAGES: i32 = i32::MAX;
 
 /// The pause before trying again while a writer holds the database.
 const RETRY_INTERVAL: Duration = Duration::from_millis(10);
@@ -35,10 +38,7 @@ pub fn snapshot(run_directory: &Path, to: &Path) -> Result<(), LedgerError> {
     let copied = || {
         let mut copy = Connection::open(to)?;
         let backup = Backup::new(&source, &mut copy)?;
-        // All pages in one step are those of one transaction.
-        while backup.step(-1)? != StepResult::Done {
-            std::thread::sleep(RETRY_INTERVAL);
-        }
+        backup.run_to_completion(ALL_PAGES, RETRY_INTERVAL, None)?;
         drop(backup);
         merge_log(&copy)
     };

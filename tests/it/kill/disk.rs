@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use cognito_import::rehearsal::{AuditedUser, RehearsalPool};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 use super::case::KillCase;
 
@@ -28,6 +28,9 @@ impl Copies {
     pub(super) fn copy_while_stopped(&mut self, child: &Child) {
         let pid = Pid::from_child(child);
         kill_process(pid, Signal::STOP).unwrap();
+        // The signal takes effect a moment later. The process may also have exited.
+        let stopped = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        waitid(WaitId::Pid(pid), stopped).unwrap();
         if self.run.join("run.json").exists() {
             let copy = self
                 .run
