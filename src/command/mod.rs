@@ -1,5 +1,6 @@
 //! The subcommands, one file each, and the stages that they share.
 
+mod begin_run;
 mod check;
 mod compare;
 mod completions;
@@ -114,8 +115,8 @@ fn execute(
     }
 }
 
-/// Chooses the directory for temporary files, also those of SQLite. If there is none, the error
-/// follows when a file is needed.
+/// Chooses the directory for temporary files, including SQLite's. If no directory is writable, the
+/// command fails when it needs a file.
 fn choose_temporary_directory(settings: &CommandSettings, printer: Printer) {
     let Ok(directory) = temporary::choose(settings.working_directory()) else {
         return;

@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use super::CommandError;
+use super::begin_run::{BegunRun, begin, begin_after_loss, resume};
 use super::findings::strictness;
 use super::import_rows::ImportRows;
 use super::list::List;
-use super::open_run::{
-    BegunRun, OpenRun, RunKey, UnfinishedRun, begin, begin_after_loss, note_other_endpoint,
-    open_run, resume,
-};
+use super::open_run::{OpenRun, RunKey, UnfinishedRun, note_other_endpoint, open_run};
 use super::pool_rules::{rules_from_file, rules_source};
 use super::preflight::{Preflight, PreflightResult, choose_case, query_for_import};
 use super::rejects::Rejects;

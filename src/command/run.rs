@@ -1,6 +1,5 @@
 //! `import` and `rehearse`, from the settings to the reports.
 
-use std::convert::Infallible;
 use std::path::Path;
 
 use tracing::Instrument as _;
@@ -8,9 +7,10 @@ use tracing::Instrument as _;
 use super::document::Unreported;
 use super::grace::listen_within;
 use super::live_metrics::with_metrics;
-use super::prepare::{Preparation, Prepared, prepare};
+use super::prepare::{Preparation, Prepared};
 use super::rejects::Rejects;
 use super::stored_run::StoredRun;
+use super::stored_run::session::{keep_copy, prepare_stored, publish_every};
 use super::written_reports::WrittenReports;
 use super::{CommandError, CommandOutput, Display, beside, block_on};
 use crate::cli::Printer;
@@ -19,11 +19,9 @@ use crate::cli::settings::{ImportSettings, OnExistingRun};
 use crate::import::prescan::{Prescan, Scanned};
 use crate::import::{Run, RunEnd, StopReason, Watch};
 use crate::ledger::listing::Listing;
-use crate::ledger::writer::Ending;
 use crate::ledger::{FoundLedger, RunDirectory, Session};
 use crate::logs::LogStream;
 use crate::pace::Pacer;
-use crate::pool::now_ms;
 use crate::preflight::groups::CreatedGroups;
 use crate::preflight::prescan::PrescanMode;
 use crate::progress;
@@ -132,64 +130,6 @@ async fn session(
             keep_copy(stored.as_mut(), printer);
             stopped_at_once(Exit::Signal(signal), &shown, on_existing_run, printer)
         }
-    }
-}
-
-/// Prepares a run. If its directory is in S3, its certificate and its ledger are stored there
-/// before the first row is sent.
-async fn prepare_stored(
-    settings: &ImportSettings,
-    created_groups: &CreatedGroups,
-    printer: Printer,
-) -> Result<(Preparation, Option<StoredRun>), CommandError> {
-    loop {
-        let stored = match &settings.run.directory {
-            Some(place) => Some(StoredRun::open_or_new(place, &settings.run.s3).await?),
-            None => None,
-        };
-        let preparation = prepare(settings, stored.as_ref(), created_groups, printer).await?;
-        let prepared = match preparation {
-            Preparation::Ready(prepared) => prepared,
-            finished @ Preparation::Finished(..) => return Ok((finished, stored)),
-        };
-        if let Some(stored) = &stored
-            && !stored.publish_begun().await?
-        {
-            printer.note(format_args!(
-                "{}: another process has begun this run at the same time; this one continues it",
-                stored.shown().display()
-            ));
-            let closed = prepared.ledger.close(Ending {
-                finished: false,
-                stopped_because: None,
-                at_ms: now_ms(),
-            });
-            closed.await.map_err(CommandError::refused)?;
-        } else {
-            return Ok((Preparation::Ready(prepared), stored));
-        }
-    }
-}
-
-async fn publish_every(
-    stored: Option<&StoredRun>,
-    settings: &ImportSettings,
-    printer: Printer,
-) -> Infallible {
-    match stored {
-        Some(stored) => stored.publish_every(settings.snapshot_every, printer).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Keeps the copy of a run in S3 whose ledger was not stored there at the end.
-fn keep_copy(stored: Option<&mut StoredRun>, printer: Printer) {
-    let stored = stored.filter(|stored| !stored.has_stored_ledger());
-    if let Some(path) = stored.and_then(StoredRun::keep_copy) {
-        printer.info(format_args!(
-            "the ledger in S3 may be older than the one in {}; the same command looks up the rows in between",
-            path.display()
-        ));
     }
 }
 

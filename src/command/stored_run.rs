@@ -2,6 +2,7 @@
 //! directory.
 
 mod import;
+pub(super) mod session;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU32;

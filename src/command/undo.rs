@@ -1,20 +1,16 @@
 //! `undo`: deletes the users that a run created.
 
+mod open;
 mod plan;
 
 use super::confirm::confirm_deletion;
 use super::document::UndoneDocument;
 use super::grace::listen_within;
-use super::locking::lock_directory;
-use super::stored_run::StoredRun;
 use super::{CommandError, CommandOutput, beside, block_on};
 use crate::cli::Printer;
 use crate::cli::exit::Exit;
 use crate::cli::settings::UndoSettings;
-use crate::ledger::{
-    Durability, Ledger, LedgerError, LedgerReader, RunDirectory, RunTimes, UndoLedger,
-    refuse_absent_ledger,
-};
+use crate::ledger::UndoLedger;
 use crate::outcome::{KeptReason, Outcome, Summary, Undone};
 use crate::pace::Pacer;
 use crate::plural::counted;
@@ -22,6 +18,7 @@ use crate::pool::{Cognito, connect};
 use crate::report::{UndoReport, undo_table, write_undo};
 use crate::run::{RetryPolicy, Signal, Signals};
 use crate::undo::{Mode, RemovalRules, Undo, UndoEnd, UndoStopReason, UndoTally};
+use open::{UNDO_LEDGER, UndoableRun, earlier_undo, keep_copy, open, open_ledger, publish_ledger};
 use plan::{choose_endpoint, needs_confirmation, print_plan};
 
 const HOW_TO_RESUME: &str = "the same command resumes";
@@ -31,19 +28,6 @@ pub(super) fn undo(
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
     block_on(undo_run(settings, printer))
-}
-
-/// The undo's ledger in a run directory.
-const UNDO_LEDGER: &str = "undo.db";
-
-/// The run to undo. Its directory is locked.
-struct UndoableRun {
-    stored: StoredRun,
-    directory: RunDirectory,
-    summary: Summary,
-    /// The endpoint of its users: empty for AWS, `None` if it was not recorded.
-    endpoint: Option<String>,
-    times: RunTimes,
 }
 
 async fn undo_run(
@@ -56,7 +40,7 @@ async fn undo_run(
         Err(signal) => return Ok(stopped_before(signal, printer)),
     };
     let (mut run, ended, ledger) = match preparation {
-        Preparation::Ready(mut run, ledger, pool) => {
+        UndoPreparation::Ready(mut run, ledger, pool) => {
             let grace = signals.grace();
             let deleted = tokio::select! {
                 deleted = delete(settings, &run, ledger, *pool, &mut signals, printer) => Ok(deleted),
@@ -71,8 +55,10 @@ async fn undo_run(
             };
             (run, ended, ledger)
         }
-        Preparation::Finished(run, ledger, tally) => (run, UndoEnd::nothing_to_do(tally), ledger),
-        Preparation::NoUsers(run) => {
+        UndoPreparation::Finished(run, ledger, tally) => {
+            (run, UndoEnd::nothing_to_do(tally), ledger)
+        }
+        UndoPreparation::NoUsers(run) => {
             printer.info("this run created no users: there is nothing to undo");
             return CommandOutput::from(Exit::Done).with(&UndoneDocument::nothing_to_undo(
                 run.stored.shown(),
@@ -104,7 +90,7 @@ async fn undo_run(
 }
 
 /// An undo before its first request.
-enum Preparation {
+enum UndoPreparation {
     Ready(UndoableRun, UndoLedger, Box<Cognito>),
     /// Every user has an outcome.
     Finished(UndoableRun, UndoLedger, UndoTally),
@@ -113,7 +99,10 @@ enum Preparation {
 }
 
 /// Opens the run, prints the plan, asks for confirmation and opens the ledger of the undo.
-async fn prepare(settings: &UndoSettings, printer: Printer) -> Result<Preparation, CommandError> {
+async fn prepare(
+    settings: &UndoSettings,
+    printer: Printer,
+) -> Result<UndoPreparation, CommandError> {
     let run = open(settings, printer).await?;
     let pool_id = run.summary.user_pool_id.clone();
     let needs_confirmation = needs_confirmation(settings, &pool_id)?;
@@ -125,8 +114,8 @@ async fn prepare(settings: &UndoSettings, printer: Printer) -> Result<Preparatio
     };
     if users == 0 {
         return Ok(match begun {
-            None => Preparation::NoUsers(run),
-            Some((ledger, tally)) => Preparation::Finished(run, ledger, tally),
+            None => UndoPreparation::NoUsers(run),
+            Some((ledger, tally)) => UndoPreparation::Finished(run, ledger, tally),
         });
     }
     drop(begun);
@@ -139,127 +128,7 @@ async fn prepare(settings: &UndoSettings, printer: Printer) -> Result<Preparatio
     }
     let (run, ledger) = open_ledger(run, settings.dry_run, settings.even_if_used).await?;
     let (run, ledger) = publish_ledger(run, ledger, settings.dry_run).await?;
-    Ok(Preparation::Ready(run, ledger, Box::new(pool)))
-}
-
-/// Locks the run's directory and reads what is known about the run.
-async fn open(settings: &UndoSettings, printer: Printer) -> Result<UndoableRun, CommandError> {
-    let stored = StoredRun::open(&settings.run, &settings.s3).await?;
-    let path = stored.path();
-    refuse_absent_ledger(path).map_err(refused)?;
-    let directory = lock_directory(path, settings.wait_for_lock, printer).await?;
-    if let Some(exposure) = directory.exposure().map_err(CommandError::refused)? {
-        return Err(CommandError::refused(LedgerError::Exposed(exposure)));
-    }
-    if !Ledger::is_there(&directory, Durability::Power).map_err(refused)? {
-        let database = directory.database();
-        return Err(CommandError::refused(LedgerError::Missing(database)));
-    }
-    let reader = LedgerReader::open(path).map_err(refused)?;
-    if reader.is_of_rehearsal().map_err(CommandError::refused)? {
-        return Err(CommandError::refusal(
-            format_args!(
-                "{}: this run was a rehearsal; its users ended with its simulated pool, so there is nothing to undo",
-                stored.shown().display()
-            ),
-            "name the directory of an import",
-        ));
-    }
-    Ok(UndoableRun {
-        stored,
-        directory,
-        summary: reader.summary().map_err(CommandError::refused)?,
-        endpoint: reader.endpoint().map_err(CommandError::refused)?,
-        times: reader.times().map_err(CommandError::refused)?,
-    })
-}
-
-/// The hints of an import would do harm here: after `--restart`, the users count as existing.
-fn refused(error: LedgerError) -> CommandError {
-    if !matches!(
-        error,
-        LedgerError::Damaged { .. } | LedgerError::Lost { .. }
-    ) {
-        return CommandError::refused(error);
-    }
-    CommandError::refusal(
-        error,
-        "restore it from a backup, and do not start the import over, because undo never deletes users that \
-         existed; results.csv names the users that the run created, with their user_sub",
-    )
-}
-
-/// An undo of this run that began earlier, with its progress. A dry run ignores it.
-fn earlier_undo(
-    settings: &UndoSettings,
-    directory: &RunDirectory,
-    printer: Printer,
-) -> Result<Option<(UndoLedger, UndoTally)>, CommandError> {
-    if settings.dry_run || !UndoLedger::is_there(directory).map_err(CommandError::refused)? {
-        return Ok(None);
-    }
-    let ledger = UndoLedger::open(directory).map_err(CommandError::refused)?;
-    let tally = UndoTally::of(&ledger).map_err(CommandError::refused)?;
-    let (all, left) = (tally.all(), tally.left(settings.even_if_used));
-    printer.info(format_args!(
-        "resuming this undo: {} of {} settled",
-        all - left,
-        counted(all, "user", "users")
-    ));
-    Ok(Some((ledger, tally)))
-}
-
-/// Opens the ledger of the undo, on a separate thread, because adding a million users takes a
-/// while. A dry run's ledger is temporary.
-async fn open_ledger(
-    run: UndoableRun,
-    dry_run: bool,
-    even_if_used: bool,
-) -> Result<(UndoableRun, UndoLedger), CommandError> {
-    let open = move || {
-        let mut ledger = if dry_run {
-            UndoLedger::rehearse(&run.directory)
-        } else {
-            UndoLedger::open(&run.directory)
-        }?;
-        ledger.reset_for_retry(even_if_used)?;
-        Ok((run, ledger))
-    };
-    beside("undo", open)
-        .await?
-        .map_err(|error: LedgerError| CommandError::refused(error))
-}
-
-/// Stores the undo's ledger in S3 before the first deletion, because an undone run cannot be
-/// resumed. Does nothing for a local run.
-async fn publish_ledger(
-    mut run: UndoableRun,
-    ledger: UndoLedger,
-    dry_run: bool,
-) -> Result<(UndoableRun, UndoLedger), CommandError> {
-    if dry_run || !run.stored.is_copy() {
-        return Ok((run, ledger));
-    }
-    drop(ledger);
-    run.directory.make_undo_one_file();
-    let published = run.stored.publish(&[UNDO_LEDGER]).await;
-    published.map_err(|mut error| {
-        // Nothing was deleted.
-        error.exit = Exit::Refused;
-        error
-    })?;
-    let ledger = UndoLedger::open(&run.directory).map_err(CommandError::refused)?;
-    Ok((run, ledger))
-}
-
-/// Keeps the copy of a run in S3 that was not stored there.
-fn keep_copy(run: &mut UndoableRun, printer: Printer) {
-    if let Some(path) = run.stored.keep_copy() {
-        let path = path.display();
-        printer.info(format_args!(
-            "{path} has what was deleted so far: resume with `cognito-import undo {path}`"
-        ));
-    }
+    Ok(UndoPreparation::Ready(run, ledger, Box::new(pool)))
 }
 
 fn note_rows_in_doubt(summary: &Summary, printer: Printer) {

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::directory::RunDirectory;
-use super::identity::{Facts, Identity};
+use super::facts::Facts;
+use super::identity::Identity;
 use super::leftovers::UNFINISHED;
 use super::{FoundLedger, LedgerError};
 
@@ -85,16 +86,16 @@ impl RunCertificate {
     }
 
     fn parse(text: &[u8], path: &Path) -> Result<Self, LedgerError> {
-        /// Known to all formats.
+        /// The field that all formats have.
         #[derive(Deserialize)]
-        struct Format {
+        struct FormatField {
             format: u32,
         }
         let damaged = |cause: serde_json::Error| LedgerError::DamagedCertificate {
             path: path.to_owned(),
             cause: cause.to_string(),
         };
-        let Format { format } = serde_json::from_slice(text).map_err(damaged)?;
+        let FormatField { format } = serde_json::from_slice(text).map_err(damaged)?;
         if format > FORMAT {
             return Err(LedgerError::Newer {
                 path: path.to_owned(),

@@ -8,7 +8,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use rusqlite::Connection;
 
-use super::identity::{self, Facts, RunKind, RunMetadata, name};
+use super::facts::Facts;
+use super::identity::{self, RunKind, RunMetadata, name};
 use super::integrity::seal::row_seal;
 
 use super::rows::{RESULT_COLUMN_COUNT, RESULT_COLUMNS, read_kept, read_outcome};

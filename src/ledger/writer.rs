@@ -20,8 +20,9 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use super::facts::{Facts, Session};
 use super::identity::Invocation;
-use super::identity::{Facts, Identity, LedgerStatus, RunKind, Session};
+use super::identity::{Identity, LedgerStatus, RunKind};
 use super::integrity::anchor::{Anchor, Displaced};
 use super::integrity::checkpoint::Checkpoints;
 use super::integrity::presence::{ledger_is_there, undo_is_there};
@@ -278,5 +279,19 @@ impl Ledger {
     /// If the channel is closed, the thread has failed and [`Ledger::failure`] returns the error.
     async fn send(&self, message: Message) {
         let _ = self.to.send(message).await;
+    }
+}
+
+/// Waits until the thread has written what it received, because the directory may be removed next.
+/// The thread would take that for the loss of the ledger, and save a copy elsewhere.
+impl Drop for Ledger {
+    fn drop(&mut self) {
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        let (closed, _) = mpsc::channel(1);
+        drop(std::mem::replace(&mut self.to, closed));
+        // A panic was reported as `Gone`.
+        let _ = thread.join();
     }
 }

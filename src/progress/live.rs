@@ -96,9 +96,9 @@ mod tests {
     use std::sync::mpsc::sync_channel;
     use std::time::Duration;
 
-    struct Nothing;
+    struct SilentWatch;
 
-    impl Watch for Nothing {
+    impl Watch for SilentWatch {
         fn progress(&mut self, _: &Progress) {}
 
         fn reading(&mut self, _: u64, _: Option<u64>, _: Duration) {}
@@ -136,7 +136,7 @@ mod tests {
         };
         let publish = move |status| send.send(status).unwrap();
         let mut watch = LiveWatch::new(
-            Box::new(Nothing),
+            Box::new(SilentWatch),
             expected,
             OutcomeCounts::default(),
             publish,

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::http::{ErrorResponse, Explanation};
+use super::http::{ErrorBody, ErrorResponse};
 use crate::aws::endpoint::EndpointError;
 use crate::aws::{NoCertificates, NoCredentials, causes, chain, lacks_credentials};
 use crate::hints::Hint;
@@ -137,7 +137,7 @@ impl S3Error {
                 Self::Other(causes(cause))
             };
         };
-        let Some(Explanation { code, message }) = &response.explanation else {
+        let Some(ErrorBody { code, message }) = &response.explanation else {
             return match response.status {
                 412 => Self::Changed,
                 409 => Self::Conflict("HTTP 409".to_owned()),

@@ -32,13 +32,13 @@ pub(super) struct ErrorResponse {
     /// The bucket's Region.
     pub(super) region: Option<String>,
     /// `None` in responses to HEAD requests, which have no body.
-    pub(super) explanation: Option<Explanation>,
+    pub(super) explanation: Option<ErrorBody>,
 }
 
 /// The document in an error response.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Explanation {
+pub(super) struct ErrorBody {
     pub(super) code: String,
     pub(super) message: Option<String>,
 }

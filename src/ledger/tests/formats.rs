@@ -33,6 +33,21 @@ async fn keeps_the_command_of_the_last_session() {
 }
 
 #[tokio::test]
+async fn a_dropped_ledger_has_written_what_it_received() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+    let ledger = create(&directory);
+    let mut last = invocation();
+    for number in 0..50 {
+        last.command = vec![number.to_string()];
+        ledger.set_invocation(last.clone()).await;
+    }
+    drop(ledger);
+    let reader = LedgerReader::open(directory.path()).unwrap();
+    assert_eq!(reader.about().unwrap().command, Some(last.command));
+}
+
+#[tokio::test]
 async fn rejects_the_ledger_of_another_run_without_changing_it() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();

@@ -6,7 +6,8 @@
 
 use rusqlite::Connection;
 
-use crate::ledger::identity::{self, Facts, name};
+use crate::ledger::facts::Facts;
+use crate::ledger::identity::{self, name};
 
 /// Returns the earliest time of requests that this ledger may not know, in milliseconds since the
 /// Unix epoch on the service's clock. `None` if the last session ended normally.

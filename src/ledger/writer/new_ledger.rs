@@ -3,7 +3,8 @@
 use super::Ledger;
 use super::lost::write_lost_since;
 use crate::ledger::build::{Unplaced, build};
-use crate::ledger::identity::{Facts, Identity, Session};
+use crate::ledger::facts::{Facts, Session};
+use crate::ledger::identity::Identity;
 use crate::ledger::{Durability, LedgerError, RunCertificate, RunDirectory, schema};
 
 /// A complete ledger on the disk that has not yet replaced an earlier one.

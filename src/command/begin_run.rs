@@ -1,0 +1,191 @@
+//! Begins the ledger of a new run, of a run that resumes, or of a run whose ledger is lost.
+
+use std::collections::BTreeMap;
+
+use super::CommandError;
+use super::open_run::{ExistingRun, RunKey, existing_run, is_there, lock};
+use crate::cli::Printer;
+use crate::cli::settings::{ImportSettings, OnExistingRun};
+use crate::import::OutcomeCounts;
+use crate::ledger::resume_cursor::ResumeCursor;
+use crate::ledger::{
+    Facts, FoundLedger, Identity, Ledger, LedgerStatus, NewLedger, RunCertificate, RunDirectory,
+    RunKind,
+};
+use crate::plural::counted;
+
+/// A run whose ledger is open for writing.
+pub(super) struct BegunRun {
+    pub(super) directory: RunDirectory,
+    pub(super) ledger: Ledger,
+    pub(super) facts: Facts,
+    /// The earliest time of requests that the ledger may not know, if there may be any, in
+    /// milliseconds since the Unix epoch on the service's clock.
+    pub(super) lost_since_ms: Option<i64>,
+    /// Rows that earlier sessions settled.
+    pub(super) settled: OutcomeCounts,
+    /// The state of each row, if the run resumes.
+    pub(super) cursor: Option<ResumeCursor>,
+}
+
+impl BegunRun {
+    pub(super) fn resumes(&self) -> bool {
+        self.cursor.is_some()
+    }
+
+    /// Returns whether earlier sessions may have created users.
+    pub(super) fn had_sessions(&self) -> bool {
+        self.resumes() || self.lost_since_ms.is_some()
+    }
+}
+
+/// Begins a new run. If another process has begun it in the meantime, resumes that one.
+pub(super) async fn begin(
+    settings: &ImportSettings,
+    locked: Option<RunDirectory>,
+    key: &RunKey,
+    facts: Facts,
+    limits: BTreeMap<String, u32>,
+    printer: Printer,
+) -> Result<BegunRun, CommandError> {
+    let directory = match locked {
+        Some(directory) => directory,
+        None => lock(settings, key, printer).await?,
+    };
+    match &settings.on_existing_run {
+        OnExistingRun::Resume(retry) => {
+            match existing_run(settings, &directory, &key.identity, retry)? {
+                None => {}
+                Some(ExistingRun::Intact(found)) => {
+                    return resume(directory, *found, &key.identity, printer);
+                }
+                Some(ExistingRun::Lost(certificate)) => {
+                    return begin_after_loss(settings, directory, key, &certificate, printer);
+                }
+            }
+        }
+        OnExistingRun::Replace => {
+            if is_there(settings, &directory)? {
+                directory.make_ledger_replaceable();
+            }
+        }
+        OnExistingRun::PutAside => {}
+    }
+    // The new ledger is on disk before the old one is moved.
+    let ledger =
+        NewLedger::build(&directory, &key.identity, &facts).map_err(CommandError::refused)?;
+    if settings.on_existing_run == OnExistingRun::PutAside {
+        let kept = directory.set_aside().map_err(CommandError::refused)?;
+        let names: Vec<String> = kept.iter().map(|file| file.display().to_string()).collect();
+        if !names.is_empty() {
+            printer.info(format_args!(
+                "starting over; the files of the earlier run are kept as {}",
+                names.join(", ")
+            ));
+        }
+    }
+    if key.identity.kind == RunKind::Import {
+        let certificate = RunCertificate::new(ledger.run_id(), &key.identity, &facts, limits);
+        certificate
+            .write(&directory)
+            .map_err(CommandError::refused)?;
+    }
+    let ledger = ledger
+        .begin(&directory, settings.run.durability)
+        .map_err(CommandError::refused)?;
+    Ok(BegunRun {
+        directory,
+        ledger,
+        facts,
+        lost_since_ms: None,
+        settled: OutcomeCounts::default(),
+        cursor: None,
+    })
+}
+
+/// Begins a new ledger for a run whose ledger is lost.
+pub(super) fn begin_after_loss(
+    settings: &ImportSettings,
+    directory: RunDirectory,
+    key: &RunKey,
+    certificate: &RunCertificate,
+    printer: Printer,
+) -> Result<BegunRun, CommandError> {
+    let new = NewLedger::rebuild(&directory, &key.identity, certificate);
+    let new = new.map_err(CommandError::refused)?;
+    if let Some(log) = directory.set_log_aside().map_err(CommandError::refused)? {
+        printer.info(format_args!(
+            "the log of the lost ledger is kept as {}",
+            log.display()
+        ));
+    }
+    let existing = if settings.existing_users.lookup.any() {
+        "users that exist are looked up to find those that the run created"
+    } else {
+        "rows whose users exist are in doubt (--no-lookup)"
+    };
+    printer.info(format_args!(
+        "{}: the ledger of this run is lost; every row is sent, and {existing}",
+        directory.shown().display(),
+    ));
+    let ledger = new.begin(&directory, settings.run.durability);
+    let facts = certificate.facts().clone();
+    Ok(BegunRun {
+        directory,
+        ledger: ledger.map_err(CommandError::refused)?,
+        lost_since_ms: Some(facts.before_first_request_ms()),
+        facts,
+        settled: OutcomeCounts::default(),
+        cursor: None,
+    })
+}
+
+/// Resumes a run.
+pub(super) fn resume(
+    directory: RunDirectory,
+    found: FoundLedger,
+    identity: &Identity,
+    printer: Printer,
+) -> Result<BegunRun, CommandError> {
+    let facts = found.facts().clone();
+    let mut counts = OutcomeCounts::default();
+    for (outcome, rows) in found.settled() {
+        counts.add_many(*outcome, *rows);
+    }
+    if let LedgerStatus::Unfinished {
+        settled,
+        maybe_sent,
+        to_follow,
+    } = found.status()
+    {
+        let steps = if to_follow > 0 {
+            format!(
+                ", {} steps left",
+                counted(to_follow, "user has", "users have")
+            )
+        } else {
+            String::new()
+        };
+        printer.info(format_args!(
+            "resuming the run in {}: {} settled, {maybe_sent} may have been sent{steps}",
+            directory.shown().display(),
+            counted(settled, "row is", "rows are")
+        ));
+    }
+    let certificate = RunCertificate::read(&directory).map_err(CommandError::refused)?;
+    if certificate.is_none() {
+        RunCertificate::new(found.run_id(), identity, &facts, BTreeMap::new())
+            .write(&directory)
+            .map_err(CommandError::refused)?;
+    }
+    let lost_since_ms = found.lost_since_ms();
+    let (ledger, cursor) = found.resume(&directory).map_err(CommandError::refused)?;
+    Ok(BegunRun {
+        directory,
+        ledger,
+        facts,
+        lost_since_ms,
+        settled: counts,
+        cursor: Some(cursor),
+    })
+}
