@@ -43,7 +43,11 @@ async fn a_dropped_ledger_has_written_what_it_received() {
         ledger.set_invocation(last.clone()).await;
     }
     drop(ledger);
-    let reader = LedgerReader::open(directory.path()).unwrap();
+    // The thread has the lock, too.
+    let path = directory.path().to_owned();
+    drop(directory);
+    RunDirectory::hold(&path).unwrap();
+    let reader = LedgerReader::open(&path).unwrap();
     assert_eq!(reader.about().unwrap().command, Some(last.command));
 }
 
