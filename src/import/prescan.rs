@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::progress::Watch;
 use super::rate_recorder::RateRecorder;
@@ -17,10 +17,10 @@ use crate::ledger::listing::{Listing, ListingEntry};
 use crate::ledger::{Ledger, LedgerBatch, LedgerError};
 use crate::pace::{Category, Pacer};
 use crate::plural::counted;
-use crate::pool::list::USERS_PER_PAGE;
+use crate::pool::list::max_pages;
 use crate::pool::pages::SeenPages;
-use crate::pool::{Advice, Cognito, Failure, NamedBy, Stop, UserPage, now_ms};
-use crate::run::{RequestCounts, RetryPolicy, Signals};
+use crate::pool::{Cognito, Failure, NamedBy, Stop, UserPage, now_ms};
+use crate::run::{ReadRequests, RequestCounts, RetryPolicy, Signals};
 use crate::user::fold;
 
 #[derive(Debug)]
@@ -65,12 +65,11 @@ impl Prescan<'_> {
             ledger,
             ..
         } = self;
-        let pages = PageRequests {
-            pool,
+        let pages = ReadRequests {
             pacer,
-            named_by: self.named_by,
             retry: self.retry,
         };
+        let named_by = self.named_by;
         let mut recorder = PrescanRecorder::begin(pacer);
         let mut listing = match Listing::new() {
             Ok(listing) => listing,
@@ -80,12 +79,13 @@ impl Prescan<'_> {
         let mut seen_pages = SeenPages::up_to(max_pages(self.estimated_users));
         let no_more = self.deadline.map(|deadline| deadline.no_more_rows);
         let scanned = loop {
+            let request = || pool.list_users(named_by, false, token.clone());
             let page = tokio::select! {
                 biased;
                 error = ledger.failure() => return Err(error),
                 signal = signals.next() => break Scanned::Stopped(StopReason::Signal(signal)),
                 () = until(no_more) => break Scanned::Stopped(StopReason::Deadline),
-                page = pages.page(token.clone(), &mut recorder.requests) => page,
+                page = pages.send(Category::UserList, &mut recorder.requests, request) => page,
             };
             let UserPage {
                 users: listed,
@@ -115,17 +115,6 @@ impl Prescan<'_> {
         recorder.write(ledger, pacer, true).await;
         Ok(scanned)
     }
-}
-
-/// Returns an upper bound on the pages of a pool of this estimated size, with room for pages that
-/// are not full and an outdated estimate.
-fn max_pages(estimated_users: Option<u64>) -> usize {
-    /// The largest possible pool (Cognito's developer guide, "Quotas on resource number and size").
-    const MAX_USERS: u64 = 40_000_000;
-    const EXTRA_PAGES: u64 = 10_000;
-    let users = estimated_users.unwrap_or(MAX_USERS);
-    let pages = users.div_ceil(USERS_PER_PAGE).saturating_mul(4);
-    usize::try_from(pages.saturating_add(EXTRA_PAGES)).unwrap_or(usize::MAX)
 }
 
 fn add(
@@ -163,57 +152,6 @@ fn refused(failure: &Failure) -> Scanned {
         None => "try again, or skip the scan (--prescan never)",
     };
     Scanned::Failed(format!("{failure}; {hint}"))
-}
-
-struct PageRequests<'a> {
-    pool: &'a Cognito,
-    pacer: &'a Pacer,
-    named_by: NamedBy,
-    retry: RetryPolicy,
-}
-
-impl PageRequests<'_> {
-    /// Requests one page until it arrives or the failure is permanent.
-    async fn page(
-        &self,
-        token: Option<String>,
-        requests: &mut RequestCounts,
-    ) -> Result<UserPage, Failure> {
-        let mut tries = 0;
-        loop {
-            let permit = self.pacer.permit(Category::UserList).await;
-            let answer = self.pool.list_users(self.named_by, token.clone()).await;
-            requests.count(self.pacer, &permit, answer.as_ref().err());
-            let failure = match answer {
-                Ok(page) => return Ok(page),
-                Err(failure) => failure,
-            };
-            let wait = self.wait(&failure, &mut tries);
-            match wait {
-                Some(wait) => sleep(wait).await,
-                None => return Err(failure),
-            }
-        }
-    }
-
-    /// Returns how long to wait before the next attempt, or `None` to give up. Throttling never
-    /// counts as a failed attempt.
-    fn wait(&self, failure: &Failure, tries: &mut u32) -> Option<Duration> {
-        let chance = fastrand::f64();
-        match failure.advice {
-            Advice::SlowDown => {
-                return Some(self.retry.backoff(1, chance));
-            }
-            Advice::Firewalled
-            | Advice::Unreachable
-            | Advice::Retry
-            | Advice::Exists
-            | Advice::LookUp(_)
-            | Advice::Undelivered => *tries += 1,
-            Advice::GiveUp | Advice::Stop(_) => return None,
-        }
-        (*tries < self.retry.lookups).then(|| self.retry.backoff(*tries, chance))
-    }
 }
 
 /// Request counts, rates and active time to be written to the ledger.

@@ -98,6 +98,8 @@ pub enum Operation {
     SignUp,
     /// Reads such as `AdminGetUser` and `DescribeUserPool`.
     Read,
+    /// `ListUsersInGroup`: the group may be missing.
+    ReadGroup,
     /// Changes such as `AdminConfirmSignUp`, which can be repeated.
     Write,
     /// `AdminAddUserToGroup`: the group may be missing.
@@ -111,7 +113,9 @@ impl Operation {
     fn unclear(self) -> Advice {
         match self {
             Self::SignUp => Advice::LookUp(IfAbsent::SendAgain),
-            Self::Read | Self::Write | Self::WriteToGroup | Self::Delete => Advice::Retry,
+            Self::Read | Self::ReadGroup | Self::Write | Self::WriteToGroup | Self::Delete => {
+                Advice::Retry
+            }
         }
     }
 }

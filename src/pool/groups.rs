@@ -1,4 +1,6 @@
-//! Lists and creates the pool's groups. Signed.
+//! Lists and creates the pool's groups, and lists those of a user. Signed.
+
+use aws_sdk_cognitoidentityprovider::types::GroupType;
 
 use super::Cognito;
 use super::bounds::{MAX_NAME, fits};
@@ -47,23 +49,30 @@ impl Cognito {
             .send()
             .await
             .map_err(|error| Failure::of(Operation::Read, &error))?;
-        let groups = answer
-            .groups
-            .as_ref()
-            .ok_or_else(|| Failure::unreadable("the answer does not list groups"))?;
-        let names: Vec<String> = groups
-            .iter()
-            .filter_map(|group| group.group_name().map(str::to_owned))
-            .collect();
-        if !names.iter().all(|name| fits(name, MAX_NAME)) {
-            return Err(Failure::unreadable(
-                "the answer has a group whose name is longer than 128 characters",
-            ));
-        }
-        Ok(GroupsPage {
-            names,
-            next: answer.next_token().map(str::to_owned),
-        })
+        page(answer.groups.as_deref(), answer.next_token())
+    }
+
+    /// Sends `AdminListGroupsForUser` once, signed, with a username or a `sub`. Without a token,
+    /// returns the first page.
+    ///
+    /// # Errors
+    /// See [`super::failure`]. The kind is `UserNotFound` if the user does not exist.
+    pub async fn groups_of_user(
+        &self,
+        name: &str,
+        token: Option<&str>,
+    ) -> Result<GroupsPage, Failure> {
+        let answer = self
+            .signing()?
+            .admin_list_groups_for_user()
+            .user_pool_id(&self.user_pool_id)
+            .username(name)
+            .limit(PAGE_SIZE)
+            .set_next_token(token.map(str::to_owned))
+            .send()
+            .await
+            .map_err(|error| Failure::of(Operation::Read, &error))?;
+        page(answer.groups.as_deref(), answer.next_token())
     }
 
     /// Sends `CreateGroup` once, signed. An existing group is not a failure.
@@ -86,4 +95,21 @@ impl Cognito {
             answer => answer.map(|_| CreateGroup::Created),
         }
     }
+}
+
+fn page(groups: Option<&[GroupType]>, next: Option<&str>) -> Result<GroupsPage, Failure> {
+    let groups = groups.ok_or_else(|| Failure::unreadable("the answer does not list groups"))?;
+    let names: Vec<String> = groups
+        .iter()
+        .filter_map(|group| group.group_name().map(str::to_owned))
+        .collect();
+    if !names.iter().all(|name| fits(name, MAX_NAME)) {
+        return Err(Failure::unreadable(
+            "the answer has a group whose name is longer than 128 characters",
+        ));
+    }
+    Ok(GroupsPage {
+        names,
+        next: next.map(str::to_owned),
+    })
 }

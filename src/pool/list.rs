@@ -1,4 +1,4 @@
-//! `ListUsers`: the pool's users in pages, or one user by name. Listed users do not count as
+//! `ListUsers`: the pool's users in pages, or one user by name; `ListUsersInGroup`. Listed users do not count as
 //! active. The listing is eventually consistent, so it may miss existing users.
 
 use aws_sdk_cognitoidentityprovider::operation::list_users::ListUsersOutput;
@@ -7,7 +7,7 @@ use aws_sdk_cognitoidentityprovider::types::UserType;
 
 use super::failure::{Failure, Operation};
 use super::found::UserDescription;
-use super::{Cognito, FoundUser};
+use super::{Cognito, FoundUser, Stop};
 use crate::user::Password;
 use crate::user::pool_rules::{Contact, PoolRules};
 
@@ -20,6 +20,18 @@ const PAGE_SIZE: i32 = 60;
 /// The maximum number of users with one address: one of the pool, and one of each identity
 /// provider.
 const MAX_SAME_ADDRESS: i32 = 10;
+
+/// Returns an upper bound on the pages of a pool of this estimated size, with room for pages that
+/// are not full and an outdated estimate.
+#[must_use]
+pub fn max_pages(estimated_users: Option<u64>) -> usize {
+    /// The largest possible pool (Cognito's developer guide, "Quotas on resource number and size").
+    const MAX_USERS: u64 = 40_000_000;
+    const EXTRA_PAGES: u64 = 10_000;
+    let users = estimated_users.unwrap_or(MAX_USERS);
+    let pages = users.div_ceil(USERS_PER_PAGE).saturating_mul(4);
+    usize::try_from(pages.saturating_add(EXTRA_PAGES)).unwrap_or(usize::MAX)
+}
 
 /// Which attributes serve as usernames in a pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,7 +71,8 @@ impl NamedBy {
     }
 
     /// Returns whether attributes serve as usernames, so that the stored username is the `sub`.
-    fn is_by_attribute(self) -> bool {
+    #[must_use]
+    pub fn is_by_attribute(self) -> bool {
         self.email || self.phone_number
     }
 
@@ -115,19 +128,21 @@ impl NamedBy {
 
 impl Cognito {
     /// Sends `ListUsers` once, signed. Without a token, returns the first page. A token is valid
-    /// for an hour.
+    /// for an hour. Without `with_attributes`, users have only the attributes that names are made
+    /// of.
     ///
     /// # Errors
     /// See [`super::failure`].
     pub async fn list_users(
         &self,
         named_by: NamedBy,
+        with_attributes: bool,
         token: Option<String>,
     ) -> Result<UserPage, Failure> {
         let mut request = self.listing()?.limit(PAGE_SIZE);
         // Cognito returns an error if a requested attribute is missing in a user, except for these
-        // (API reference of `ListUsers`).
-        if !named_by.is_by_attribute() {
+        // (API reference of `ListUsers`), so all others are requested together.
+        if !with_attributes && !named_by.is_by_attribute() {
             request = request.attributes_to_get("sub");
         }
         let answer = request
@@ -135,19 +150,7 @@ impl Cognito {
             .send()
             .await
             .map_err(|error| Failure::of(Operation::Read, &error))?;
-        let listed = |user: FoundUser| ListedUser {
-            names: named_by.names(&user),
-            user,
-        };
-        let page = users(&answer)?.iter();
-        let page = page.filter_map(|user| Some(found(user, None)?.map(listed)));
-        Ok(UserPage {
-            users: page.collect::<Result<_, _>>()?,
-            next: answer
-                .pagination_token()
-                .filter(|token| !token.is_empty())
-                .map(str::to_owned),
-        })
+        page(named_by, users(&answer)?, answer.pagination_token())
     }
 
     /// Sends `ListUsers` for one user once, signed. `None` if the listing does not show the user,
@@ -198,10 +201,63 @@ impl Cognito {
         users(&answer).map(drop)
     }
 
+    /// Sends `ListUsersInGroup` once, signed. Without a token, returns the first page. `None` if
+    /// the group does not exist.
+    ///
+    /// # Errors
+    /// See [`super::failure`].
+    pub async fn users_in_group(
+        &self,
+        named_by: NamedBy,
+        group: &str,
+        token: Option<String>,
+    ) -> Result<Option<UserPage>, Failure> {
+        let answer = self
+            .signing()?
+            .list_users_in_group()
+            .user_pool_id(&self.user_pool_id)
+            .group_name(group)
+            .limit(PAGE_SIZE)
+            .set_next_token(token)
+            .send()
+            .await;
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                let failure = Failure::of(Operation::ReadGroup, &error);
+                let failure = failure.tell_pool_from_group(&self.user_pool_id);
+                return match failure.stop() {
+                    Some(Stop::GroupMissing) => Ok(None),
+                    Some(_) | None => Err(failure),
+                };
+            }
+        };
+        let listed = answer
+            .users
+            .as_deref()
+            .ok_or_else(|| Failure::unreadable("the answer does not list users"))?;
+        page(named_by, listed, answer.next_token()).map(Some)
+    }
+
     fn listing(&self) -> Result<ListUsersFluentBuilder, Failure> {
         let request = self.signing()?.list_users();
         Ok(request.user_pool_id(&self.user_pool_id))
     }
+}
+
+/// Returns a page of these users. Cognito may send an empty token on the last page.
+fn page(named_by: NamedBy, users: &[UserType], next: Option<&str>) -> Result<UserPage, Failure> {
+    let listed = |user: FoundUser| ListedUser {
+        names: named_by.names(&user),
+        user,
+    };
+    let users = users
+        .iter()
+        .filter_map(|user| Some(found(user, None)?.map(listed)));
+    Ok(UserPage {
+        users: users.collect::<Result<_, _>>()?,
+        next: next.filter(|token| !token.is_empty()).map(str::to_owned),
+    })
 }
 
 /// Returns the users of a response. Cognito may send an empty list, but never omits it.

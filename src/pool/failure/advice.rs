@@ -11,10 +11,12 @@ pub(super) fn of(operation: Operation, status: u16, code: &str, message: &str) -
     }
     match operation {
         Operation::SignUp => sign_up_advice(status, code, message),
-        Operation::Read | Operation::Delete => read_advice(status, code),
-        // The pool exists, because its users are being changed. AWS says "Group not found.";
-        // emulators return only the group's name.
-        Operation::WriteToGroup if code == RESOURCE_NOT_FOUND => Advice::Stop(Stop::GroupMissing),
+        // The pool exists, because its users are being changed or were listed. AWS says "Group not
+        // found."; emulators return only the group's name.
+        Operation::WriteToGroup | Operation::ReadGroup if code == RESOURCE_NOT_FOUND => {
+            Advice::Stop(Stop::GroupMissing)
+        }
+        Operation::Read | Operation::ReadGroup | Operation::Delete => read_advice(status, code),
         Operation::Write | Operation::WriteToGroup => write_advice(status, code),
     }
 }
