@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::operation::{ServiceOperation, looks_signed};
-use super::operations::{admin, auth_events, creation, describe, groups, list, sign_in, sign_up};
+use super::operations::{admin, auth_events, creation, describe, group_members, groups, list, sign_in, sign_up};
 use super::protocol::ServiceError;
 use super::reply::{OperationReply, Outgoing, Reply};
 use super::state::PoolState;
@@ -102,11 +102,14 @@ impl PoolState {
             ServiceOperation::AdminConfirmSignUp => admin::confirm_sign_up(self, at, body),
             ServiceOperation::AdminUpdateUserAttributes => admin::update_attributes(self, at, body),
             ServiceOperation::AdminAddUserToGroup => groups::add_user(self, body),
+            ServiceOperation::AdminRemoveUserFromGroup => group_members::remove_user(self, body),
             ServiceOperation::AdminDisableUser => admin::set_enabled(self, at, body, false),
             ServiceOperation::AdminEnableUser => admin::set_enabled(self, at, body, true),
             ServiceOperation::AdminDeleteUser => admin::delete_user(self, body),
             ServiceOperation::AdminListUserAuthEvents => auth_events::list(self, body),
+            ServiceOperation::AdminListGroupsForUser => group_members::list_groups(self, body),
             ServiceOperation::ListUsers => list::list_users(self, at, body),
+            ServiceOperation::ListUsersInGroup => group_members::list_users(self, at, body),
             ServiceOperation::CreateGroup => groups::create(self, at, body),
             ServiceOperation::GetGroup => groups::get(self, body),
             ServiceOperation::ListGroups => groups::list(self, body),

@@ -59,21 +59,21 @@ pub struct Faults {
     pub unexpected_lambda_before: f64,
     /// UnexpectedLambdaException from a trigger after the creation.
     pub unexpected_lambda_after: f64,
-    /// AdminGetUser: the connection closes without a response.
+    /// AdminGetUser and AdminListGroupsForUser: the connection closes without a response.
     pub read_drop: f64,
-    /// AdminGetUser: InternalErrorException (HTTP 500).
+    /// AdminGetUser and AdminListGroupsForUser: InternalErrorException (HTTP 500).
     pub read_500: f64,
-    /// AdminGetUser: TooManyRequestsException.
+    /// AdminGetUser and AdminListGroupsForUser: TooManyRequestsException.
     pub read_throttle: f64,
-    /// ListUsers: the connection closes without a response.
+    /// ListUsers and ListUsersInGroup: the connection closes without a response.
     pub list_drop: f64,
-    /// ListUsers: InternalErrorException (HTTP 500).
+    /// ListUsers and ListUsersInGroup: InternalErrorException (HTTP 500).
     pub list_500: f64,
-    /// ListUsers: TooManyRequestsException.
+    /// ListUsers and ListUsersInGroup: TooManyRequestsException.
     pub list_throttle: f64,
-    /// AdminConfirmSignUp, AdminUpdateUserAttributes, AdminAddUserToGroup, AdminDisableUser,
-    /// AdminEnableUser and AdminDeleteUser: nothing is changed; the connection closes without
-    /// a response.
+    /// AdminConfirmSignUp, AdminUpdateUserAttributes, AdminAddUserToGroup,
+    /// AdminRemoveUserFromGroup, AdminDisableUser, AdminEnableUser and AdminDeleteUser: nothing is
+    /// changed; the connection closes without a response.
     pub write_drop_before: f64,
     /// The same calls: the change is made; the connection closes without a response.
     pub write_commit_then_drop: f64,

@@ -15,11 +15,14 @@ pub(super) enum ServiceOperation {
     AdminConfirmSignUp,
     AdminUpdateUserAttributes,
     AdminAddUserToGroup,
+    AdminRemoveUserFromGroup,
     AdminDisableUser,
     AdminEnableUser,
     AdminDeleteUser,
     AdminListUserAuthEvents,
+    AdminListGroupsForUser,
     ListUsers,
+    ListUsersInGroup,
     CreateGroup,
     GetGroup,
     ListGroups,
@@ -29,7 +32,7 @@ pub(super) enum ServiceOperation {
 }
 
 impl ServiceOperation {
-    const ALL: [ServiceOperation; 18] = [
+    const ALL: [ServiceOperation; 21] = [
         ServiceOperation::SignUp,
         ServiceOperation::InitiateAuth,
         ServiceOperation::AdminInitiateAuth,
@@ -37,11 +40,14 @@ impl ServiceOperation {
         ServiceOperation::AdminConfirmSignUp,
         ServiceOperation::AdminUpdateUserAttributes,
         ServiceOperation::AdminAddUserToGroup,
+        ServiceOperation::AdminRemoveUserFromGroup,
         ServiceOperation::AdminDisableUser,
         ServiceOperation::AdminEnableUser,
         ServiceOperation::AdminDeleteUser,
         ServiceOperation::AdminListUserAuthEvents,
+        ServiceOperation::AdminListGroupsForUser,
         ServiceOperation::ListUsers,
+        ServiceOperation::ListUsersInGroup,
         ServiceOperation::CreateGroup,
         ServiceOperation::GetGroup,
         ServiceOperation::ListGroups,
@@ -67,11 +73,14 @@ impl ServiceOperation {
             ServiceOperation::AdminConfirmSignUp => "AdminConfirmSignUp",
             ServiceOperation::AdminUpdateUserAttributes => "AdminUpdateUserAttributes",
             ServiceOperation::AdminAddUserToGroup => "AdminAddUserToGroup",
+            ServiceOperation::AdminRemoveUserFromGroup => "AdminRemoveUserFromGroup",
             ServiceOperation::AdminDisableUser => "AdminDisableUser",
             ServiceOperation::AdminEnableUser => "AdminEnableUser",
             ServiceOperation::AdminDeleteUser => "AdminDeleteUser",
             ServiceOperation::AdminListUserAuthEvents => "AdminListUserAuthEvents",
+            ServiceOperation::AdminListGroupsForUser => "AdminListGroupsForUser",
             ServiceOperation::ListUsers => "ListUsers",
+            ServiceOperation::ListUsersInGroup => "ListUsersInGroup",
             ServiceOperation::CreateGroup => "CreateGroup",
             ServiceOperation::GetGroup => "GetGroup",
             ServiceOperation::ListGroups => "ListGroups",
@@ -93,11 +102,15 @@ impl ServiceOperation {
             ServiceOperation::AdminGetUser => QuotaCategory::UserRead,
             ServiceOperation::AdminUpdateUserAttributes
             | ServiceOperation::AdminAddUserToGroup
+            | ServiceOperation::AdminRemoveUserFromGroup
             | ServiceOperation::AdminDisableUser
             | ServiceOperation::AdminEnableUser
             | ServiceOperation::AdminDeleteUser => QuotaCategory::UserUpdate,
-            ServiceOperation::AdminListUserAuthEvents => QuotaCategory::UserResourceRead,
-            ServiceOperation::ListUsers => QuotaCategory::UserList,
+            ServiceOperation::AdminListUserAuthEvents
+            | ServiceOperation::AdminListGroupsForUser => QuotaCategory::UserResourceRead,
+            ServiceOperation::ListUsers | ServiceOperation::ListUsersInGroup => {
+                QuotaCategory::UserList
+            }
             ServiceOperation::CreateGroup => QuotaCategory::UserPoolResourceUpdate,
             ServiceOperation::GetGroup | ServiceOperation::ListGroups => {
                 QuotaCategory::UserPoolResourceRead

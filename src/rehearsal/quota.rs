@@ -122,12 +122,12 @@ pub struct Quotas {
     pub user_authentication: QuotaSetting,
     /// AdminGetUser: 120 per second.
     pub user_read: QuotaSetting,
-    /// AdminUpdateUserAttributes, AdminAddUserToGroup, AdminDisableUser, AdminEnableUser and
-    /// AdminDeleteUser: 25 per second.
+    /// AdminUpdateUserAttributes, AdminAddUserToGroup, AdminRemoveUserFromGroup, AdminDisableUser,
+    /// AdminEnableUser and AdminDeleteUser: 25 per second.
     pub user_update: QuotaSetting,
-    /// AdminListUserAuthEvents: 50 per second.
+    /// AdminListUserAuthEvents and AdminListGroupsForUser: 50 per second.
     pub user_resource_read: QuotaSetting,
-    /// ListUsers: 30 per second.
+    /// ListUsers and ListUsersInGroup: 30 per second.
     pub user_list: QuotaSetting,
     /// DescribeUserPool: 15 per second.
     pub user_pool_read: QuotaSetting,

@@ -1,7 +1,7 @@
 //! Applies faults to signed calls.
 //!
-//! The draw for the k-th call of an operation for a user (for ListUsers: with a filter and a
-//! token) depends only on (seed, operation, user, k).
+//! The draw for the k-th call of an operation for a user (for listings: with a filter or
+//! group and a token) depends only on (seed, operation, user, k).
 
 use serde::Deserialize;
 
@@ -20,6 +20,8 @@ struct DrawInput {
     username: Option<String>,
     filter: Option<String>,
     pagination_token: Option<String>,
+    group_name: Option<String>,
+    next_token: Option<String>,
 }
 
 /// Performs the call, unless a fault prevents it.
@@ -53,8 +55,11 @@ fn draw(pool: &mut PoolState, operation: ServiceOperation, body: &[u8]) -> Optio
     let subject = match kind {
         SignedCall::List => format!(
             "{}\n{}",
-            input.filter.unwrap_or_default(),
-            input.pagination_token.unwrap_or_default()
+            input.filter.or(input.group_name).unwrap_or_default(),
+            input
+                .pagination_token
+                .or(input.next_token)
+                .unwrap_or_default()
         )
         .into_boxed_str(),
         SignedCall::LookUp | SignedCall::Write => pool.users.key(&input.username?),
@@ -72,11 +77,14 @@ fn draw(pool: &mut PoolState, operation: ServiceOperation, body: &[u8]) -> Optio
 /// Returns the kind of faults that apply to an operation.
 fn kind(operation: ServiceOperation) -> Option<SignedCall> {
     match operation {
-        ServiceOperation::AdminGetUser => Some(SignedCall::LookUp),
-        ServiceOperation::ListUsers => Some(SignedCall::List),
+        ServiceOperation::AdminGetUser | ServiceOperation::AdminListGroupsForUser => {
+            Some(SignedCall::LookUp)
+        }
+        ServiceOperation::ListUsers | ServiceOperation::ListUsersInGroup => Some(SignedCall::List),
         ServiceOperation::AdminConfirmSignUp
         | ServiceOperation::AdminUpdateUserAttributes
         | ServiceOperation::AdminAddUserToGroup
+        | ServiceOperation::AdminRemoveUserFromGroup
         | ServiceOperation::AdminDisableUser
         | ServiceOperation::AdminEnableUser
         | ServiceOperation::AdminDeleteUser => Some(SignedCall::Write),

@@ -16,11 +16,11 @@ const MAX_GROUPS: usize = 10_000;
 /// The maximum lengths of a group's name and description (the service's model).
 const MAX_NAME_LENGTH: usize = 128;
 const MAX_DESCRIPTION_LENGTH: usize = 2_048;
-/// The maximum number of groups per page (the service's model).
+/// The maximum number of groups or users per page (the service's model).
 const MAX_PAGE_SIZE: usize = 60;
 
 impl PoolGroup {
-    fn describe(&self, pool: &PoolState) -> Value {
+    pub(super) fn describe(&self, pool: &PoolState) -> Value {
         let mut members = self.members.clone();
         let created = pool.date(self.created_ms);
         for (name, value) in [
@@ -143,11 +143,7 @@ struct ListGroupsRequest {
 pub(in crate::rehearsal) fn list(pool: &PoolState, body: &[u8]) -> Result<Value, ServiceError> {
     let request: ListGroupsRequest = parse(body)?;
     pool.check_pool_id(request.user_pool_id.as_deref())?;
-    let size = request.limit.unwrap_or(MAX_PAGE_SIZE);
-    if size > MAX_PAGE_SIZE {
-        let message = format!("Member must have value less than or equal to {MAX_PAGE_SIZE}");
-        return Err(ServiceError::constraint("limit", &message));
-    }
+    let size = page_size(request.limit)?;
     let first = request.next_token.as_deref().map_or(Ok(0), from_token)?;
     let page = pool.groups.iter().skip(first).take(size);
     let page: Vec<Value> = page.map(|group| group.describe(pool)).collect();
@@ -157,6 +153,18 @@ pub(in crate::rehearsal) fn list(pool: &PoolState, body: &[u8]) -> Result<Value,
         members.insert("NextToken".to_owned(), Value::String(to_token(next)));
     }
     Ok(response)
+}
+
+/// Returns the number of groups or users per page.
+pub(super) fn page_size(limit: Option<usize>) -> Result<usize, ServiceError> {
+    match limit {
+        None | Some(0) => Ok(MAX_PAGE_SIZE),
+        Some(size) if size > MAX_PAGE_SIZE => {
+            let message = format!("Member must have value less than or equal to {MAX_PAGE_SIZE}");
+            Err(ServiceError::constraint("limit", &message))
+        }
+        Some(size) => Ok(size),
+    }
 }
 
 /// Handles AdminAddUserToGroup. Succeeds if the user is already in the group.
@@ -179,7 +187,10 @@ pub(in crate::rehearsal) fn add_user(
 }
 
 /// Finds a group by name and returns it with its index.
-fn find<'p>(pool: &'p PoolState, name: Option<&str>) -> Result<(u16, &'p PoolGroup), ServiceError> {
+pub(super) fn find<'p>(
+    pool: &'p PoolState,
+    name: Option<&str>,
+) -> Result<(u16, &'p PoolGroup), ServiceError> {
     let name = required("groupName", name)?;
     (0_u16..)
         .zip(&pool.groups)

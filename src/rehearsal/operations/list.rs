@@ -93,11 +93,6 @@ fn matching<'p>(
     at: Duration,
 ) -> Box<dyn Iterator<Item = (UserIndex, &'p PoolUser)> + 'p> {
     let users = &pool.users;
-    let lag_ms = i64::try_from(pool.settings.list_lag_ms).unwrap_or(i64::MAX);
-    let visible_until_ms = pool.clock.wall_ms(at).saturating_sub(lag_ms);
-    let is_visible = move |(_, user): &(UserIndex, &PoolUser)| {
-        user.preexisting || user.created_ms <= visible_until_ms
-    };
     let matches = move |(_, user): &(UserIndex, &PoolUser)| {
         filter.is_none_or(|filter| filter.matches(users, user))
     };
@@ -105,11 +100,26 @@ fn matching<'p>(
         Some(candidates) => {
             let indexes = candidates.into_iter().filter(move |index| *index >= first);
             let users = indexes.filter_map(|index| Some((index, users.get(index)?)));
-            Box::new(users.filter(is_visible).filter(matches))
+            Box::new(users.filter(is_visible(pool, at)).filter(matches))
         }
-        // All users after the first invisible one are newer, and thus invisible, too.
-        None => Box::new(users.from(first).take_while(is_visible).filter(matches)),
+        None => Box::new(visible(pool, first, at).filter(matches)),
     }
+}
+
+/// Returns the users that a listing shows, from index `first` on, in order of creation.
+pub(super) fn visible(
+    pool: &PoolState,
+    first: UserIndex,
+    at: Duration,
+) -> impl Iterator<Item = (UserIndex, &PoolUser)> {
+    // All users after the first invisible one are newer, and thus invisible, too.
+    pool.users.from(first).take_while(is_visible(pool, at))
+}
+
+fn is_visible(pool: &PoolState, at: Duration) -> impl Fn(&(UserIndex, &PoolUser)) -> bool + use<> {
+    let lag_ms = i64::try_from(pool.settings.list_lag_ms).unwrap_or(i64::MAX);
+    let visible_until_ms = pool.clock.wall_ms(at).saturating_sub(lag_ms);
+    move |(_, user)| user.preexisting || user.created_ms <= visible_until_ms
 }
 
 /// Checks that the pool has all of these attributes.

@@ -5,6 +5,7 @@ pub(super) mod admin;
 pub(super) mod auth_events;
 pub(super) mod creation;
 pub(super) mod describe;
+pub(super) mod group_members;
 pub(super) mod groups;
 pub(super) mod list;
 pub(super) mod sign_in;
