@@ -9,13 +9,13 @@ use crate::outcome::{Outcome, RowResult};
 
 const TABLE: &str = "
 CREATE TABLE users (name TEXT NOT NULL, run INTEGER NOT NULL, rank INTEGER NOT NULL, row INTEGER NOT NULL, username TEXT NOT NULL,
-    outcome TEXT NOT NULL, user_status TEXT, confirmed INTEGER, enabled INTEGER, follow_up TEXT, user_sub TEXT);
+    outcome TEXT NOT NULL, user_status TEXT, confirmed INTEGER, enabled INTEGER, follow_up TEXT, user_sub TEXT, error_code TEXT);
 ";
 
-const INSERT: &str = "INSERT INTO users VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+const INSERT: &str = "INSERT INTO users VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 
 /// The row that determines a user's state comes first.
-const SORTED: &str = "SELECT name, run, row, username, outcome, user_status, confirmed, enabled, follow_up, user_sub FROM users \
+const SORTED: &str = "SELECT name, run, row, username, outcome, user_status, confirmed, enabled, follow_up, user_sub, error_code FROM users \
      ORDER BY name, run, rank, row";
 
 /// The earlier run.
@@ -33,14 +33,17 @@ pub struct UserSnapshot {
     pub username: String,
     /// The row's outcome.
     pub outcome: Outcome,
-    /// `UserStatus`.
+    /// `UserStatus`, after the steps if they confirmed the user.
     pub user_status: Option<String>,
     pub confirmed: Option<bool>,
     pub enabled: Option<bool>,
     /// The follow-up steps.
     pub follow_up: Option<String>,
-    /// A different `sub` means a different user of the same name.
+    /// A different `sub` means a different user of the same name. `None` in a rehearsal, whose users
+    /// have other IDs each time.
     pub user_sub: Option<String>,
+    /// The code of the error or of the broken rule.
+    pub error_code: Option<String>,
 }
 
 /// A compared property of a user.
@@ -55,6 +58,8 @@ pub enum Field {
     /// The follow-up steps.
     FollowUp,
     UserSub,
+    /// The error of rows with the same outcome.
+    ErrorCode,
 }
 
 /// A difference between two runs.
@@ -96,6 +101,7 @@ all_variants!(pub Field {
     Enabled,
     FollowUp,
     UserSub,
+    ErrorCode,
 });
 
 impl Field {
@@ -109,6 +115,7 @@ impl Field {
             Self::Enabled => "enabled",
             Self::FollowUp => "follow_up",
             Self::UserSub => "user_sub",
+            Self::ErrorCode => "error_code",
         }
     }
 }
@@ -125,16 +132,31 @@ impl UserSnapshot {
             Field::Enabled => self.enabled.map(yes_no),
             Field::FollowUp => self.follow_up.as_deref(),
             Field::UserSub => self.user_sub.as_deref(),
+            Field::ErrorCode => self.error_code.as_deref(),
         }
     }
 
     /// Returns the properties that differ. Those known to only one of the runs do not count.
     fn differs(&self, before: &Self) -> Vec<Field> {
         let differs = |field: &Field| match (before.field(*field), self.field(*field)) {
-            (Some(before), Some(after)) => before != after,
+            (Some(one), Some(other)) if one != other => match field {
+                Field::Outcome => !self.is_expected_after(before),
+                // Another outcome has another error.
+                Field::ErrorCode => before.outcome == self.outcome,
+                Field::UserStatus
+                | Field::Confirmed
+                | Field::Enabled
+                | Field::FollowUp
+                | Field::UserSub => true,
+            },
             (Some(_) | None, _) => false,
         };
         Field::ALL.into_iter().filter(differs).collect()
+    }
+
+    /// Whether the outcome follows from the earlier run: a user whom it created exists.
+    fn is_expected_after(&self, before: &Self) -> bool {
+        before.outcome == Outcome::Created && self.outcome == Outcome::Existed
     }
 }
 
@@ -190,6 +212,7 @@ fn take_in<E: From<LedgerError>>(
     case_insensitive: bool,
 ) -> Result<u64, E> {
     let room = |cause| E::from(LedgerError::Comparison(cause));
+    let is_of_rehearsal = run.is_of_rehearsal().map_err(E::from)?;
     let mut insert = users.prepare(INSERT).map_err(room)?;
     let mut nameless = 0;
     run.each_row(|row: &RowResult| {
@@ -223,16 +246,25 @@ fn take_in<E: From<LedgerError>>(
                 signed(row.row),
                 username,
                 outcome.outcome.name(),
-                outcome.user_status,
+                status_at_end(row),
                 row.confirmed(),
                 row.enabled(),
                 row.follow_up.as_ref().map(ToString::to_string),
-                outcome.user_sub
+                outcome.user_sub.as_ref().filter(|_| !is_of_rehearsal),
+                outcome.error_code
             ])
             .map(drop)
             .map_err(room)
     })?;
     Ok(nameless)
+}
+
+/// `UserStatus` at the end of the run. The ledger has it from before the steps.
+fn status_at_end(row: &RowResult) -> Option<&str> {
+    match row.outcome.user_status.as_deref() {
+        Some("UNCONFIRMED") if row.confirmed() == Some(true) => Some("CONFIRMED"),
+        status => status,
+    }
 }
 
 fn stood(row: &Row<'_>) -> rusqlite::Result<UserSnapshot> {
@@ -246,6 +278,7 @@ fn stood(row: &Row<'_>) -> rusqlite::Result<UserSnapshot> {
         enabled: row.get(7)?,
         follow_up: row.get(8)?,
         user_sub: row.get(9)?,
+        error_code: row.get(10)?,
     })
 }
 

@@ -320,6 +320,7 @@ mod tests {
             enabled: None,
             follow_up: None,
             user_sub: Some(user_sub.to_owned()),
+            error_code: None,
         };
         let mut comparison = Comparison::new(2);
         for row in 1..=3 {
@@ -356,6 +357,7 @@ mod tests {
             enabled: None,
             follow_up: None,
             user_sub: None,
+            error_code: None,
         };
         let mut comparison = Comparison::new(2);
         for row in 0..1_000 {
