@@ -25,7 +25,9 @@ use crate::ledger::{Durability, LedgerLock};
 use crate::report::MetricsFormat;
 pub use follow_up::FollowUpArgs;
 pub use format::FormatArgs;
-pub use inspect::{CheckArgs, CompletionsArgs, DescribeArgs, IamPolicyArgs, ManArgs, TemplateArgs};
+pub use inspect::{
+    CheckArgs, CompletionsArgs, DescribeArgs, IamPolicyArgs, ManArgs, RunsArgs, TemplateArgs,
+};
 pub use list::ListArgs;
 pub use mapping::MappingArgs;
 pub use output::{
@@ -83,6 +85,11 @@ pub enum Command {
     /// Reports are written from the run's ledger. rejects.csv also needs the CSV file, so it is
     /// written by running the same import command again.
     Report(Box<ReportArgs>),
+    /// List runs, the newest first
+    ///
+    /// Shows the state of each run, its list, user pool and counts, and the command that resumes
+    /// it. Runs may be active meanwhile. A run that cannot be read is listed with the reason.
+    Runs(RunsArgs),
     /// Delete the users that a run created
     ///
     /// Each user is looked up with AdminGetUser, which counts it as monthly active, and is deleted

@@ -45,6 +45,7 @@ pub fn examples_and_codes(command: &str) -> (&'static str, Codes) {
         "rehearse" => (REHEARSE, Codes::Rehearsal),
         "rehearsal-pool" => (REHEARSAL_POOL, Codes::RehearsalPool),
         "report" => (REPORT, Codes::Report),
+        "runs" => (RUNS, Codes::Answer),
         "undo" => (UNDO, Codes::Undo),
         "describe" => (DESCRIBE, Codes::Answer),
         "template" => (TEMPLATE, Codes::Answer),
@@ -116,9 +117,20 @@ Examples:
   # Write the reports of a run again, with complete names and errors
   cognito-import report runs/monday --pii full
 
+  # Write those of the newest run in runs/
+  cognito-import report runs/latest
+
   # Compare two runs
   cognito-import report --compare runs/monday runs/tuesday \\
       --changes-csv changes.csv";
+
+const RUNS: &str = "\
+Examples:
+  # List the runs in import-runs
+  cognito-import runs
+
+  # List those in runs/ as JSON
+  cognito-import runs runs/ --output json";
 
 const UNDO: &str = "\
 Examples:

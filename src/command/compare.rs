@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::latest::{AcceptedRuns, resolve_latest};
 use super::report::open;
 use super::stored_run::StoredRun;
 use super::{CommandError, CommandOutput, block_on};
@@ -35,7 +36,10 @@ pub(super) fn compare(
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
     let access = S3Access::default();
-    let open = |place| block_on(StoredRun::open(place, &access));
+    let open = |place| {
+        let place = resolve_latest(place, AcceptedRuns::All, printer)?;
+        block_on(StoredRun::open(&place, &access))
+    };
     let [before, after] = &settings.runs;
     let (first, second) = (open(before)?, open(after)?);
     let (before, mut one) = opened(&first, printer)?;

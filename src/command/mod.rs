@@ -12,6 +12,7 @@ mod findings;
 mod grace;
 mod iam_policy;
 mod import_rows;
+mod latest;
 mod list;
 mod live_metrics;
 mod locking;
@@ -27,6 +28,7 @@ mod rejects;
 mod report;
 mod resuming;
 mod run;
+mod runs;
 mod stored_run;
 mod template;
 mod undo;
@@ -105,8 +107,9 @@ fn execute(
             rehearsal_pool::serve(listen, *pool, output)
         }
         CommandSettings::Check(settings) => check::check(&settings, printer),
-        CommandSettings::Undo(settings) => undo::undo(&settings, printer),
+        CommandSettings::Undo(settings) => undo::undo(*settings, printer),
         CommandSettings::Report(settings) => report::report(settings, printer),
+        CommandSettings::Runs { directory } => runs::runs(&directory),
         CommandSettings::Describe(settings) => describe::describe(&settings, printer),
         CommandSettings::Template(settings) => template::template(&settings, printer),
         CommandSettings::IamPolicy(settings) => iam_policy::iam_policy(&settings, printer),

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::compare::compare;
 use super::document::RunDocument;
+use super::latest::{AcceptedRuns, resolve_latest};
 use super::locking::warn_if_exposed;
 use super::stored_run::StoredRun;
 use super::{CommandError, CommandOutput, block_on};
@@ -38,7 +39,8 @@ async fn write_again(
     mut reports: ReportOptions,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    let mut stored = StoredRun::open(run, &S3Access::default()).await?;
+    let run = resolve_latest(run, AcceptedRuns::All, printer)?;
+    let mut stored = StoredRun::open(&run, &S3Access::default()).await?;
     let run_directory = stored.path();
     reports.undone = refuse_without_ledger(run_directory, printer)?;
     if reports.undone {

@@ -6,6 +6,7 @@ mod plan;
 use super::confirm::confirm_deletion;
 use super::document::UndoneDocument;
 use super::grace::listen_within;
+use super::latest::{AcceptedRuns, resolve_latest};
 use super::{CommandError, CommandOutput, beside, block_on};
 use crate::cli::Printer;
 use crate::cli::exit::Exit;
@@ -24,10 +25,11 @@ use plan::{choose_endpoint, needs_confirmation, print_plan};
 const HOW_TO_RESUME: &str = "the same command resumes";
 
 pub(super) fn undo(
-    settings: &UndoSettings,
+    mut settings: UndoSettings,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    block_on(undo_run(settings, printer))
+    settings.run = resolve_latest(&settings.run, AcceptedRuns::Imports, printer)?;
+    block_on(undo_run(&settings, printer))
 }
 
 async fn undo_run(

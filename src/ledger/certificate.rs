@@ -75,9 +75,18 @@ impl RunCertificate {
         &self.run_id
     }
 
+    pub(super) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
     /// Reads the certificate, if there is one.
     pub fn read(directory: &RunDirectory) -> Result<Option<Self>, LedgerError> {
-        let path = path_in(directory.path());
+        Self::read_in(directory.path())
+    }
+
+    /// Like [`RunCertificate::read`], for a directory that this process has not locked.
+    pub(super) fn read_in(directory: &Path) -> Result<Option<Self>, LedgerError> {
+        let path = path_in(directory);
         match fs::read(&path) {
             Ok(text) => Self::parse(&text, &path).map(Some),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),

@@ -39,8 +39,8 @@ pub struct UserSnapshot {
     pub enabled: Option<bool>,
     /// The follow-up steps.
     pub follow_up: Option<String>,
-    /// A different `sub` means a different user of the same name. `None` in a rehearsal, whose users
-    /// have other IDs each time.
+    /// A different `sub` means a different user of the same name. `None` in a rehearsal, whose
+    /// users have other IDs each time.
     pub user_sub: Option<String>,
     /// The code of the error or of the broken rule.
     pub error_code: Option<String>,

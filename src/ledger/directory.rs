@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::certificate::CERTIFICATE;
 use super::integrity::presence::{self, LEDGER, UNDO};
@@ -73,7 +74,7 @@ impl RunDirectory {
             path: path.to_owned(),
             cause,
         };
-        let locked = |file: File| match file.try_lock() {
+        let locked = |file: File| match lock_alone(&file) {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => Err(LedgerError::Busy(path.to_owned())),
             Err(TryLockError::Error(cause)) => Err(failed(cause)),
@@ -88,6 +89,24 @@ impl RunDirectory {
         };
         leftovers::remove(path).map_err(failed)?;
         Ok(held)
+    }
+
+    /// Returns whether a process has locked the directory. Changes nothing.
+    pub(super) fn is_used(path: &Path) -> std::io::Result<bool> {
+        let is_locked = |file: File| match file.try_lock_shared() {
+            Ok(()) => Ok(false),
+            Err(TryLockError::WouldBlock) => Ok(true),
+            Err(TryLockError::Error(cause)) => Err(cause),
+        };
+        #[cfg(unix)]
+        if is_locked(File::open(path)?)? {
+            return Ok(true);
+        }
+        match File::open(path.join(LOCK_FILE)) {
+            Ok(file) => is_locked(file),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Remembers how the databases in this directory are locked, for all later commands.
@@ -223,6 +242,27 @@ impl RunDirectory {
         LedgerError::Directory {
             path: self.path.clone(),
             cause,
+        }
+    }
+}
+
+/// The longest time for which [`RunDirectory::is_used`] can hold a lock, unless its process is
+/// suspended.
+const MAX_CHECK_TIME: Duration = Duration::from_secs(1);
+
+/// Locks the file for this process alone. Another process that checks whether the file is locked
+/// holds a shared lock for a moment.
+fn lock_alone(file: &File) -> Result<(), TryLockError> {
+    let started = Instant::now();
+    loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock)
+                if started.elapsed() < MAX_CHECK_TIME && file.try_lock_shared().is_ok() =>
+            {
+                file.unlock().map_err(TryLockError::Error)?;
+                std::thread::yield_now();
+            }
+            locked => return locked,
         }
     }
 }

@@ -1,16 +1,17 @@
-//! The ledger: a SQLite database in the run's directory that records the run's identity,
-//! the rows that were begun, and their outcomes.
+//! The ledger: a SQLite database in the run's directory that records the run's identity, the rows
+//! that were begun, and their outcomes.
 //!
 //! A row is recorded as begun before its first request is sent, and its outcome as soon as it is
 //! known. In between, the row may have been sent, even if the process dies. Follow-up steps are
 //! recorded with the outcome and again as each step ends. The ledger contains no passwords and no
 //! hashes of them. Results are projections of it.
 //!
-//! [`directory`] is the run's directory and its lock. [`identity`] identifies the run.
-//! [`writer`] writes on a background thread, [`reader`] reads for reports, and [`resume_cursor`]
-//! tells a resumed run the state of each row. [`certificate`] outlives a lost ledger. `integrity`
-//! detects damage. [`undo`] is the separate ledger of an undo. [`comparison`] compares two runs.
-//! [`listing`] is not part of the ledger: it holds the pool's users while the process runs.
+//! [`directory`] is the run's directory and its lock. [`identity`] identifies the run. [`writer`]
+//! writes on a background thread, [`reader`] reads for reports, and [`resume_cursor`] tells a
+//! resumed run the state of each row. [`certificate`] outlives a lost ledger. `integrity` detects
+//! damage. [`undo`] is the separate ledger of an undo. [`comparison`] compares two runs, and
+//! [`overview`] lists them. [`listing`] is not part of the ledger: it holds the pool's users while
+//! the process runs.
 
 mod build;
 pub mod certificate;
@@ -24,6 +25,7 @@ mod integrity;
 pub mod leftovers;
 pub mod listing;
 mod lock;
+pub mod overview;
 mod rates;
 pub mod reader;
 pub mod resume_cursor;

@@ -14,6 +14,7 @@ mod metrics_file;
 mod rejects_csv;
 mod results_csv;
 mod results_jsonl;
+mod runs_list;
 mod summary_json;
 mod table;
 mod tally;
@@ -35,7 +36,8 @@ use tally::ReportTally;
 
 #[cfg(test)]
 pub(crate) use {
-    comparison::ComparisonDocument, results_jsonl::ResultLine, summary_json::SummaryDocument,
+    comparison::ComparisonDocument, results_jsonl::ResultLine, runs_list::RunsDocument,
+    summary_json::SummaryDocument,
 };
 
 pub use changes_csv::ChangesCsv;
@@ -47,6 +49,7 @@ pub use findings_csv::{FindingLine, FindingsCsv};
 pub use metrics_file::{ActiveRun, MetricsFile, MetricsFileError};
 pub use rejects_csv::{RejectsFile, reasons_of};
 pub use results_csv::COLUMNS;
+pub use runs_list::{runs_document, runs_text};
 pub use summary_json::{SCHEMA_VERSION, summary_document};
 pub use table::summary_table;
 pub use undo_csv::{UndoReport, write_undo};

@@ -6,13 +6,14 @@ mod shell_integration;
 use crate::harness::TestDir;
 
 /// The subcommands; the empty one is the program itself.
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "",
     "import",
     "check",
     "rehearse",
     "rehearsal-pool",
     "report",
+    "runs",
     "undo",
     "describe",
     "template",

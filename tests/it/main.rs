@@ -88,6 +88,7 @@ mod report;
 mod requests;
 mod resume;
 mod run_level;
+mod runs;
 mod s3;
 mod s3_folders;
 mod samples;

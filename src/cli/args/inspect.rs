@@ -1,4 +1,4 @@
-//! Commands that never write to a user pool: `check`, `describe`, `template`,
+//! Commands that never write to a user pool: `check`, `runs`, `describe`, `template`,
 //! `iam-policy`, `completions`, `man`.
 
 use std::path::PathBuf;
@@ -10,6 +10,7 @@ use super::{
     OutputArgs, PatienceArgs, RateArgs, UsernameCase,
 };
 use crate::cli::completions::Shell;
+use crate::ledger::directory::RUNS;
 use crate::mapping::PasswordFrom;
 
 /// `check`.
@@ -58,6 +59,14 @@ pub struct CheckArgs {
     /// Output.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// `runs`.
+#[derive(Debug, Args)]
+pub struct RunsArgs {
+    /// Directory whose subdirectories are run directories
+    #[arg(value_name = "DIR", default_value = RUNS)]
+    pub directory: PathBuf,
 }
 
 /// `describe`.

@@ -11,9 +11,10 @@ use crate::report::{CsvEncoding, MetricsFile, Names};
 /// `report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// Run directory, as printed by `import`, or s3://BUCKET/PREFIX/
+    /// Run directory, as printed by `import`, s3://BUCKET/PREFIX/, or `latest`
     ///
     /// A run in S3 is copied into a temporary directory, and the reports are stored next to it.
+    /// `latest` is the newest run in import-runs, and DIR/latest the newest in DIR.
     #[arg(value_name = "RUN_DIR", required_unless_present = "compare")]
     pub run_dir: Option<PathBuf>,
     /// Report options.

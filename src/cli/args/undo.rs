@@ -11,9 +11,10 @@ use super::{ConnectionArgs, CsvArgs, OutputArgs, duration, nonzero_duration};
 /// `undo`.
 #[derive(Debug, Args)]
 pub struct UndoArgs {
-    /// Run directory, as printed by `import`, or s3://BUCKET/PREFIX/
+    /// Run directory, as printed by `import`, s3://BUCKET/PREFIX/, or `latest`
     ///
     /// A run in S3 is copied into a temporary directory, and what was deleted is stored next to it.
+    /// `latest` is the newest import in import-runs, and DIR/latest the newest in DIR.
     #[arg(value_name = "RUN_DIR")]
     pub run_dir: PathBuf,
     /// Delete without asking; ID must be the run's user pool

@@ -44,6 +44,7 @@ pub enum CommandSettings {
     Check(Box<CheckSettings>),
     Undo(Box<UndoSettings>),
     Report(ReportSettings),
+    Runs { directory: PathBuf },
     Describe(DescribeSettings),
     Template(TemplateSettings),
     IamPolicy(IamPolicySettings),
@@ -65,6 +66,7 @@ impl CommandSettings {
             Self::Report(ReportSettings::Run { run, .. }) => run.local(),
             Self::Report(ReportSettings::Comparison(settings)) => settings.runs[1].local(),
             Self::RehearsalPool(..)
+            | Self::Runs { .. }
             | Self::Describe(_)
             | Self::Template(_)
             | Self::IamPolicy(_)
@@ -91,6 +93,7 @@ impl ParsedCommand {
             Command::Check(_) => "check",
             Command::Undo(_) => "undo",
             Command::Report(_) => "report",
+            Command::Runs(_) => "runs",
             Command::Describe(_) => "describe",
             Command::Template(_) => "template",
             Command::IamPolicy(_) => "iam-policy",
@@ -130,6 +133,7 @@ impl ParsedCommand {
             Command::Check(args) => Some(&args.output),
             Command::Undo(args) => Some(&args.output),
             Command::Report(_)
+            | Command::Runs(_)
             | Command::RehearsalPool(_)
             | Command::Describe(_)
             | Command::Template(_)
@@ -159,6 +163,9 @@ impl ParsedCommand {
             Command::Check(args) => CommandSettings::Check(Box::new(CheckSettings::of(args)?)),
             Command::Undo(args) => CommandSettings::Undo(Box::new(UndoSettings::of(args)?)),
             Command::Report(args) => CommandSettings::Report(ReportSettings::of(args)?),
+            Command::Runs(args) => CommandSettings::Runs {
+                directory: args.directory.clone(),
+            },
             Command::Describe(args) => CommandSettings::Describe(DescribeSettings::of(args)),
             Command::Template(args) => CommandSettings::Template(TemplateSettings::of(args)),
             Command::IamPolicy(args) => CommandSettings::IamPolicy(IamPolicySettings::of(args)?),

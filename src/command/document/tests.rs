@@ -18,7 +18,7 @@ use super::{
 };
 use crate::cli::mapping_file::MappingFileKeys;
 use crate::ledger::RunCertificate;
-use crate::report::{ComparisonDocument, ResultLine, SummaryDocument};
+use crate::report::{ComparisonDocument, ResultLine, RunsDocument, SummaryDocument};
 
 // `C` is the content after success; `E` is what a failure can show instead.
 /// A document of `--output json`.
@@ -129,6 +129,7 @@ fn schemas() -> [(&'static str, Value); 5] {
         "anyOf": [
             output::<RunDocument<'_>, VerdictDocument<'_>>(&["import", "rehearse", "report"]),
             output::<ComparedRuns, Nothing>(&["report"]),
+            output::<RunsDocument<'_>, Nothing>(&["runs"]),
             output::<CheckDocument<'_>, Nothing>(&["check"]),
             output::<UndoneDocument<'_>, Nothing>(&["undo"]),
             output::<Described<'_>, Nothing>(&["describe"]),

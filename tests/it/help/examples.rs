@@ -96,7 +96,7 @@ fn every_command_has_two_to_four_examples() {
 /// Runs every example of a command and asserts that it succeeds.
 fn run(command: &str) {
     for example in examples(command) {
-        let prepared = ExampleFolder::new(example.contains("runs/monday"));
+        let prepared = ExampleFolder::new(example.contains("runs/"));
         let output = prepared.bash(&example).run();
         assert_eq!(output.code, Some(0), "{example}\n{}", output.stderr);
     }
@@ -136,6 +136,11 @@ fn rehearsal_pool() {
 #[test]
 fn report() {
     run("report");
+}
+
+#[test]
+fn runs() {
+    run("runs");
 }
 
 #[test]
