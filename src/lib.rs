@@ -73,3 +73,4 @@ mod spill;
 pub mod temporary;
 pub mod undo;
 pub mod user;
+pub mod verify;

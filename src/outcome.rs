@@ -3,6 +3,7 @@
 //! These types only describe results. `import` produces them, `ledger` stores them and `report`
 //! shows them.
 
+mod discrepancy;
 mod follow_up;
 mod live;
 mod summary;
@@ -12,6 +13,7 @@ use serde::Serialize;
 
 use follow_up::{CONFIRM_STEP, DISABLE_STEP};
 
+pub use discrepancy::{Discrepancy, UserDiscrepancy};
 pub use follow_up::{FollowUp, StepCounts, StepResult, StepState, step_key};
 pub use live::{BOTTLENECKS, LivePace, LiveStatus, NO_BOTTLENECK, PRESCAN};
 pub use summary::{CategoryRequests, Pace, RateSample, RunState, Summary};

@@ -10,6 +10,7 @@ mod pace;
 mod pool;
 mod preflight;
 mod undo;
+mod verify;
 
 use std::net::SocketAddr;
 use std::num::{IntErrorKind, ParseIntError};
@@ -37,6 +38,7 @@ pub use pace::{PaceArgs, RateArg, RateArgs};
 pub use pool::{ConnectionArgs, KnownPoolArgs, LookArgs, PoolArgs, TriggerArgs};
 pub use preflight::{AllowArgs, PatienceArgs, PreflightArgs};
 pub use undo::UndoArgs;
+pub use verify::VerifyArgs;
 
 /// Import users from a CSV file into an Amazon Cognito user pool
 #[derive(Debug, Parser)]
@@ -97,6 +99,14 @@ pub enum Command {
     /// An UNCONFIRMED user cannot have signed in; for all others the sign-in history of Cognito's
     /// threat protection decides, and without it the user is kept.
     Undo(Box<UndoArgs>),
+    /// Check that the pool has the users of a run, as the run reports them
+    ///
+    /// Lists the pool's users and the members of the run's groups, which changes nothing and does
+    /// not count users as monthly active. Each user must have its sub, be enabled, confirmed and
+    /// verified as reported, and be in its groups; with the CSV file, its attributes are compared,
+    /// too. A listing lags behind, so missing users are looked up with AdminGetUser, which counts
+    /// them as monthly active. Problems are written to verify.csv.
+    Verify(Box<VerifyArgs>),
     /// Print a user pool's rules as TOML, for `--pool`
     ///
     /// With this file, `check`, `import` and `template` need no permission to describe the pool.

@@ -44,6 +44,8 @@ pub enum Codes {
     Check,
     /// `undo`.
     Undo,
+    /// `verify`.
+    Verify,
     /// `report`.
     Report,
     /// `rehearsal-pool`.
@@ -67,7 +69,7 @@ impl Codes {
     #[must_use]
     pub fn ended_early(self) -> Exit {
         match self {
-            Self::Run | Self::Rehearsal | Self::Undo => Exit::Stopped,
+            Self::Run | Self::Rehearsal | Self::Undo | Self::Verify => Exit::Stopped,
             Self::Check | Self::Report | Self::RehearsalPool | Self::Answer => Exit::Refused,
         }
     }
@@ -94,7 +96,7 @@ impl Codes {
                 TERMINATE,
             ],
             Self::Check => &[Done, SomeRows, Usage, Refused, INTERRUPT, TERMINATE],
-            Self::Undo => &[
+            Self::Undo | Self::Verify => &[
                 Done, SomeRows, Usage, Refused, Stopped, Busy, INTERRUPT, TERMINATE,
             ],
             Self::Report => &[Done, SomeRows, Usage, Refused, Stopped, Busy, InDoubt],
@@ -154,6 +156,7 @@ impl Exit {
             (Self::Done, Codes::Undo) => {
                 "every user that the run created is deleted or was already gone"
             }
+            (Self::Done, Codes::Verify) => "every user is in the pool as the run reports it",
             (Self::Done, Codes::Report) => {
                 "the run succeeded and its reports are written, or the runs are compared"
             }
@@ -168,6 +171,9 @@ impl Exit {
             (Self::SomeRows, Codes::Undo) => {
                 "finished; some users were kept, or could not be looked up or deleted"
             }
+            (Self::SomeRows, Codes::Verify) => {
+                "some users are not as the run reports them; verify.csv lists them"
+            }
             (Self::SomeRows, Codes::Check) => {
                 "the import would start, but some rows are invalid or duplicate"
             }
@@ -177,6 +183,7 @@ impl Exit {
                 "the import would be refused, or the file or the pool cannot be read"
             }
             (Self::Refused, Codes::Undo) => "refused before anything was deleted",
+            (Self::Refused, Codes::Verify) => "the run, its file or the pool cannot be read",
             (Self::Refused, Codes::Report) => {
                 "the run cannot be read, or a report cannot be written"
             }
@@ -189,7 +196,9 @@ impl Exit {
             }
             (Self::Stopped, Codes::Report) => "reports written; the run stopped early",
             (Self::Stopped, Codes::Rehearsal) => "stopped early; a rehearsal cannot be resumed",
-            (Self::Stopped, Codes::Undo) => "stopped early; run the same command to resume",
+            (Self::Stopped, Codes::Undo | Codes::Verify) => {
+                "stopped early; run the same command to resume"
+            }
             (Self::Busy, Codes::Report) => {
                 "another process has locked the ledger of the run; nothing was done"
             }
@@ -202,26 +211,7 @@ impl Exit {
             (Self::InDoubtAllowed, _) => {
                 "with --allow-row-failures: finished; some rows are in doubt"
             }
-            (Self::Signal(Signal::Interrupt), Codes::Run | Codes::Undo) => {
-                "stopped by Ctrl-C (SIGINT); run the same command to resume"
-            }
-            (Self::Signal(Signal::Interrupt), Codes::Rehearsal) => {
-                "stopped by Ctrl-C (SIGINT); a rehearsal cannot be resumed"
-            }
-            (
-                Self::Signal(Signal::Interrupt),
-                Codes::Check | Codes::Report | Codes::RehearsalPool | Codes::Answer,
-            ) => "stopped by Ctrl-C (SIGINT)",
-            (Self::Signal(Signal::Terminate), Codes::Run | Codes::Undo) => {
-                "stopped by SIGTERM; run the same command to resume"
-            }
-            (Self::Signal(Signal::Terminate), Codes::Rehearsal) => {
-                "stopped by SIGTERM; a rehearsal cannot be resumed"
-            }
-            (
-                Self::Signal(Signal::Terminate),
-                Codes::Check | Codes::Report | Codes::RehearsalPool | Codes::Answer,
-            ) => "stopped by SIGTERM",
+            (Self::Signal(signal), codes) => signal_meaning(signal, codes),
         }
     }
 
@@ -273,6 +263,31 @@ impl Exit {
             RunState::Finished if !summary.follow_up_errors.is_empty() => Self::SomeRows,
             RunState::Finished => Self::Done,
         }
+    }
+}
+
+fn signal_meaning(signal: Signal, codes: Codes) -> &'static str {
+    match (signal, codes) {
+        (Signal::Interrupt, Codes::Run | Codes::Undo | Codes::Verify) => {
+            "stopped by Ctrl-C (SIGINT); run the same command to resume"
+        }
+        (Signal::Interrupt, Codes::Rehearsal) => {
+            "stopped by Ctrl-C (SIGINT); a rehearsal cannot be resumed"
+        }
+        (
+            Signal::Interrupt,
+            Codes::Check | Codes::Report | Codes::RehearsalPool | Codes::Answer,
+        ) => "stopped by Ctrl-C (SIGINT)",
+        (Signal::Terminate, Codes::Run | Codes::Undo | Codes::Verify) => {
+            "stopped by SIGTERM; run the same command to resume"
+        }
+        (Signal::Terminate, Codes::Rehearsal) => {
+            "stopped by SIGTERM; a rehearsal cannot be resumed"
+        }
+        (
+            Signal::Terminate,
+            Codes::Check | Codes::Report | Codes::RehearsalPool | Codes::Answer,
+        ) => "stopped by SIGTERM",
     }
 }
 

@@ -47,6 +47,7 @@ pub fn examples_and_codes(command: &str) -> (&'static str, Codes) {
         "report" => (REPORT, Codes::Report),
         "runs" => (RUNS, Codes::Answer),
         "undo" => (UNDO, Codes::Undo),
+        "verify" => (VERIFY, Codes::Verify),
         "describe" => (DESCRIBE, Codes::Answer),
         "template" => (TEMPLATE, Codes::Answer),
         "iam-policy" => (IAM_POLICY, Codes::Answer),
@@ -139,6 +140,14 @@ Examples:
 
   # Delete them without asking
   cognito-import undo runs/monday --yes-delete us-east-1_EXAMPLE";
+
+const VERIFY: &str = "\
+Examples:
+  # Check that every user of a run is in the pool
+  cognito-import verify runs/monday
+
+  # Also compare the users' attributes with the CSV file, and list users in no row
+  cognito-import verify runs/monday users.csv --extra";
 
 const DESCRIBE: &str = "\
 Examples:

@@ -188,6 +188,28 @@ impl<'a> UndoneDocument<'a> {
     }
 }
 
+/// The document of `verify`.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct VerifyDocument<'a> {
+    /// The run directory.
+    pub(super) run_directory: &'a Path,
+    /// The path of `verify.csv`.
+    pub(super) results: &'a Path,
+    /// The number of users of the run that were checked.
+    pub(super) checked: u64,
+    /// How many of them are in the pool as the run reports them.
+    pub(super) as_reported: u64,
+    /// Users by problem, with the problems that no user has. `extra` is 0 without `--extra`.
+    pub(super) problems: BTreeMap<&'static str, u64>,
+    /// Users by attribute whose value differs from the list; null if there was no list.
+    pub(super) differing_attributes: Option<BTreeMap<String, u64>>,
+    /// The number of users in the pool.
+    pub(super) pool_users: u64,
+    /// Requests of this session by quota category.
+    pub(super) requests: BTreeMap<&'static str, CategoryRequests>,
+}
+
 /// The document of `describe`.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -53,6 +53,7 @@ pub(super) fn iam_policy(
         object,
         run_folder: run_folder.as_ref().map(|url| (url.bucket(), url.prefix())),
         undoes: settings.undo,
+        verifies: settings.verify_run,
     });
     let output = match &policy {
         None => {

@@ -28,10 +28,12 @@ mod rejects;
 mod report;
 mod resuming;
 mod run;
+mod run_endpoint;
 mod runs;
 mod stored_run;
 mod template;
 mod undo;
+mod verify;
 mod written_reports;
 
 use std::ops::ControlFlow;
@@ -108,6 +110,7 @@ fn execute(
         }
         CommandSettings::Check(settings) => check::check(&settings, printer),
         CommandSettings::Undo(settings) => undo::undo(*settings, printer),
+        CommandSettings::Verify(settings) => verify::verify(*settings, printer),
         CommandSettings::Report(settings) => report::report(settings, printer),
         CommandSettings::Runs { directory } => runs::runs(&directory),
         CommandSettings::Describe(settings) => describe::describe(&settings, printer),
@@ -201,6 +204,7 @@ mod tests {
             (Codes::Run, Exit::Stopped),
             (Codes::Rehearsal, Exit::Stopped),
             (Codes::Undo, Exit::Stopped),
+            (Codes::Verify, Exit::Stopped),
             (Codes::Check, Exit::Refused),
             (Codes::Answer, Exit::Refused),
         ] {

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::CommandError;
 use crate::cli::settings::RunPlace;
 use crate::hints::Hint;
+use crate::ledger::verification::VerifyProgress;
 use crate::s3::{Folder, S3Access, S3Config, S3Error, S3FolderUrl};
 use crate::temporary::{self, TempDir};
 
@@ -24,7 +25,7 @@ const LEDGER: &str = "ledger.db";
 const CERTIFICATE: &str = "run.json";
 
 /// Files that not every run has.
-const OPTIONAL: [&str; 2] = [CERTIFICATE, "undo.db"];
+const OPTIONAL: [&str; 3] = [CERTIFICATE, "undo.db", VerifyProgress::FILE];
 
 /// A run directory that can be read and changed.
 pub(super) enum StoredRun {

@@ -7,6 +7,7 @@ use super::confirm::confirm_deletion;
 use super::document::UndoneDocument;
 use super::grace::listen_within;
 use super::latest::{AcceptedRuns, resolve_latest};
+use super::run_endpoint::choose_endpoint;
 use super::{CommandError, CommandOutput, beside, block_on};
 use crate::cli::Printer;
 use crate::cli::exit::Exit;
@@ -20,7 +21,7 @@ use crate::report::{UndoReport, undo_table, write_undo};
 use crate::run::{RetryPolicy, Signal, Signals};
 use crate::undo::{Mode, RemovalRules, Undo, UndoEnd, UndoStopReason, UndoTally};
 use open::{UNDO_LEDGER, UndoableRun, earlier_undo, keep_copy, open, open_ledger, publish_ledger};
-use plan::{choose_endpoint, needs_confirmation, print_plan};
+use plan::{needs_confirmation, print_plan};
 
 const HOW_TO_RESUME: &str = "the same command resumes";
 
@@ -121,7 +122,12 @@ async fn prepare(
         });
     }
     drop(begun);
-    let endpoint = choose_endpoint(settings, run.endpoint.as_deref(), printer)?;
+    let endpoint = choose_endpoint(
+        &settings.endpoint,
+        &settings.run,
+        run.endpoint.as_deref(),
+        printer,
+    )?;
     let connection = settings.connect(&pool_id, &run.summary.client_id, endpoint);
     let pool = connect(&connection).await.map_err(CommandError::refused)?;
     print_plan(settings, users, &pool_id, pool.endpoint(), printer);

@@ -20,7 +20,7 @@ const LOG: &str = "ledger.db-wal";
 /// interrupted restart never makes an undone run look like one that was not. A database comes
 /// before its log, because a log alone cannot be mistaken for a ledger. The certificate comes
 /// before the ledger, because a certificate alone continues the run.
-const KEPT_ASIDE: [&str; 11] = [
+const KEPT_ASIDE: [&str; 12] = [
     "results.csv",
     "results.jsonl",
     "summary.json",
@@ -32,6 +32,7 @@ const KEPT_ASIDE: [&str; 11] = [
     "undo.db-wal",
     "undo-results.csv",
     "undo-dry-run.csv",
+    "verify.csv",
 ];
 
 /// A run's directory, locked until this process ends.

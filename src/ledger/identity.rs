@@ -67,6 +67,14 @@ impl RunKind {
     }
 }
 
+/// What identifies the list of a run and the meaning of its columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListIdentity {
+    /// SHA-256 of the list, or `None` if it could be read only once.
+    pub fingerprint: Option<String>,
+    pub mapping: String,
+}
+
 /// A property that two commands of the same run have in common.
 struct Property {
     /// Its name in the table `run`.
@@ -87,8 +95,12 @@ impl Identity {
         let kept = (!self.kept.is_empty()).then(|| serde_json::json!(self.kept).to_string());
         [
             property(name::KIND, "kind of run", Some(self.kind.name().to_owned())),
-            property("fingerprint", "list (SHA-256)", Some(fingerprint)),
-            property("mapping", "mapping of columns", Some(self.mapping.clone())),
+            property(name::FINGERPRINT, "list (SHA-256)", Some(fingerprint)),
+            property(
+                name::MAPPING,
+                "mapping of columns",
+                Some(self.mapping.clone()),
+            ),
             property("user_pool_id", "user pool", Some(self.user_pool_id.clone())),
             property("client_id", "app client", Some(self.client_id.clone())),
             property(name::KEPT, "set of kept columns (--keep)", kept),
@@ -230,6 +242,10 @@ pub(super) fn metadata(database: &Connection) -> rusqlite::Result<RunMetadata> {
 /// Names in the table `run`.
 pub(super) mod name {
     pub(in super::super) const KIND: &str = "kind";
+    /// SHA-256 of the list. Empty if it can be read only once.
+    pub(in super::super) const FINGERPRINT: &str = "fingerprint";
+    /// The meaning of each column.
+    pub(in super::super) const MAPPING: &str = "mapping";
     /// When the run started, in milliseconds since the Unix epoch.
     pub(in super::super) const STARTED: &str = "started_ms";
     /// `1` if usernames are case-insensitive.

@@ -11,7 +11,7 @@ use super::integrity::presence::{LEDGER, UNDO};
 pub const UNFINISHED: &str = ".unfinished";
 
 /// Reports in a run's directory. An unfinished one has the id of its process in its name.
-const REPORTS: [&str; 7] = [
+const REPORTS: [&str; 8] = [
     "results.csv",
     "results.jsonl",
     "rejects.csv",
@@ -19,6 +19,7 @@ const REPORTS: [&str; 7] = [
     "report.html",
     "undo-results.csv",
     "undo-dry-run.csv",
+    "verify.csv",
 ];
 
 /// Removes unfinished files from a directory that this process has locked. Files that another

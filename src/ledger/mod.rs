@@ -10,8 +10,8 @@
 //! writes on a background thread, [`reader`] reads for reports, and [`resume_cursor`] tells a
 //! resumed run the state of each row. [`certificate`] outlives a lost ledger. `integrity` detects
 //! damage. [`undo`] is the separate ledger of an undo. [`comparison`] compares two runs, and
-//! [`overview`] lists them. [`listing`] is not part of the ledger: it holds the pool's users while
-//! the process runs.
+//! [`overview`] lists them. [`listing`] and [`verification`] are not part of the ledger: they hold
+//! the pool's users while the process runs, and while a verification is unfinished.
 
 mod build;
 pub mod certificate;
@@ -34,6 +34,7 @@ mod schema;
 pub mod snapshot;
 pub mod times;
 pub mod undo;
+pub mod verification;
 pub mod writer;
 
 use std::path::{Path, PathBuf};
@@ -170,6 +171,12 @@ pub enum LedgerError {
     /// The temporary file of an undo's dry run cannot be written or read.
     #[error("the temporary file with the run's users cannot be used: {}", temporary_cause(.0))]
     Rehearsal(rusqlite::Error),
+    /// The progress of a verification cannot be written or read.
+    #[error("{path}: cannot be used: {cause}")]
+    Verification {
+        path: PathBuf,
+        cause: rusqlite::Error,
+    },
     /// The run's directory or its ledger was moved, removed or replaced during the run.
     #[error("{what} while the run was active")]
     Displaced {
@@ -217,6 +224,7 @@ impl Hint for LedgerError {
             Self::Listing(..) => "free up space there, set TMPDIR to another directory, or skip the scan (--prescan never)".to_owned(),
             Self::Comparison(..) => "free up space there, or set TMPDIR to another directory".to_owned(),
             Self::Rehearsal(..) => "free up space there, or set TMPDIR to another directory".to_owned(),
+            Self::Verification { .. } => "free up space there, or remove the file, then run the same command again".to_owned(),
             Self::Displaced { what, saved } => format!("nothing more was sent, and there are no reports: {}", how_to_resume(what, saved.as_deref())),
             Self::Saved { saved, .. } => format!("resume with --run-dir {}, or start over with `import --restart`: users that the run already created will then be reported as existing", saved.display()),
             Self::DisplacedUndo { .. } => "nothing more was deleted: put it back and run the same command again".to_owned(),

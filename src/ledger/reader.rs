@@ -9,7 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use rusqlite::Connection;
 
 use super::facts::Facts;
-use super::identity::{self, RunKind, RunMetadata, name};
+use super::identity::{self, ListIdentity, RunKind, RunMetadata, name};
 use super::integrity::seal::row_seal;
 
 use super::rows::{RESULT_COLUMN_COUNT, RESULT_COLUMNS, read_kept, read_outcome};
@@ -76,6 +76,18 @@ impl LedgerReader {
         identity::get(&self.database, name::KIND)
             .map(Option::unwrap_or_default)
             .map_err(|cause| LedgerError::of(&self.path, cause))
+    }
+
+    /// Returns what identifies the list and the meaning of its columns.
+    pub fn list_identity(&self) -> Result<ListIdentity, LedgerError> {
+        let value = |name| {
+            let value = identity::get(&self.database, name);
+            value.map_err(|cause| LedgerError::of(&self.path, cause))
+        };
+        Ok(ListIdentity {
+            fingerprint: value(name::FINGERPRINT)?.filter(|text| !text.is_empty()),
+            mapping: value(name::MAPPING)?.unwrap_or_default(),
+        })
     }
 
     /// Calls `each` with every row, in the list's order. A row without an outcome is in doubt if it

@@ -210,6 +210,14 @@ fn tables(database: &Connection) -> rusqlite::Result<Vec<(String, String, Option
     rows.collect()
 }
 
+/// Opens an existing database that is not a ledger, for this process alone.
+pub(super) fn connect_alone(path: &Path) -> rusqlite::Result<Connection> {
+    let database = lock::open(path, OPENED)?;
+    database.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    database.pragma_update(None, "cache_size", -TEMPORARY_CACHE_KIB)?;
+    Ok(database)
+}
+
 /// SQLite's page cache in KiB for temporary databases, regardless of the number of rows.
 const TEMPORARY_CACHE_KIB: i64 = 1024;
 

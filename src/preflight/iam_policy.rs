@@ -31,6 +31,8 @@ pub struct Needs<'a> {
     pub creates_groups: bool,
     /// Deletes users that a run created.
     pub undoes: bool,
+    /// Compares the users of a run with the pool.
+    pub verifies: bool,
     /// Bucket and key, if the list is an object in S3.
     pub object: Option<(&'a str, &'a str)>,
     /// Bucket and prefix, if the run directory is in S3. The prefix ends with a slash.
@@ -79,6 +81,20 @@ pub fn policy(needs: &Needs<'_>) -> Option<Value> {
             "Resource": pool,
         }));
     }
+    if needs.verifies {
+        statements.push(json!({
+            "Sid": "CognitoImportVerify",
+            "Effect": "Allow",
+            "Action": [
+                "cognito-idp:AdminGetUser",
+                "cognito-idp:AdminListGroupsForUser",
+                Call::DescribeUserPool.action(),
+                Call::ListUsers.action(),
+                "cognito-idp:ListUsersInGroup",
+            ],
+            "Resource": pool,
+        }));
+    }
     if needs.looks_up && needs.requests_limits {
         statements.push(json!({
             "Sid": "CognitoImportLimits",
@@ -88,6 +104,13 @@ pub fn policy(needs: &Needs<'_>) -> Option<Value> {
             "Resource": "*",
         }));
     }
+    statements.extend(s3_statements(needs, partition));
+    (!statements.is_empty()).then(|| json!({ "Version": "2012-10-17", "Statement": statements }))
+}
+
+/// Returns the statements for objects in S3.
+fn s3_statements(needs: &Needs<'_>, partition: &str) -> Vec<Value> {
+    let mut statements = Vec::new();
     if let Some((bucket, key)) = needs.object {
         statements.push(json!({
             "Sid": "CognitoImportList",
@@ -113,7 +136,7 @@ pub fn policy(needs: &Needs<'_>) -> Option<Value> {
             "Resource": bucket,
         }));
     }
-    (!statements.is_empty()).then(|| json!({ "Version": "2012-10-17", "Statement": statements }))
+    statements
 }
 
 /// Returns the Region of this pool if its partition is unknown and the policy has to guess.
@@ -143,6 +166,7 @@ mod tests {
         steps: &[],
         creates_groups: false,
         undoes: false,
+        verifies: false,
         object: None,
         run_folder: None,
     };
@@ -202,6 +226,7 @@ mod tests {
             steps: &[],
             creates_groups: false,
             undoes: false,
+            verifies: false,
             object: Some(("lists", "2026/users.csv.gz")),
             run_folder: None,
         };

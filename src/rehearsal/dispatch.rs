@@ -8,7 +8,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::operation::{ServiceOperation, looks_signed};
-use super::operations::{admin, auth_events, creation, describe, group_members, groups, list, sign_in, sign_up};
+use super::operations::{
+    admin, auth_events, creation, describe, group_members, groups, list, sign_in, sign_up,
+};
 use super::protocol::ServiceError;
 use super::reply::{OperationReply, Outgoing, Reply};
 use super::state::PoolState;

@@ -20,6 +20,8 @@ mod table;
 mod tally;
 mod undo_csv;
 mod undo_table;
+mod verify_csv;
+mod verify_table;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -54,6 +56,8 @@ pub use summary_json::{SCHEMA_VERSION, summary_document};
 pub use table::summary_table;
 pub use undo_csv::{UndoReport, write_undo};
 pub use undo_table::undo_table;
+pub use verify_csv::VerifyCsv;
+pub use verify_table::verify_table;
 
 /// The names of all reports of a run.
 const FILES: [&str; 5] = [

@@ -1,4 +1,5 @@
-//! Shared by import, undo and verification: reading requests, retry policy, signals, request counts.
+//! Shared by import, undo and verification: requests that only read, retry policy, signals, request
+//! counts.
 
 mod read_requests;
 mod requests;

@@ -6,7 +6,7 @@ mod shell_integration;
 use crate::harness::TestDir;
 
 /// The subcommands; the empty one is the program itself.
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "",
     "import",
     "check",
@@ -15,6 +15,7 @@ const COMMANDS: [&str; 13] = [
     "report",
     "runs",
     "undo",
+    "verify",
     "describe",
     "template",
     "iam-policy",

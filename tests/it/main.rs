@@ -108,3 +108,4 @@ mod undo;
 mod unknown_requests;
 mod usernames;
 mod values;
+mod verify;

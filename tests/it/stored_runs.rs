@@ -113,7 +113,7 @@ fn a_missing_run_is_refused() {
     };
     let dir = TestDir::new();
     let url = bucket.address("runs/a/");
-    for command in ["report", "undo"] {
+    for command in ["report", "undo", "verify"] {
         let cli = bucket.with_endpoint(dir.cli(command).arg(&url));
         with_temporary(&dir, cli).run().exits(3).names([&url]);
     }
@@ -125,6 +125,41 @@ fn a_missing_run_is_refused() {
             .exits(3)
             .names([invalid]);
     }
+}
+
+#[test]
+fn a_verification_is_stored_next_to_the_ledger_and_resumes_from_there() {
+    let Some(bucket) = MotoBucket::create("verified") else {
+        return;
+    };
+    let dir = TestDir::new();
+    let pool = Pool::start(quick());
+    let list = dir.file("users.csv", users(600));
+    dir.import(&pool, list).run().exits(0);
+    let url = store(&bucket, &dir.path("run"), "runs/a/");
+    let verify = || {
+        let verify = dir.cli("verify").arg(&url);
+        let verify = bucket.with_endpoint(verify.args(["--endpoint-url", &pool.url()]));
+        with_temporary(&dir, verify)
+    };
+    let running = verify().args(["--list-rate", "2"]).start();
+    pool.wait_for_requests("ListUsers", 5);
+    running.signal("INT");
+    running.wait().exits(130);
+    assert_eq!(names(&bucket, "runs/a/"), ["ledger.db", "verify.db"]);
+    let read = pool.requests("ListUsers");
+    verify()
+        .args(["--list-rate", "1000"])
+        .run()
+        .exits(0)
+        .names([&url]);
+    let again = pool.requests("ListUsers") - read;
+    assert!(again < 10, "{read} pages, then {again}");
+    let stored = ["ledger.db", "verify.csv", "verify.db"];
+    assert_eq!(names(&bucket, "runs/a/"), stored);
+    assert_eq!(content(&bucket, "verify.db"), "");
+    assert_eq!(content(&bucket, "verify.csv").lines().count(), 1);
+    assert!(copies(&dir).is_empty());
 }
 
 #[test]

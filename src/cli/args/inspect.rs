@@ -134,6 +134,11 @@ pub struct IamPolicyArgs {
     /// `undo` deletes users and reads their sign-in history.
     #[arg(long, help_heading = "Run")]
     pub undo: bool,
+    /// Add the permissions of `verify`
+    ///
+    /// `verify` lists users and members of groups, and looks up those that are missing.
+    #[arg(long, help_heading = "Run")]
+    pub verify_run: bool,
     /// Leave out the permissions of preflight checks
     #[arg(long, help_heading = "Run", hide_short_help = true)]
     pub no_preflight: bool,

@@ -43,6 +43,8 @@ pub enum SettingsError {
     RehearsalInS3(String),
     #[error("no run is named")]
     NoRun,
+    #[error("the command that began this run cannot be parsed by this version")]
+    RunCommand,
 }
 
 impl Hint for SettingsError {
@@ -69,6 +71,7 @@ impl Hint for SettingsError {
                 "name another prefix with --run-dir, which keeps the earlier run".to_owned()
             }
             Self::RehearsalInS3(_) => "name one, or leave --run-dir out".to_owned(),
+            Self::RunCommand => "use the version that began it, or leave the file out".to_owned(),
             Self::NoRun => "give its directory, or two with --compare".to_owned(),
         })
     }

@@ -37,6 +37,7 @@ pub struct IamPolicySettings {
     /// All rates are numbers, so that the account's quotas are not read.
     pub named_rates: bool,
     pub undo: bool,
+    pub verify_run: bool,
     pub preflight: bool,
 }
 
@@ -75,6 +76,7 @@ impl IamPolicySettings {
             create_groups: args.follow_up.create_groups,
             named_rates: args.named_rates,
             undo: args.undo,
+            verify_run: args.verify_run,
             preflight: !args.no_preflight,
         })
     }

@@ -1,9 +1,11 @@
 //! The list: where it is, its dialect, and the meaning of its columns.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use clap::Parser as _;
 
 use super::SettingsError;
-use crate::cli::args::ListArgs;
+use crate::cli::args::{Cli, Command, ListArgs};
 use crate::cli::mapping_file::MappingFile;
 use crate::cli::mapping_options::{follow_up_of_flags, of_flags, over};
 use crate::mapping::MappingOptions;
@@ -27,6 +29,28 @@ impl ListSettings {
             mapping: mapping(args)?,
             dialect: dialect(args)?,
             follow_up_existing: args.follow_up.follow_up_existing,
+        })
+    }
+}
+
+impl ListSettings {
+    /// The settings of another list with the flags of a run, from the words of the command that
+    /// began the run.
+    ///
+    /// # Errors
+    /// The words are not an import, or its mapping file cannot be used.
+    pub fn of_run(
+        command: &[String],
+        list: &Path,
+        access: S3Access,
+    ) -> Result<Self, SettingsError> {
+        let parsed = Cli::try_parse_from(command).map(|cli| cli.command);
+        let Ok(Command::Import(args)) = parsed else {
+            return Err(SettingsError::RunCommand);
+        };
+        Ok(Self {
+            path: list.to_owned(),
+            ..Self::of(&args.list, access)?
         })
     }
 }

@@ -6,9 +6,11 @@ mod import;
 mod inspect;
 mod list;
 mod pool;
+mod recorded_endpoint;
 mod report;
 mod run_place;
 mod undo;
+mod verify;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -29,9 +31,11 @@ pub use import::{ImportSettings, OnExistingRun};
 pub use inspect::{DescribeSettings, IamPolicySettings, TemplateSettings};
 pub use list::ListSettings;
 pub use pool::{PoolRulesSource, pool_rules, pool_rules_text};
+pub use recorded_endpoint::RecordedEndpoint;
 pub use report::{CompareSettings, ReportSettings};
 pub use run_place::RunPlace;
 pub use undo::UndoSettings;
+pub use verify::VerifySettings;
 
 /// A command line that clap accepted.
 pub struct ParsedCommand(Cli);
@@ -43,6 +47,7 @@ pub enum CommandSettings {
     RehearsalPool(SocketAddr, Box<RehearsalSettings>),
     Check(Box<CheckSettings>),
     Undo(Box<UndoSettings>),
+    Verify(Box<VerifySettings>),
     Report(ReportSettings),
     Runs { directory: PathBuf },
     Describe(DescribeSettings),
@@ -63,6 +68,7 @@ impl CommandSettings {
             },
             Self::Check(settings) => settings.findings.parent(),
             Self::Undo(settings) => settings.run.local(),
+            Self::Verify(settings) => settings.run.local(),
             Self::Report(ReportSettings::Run { run, .. }) => run.local(),
             Self::Report(ReportSettings::Comparison(settings)) => settings.runs[1].local(),
             Self::RehearsalPool(..)
@@ -92,6 +98,7 @@ impl ParsedCommand {
             Command::RehearsalPool(_) => "rehearsal-pool",
             Command::Check(_) => "check",
             Command::Undo(_) => "undo",
+            Command::Verify(_) => "verify",
             Command::Report(_) => "report",
             Command::Runs(_) => "runs",
             Command::Describe(_) => "describe",
@@ -132,6 +139,7 @@ impl ParsedCommand {
             Command::Rehearse(args) => Some(&args.output),
             Command::Check(args) => Some(&args.output),
             Command::Undo(args) => Some(&args.output),
+            Command::Verify(args) => Some(&args.output),
             Command::Report(_)
             | Command::Runs(_)
             | Command::RehearsalPool(_)
@@ -162,6 +170,7 @@ impl ParsedCommand {
             ),
             Command::Check(args) => CommandSettings::Check(Box::new(CheckSettings::of(args)?)),
             Command::Undo(args) => CommandSettings::Undo(Box::new(UndoSettings::of(args)?)),
+            Command::Verify(args) => CommandSettings::Verify(Box::new(VerifySettings::of(args)?)),
             Command::Report(args) => CommandSettings::Report(ReportSettings::of(args)?),
             Command::Runs(args) => CommandSettings::Runs {
                 directory: args.directory.clone(),

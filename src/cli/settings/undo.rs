@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::pool::{connect_to_read, s3_access};
-use super::{RunPlace, SettingsError, environment, refuse_sensitive_logs};
+use super::{RecordedEndpoint, RunPlace, SettingsError, refuse_sensitive_logs};
 use crate::cli::args::UndoArgs;
 use crate::cli::terminal;
 use crate::pace::Ceilings;
@@ -24,11 +24,7 @@ pub struct UndoSettings {
     pub wait_for_lock: Option<Duration>,
     /// The time from a signal to the end of the process.
     pub grace: Duration,
-    /// `--endpoint-url`.
-    pub endpoint: Option<String>,
-    /// An endpoint in the environment, with its variable. It is ignored: the run's ledger knows the
-    /// endpoint.
-    pub ignored_endpoint: Option<(&'static str, String)>,
+    pub endpoint: RecordedEndpoint,
     pub ceilings: Ceilings,
     pub csv: CsvEncoding,
     connection: ConnectSettings,
@@ -45,8 +41,7 @@ impl UndoSettings {
             even_if_used: args.even_if_used,
             wait_for_lock: args.wait_for_lock,
             grace: terminal::grace(args.grace),
-            endpoint: args.connection.endpoint_url.clone(),
-            ignored_endpoint: endpoint_in_environment(),
+            endpoint: RecordedEndpoint::of(&args.connection),
             ceilings: ceilings(args),
             csv: args.csv.encoding(),
             connection: ConnectSettings {
@@ -71,15 +66,6 @@ impl UndoSettings {
             ..self.connection.clone()
         }
     }
-}
-
-fn endpoint_in_environment() -> Option<(&'static str, String)> {
-    [
-        "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER",
-        "AWS_ENDPOINT_URL",
-    ]
-    .into_iter()
-    .find_map(|name| Some((name, environment(name)?)))
 }
 
 /// The account's quotas are not read: UserUpdate cannot be raised, and lookups need no more

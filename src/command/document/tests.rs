@@ -14,7 +14,7 @@ use super::super::compare::ChangesFile;
 use super::super::output::CommandDocument;
 use super::{
     CheckDocument, Described, LeastPolicy, RunDocument, Serving, Template, UndoneDocument,
-    VerdictDocument,
+    VerdictDocument, VerifyDocument,
 };
 use crate::cli::mapping_file::MappingFileKeys;
 use crate::ledger::RunCertificate;
@@ -132,6 +132,7 @@ fn schemas() -> [(&'static str, Value); 5] {
             output::<RunsDocument<'_>, Nothing>(&["runs"]),
             output::<CheckDocument<'_>, Nothing>(&["check"]),
             output::<UndoneDocument<'_>, Nothing>(&["undo"]),
+            output::<VerifyDocument<'_>, Nothing>(&["verify"]),
             output::<Described<'_>, Nothing>(&["describe"]),
             output::<Template<'_>, Nothing>(&["template"]),
             output::<LeastPolicy<'_>, Nothing>(&["iam-policy"]),

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::super::CommandError;
 use super::super::confirm::has_terminal;
+use super::super::run_endpoint::endpoint_name;
 use crate::cli::Printer;
 use crate::cli::settings::UndoSettings;
 use crate::plural::counted;
-use crate::pool::EndpointChoice;
 
 /// Whether to ask for confirmation. Refuses if that is impossible, or if another pool is confirmed.
 pub(super) fn needs_confirmation(
@@ -29,59 +29,6 @@ pub(super) fn needs_confirmation(
             "refusing to delete without confirmation (no terminal)",
             format!("pass --yes-delete {pool_id}"),
         )),
-    }
-}
-
-/// The endpoint to delete users at: where the run created them, unless `--endpoint-url` names
-/// another one. The environment and the profile may have changed since the run and are ignored.
-///
-/// `recorded` is empty for AWS, and `None` if the ledger does not know the endpoint.
-pub(super) fn choose_endpoint(
-    settings: &UndoSettings,
-    recorded: Option<&str>,
-    printer: Printer,
-) -> Result<EndpointChoice, CommandError> {
-    let is_same = |one: &str, other: &str| one.trim_end_matches('/') == other.trim_end_matches('/');
-    match (&settings.endpoint, recorded) {
-        (Some(given), recorded) => {
-            if let Some(recorded) = recorded
-                && !is_same(given, recorded)
-            {
-                printer.note(format_args!(
-                    "this run created its users at {}; --endpoint-url names {given}",
-                    endpoint_name(recorded)
-                ));
-            }
-            Ok(EndpointChoice::Url(given.clone()))
-        }
-        (None, Some(recorded)) => {
-            if let Some((variable, url)) = &settings.ignored_endpoint
-                && !is_same(url, recorded)
-            {
-                printer.note(format_args!(
-                    "this run created its users at {}; {variable} ({url}) is ignored; use --endpoint-url for another endpoint",
-                    endpoint_name(recorded)
-                ));
-            }
-            Ok(match recorded {
-                "" => EndpointChoice::Aws,
-                url => EndpointChoice::Url(url.to_owned()),
-            })
-        }
-        (None, None) => Err(CommandError::refusal(
-            format_args!(
-                "{}: this run's ledger does not say where its users were created, and nothing was deleted",
-                settings.run
-            ),
-            "pass the endpoint with --endpoint-url (AWS: https://cognito-idp.REGION.amazonaws.com)",
-        )),
-    }
-}
-
-pub(super) fn endpoint_name(endpoint: &str) -> &str {
-    match endpoint {
-        "" => "AWS",
-        url => url,
     }
 }
 

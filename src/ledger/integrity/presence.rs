@@ -19,7 +19,7 @@ pub(in crate::ledger) const UNDO: &str = "undo.db";
 
 /// If one of these files exists without a ledger, the ledger was lost. `rejects.csv` is not
 /// listed, because a user may put it into an empty directory to import it.
-const OF_A_RUN: [&str; 9] = [
+const OF_A_RUN: [&str; 10] = [
     CERTIFICATE,
     "ledger.db-wal",
     UNDO,
@@ -29,6 +29,7 @@ const OF_A_RUN: [&str; 9] = [
     "report.html",
     "undo-results.csv",
     "undo-dry-run.csv",
+    "verify.csv",
 ];
 
 /// The same for the ledger of an undo.

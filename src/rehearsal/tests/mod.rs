@@ -12,6 +12,7 @@ use super::*;
 mod administration;
 mod after_sign_up;
 mod faults;
+mod group_members;
 mod listing;
 mod quotas;
 mod sign_up;

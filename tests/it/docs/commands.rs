@@ -9,7 +9,7 @@ use std::thread;
 use super::{Block, pages, root};
 
 /// Commands that always need AWS, or a run in AWS.
-const NEED_AWS: [&str; 3] = ["import", "undo", "describe"];
+const NEED_AWS: [&str; 4] = ["import", "undo", "verify", "describe"];
 
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

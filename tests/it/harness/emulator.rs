@@ -218,6 +218,16 @@ impl EmulatedPool {
             .default_flag("--endpoint-url", &self.emulator.url())
     }
 
+    /// `verify` of `run`.
+    pub(crate) fn verify(&self, dir: &TestDir) -> ProgramCommand {
+        dir.cli("verify")
+            .arg("run")
+            .env("AWS_ACCESS_KEY_ID", ROOT_KEY)
+            .env("AWS_SECRET_ACCESS_KEY", ROOT_KEY)
+            .default_flag("--region", REGION)
+            .default_flag("--endpoint-url", &self.emulator.url())
+    }
+
     /// All usernames, sorted.
     pub(crate) fn usernames(&self) -> Vec<String> {
         let pages = self.sdk.wait(

@@ -86,6 +86,17 @@ impl TestDir {
             .arg("--dry-run")
     }
 
+    /// `verify` of `run` with fake credentials.
+    pub(crate) fn verify(&self, pool: &Pool) -> ProgramCommand {
+        self.cli("verify")
+            .arg("run")
+            .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
+            .env("AWS_SECRET_ACCESS_KEY", "made-up")
+            .default_flag("--list-rate", "1000")
+            .default_flag("--lookup-rate", "1000")
+            .default_flag("--endpoint-url", &pool.url())
+    }
+
     /// A command that only reads from a pool, with fake credentials.
     pub(crate) fn read_only(&self, command: &str, pool: &Pool) -> ProgramCommand {
         self.cli(command)

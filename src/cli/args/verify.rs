@@ -1,0 +1,70 @@
+//! `verify`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::pace::{RateArg, rate, share};
+use super::{ConnectionArgs, CsvArgs, OutputArgs, PatienceArgs, duration, nonzero_duration};
+
+/// `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Run directory, as printed by `import`, s3://BUCKET/PREFIX/, or `latest`
+    ///
+    /// A run in S3 is copied into a temporary directory, and verify.csv is stored next to it.
+    /// `latest` is the newest import in import-runs, and DIR/latest the newest in DIR.
+    #[arg(value_name = "RUN_DIR")]
+    pub run_dir: PathBuf,
+    /// CSV file of the run, to compare the attributes of its users as well
+    ///
+    /// It is read with the mapping and format flags of the run, which are in the ledger. A mapping
+    /// file must still be where the run read it.
+    #[arg(value_name = "USERS.csv")]
+    pub list: Option<PathBuf>,
+    /// Also report users of the pool that are in no row of the file
+    #[arg(long, help_heading = "Verification")]
+    pub extra: bool,
+    /// Wait this long for another process that uses the run directory
+    ///
+    /// By default the command exits with 4 immediately.
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Verification", hide_short_help = true)]
+    pub wait_for_lock: Option<Duration>,
+    /// Exit at most this long after SIGTERM or Ctrl-C
+    ///
+    /// The default is 20s, or 30s at a terminal. A second signal stops at once.
+    #[arg(long, value_name = "DURATION", value_parser = nonzero_duration, help_heading = "Verification", hide_short_help = true)]
+    pub grace: Option<Duration>,
+    /// How to reach the pool. Its ID is recorded in the run.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+    /// Retries of preflight calls.
+    #[command(flatten)]
+    pub patience: PatienceArgs,
+    /// Limit ListUsers and ListUsersInGroup requests per second
+    ///
+    /// `auto` is --share of Cognito's default UserList quota (30).
+    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate, help_heading = "Rate limits")]
+    pub list_rate: RateArg,
+    /// Limit lookups per second
+    ///
+    /// Only users that the listing does not show as expected are looked up. `auto` is --share of
+    /// Cognito's default UserRead quota (120).
+    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate, help_heading = "Rate limits", hide_short_help = true)]
+    pub lookup_rate: RateArg,
+    /// Use at most this fraction of Cognito's default quotas
+    ///
+    /// The rest is left to regular traffic.
+    #[arg(long, value_name = "FRACTION", default_value_t = 0.8, value_parser = share, help_heading = "Rate limits", hide_short_help = true)]
+    pub share: f64,
+    /// Time out a single request after this long
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = nonzero_duration, help_heading = "Rate limits", hide_short_help = true)]
+    pub attempt_timeout: Duration,
+    /// CSV reports.
+    #[command(flatten)]
+    pub csv: CsvArgs,
+    /// Output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}

@@ -1,0 +1,327 @@
+//! Opens the run to verify and the progress of an interrupted verification, and describes the pool.
+
+use std::collections::BTreeSet;
+
+use super::about;
+use super::list::ComparedList;
+use crate::cli::Printer;
+use crate::cli::settings::VerifySettings;
+use crate::command::locking::{lock_directory, warn_if_exposed};
+use crate::command::preflight::{query, query_error};
+use crate::command::run_endpoint::{choose_endpoint, endpoint_name};
+use crate::command::stored_run::StoredRun;
+use crate::command::{CommandError, beside};
+use crate::ledger::directory::private_file;
+use crate::ledger::verification::{Presence, SavedPosition, VerifyPosition, VerifyProgress};
+use crate::ledger::{
+    Durability, Ledger, LedgerError, LedgerReader, RunDirectory, UndoLedger, refuse_absent_ledger,
+};
+use crate::outcome::{Outcome, RunState, Summary};
+use crate::pace::Pacer;
+use crate::plural::counted;
+use crate::pool::list::USERS_PER_PAGE;
+use crate::pool::{Cognito, NamedBy, connect, now_ms};
+use crate::preflight::attempts::PreflightCalls;
+use crate::preflight::queries::PoolQueries;
+use crate::user::fold;
+use crate::user::pool_rules::PoolRules;
+use crate::verify::{
+    Lag, RunGroups, VerifyContext, VerifyOptions, add_groups, presence_after_undo, presence_of,
+};
+
+/// How long after the end of the run a listing may still show an older state.
+const LAG_MS: i64 = 10 * 60 * 1_000;
+
+/// A token is valid for an hour. This leaves time for the next page.
+const TOKEN_VALID_MS: i64 = 55 * 60 * 1_000;
+
+/// The run to verify. Its directory is locked.
+pub(super) struct VerifiableRun {
+    pub(super) stored: StoredRun,
+    directory: RunDirectory,
+    summary: Summary,
+    /// The ledger of the run's undo, if there is one.
+    undo: Option<UndoLedger>,
+    pub(super) lag: Lag,
+    /// Whether S3 has the progress of an interrupted verification.
+    has_stored_progress: bool,
+    pub(super) compares_attributes: bool,
+}
+
+impl VerifiableRun {
+    /// Replaces the progress in S3, which is no longer needed, with an empty file.
+    pub(super) async fn empty_stored_progress(&mut self) -> Result<(), CommandError> {
+        if !self.has_stored_progress {
+            return Ok(());
+        }
+        let file = self.stored.path().join(VerifyProgress::FILE);
+        private_file(&file).map_err(CommandError::stopped)?;
+        self.stored.publish(&[VerifyProgress::FILE]).await
+    }
+}
+
+/// A verification before its first page.
+pub(super) struct ReadyVerification {
+    pub(super) run: VerifiableRun,
+    pub(super) ledger: LedgerReader,
+    pub(super) list: Option<ComparedList>,
+    pub(super) progress: VerifyProgress,
+    pub(super) context: VerifyContext,
+    pub(super) groups: RunGroups,
+    pub(super) options: VerifyOptions,
+    pub(super) saved: Option<SavedPosition>,
+}
+
+/// Opens the run, describes the pool and prints the plan.
+pub(super) async fn prepare(
+    settings: &VerifySettings,
+    printer: Printer,
+) -> Result<ReadyVerification, CommandError> {
+    let (run, ledger) = open(settings, printer).await?;
+    let list = match &settings.list {
+        Some(path) => Some(ComparedList::open(path, settings, &ledger, printer).await?),
+        None => None,
+    };
+    let recorded = ledger.endpoint().map_err(CommandError::refused)?;
+    let endpoint = choose_endpoint(
+        &settings.endpoint,
+        &settings.run,
+        recorded.as_deref(),
+        printer,
+    )?;
+    let pool_id = run.summary.user_pool_id.clone();
+    let connection = settings.connect(&pool_id, endpoint);
+    let pool = connect(&connection).await.map_err(CommandError::refused)?;
+    let rules = describe(&pool, &pool_id, settings, printer).await?;
+    let rules = rules.as_ref();
+    let options = VerifyOptions {
+        case_insensitive: ledger.case_insensitive().map_err(CommandError::refused)?,
+        attributes: run.compares_attributes,
+        extra: settings.extra,
+        estimated_users: rules.map(|rules| rules.estimated_number_of_users),
+    };
+    let named_by = NamedBy::of(rules);
+    let key = key(&run, &ledger, pool.endpoint(), (&options, named_by))?;
+    let fold_case = options.case_insensitive;
+    let opened = beside("verification", move || {
+        let (progress, groups, saved) = open_progress(&run, &ledger, &key, fold_case)?;
+        Ok((run, ledger, progress, groups, saved))
+    });
+    let opened = opened
+        .await?
+        .map_err(|error: LedgerError| CommandError::refused(error));
+    let (run, ledger, progress, groups, saved) = opened?;
+    print_plan(&run, &groups, &pool, settings, options, printer);
+    if let Some(saved) = &saved {
+        printer.info(format_args!(
+            "resuming this verification: {} read",
+            counted(saved.users, "user", "users")
+        ));
+    }
+    let context = VerifyContext {
+        pacer: Pacer::new(settings.ceilings),
+        named_by,
+        pool,
+    };
+    Ok(ReadyVerification {
+        run,
+        ledger,
+        list,
+        progress,
+        context,
+        groups,
+        options,
+        saved,
+    })
+}
+
+/// Locks the run's directory and reads what is known about the run.
+async fn open(
+    settings: &VerifySettings,
+    printer: Printer,
+) -> Result<(VerifiableRun, LedgerReader), CommandError> {
+    let stored = StoredRun::open(&settings.run, &settings.s3).await?;
+    let path = stored.path();
+    refuse_absent_ledger(path).map_err(CommandError::refused)?;
+    let directory = lock_directory(path, settings.wait_for_lock, printer).await?;
+    warn_if_exposed(&directory, printer);
+    if !Ledger::is_there(&directory, Durability::Power).map_err(CommandError::refused)? {
+        let database = directory.database();
+        return Err(CommandError::refused(LedgerError::Missing(database)));
+    }
+    let ledger = LedgerReader::open(path).map_err(CommandError::refused)?;
+    if ledger.is_of_rehearsal().map_err(CommandError::refused)? {
+        return Err(CommandError::refusal(
+            format_args!(
+                "{}: this run was a rehearsal; its users ended with its simulated pool, so there is nothing to verify",
+                stored.shown().display()
+            ),
+            "name the directory of an import",
+        ));
+    }
+    let summary = ledger.summary().map_err(CommandError::refused)?;
+    if summary.state != RunState::Finished {
+        printer.note("this run is not finished: only the users that it has settled are checked");
+    }
+    let undo = if UndoLedger::is_there(&directory).map_err(CommandError::refused)? {
+        printer.note("this run was undone: users that the undo deleted must not exist");
+        Some(UndoLedger::open(&directory).map_err(CommandError::refused)?)
+    } else {
+        None
+    };
+    let ended = ledger.times().map_err(CommandError::refused)?.sessions;
+    let ended = ended.iter().map(|session| session.until_ms).max();
+    let lag = match ended {
+        Some(ended) if now_ms().saturating_sub(ended) > LAG_MS => Lag::Over,
+        Some(_) | None => Lag::Possible,
+    };
+    let has_stored_progress = stored.is_copy() && stored.path().join(VerifyProgress::FILE).exists();
+    let run = VerifiableRun {
+        has_stored_progress,
+        stored,
+        directory,
+        summary,
+        undo,
+        lag,
+        compares_attributes: settings.list.is_some(),
+    };
+    Ok((run, ledger))
+}
+
+/// The pool's rules; `None` if they may not be read.
+async fn describe(
+    pool: &Cognito,
+    pool_id: &str,
+    settings: &VerifySettings,
+    printer: Printer,
+) -> Result<Option<PoolRules>, CommandError> {
+    let calls = PreflightCalls {
+        pool,
+        timeout: settings.preflight_timeout,
+        notify: &|text| printer.info(text),
+    };
+    let queries = PoolQueries {
+        rules: true,
+        ..PoolQueries::default()
+    };
+    let answers = query(calls, pool_id, &queries).await?;
+    for failed in &answers.failed_calls {
+        if failed.refuses() {
+            return Err(query_error(pool_id, failed));
+        }
+        printer.note(format_args!(
+            "{failed}: if addresses are usernames in this pool, users without a sub in the results are looked up one by one"
+        ));
+    }
+    Ok(answers.rules)
+}
+
+/// Identifies a verification: the run as it is now, the pool and what is compared.
+fn key(
+    run: &VerifiableRun,
+    ledger: &LedgerReader,
+    endpoint: &str,
+    (options, named_by): (&VerifyOptions, NamedBy),
+) -> Result<String, CommandError> {
+    let undone = match &run.undo {
+        Some(undo) => Some(undo.counts().map_err(CommandError::refused)?),
+        None => None,
+    };
+    let mark = ledger.mark().map_err(CommandError::refused)?;
+    let (sessions, rows) = (run.summary.sessions, run.summary.rows);
+    let VerifyOptions {
+        case_insensitive,
+        attributes,
+        extra,
+        estimated_users: _,
+    } = options;
+    Ok(format!(
+        "{mark}\n{sessions} {rows} {:?} {:?}\n{endpoint}\n{undone:?}\n{named_by:?} {case_insensitive} {attributes} {extra}",
+        run.summary.run_id, run.summary.outcomes
+    ))
+}
+
+/// Opens the progress of an interrupted verification, or begins a new one with the rows of the run.
+fn open_progress(
+    run: &VerifiableRun,
+    ledger: &LedgerReader,
+    key: &str,
+    case_insensitive: bool,
+) -> Result<(VerifyProgress, RunGroups, Option<SavedPosition>), LedgerError> {
+    let mut groups = BTreeSet::new();
+    let valid_since = now_ms().saturating_sub(TOKEN_VALID_MS);
+    if let Some((progress, saved)) = VerifyProgress::resume(&run.directory, key, valid_since)? {
+        ledger.each_row::<LedgerError>(|row| {
+            add_groups(row, &mut groups);
+            Ok(())
+        })?;
+        return Ok((progress, RunGroups::new(groups), Some(saved)));
+    }
+    let progress = VerifyProgress::create(&run.directory, key, |progress| {
+        ledger.each_row::<LedgerError>(|row| {
+            add_groups(row, &mut groups);
+            let Some(username) = &row.username else {
+                return Ok(());
+            };
+            let presence = presence_of(row.outcome.outcome);
+            let sub = row.outcome.user_sub.as_deref();
+            if case_insensitive {
+                progress.add_row(row.row, &fold(username), sub, presence)
+            } else {
+                progress.add_row(row.row, username, sub, presence)
+            }
+        })?;
+        let Some(undo) = &run.undo else {
+            return Ok(());
+        };
+        undo.each_user(|user| {
+            // Without a `sub`, another user with this name cannot be told from ours.
+            let presence = match presence_after_undo(user.outcome.as_ref()) {
+                Presence::Absent if user.user.sub.is_none() => Presence::Unknown,
+                presence @ (Presence::Present | Presence::Absent | Presence::Unknown) => presence,
+            };
+            progress.set_presence(user.user.row, presence)
+        })
+    })?;
+    progress.save(&VerifyPosition::Users { token: None }, 0, now_ms())?;
+    Ok((progress, RunGroups::new(groups), None))
+}
+
+fn print_plan(
+    run: &VerifiableRun,
+    groups: &RunGroups,
+    pool: &Cognito,
+    settings: &VerifySettings,
+    options: VerifyOptions,
+    printer: Printer,
+) {
+    let summary = &run.summary;
+    let users = summary.count(Outcome::Created) + summary.count(Outcome::Existed);
+    let rate = settings.ceilings.list;
+    let pages = match options.estimated_users {
+        Some(all) => {
+            let pages = all.div_ceil(USERS_PER_PAGE);
+            format!(
+                "about {} at most {rate}/s, about {}",
+                counted(pages, "page", "pages"),
+                about(pages / u64::from(rate.get()))
+            )
+        }
+        None => format!("at most {rate} pages/s"),
+    };
+    let members = match groups.names().len() as u64 {
+        0 => String::new(),
+        count => format!(
+            "; then the members of {}",
+            counted(count, "group", "groups")
+        ),
+    };
+    printer.prose(format_args!(
+        "verify: {} that this run created or found in {}\n\
+         \x20       endpoint: {}\n\
+         \x20       UserList: {pages}{members}",
+        counted(users, "user", "users"),
+        summary.user_pool_id,
+        endpoint_name(pool.endpoint()),
+    ));
+}
