@@ -13,7 +13,7 @@ mod undo;
 mod verify;
 
 use std::net::SocketAddr;
-use std::num::{IntErrorKind, ParseIntError};
+use std::num::{IntErrorKind, NonZeroU64, ParseIntError};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -271,6 +271,12 @@ pub struct RunArgs {
     /// Requests in flight are finished, and the exit code is 4.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub deadline: Option<Duration>,
+    /// Stop after N rows, to look at their results first; the same command without it resumes
+    ///
+    /// Counts all rows of this session, whatever their outcomes, and finishes their follow-up
+    /// steps. The exit code is 4 if rows are left.
+    #[arg(long, value_name = "N", value_parser = whole_number::<NonZeroU64>, hide_short_help = true)]
+    pub stop_after: Option<NonZeroU64>,
     /// Stop if the first N rows all fail with the same error; 0 disables
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = whole_number::<u32>, hide_short_help = true)]
     pub max_failures: u32,

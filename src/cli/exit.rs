@@ -236,8 +236,8 @@ impl Exit {
             | StopReason::Breaker(_)
             | StopReason::Unreachable(_)
             | StopReason::Deadline
-            | StopReason::List(_)
-            | StopReason::Unlisted(_) => Self::Stopped,
+            | StopReason::Enough(_)
+            | StopReason::List(_) => Self::Stopped,
         }
     }
 

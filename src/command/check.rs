@@ -198,7 +198,9 @@ async fn surveyed(
     };
     let surveyed: Result<_, SurveyError> = beside("survey", work).await?;
     surveyed.map_err(|error| match error {
-        SurveyError::Rows(_) | SurveyError::TempFile(_) => CommandError::refused(error),
+        SurveyError::Rows(_) | SurveyError::TempFile(_) | SurveyError::PoolUsers { .. } => {
+            CommandError::refused(error)
+        }
         SurveyError::Write(cause) => CommandError::refusal(
             format_args!(
                 "--findings {}: cannot be written: {cause}",

@@ -4,18 +4,32 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use super::{CommandError, beside};
 use crate::plural::counted;
+use crate::preflight::plan::{ExistingUsers, RunPlan};
 
 pub(super) fn has_terminal() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Asks whether to sign up this many users, if their number is known. Anything but yes refuses.
-pub(super) async fn confirm(users: Option<u64>, user_pool_id: &str) -> Result<(), CommandError> {
-    let users = users.map_or_else(
-        || "these users".to_owned(),
-        |users| counted(users, "user", "users"),
-    );
-    let question = format!("Sign up {users} in {user_pool_id}? [y/N] ");
+/// Asks whether to sign up the users of this plan. Anything but yes refuses.
+pub(super) async fn confirm(
+    plan: Option<&RunPlan>,
+    user_pool_id: &str,
+) -> Result<(), CommandError> {
+    let question = match plan {
+        None => format!("Sign up these users in {user_pool_id}? [y/N] "),
+        Some(plan) => {
+            let users = counted(plan.counts.to_send, "user", "users");
+            let new = match plan.existing_users {
+                ExistingUsers::Listed(_) => format!(
+                    "{} of {} are new. ",
+                    plan.counts.to_send,
+                    counted(plan.counts.rows, "row", "rows")
+                ),
+                ExistingUsers::Unknown | ExistingUsers::ToList(_) => String::new(),
+            };
+            format!("{new}Sign up {users} in {user_pool_id}? [y/N] ")
+        }
+    };
     match answer(&question).await?.trim().to_lowercase().as_str() {
         "y" | "yes" => Ok(()),
         _ => Err(CommandError::refusal(

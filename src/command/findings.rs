@@ -9,7 +9,7 @@ use super::{CommandError, beside};
 use crate::cli::Printer;
 use crate::mapping::Mapping;
 use crate::preflight::groups::{IfUnknown, missing};
-use crate::preflight::plan::RunPlan;
+use crate::preflight::plan::{ExistingUsers, RunPlan};
 use crate::preflight::prescan::{ExistingUserPolicy, PrescanPlan};
 use crate::preflight::problems::{Allowed, Problem, RunIntent, StepIntent, problems};
 use crate::preflight::queries::PoolAnswers;
@@ -90,7 +90,10 @@ impl PreflightFindings {
             plan: counts.map(|counts| {
                 let lookup = intent.existing_users.lookup;
                 let rates = intent.rates.clone();
-                let mut plan = RunPlan::new(counts, rules, rates, lookup, intent.prescan);
+                let existing = intent
+                    .prescan
+                    .map_or(ExistingUsers::Unknown, ExistingUsers::ToList);
+                let mut plan = RunPlan::new(counts, rules, rates, lookup, existing);
                 if create_groups {
                     plan.groups_to_create.clone_from(&missing);
                 }
@@ -145,16 +148,23 @@ impl PreflightFindings {
 
     /// Prints notes and the plan.
     pub(super) fn print(&self, printer: Printer) {
-        for notice in self.problems.iter().filter(|problem| !problem.is_refusal()) {
-            printer.prose(format_args!("note: {notice}"));
-        }
+        self.print_notices(printer);
         if let Some(plan) = &self.plan {
             printer.prose(plan);
         }
     }
 
-    /// Prints the most frequently broken rules with an example each.
-    pub(super) fn print_broken_rules(&self, printer: Printer) {
+    pub(super) fn print_notices(&self, printer: Printer) {
+        for notice in self.problems.iter().filter(|problem| !problem.is_refusal()) {
+            printer.prose(format_args!("note: {notice}"));
+        }
+    }
+
+    /// Prints the plan and the most frequently broken rules with an example each.
+    pub(super) fn print_plan(&self, printer: Printer) {
+        if let Some(plan) = &self.plan {
+            printer.prose(plan);
+        }
         for broken in self.broken_rules.iter().take(MAX_RULES_PRINTED) {
             let example = broken.examples.first().map_or_else(String::new, |example| {
                 format!(

@@ -8,13 +8,14 @@ use super::list::List;
 use super::rejects::Spool;
 use crate::hints::Hint as _;
 use crate::import::ImportRow;
+use crate::import::prescan::ListedUsers;
 use crate::ledger::LedgerError;
-use crate::ledger::listing::{Listing, ListingEntry};
+use crate::ledger::listing::ListingEntry;
 use crate::ledger::resume_cursor::{PriorState, ResumeCursor};
 use crate::rows::prefetch::{NotKept, Prefetch};
+use crate::user::Row;
 use crate::user::password_column::{PasswordColumn, Suspicion};
 use crate::user::rules::Strictness;
-use crate::user::{Row, fold};
 
 /// Rows sent to the other thread together: waking it for each row would cost as much as its
 /// request.
@@ -24,8 +25,6 @@ pub(super) struct ImportRows {
     pub(super) list: List,
     /// For a run that resumes.
     pub(super) resume_cursor: Option<ResumeCursor>,
-    /// Whether usernames in the pool's listing are compared without case.
-    pub(super) listing_folds_case: bool,
     /// For a run that had earlier sessions: users created later may be its own. Milliseconds since
     /// the Unix epoch, on the service's clock.
     pub(super) created_before_run_ms: Option<i64>,
@@ -39,12 +38,11 @@ impl ImportRows {
     /// Starts the thread. Rows that an earlier session settled are left out.
     pub(super) fn start(
         self,
-        mut listing: Option<Listing>,
+        mut listed_users: Option<ListedUsers>,
     ) -> Result<Prefetch<ImportRow>, CommandError> {
         let Self {
             list,
             mut resume_cursor,
-            listing_folds_case,
             created_before_run_ms,
             spool,
             checks_passwords,
@@ -76,9 +74,9 @@ impl ImportRows {
             let existing = match before {
                 PriorState::Settled => return Ok(None),
                 PriorState::ToFollow(_) => None,
-                PriorState::Nothing => listing
+                PriorState::Nothing => listed_users
                     .as_mut()
-                    .map(|listing| find(listing, &row, listing_folds_case))
+                    .map(|users| find(users, &row))
                     .transpose()
                     .map_err(not_kept)?
                     .flatten()
@@ -146,15 +144,10 @@ impl FirstPasswords {
     }
 }
 
-/// The user in the listing with this row's username.
-fn find(
-    listing: &mut Listing,
-    row: &Row,
-    folds_case: bool,
-) -> Result<Option<ListingEntry>, LedgerError> {
+/// The listed user with this row's username.
+fn find(users: &mut ListedUsers, row: &Row) -> Result<Option<ListingEntry>, LedgerError> {
     match &row.user {
-        Ok(user) if folds_case => listing.find(&fold(&user.username)),
-        Ok(user) => listing.find(&user.username),
+        Ok(user) => users.find(&user.username),
         Err(_) => Ok(None),
     }
 }

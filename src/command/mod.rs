@@ -14,6 +14,7 @@ mod iam_policy;
 mod import_rows;
 mod latest;
 mod list;
+mod list_pool;
 mod live_metrics;
 mod locking;
 mod man;

@@ -7,18 +7,23 @@ use super::CommandError;
 use super::confirm::{confirm, has_terminal};
 use super::findings::{Intent, PreflightFindings, survey};
 use super::list::List;
+use super::list_pool::{PoolLister, PoolListing, count_new_users};
 use crate::cli::Printer;
 use crate::cli::settings::ImportSettings;
+use crate::import::OutcomeCounts;
 use crate::outcome::Outcome;
+use crate::pace::{Ceilings, Pacer};
 use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::calls::{Call, FailedCall, remedy};
 use crate::preflight::groups::{CreatedGroups, create_groups};
+use crate::preflight::plan::{ExistingUsers, users_per_second};
 use crate::preflight::prescan::{
     ExistingUserPolicy, PrescanMode, PrescanPlan, ScanInput, plan_prescan,
 };
 use crate::preflight::queries::{PoolAnswers, PoolQueries, query_listing, query_pool};
 use crate::preflight::rates::{RateOptions, Rates};
-use crate::preflight::survey::SurveyCounts;
+use crate::preflight::survey::{NewUserCounts, SurveyCounts};
+use crate::progress::{ExpectedRows, ExpectedWork};
 use crate::user::pool_rules::PoolRules;
 use crate::user::rules::Strictness;
 
@@ -28,14 +33,17 @@ pub(super) struct Preflight<'a> {
     pub(super) calls: PreflightCalls<'a>,
     pub(super) rules: Option<&'a PoolRules>,
     pub(super) created_groups: &'a CreatedGroups,
+    pub(super) lister: PoolLister<'a>,
     pub(super) printer: Printer,
 }
 
 pub(super) struct PreflightResult {
-    /// `Some` if the pool is listed before the first row.
-    pub(super) prescan: Option<PrescanPlan>,
+    /// `Some` if the pool was listed.
+    pub(super) listing: Option<PoolListing>,
     /// `None` if the list was not read in advance.
     pub(super) counts: Option<SurveyCounts>,
+    pub(super) rates: Rates,
+    pub(super) pacer: Pacer,
 }
 
 impl Preflight<'_> {
@@ -53,26 +61,40 @@ impl Preflight<'_> {
         } = self;
         if settings.preflight.skipped {
             list.print_notices(printer);
-            return Ok(self.unchecked(found).await);
+            return self.unchecked(found, OutcomeCounts::default()).await;
         }
         let survey = survey(list, &list.mapping, case_insensitive).await?;
         let counts = survey.as_ref().map(|survey| survey.counts);
-        let prescan = self
+        let planned = self
             .decide_prescan(found, counts.map(|counts| counts.to_send))
             .await;
-        let intent = self.intent(found, prescan.clone(), false);
-        let findings = PreflightFindings::new(intent, &list.mapping, self.rules, found, survey);
-        findings.print(printer);
-        findings.print_broken_rules(printer);
+        let intent = self.intent(found, planned.clone(), false);
+        let mut findings = PreflightFindings::new(intent, &list.mapping, self.rules, found, survey);
+        findings.print_notices(printer);
         if let Some(refusal) = findings.refusal("the run is refused, and nothing was sent") {
+            findings.print_plan(printer);
             return Err(refusal);
         }
+        let before = OutcomeCounts::default();
+        let mut result = self.list_pool(found, planned, counts, before).await?;
+        if let Some(mut plan) = findings.plan.take() {
+            if let Some(new) = self.count_new(&mut result, case_insensitive).await? {
+                plan = plan.only_new(new, self.rules);
+            } else {
+                plan.existing_users = ExistingUsers::Unknown;
+            }
+            findings.plan = Some(plan);
+        }
+        findings.print_plan(printer);
         if settings.confirm && has_terminal() {
-            let users = findings.plan.as_ref().map(|plan| plan.counts.to_send);
-            confirm(users, &settings.connect.user_pool_id).await?;
+            let pool = &settings.connect.user_pool_id;
+            match &findings.plan {
+                Some(plan) if plan.counts.sends_nothing() => {}
+                plan => confirm(plan.as_ref(), pool).await?,
+            }
         }
         self.create_groups(&findings.groups_to_create).await?;
-        Ok(PreflightResult { prescan, counts })
+        Ok(result)
     }
 
     /// Checks a run that resumes: the pool may have changed since it began, or it began without
@@ -85,37 +107,89 @@ impl Preflight<'_> {
         settled: &[(Outcome, u64)],
     ) -> Result<PreflightResult, CommandError> {
         let Self { settings, list, .. } = self;
+        let mut before = OutcomeCounts::default();
+        for (outcome, rows) in settled {
+            before.add_many(*outcome, *rows);
+        }
         if settings.preflight.skipped {
-            return Ok(self.unchecked(found).await);
+            return self.unchecked(found, before).await;
         }
         // Rows that have begun may be sent even if the pool's rules have changed.
         let mapping = list.mapping.clone().with_rules(&Strictness::Api);
         let survey = survey(list, &mapping, case_insensitive).await?;
         let counts = survey.as_ref().map(|survey| survey.counts);
         let remaining = counts.map(|counts| rows_to_send(&counts, settled));
-        let prescan = self.decide_prescan(found, remaining).await;
-        let intent = self.intent(found, prescan.clone(), true);
+        let planned = self.decide_prescan(found, remaining).await;
+        let intent = self.intent(found, planned.clone(), true);
         let findings = PreflightFindings::new(intent, &list.mapping, self.rules, found, survey);
         if let Some(refusal) = findings.refusal("the run does not resume, and nothing was sent") {
             return Err(refusal);
         }
-        if let Some(prescan) = &prescan {
-            self.printer.info(prescan);
-        }
+        let result = self.list_pool(found, planned, counts, before).await?;
         self.create_groups(&findings.groups_to_create).await?;
-        Ok(PreflightResult { prescan, counts })
+        Ok(result)
     }
 
     /// Without a preflight, the pool is listed only on request.
-    async fn unchecked(&self, found: &mut PoolAnswers) -> PreflightResult {
-        let prescan = match self.settings.existing_users.prescan {
+    async fn unchecked(
+        &self,
+        found: &mut PoolAnswers,
+        before: OutcomeCounts,
+    ) -> Result<PreflightResult, CommandError> {
+        let planned = match self.settings.existing_users.prescan {
             PrescanMode::Always => self.decision(found, None, None).decide(found).await,
             PrescanMode::Auto | PrescanMode::Never => None,
         };
-        PreflightResult {
-            prescan,
-            counts: None,
-        }
+        self.list_pool(found, planned, None, before).await
+    }
+
+    /// Lists the pool if that is planned.
+    async fn list_pool(
+        &self,
+        found: &PoolAnswers,
+        planned: Option<PrescanPlan>,
+        counts: Option<SurveyCounts>,
+        before: OutcomeCounts,
+    ) -> Result<PreflightResult, CommandError> {
+        let rates = Rates::new(&self.settings.rates, found);
+        let pacer = Pacer::new(rates.ceilings());
+        let listing = match planned {
+            None => None,
+            Some(planned) => {
+                let expected = expected_work(self.list, counts, rates.ceilings());
+                let watch = self.lister.watch.observe(expected, before);
+                Some(self.lister.list(&planned, &pacer, watch).await?)
+            }
+        };
+        Ok(PreflightResult {
+            listing,
+            counts,
+            rates,
+            pacer,
+        })
+    }
+
+    /// Counts the rows whose users the pool does not have, if it was listed.
+    async fn count_new(
+        &self,
+        result: &mut PreflightResult,
+        case_insensitive: bool,
+    ) -> Result<Option<NewUserCounts>, CommandError> {
+        let Some(listing) = &mut result.listing else {
+            return Ok(None);
+        };
+        let Some(users) = listing.users.take() else {
+            return Ok(None);
+        };
+        let (users, new) = count_new_users(
+            self.list,
+            case_insensitive,
+            users,
+            self.settings.list.follow_up_existing,
+        )
+        .await?;
+        listing.users = Some(users);
+        Ok(new)
     }
 
     async fn decide_prescan(
@@ -172,6 +246,22 @@ impl Preflight<'_> {
                 format!("{remedy}, or create the groups beforehand and leave --create-groups out"),
             )
         })
+    }
+}
+
+/// Returns what the progress of a run is measured by.
+pub(super) fn expected_work(
+    list: &List,
+    counts: Option<SurveyCounts>,
+    ceilings: Ceilings,
+) -> ExpectedWork {
+    ExpectedWork {
+        rows: counts.map(|counts| ExpectedRows {
+            total: counts.rows,
+            to_send: counts.to_send,
+        }),
+        bytes: list.bytes,
+        users_per_second: users_per_second(&counts.unwrap_or_default(), ceilings),
     }
 }
 

@@ -5,34 +5,35 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use super::CommandError;
+use super::Display;
 use super::begin_run::{BegunRun, begin, begin_after_loss, resume};
 use super::findings::strictness;
 use super::import_rows::ImportRows;
 use super::list::List;
+use super::list_pool::{PoolLister, PoolListing};
+use super::live_metrics::RunWatch;
 use super::open_run::{OpenRun, RunKey, UnfinishedRun, note_other_endpoint, open_run};
 use super::pool_rules::{rules_from_file, rules_source};
-use super::preflight::{Preflight, PreflightResult, choose_case, query_for_import};
+use super::preflight::{Preflight, PreflightResult, choose_case, expected_work, query_for_import};
 use super::rejects::Rejects;
 use super::resuming::command_to_keep;
 use super::stored_run::StoredRun;
 use crate::cli::Printer;
 use crate::cli::settings::ImportSettings;
 use crate::import::SessionPlan;
+use crate::import::prescan::ListedUsers;
 use crate::import::registration::RegistrationRules;
 use crate::import::slots::Slots;
-use crate::ledger::{Facts, FoundLedger, Invocation, Ledger, RunDirectory, RunKind};
-use crate::pace::Ceilings;
+use crate::ledger::{Facts, FoundLedger, Identity, Invocation, Ledger, RunDirectory, RunKind};
+use crate::pace::{Ceilings, Pacer};
 use crate::plural::counted;
 use crate::pool::{Cognito, NamedBy, connect, now_ms};
 use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::groups::CreatedGroups;
-use crate::preflight::plan::users_per_second;
-use crate::preflight::prescan::PrescanPlan;
 use crate::preflight::queries::PoolAnswers;
-use crate::preflight::rates::Rates;
 use crate::preflight::survey::SurveyCounts;
 use crate::process::{files_for_connections, room_for_connections};
-use crate::progress::{ExpectedRows, ExpectedWork};
+use crate::progress::ExpectedWork;
 use crate::report::ActiveRun;
 use crate::user::pool_rules::PoolRules;
 
@@ -42,11 +43,10 @@ pub(super) struct Prepared {
     pub(super) pool: Cognito,
     pub(super) ledger: Ledger,
     pub(super) rows: ImportRows,
-    /// `Some` if the pool is listed before the first row.
-    pub(super) prescan: Option<PrescanPlan>,
+    /// The users of the pool, if it was listed.
+    pub(super) listed_users: Option<ListedUsers>,
     pub(super) directory: RunDirectory,
-    /// Requests per second, by quota category.
-    pub(super) ceilings: Ceilings,
+    pub(super) pacer: Pacer,
     pub(super) rejects: Rejects,
     pub(super) expected: ExpectedWork,
     /// What metrics say about the run.
@@ -66,6 +66,7 @@ pub(super) async fn prepare(
     settings: &ImportSettings,
     stored: Option<&StoredRun>,
     created_groups: &CreatedGroups,
+    display: Display<'_>,
     printer: Printer,
 ) -> Result<Preparation, CommandError> {
     let list = List::open(&settings.list, &rules_source(settings), printer).await?;
@@ -94,6 +95,7 @@ pub(super) async fn prepare(
                 key,
                 rejects,
                 created_groups,
+                display,
                 printer,
             };
             let prepared = session.begin(run).await?;
@@ -109,11 +111,13 @@ struct SessionSetup<'a> {
     key: RunKey,
     rejects: Rejects,
     created_groups: &'a CreatedGroups,
+    display: Display<'a>,
     printer: Printer,
 }
 
 impl SessionSetup<'_> {
-    /// Checks the pool and the list, and begins or resumes the ledger.
+    /// Checks the pool and the list, lists the pool if that is planned, and begins or resumes the
+    /// ledger.
     async fn begin(mut self, run: UnfinishedRun) -> Result<Prepared, CommandError> {
         let (settings, printer) = (self.settings, self.printer);
         let file_rules = rules_from_file(settings)?;
@@ -140,48 +144,79 @@ impl SessionSetup<'_> {
             calls,
             rules,
             created_groups: self.created_groups,
+            lister: PoolLister {
+                settings,
+                pool: &pool,
+                rules,
+                watch: RunWatch {
+                    settings,
+                    display: self.display,
+                    active_run: active_run(&self.key.identity),
+                },
+                printer,
+            },
             printer,
         };
-        let (begun, result) = match run {
+        let (begun, mut result) = self
+            .begin_or_resume(run, preflight, &mut found, &pool)
+            .await?;
+        begun.ledger.set_invocation(invocation()).await;
+        // Otherwise the plan has printed it.
+        if begun.resumes() || settings.preflight.skipped || !self.list.source.is_complete() {
+            let creation = &result.rates.creation;
+            printer.info(format_args!("UserCreation: SignUp at {creation}"));
+        }
+        let listed_users = match result.listing.take() {
+            None => None,
+            Some(PoolListing { users, record }) => {
+                record.write(&begun.ledger).await;
+                users
+            }
+        };
+        Ok(self.prepared(pool, begun, result, listed_users, rules))
+    }
+
+    async fn begin_or_resume(
+        &self,
+        run: UnfinishedRun,
+        preflight: Preflight<'_>,
+        found: &mut PoolAnswers,
+        pool: &Cognito,
+    ) -> Result<(BegunRun, PreflightResult), CommandError> {
+        let (settings, printer) = (self.settings, self.printer);
+        Ok(match run {
             UnfinishedRun::Resume(directory, ledger) => {
                 let case_insensitive = ledger.facts().case_insensitive;
                 let result = preflight
-                    .recheck(&mut found, case_insensitive, ledger.settled())
+                    .recheck(found, case_insensitive, ledger.settled())
                     .await?;
                 let begun = resume(directory, *ledger, &self.key.identity, printer)?;
-                note_other_endpoint(&begun.facts, &pool, printer);
+                note_other_endpoint(&begun.facts, pool, printer);
                 (begun, result)
             }
             UnfinishedRun::Lost(directory, certificate) => {
                 let case_insensitive = certificate.facts().case_insensitive;
-                let result = preflight.recheck(&mut found, case_insensitive, &[]).await?;
+                let result = preflight.recheck(found, case_insensitive, &[]).await?;
                 let begun =
                     begin_after_loss(settings, directory, &self.key, &certificate, printer)?;
-                note_other_endpoint(&begun.facts, &pool, printer);
+                note_other_endpoint(&begun.facts, pool, printer);
                 (begun, result)
             }
             UnfinishedRun::New(locked) => {
                 let case_insensitive =
-                    choose_case(settings.run.ignore_case, rules, &found, printer);
-                let result = preflight.approve(&mut found, case_insensitive).await?;
+                    choose_case(settings.run.ignore_case, preflight.rules, found, printer);
+                let result = preflight.approve(found, case_insensitive).await?;
                 let facts = Facts {
                     started_ms: now_ms(),
                     case_insensitive,
                     second_before_run_ms: found.second_before_run_ms,
                     endpoint: Some(pool.endpoint().to_owned()),
                 };
-                let limits = granted_limits(&found);
+                let limits = granted_limits(found);
                 let begun = begin(settings, locked, &self.key, facts, limits, printer).await?;
                 (begun, result)
             }
-        };
-        begun.ledger.set_invocation(invocation()).await;
-        let rates = Rates::new(&settings.rates, &found);
-        // Otherwise the plan has printed it.
-        if begun.resumes() || settings.preflight.skipped || !self.list.source.is_complete() {
-            printer.info(format_args!("UserCreation: SignUp at {}", rates.creation));
-        }
-        Ok(self.prepared(pool, begun, result, rules, rates.ceilings()))
+        })
     }
 
     fn prepared(
@@ -189,33 +224,15 @@ impl SessionSetup<'_> {
         pool: Cognito,
         mut begun: BegunRun,
         result: PreflightResult,
+        listed_users: Option<ListedUsers>,
         rules: Option<&PoolRules>,
-        ceilings: Ceilings,
     ) -> Prepared {
-        let Self {
-            settings,
-            list,
-            key,
-            ..
-        } = self;
-        let identity = key.identity;
-        let active_run = ActiveRun {
-            kind: identity.kind.name(),
-            list: identity.list,
-            user_pool_id: identity.user_pool_id,
-            client_id: identity.client_id,
-        };
+        let Self { settings, list, .. } = self;
+        let (counts, ceilings) = (result.counts, result.rates.ceilings());
         let plan = session_plan(settings, &begun, rules, ceilings, list.uses_update_quota());
         note_few_slots(&plan.slots, settings, self.printer);
-        log_session(&begun, &plan, ceilings, result.counts.as_ref());
-        let expected = ExpectedWork {
-            rows: result.counts.map(|counts| ExpectedRows {
-                total: counts.rows,
-                to_send: counts.to_send,
-            }),
-            bytes: list.bytes,
-            users_per_second: users_per_second(&result.counts.unwrap_or_default(), ceilings),
-        };
+        log_session(&begun, &plan, ceilings, counts.as_ref());
+        let expected = expected_work(&list, counts, ceilings);
         let rows = ImportRows {
             created_before_run_ms: begun
                 .had_sessions()
@@ -225,12 +242,6 @@ impl SessionSetup<'_> {
             checks_passwords: !list.source.is_complete()
                 && !settings.preflight.skipped
                 && !list.mapping.allows_suspicious_passwords(),
-            // The pool's own setting has precedence over --usernames: a user that is mistaken for
-            // another one would be left out.
-            listing_folds_case: rules
-                .map(|rules| !rules.case_sensitive)
-                .or(settings.run.ignore_case)
-                .unwrap_or(false),
             list,
         };
         Prepared {
@@ -238,13 +249,22 @@ impl SessionSetup<'_> {
             pool,
             ledger: begun.ledger,
             rows,
-            prescan: result.prescan,
+            listed_users,
             directory: begun.directory,
-            ceilings,
+            pacer: result.pacer,
             rejects: self.rejects,
             expected,
-            active_run,
+            active_run: active_run(&self.key.identity),
         }
+    }
+}
+
+fn active_run(identity: &Identity) -> ActiveRun {
+    ActiveRun {
+        kind: identity.kind.name(),
+        list: identity.list.clone(),
+        user_pool_id: identity.user_pool_id.clone(),
+        client_id: identity.client_id.clone(),
     }
 }
 
@@ -300,6 +320,7 @@ fn session_plan(
             .saturating_add(settings.run.retry.settle),
         breaker: settings.run.breaker,
         deadline: settings.run.deadline,
+        stop_after: settings.run.stop_after,
         before: begun.settled,
     }
 }

@@ -40,15 +40,24 @@ impl OnExistingRun {
     }
 }
 
-/// The arguments without `--restart`, which would start over, and `--retry`, which would repeat
-/// what was just tried. No argument contains a secret.
+/// Flags with values that must not be repeated: `--retry` would repeat what was just tried, and
+/// `--stop-after` would stop again.
+const NOT_REPEATED: [&str; 2] = ["--retry", "--stop-after"];
+
+/// The arguments without [`NOT_REPEATED`] and without `--restart`, which would start over. No
+/// argument contains a secret.
 fn resuming_command(arguments: impl Iterator<Item = OsString>) -> CommandLine {
     let mut words = Vec::new();
     let mut arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
     while let Some(argument) = arguments.next() {
-        if argument == "--retry" {
-            let _value = arguments.next();
-        } else if argument != "--restart" && !argument.starts_with("--retry=") {
+        let flag = argument
+            .split_once('=')
+            .map_or(&*argument, |(flag, _)| flag);
+        if NOT_REPEATED.contains(&flag) {
+            if flag == argument {
+                let _value = arguments.next();
+            }
+        } else if argument != "--restart" {
             words.push(argument);
         }
     }

@@ -6,7 +6,7 @@ use tracing::Instrument as _;
 
 use super::document::Unreported;
 use super::grace::listen_within;
-use super::live_metrics::with_metrics;
+use super::live_metrics::RunWatch;
 use super::prepare::{Preparation, Prepared};
 use super::rejects::Rejects;
 use super::stored_run::StoredRun;
@@ -16,15 +16,10 @@ use super::{CommandError, CommandOutput, Display, beside, block_on};
 use crate::cli::Printer;
 use crate::cli::exit::Exit;
 use crate::cli::settings::{ImportSettings, OnExistingRun};
-use crate::import::prescan::{Prescan, Scanned};
-use crate::import::{Run, RunEnd, StopReason, Watch};
-use crate::ledger::listing::Listing;
+use crate::import::{Run, RunEnd, StopReason};
 use crate::ledger::{FoundLedger, RunDirectory, Session};
 use crate::logs::LogStream;
-use crate::pace::Pacer;
 use crate::preflight::groups::CreatedGroups;
-use crate::preflight::prescan::PrescanMode;
-use crate::progress;
 use crate::run::{Signal, Signals};
 
 pub(super) fn run(
@@ -57,7 +52,7 @@ async fn session(
 ) -> Result<CommandOutput, CommandError> {
     let on_existing_run = &settings.on_existing_run;
     let mut signals = listen_within(settings.run.grace, printer)?;
-    let preparation = prepare_stored(settings, created_groups, printer);
+    let preparation = prepare_stored(settings, created_groups, display, printer);
     let (preparation, mut stored) = match signals.unless_stopped(preparation).await {
         Ok(prepared) => prepared?,
         Err(signal) => {
@@ -169,37 +164,36 @@ struct SentRows {
     rejects: Rejects,
 }
 
-/// Lists the pool's users if that was planned, and sends the rows.
 async fn send_rows(
     settings: &ImportSettings,
-    mut prepared: Prepared,
+    prepared: Prepared,
     display: Display<'_>,
     signals: &mut Signals,
 ) -> Result<SentRows, CommandError> {
-    let pacer = Pacer::new(prepared.ceilings);
-    let watch = progress::watcher(settings.progress, display.screen, prepared.expected);
-    let mut watch = with_metrics(watch, settings, &prepared, display.log);
-    let mode = settings.existing_users.prescan;
-    let (listing, stopped) = prescan(&mut prepared, &pacer, mode, signals, watch.as_mut()).await?;
     let Prepared {
         plan,
         pool,
         ledger,
         rows,
+        listed_users,
         directory,
+        pacer,
         rejects,
-        ..
+        expected,
+        active_run,
     } = prepared;
-    let rows = rows.start(listing)?;
+    let watch = RunWatch {
+        settings,
+        display,
+        active_run,
+    };
+    let mut watch = watch.observe(expected, plan.before);
+    let rows = rows.start(listed_users)?;
     let Session { run_id, number } = ledger.session();
     let span = tracing::error_span!("run", run = run_id.as_str(), session = *number);
     let run = span.in_scope(|| {
         let grace = signals.grace();
-        let run = Run::new(plan, pool, pacer, ledger, rows, grace, watch.as_mut());
-        match stopped {
-            Some(reason) => run.stopped(reason),
-            None => run,
-        }
+        Run::new(plan, pool, pacer, ledger, rows, grace, watch.as_mut())
     });
     let ended = run.to_the_end(signals).instrument(span).await;
     Ok(SentRows {
@@ -239,43 +233,6 @@ fn stopped_while_reporting(
     CommandOutput::from(Exit::Signal(signal))
         .stopped(message, hint)
         .with(&Unreported { run_directory })
-}
-
-/// Lists the pool's users if that was planned. A failure stops only a run that requires it.
-async fn prescan(
-    prepared: &mut Prepared,
-    pacer: &Pacer,
-    mode: PrescanMode,
-    signals: &mut Signals,
-    watch: &mut dyn Watch,
-) -> Result<(Option<Listing>, Option<StopReason>), CommandError> {
-    let Some(planned) = &prepared.prescan else {
-        return Ok((None, None));
-    };
-    let prescan = Prescan {
-        pool: &prepared.pool,
-        pacer,
-        ledger: &mut prepared.ledger,
-        named_by: prepared.plan.named_by,
-        case_insensitive: prepared.rows.listing_folds_case,
-        retry: prepared.plan.rules.retry,
-        deadline: prepared.plan.deadline,
-        estimated_users: planned.users,
-    };
-    let scanned = prescan.read(signals, watch).await;
-    Ok(match scanned.map_err(CommandError::stopped)? {
-        Scanned::Complete(listing) => (Some(listing), None),
-        Scanned::Stopped(reason) => (None, Some(reason)),
-        Scanned::Failed(error) => match mode {
-            PrescanMode::Always => (None, Some(StopReason::Unlisted(error))),
-            PrescanMode::Auto | PrescanMode::Never => {
-                watch.notice(&format!(
-                    "note: the pool's users cannot be listed first, so every row is sent: {error}"
-                ));
-                (None, None)
-            }
-        },
-    })
 }
 
 /// A run that has nothing left to do.
@@ -347,7 +304,9 @@ fn print_end(
         Some(reason) => {
             let exit = Exit::of_stop(reason);
             let is_signal = matches!(exit, Exit::Signal(_));
-            if is_signal {
+            if let StopReason::Enough(_) = reason {
+                printer.info(format_args!("stopped: {reason}"));
+            } else if is_signal {
                 printer.block(format_args!("stopped by {reason}; {how_to_resume}"));
             } else {
                 printer.error(format_args!("stopped early: {reason}"));

@@ -1,5 +1,4 @@
-//! Reads all users of the pool before the first row is begun, to find usernames that are taken.
-//! Only reads.
+//! Reads all users of the pool before the run begins, to find usernames that are taken. Only reads.
 //!
 //! Pages are read one after the other because each has the token of the next. A page that fails
 //! transiently is requested again; a token is valid for an hour.
@@ -11,24 +10,22 @@ use tokio::time::Instant;
 use super::progress::Watch;
 use super::rate_recorder::RateRecorder;
 use super::run::{Deadline, until};
-use super::stop::StopReason;
 use crate::hints::Hint as _;
 use crate::ledger::listing::{Listing, ListingEntry};
 use crate::ledger::{Ledger, LedgerBatch, LedgerError};
+use crate::outcome::RateSample;
 use crate::pace::{Category, Pacer};
 use crate::plural::counted;
 use crate::pool::list::max_pages;
 use crate::pool::pages::SeenPages;
 use crate::pool::{Cognito, Failure, NamedBy, Stop, UserPage, now_ms};
-use crate::run::{ReadRequests, RequestCounts, RetryPolicy, Signals};
+use crate::run::{ReadRequests, RequestCounts, RetryPolicy};
 use crate::user::fold;
 
 #[derive(Debug)]
 pub struct Prescan<'a> {
     pub pool: &'a Cognito,
     pub pacer: &'a Pacer,
-    /// Records request counts and rates.
-    pub ledger: &'a mut Ledger,
     pub named_by: NamedBy,
     /// Whether usernames are known to be case-insensitive. If unknown, names are compared
     /// exactly: a missed match costs a request, a wrong match leaves a user out.
@@ -42,49 +39,58 @@ pub struct Prescan<'a> {
 
 /// The result of a prescan.
 pub enum Scanned {
-    Complete(Listing),
-    /// A signal or the deadline stops the run.
-    Stopped(StopReason),
+    Complete(ListedUsers),
+    /// `--deadline` was reached.
+    DeadlineReached,
     /// The pool could not be read; the message says why and what to do.
     Failed(String),
 }
 
-impl Prescan<'_> {
-    /// Reads all pages, until a signal, the deadline or a permanent failure.
+/// The users of a pool by name.
+pub struct ListedUsers {
+    listing: Listing,
+    case_insensitive: bool,
+}
+
+impl ListedUsers {
+    /// Returns the user with this name.
     ///
     /// # Errors
-    /// Fails if the ledger failed.
-    pub async fn read(
-        self,
-        signals: &mut Signals,
-        watch: &mut dyn Watch,
-    ) -> Result<Scanned, LedgerError> {
-        let Self {
-            pool,
-            pacer,
-            ledger,
-            ..
-        } = self;
+    /// Fails if the temporary file cannot be read or written.
+    pub fn find(&mut self, username: &str) -> Result<Option<ListingEntry>, LedgerError> {
+        if self.case_insensitive {
+            self.listing.find(&fold(username))
+        } else {
+            self.listing.find(username)
+        }
+    }
+}
+
+impl Prescan<'_> {
+    /// Reads all pages, until the deadline or a permanent failure.
+    pub async fn read(self, watch: &mut dyn Watch) -> (Scanned, PrescanRecord) {
+        let mut recorder = PrescanRecorder::begin(self.pacer);
+        let scanned = self.read_pages(&mut recorder, watch).await;
+        (scanned, recorder.end(self.pacer))
+    }
+
+    async fn read_pages(&self, recorder: &mut PrescanRecorder, watch: &mut dyn Watch) -> Scanned {
         let pages = ReadRequests {
-            pacer,
+            pacer: self.pacer,
             retry: self.retry,
         };
-        let named_by = self.named_by;
-        let mut recorder = PrescanRecorder::begin(pacer);
         let mut listing = match Listing::new() {
             Ok(listing) => listing,
-            Err(error) => return Ok(Scanned::Failed(error.with_hint())),
+            Err(error) => return Scanned::Failed(error.with_hint()),
         };
         let (mut users, mut token) = (0, None);
         let mut seen_pages = SeenPages::up_to(max_pages(self.estimated_users));
         let no_more = self.deadline.map(|deadline| deadline.no_more_rows);
-        let scanned = loop {
-            let request = || pool.list_users(named_by, false, token.clone());
+        loop {
+            let request = || self.pool.list_users(self.named_by, false, token.clone());
             let page = tokio::select! {
                 biased;
-                error = ledger.failure() => return Err(error),
-                signal = signals.next() => break Scanned::Stopped(StopReason::Signal(signal)),
-                () = until(no_more) => break Scanned::Stopped(StopReason::Deadline),
+                () = until(no_more) => return Scanned::DeadlineReached,
                 page = pages.send(Category::UserList, &mut recorder.requests, request) => page,
             };
             let UserPage {
@@ -92,28 +98,29 @@ impl Prescan<'_> {
                 next,
             } = match page {
                 Ok(page) => page,
-                Err(failure) => break refused(&failure),
+                Err(failure) => return refused(&failure),
             };
             let entries = listed.len();
             users += entries as u64;
             if let Err(error) = add(&mut listing, listed, self.case_insensitive) {
-                break Scanned::Failed(error.with_hint());
+                return Scanned::Failed(error.with_hint());
             }
-            recorder.write(ledger, pacer, false).await;
+            recorder.sample(self.pacer);
             watch.reading(users, self.estimated_users, recorder.began.elapsed());
             if next.is_none() {
                 let users = counted(users, "user", "users");
                 watch.notice(&format!("the pool was read: {users}"));
-                break Scanned::Complete(listing);
+                return Scanned::Complete(ListedUsers {
+                    listing,
+                    case_insensitive: self.case_insensitive,
+                });
             }
             let followed = seen_pages.follow(entries, next.as_deref().unwrap_or_default());
             if let Err(endless) = followed {
-                break Scanned::Failed(format!("ListUsers: {endless}; check --endpoint-url"));
+                return Scanned::Failed(format!("ListUsers: {endless}; check --endpoint-url"));
             }
             token = next;
-        };
-        recorder.write(ledger, pacer, true).await;
-        Ok(scanned)
+        }
     }
 }
 
@@ -154,48 +161,59 @@ fn refused(failure: &Failure) -> Scanned {
     Scanned::Failed(format!("{failure}; {hint}"))
 }
 
-/// Request counts, rates and active time to be written to the ledger.
-struct PrescanRecorder {
+/// The requests of a prescan, to be written to the run's ledger.
+#[derive(Debug)]
+pub struct PrescanRecord {
     requests: RequestCounts,
-    record: RateRecorder,
-    began: Instant,
-    /// The end of the active time that is already in the ledger.
-    recorded_until: Instant,
+    rates: Vec<RateSample>,
+    active: Duration,
 }
 
-/// The interval between two writes.
-const WRITE_INTERVAL: Duration = Duration::from_millis(200);
+impl PrescanRecord {
+    pub async fn write(self, ledger: &Ledger) {
+        if !self.rates.is_empty() {
+            ledger.rates(self.rates).await;
+        }
+        let batch = LedgerBatch {
+            requests: self.requests.by_name(),
+            active_ms: i64::try_from(self.active.as_millis()).unwrap_or(i64::MAX),
+            ..LedgerBatch::default()
+        };
+        ledger.write(batch).await;
+    }
+}
+
+/// Counts requests and samples rates.
+struct PrescanRecorder {
+    requests: RequestCounts,
+    recorder: RateRecorder,
+    rates: Vec<RateSample>,
+    began: Instant,
+}
 
 impl PrescanRecorder {
     fn begin(pacer: &Pacer) -> Self {
         let now = Instant::now();
         Self {
             requests: RequestCounts::default(),
-            record: RateRecorder::begin(pacer, now, now_ms()),
+            recorder: RateRecorder::begin(pacer, now, now_ms()),
+            rates: Vec::new(),
             began: now,
-            recorded_until: now,
         }
     }
 
-    async fn write(&mut self, ledger: &Ledger, pacer: &Pacer, last: bool) {
-        if !last && self.recorded_until.elapsed() < WRITE_INTERVAL {
-            return;
-        }
-        let samples = self.record.samples(pacer, Instant::now(), last);
-        if !samples.is_empty() {
-            ledger.rates(samples).await;
-        }
-        let requests = std::mem::take(&mut self.requests);
-        if requests != RequestCounts::default() {
-            let active =
-                i64::try_from(self.recorded_until.elapsed().as_millis()).unwrap_or(i64::MAX);
-            self.recorded_until = Instant::now();
-            let batch = LedgerBatch {
-                requests: requests.by_name(),
-                active_ms: active,
-                ..LedgerBatch::default()
-            };
-            ledger.write(batch).await;
+    fn sample(&mut self, pacer: &Pacer) {
+        let samples = self.recorder.samples(pacer, Instant::now(), false);
+        self.rates.extend(samples);
+    }
+
+    fn end(mut self, pacer: &Pacer) -> PrescanRecord {
+        let samples = self.recorder.samples(pacer, Instant::now(), true);
+        self.rates.extend(samples);
+        PrescanRecord {
+            requests: self.requests,
+            rates: self.rates,
+            active: self.began.elapsed(),
         }
     }
 }

@@ -18,6 +18,7 @@ mod tasks;
 
 use std::collections::VecDeque;
 use std::future::Future;
+use std::num::NonZeroU64;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,6 +91,8 @@ pub struct Run<'a> {
     grace: Grace,
     aborted: bool,
     read: ReadQueue,
+    /// How many rows may still be begun.
+    rows_left: u64,
     lost_rows: LostRows,
     beginning: Option<PendingBatch>,
     ready: VecDeque<RegistrationJob>,
@@ -145,6 +148,7 @@ impl<'a> Run<'a> {
             }),
             breaker: Breaker::new("rows sent", plan.breaker),
             follow_ups: FollowUps::new(plan.breaker),
+            rows_left: plan.stop_after.map_or(u64::MAX, NonZeroU64::get),
             plan,
             ledger,
             list,
@@ -175,13 +179,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Stops the run before its first row, so that all rows are recorded as unsent.
-    #[must_use]
-    pub fn stopped(mut self, reason: StopReason) -> Self {
-        self.stop(reason);
-        self
-    }
-
     /// Processes every row, or stops early.
     ///
     /// # Errors
@@ -200,6 +197,7 @@ impl<'a> Run<'a> {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !self.is_over() {
+            self.stop_if_enough();
             self.begin_next_group().await;
             self.request_permits();
             let deadline = self.deadline();
@@ -229,9 +227,24 @@ impl<'a> Run<'a> {
         self.aborted || waited || (self.is_idle() && self.list_over)
     }
 
+    /// Stops a run that has settled as many rows as it may, if there are more.
+    fn stop_if_enough(&mut self) {
+        if self.rows_left == 0
+            && !self.read.is_empty()
+            && self.is_drained()
+            && let Some(limit) = self.plan.stop_after
+        {
+            self.stop(StopReason::Enough(limit));
+        }
+    }
+
     fn is_idle(&self) -> bool {
-        self.read.is_empty()
-            && self.beginning.is_none()
+        self.read.is_empty() && self.is_drained()
+    }
+
+    /// Returns whether every row that was begun is settled, with its steps.
+    fn is_drained(&self) -> bool {
+        self.beginning.is_none()
             && self.ready.is_empty()
             && self.tasks.is_empty()
             && self.follow_ups.is_empty()

@@ -1,6 +1,7 @@
 //! Reasons why a run ends before it has processed the whole list.
 
 use std::fmt;
+use std::num::NonZeroU64;
 
 use crate::hints::Hint as _;
 use crate::rows::RowsError;
@@ -21,10 +22,10 @@ pub enum StopReason {
     Unreachable(String),
     /// `--deadline` was reached.
     Deadline,
+    /// `--stop-after`: this many rows are settled.
+    Enough(NonZeroU64),
     /// The rest of the list cannot be read.
     List(RowsError),
-    /// `--prescan always`, and the pool's users cannot be read.
-    Unlisted(String),
 }
 
 impl StopReason {
@@ -33,12 +34,8 @@ impl StopReason {
     #[must_use]
     pub fn needs_action(&self) -> bool {
         match self {
-            Self::Refused { .. }
-            | Self::Breaker(_)
-            | Self::Unreachable(_)
-            | Self::List(_)
-            | Self::Unlisted(_) => true,
-            Self::Signal(_) | Self::Deadline => false,
+            Self::Refused { .. } | Self::Breaker(_) | Self::Unreachable(_) | Self::List(_) => true,
+            Self::Signal(_) | Self::Deadline | Self::Enough(_) => false,
         }
     }
 }
@@ -55,13 +52,8 @@ impl fmt::Display for StopReason {
                  network, --region, --endpoint-url and HTTPS_PROXY"
             ),
             Self::Deadline => write!(f, "--deadline reached"),
+            Self::Enough(limit) => write!(f, "--stop-after {limit} reached"),
             Self::List(error) => f.write_str(&error.with_hint()),
-            Self::Unlisted(message) => {
-                write!(
-                    f,
-                    "the pool's users cannot be read (--prescan always): {message}"
-                )
-            }
         }
     }
 }

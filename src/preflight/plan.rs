@@ -11,12 +11,23 @@ use std::time::Duration;
 use super::prescan::PrescanPlan;
 use super::problems::follow_up::first_names;
 use super::rates::{Rate, Rates};
-use super::survey::SurveyCounts;
+use super::survey::{NewUserCounts, SurveyCounts};
 use crate::pace::{Category, Ceilings};
 use crate::plural::counted;
 use crate::pool::{LookupMode, category_of, operation_of};
 use crate::user::StepKind;
 use crate::user::pool_rules::PoolRules;
+
+/// Whether it is known which users of the list exist.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExistingUsers {
+    /// Each sign-up tells.
+    Unknown,
+    /// The pool is listed before the run begins.
+    ToList(PrescanPlan),
+    /// The pool was listed and has the users of this many rows.
+    Listed(u64),
+}
 
 /// The plan of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,8 +36,7 @@ pub struct RunPlan {
     pub rates: Rates,
     /// How existing users are looked up.
     pub lookup: LookupMode,
-    /// Listing the pool's users first, if that is planned.
-    pub prescan: Option<PrescanPlan>,
+    pub existing_users: ExistingUsers,
     /// Emails and SMS to users; `None` if the pool's rules are unknown.
     pub messages: Option<(u64, u64)>,
     /// The groups to create before the first row.
@@ -45,7 +55,7 @@ impl RunPlan {
         rules: Option<&PoolRules>,
         rates: Rates,
         lookup: LookupMode,
-        prescan: Option<PrescanPlan>,
+        existing_users: ExistingUsers,
     ) -> Self {
         Self {
             messages: rules.map(|rules| counts.messages(rules)),
@@ -54,8 +64,20 @@ impl RunPlan {
             counts,
             rates,
             lookup,
-            prescan,
+            existing_users,
             groups_to_create: Vec::new(),
+        }
+    }
+
+    /// Restricts the plan to new users once the pool was listed.
+    #[must_use]
+    pub fn only_new(self, new: NewUserCounts, rules: Option<&PoolRules>) -> Self {
+        let counts = self.counts.only_new(new);
+        Self {
+            messages: rules.map(|rules| counts.messages(rules)),
+            existing_users: ExistingUsers::Listed(self.counts.to_send - counts.to_send),
+            counts,
+            ..self
         }
     }
 
@@ -69,8 +91,7 @@ impl RunPlan {
     /// Returns the time with only these kinds of steps.
     #[must_use]
     pub fn time_with(&self, kinds: &[StepKind]) -> Duration {
-        // Assumes that every user exists and has to be looked up.
-        let users = self.counts.to_send;
+        let users = self.lookups_at_most();
         let lookups = match self.lookup {
             LookupMode::Get => seconds_at(users, &self.rates.read),
             LookupMode::List => seconds_at(users, &self.rates.list),
@@ -78,6 +99,21 @@ impl RunPlan {
         };
         self.time_without_lookups(kinds)
             .max(Duration::from_secs(lookups))
+    }
+
+    /// Returns how many existing users have to be looked up, if every user may exist.
+    fn lookups_at_most(&self) -> u64 {
+        match self.existing_users {
+            ExistingUsers::Listed(_) => 0,
+            ExistingUsers::Unknown | ExistingUsers::ToList(_) => self.counts.to_send,
+        }
+    }
+
+    fn prescan(&self) -> Option<&PrescanPlan> {
+        match &self.existing_users {
+            ExistingUsers::ToList(prescan) => Some(prescan),
+            ExistingUsers::Unknown | ExistingUsers::Listed(_) => None,
+        }
     }
 
     /// Returns the time if no user has to be looked up.
@@ -113,10 +149,10 @@ impl RunPlan {
     }
 
     fn write_requests(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.counts.to_send == 0 {
+        if self.counts.sends_nothing() {
             return writeln!(f, "      requests: none (no rows to sign up)");
         }
-        let up_to = match &self.prescan {
+        let up_to = match self.prescan() {
             Some(prescan) => {
                 writeln!(f, "      {prescan}")?;
                 "up to "
@@ -149,6 +185,10 @@ impl RunPlan {
             )?;
         }
         match self.lookup {
+            LookupMode::Get | LookupMode::List if self.lookups_at_most() == 0 => writeln!(
+                f,
+                "      UserRead: AdminGetUser for unclear answers only, at {read}"
+            ),
             LookupMode::Get => writeln!(
                 f,
                 "      UserRead: one AdminGetUser per existing user, at {read}"
@@ -168,7 +208,7 @@ impl RunPlan {
     }
 
     fn write_time(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.counts.to_send == 0 {
+        if self.counts.sends_nothing() {
             return Ok(());
         }
         let (time, no_lookups) = (self.time(), self.time_without_lookups(&StepKind::ALL));
@@ -192,7 +232,7 @@ impl RunPlan {
             format!(" ({})", alternatives.join("; "))
         };
         let time = humantime::format_duration(time);
-        match self.prescan.as_ref().map(PrescanPlan::time) {
+        match self.prescan().map(PrescanPlan::time) {
             None => writeln!(
                 f,
                 "      time: {}{alternatives}",
@@ -258,9 +298,13 @@ impl fmt::Display for RunPlan {
         } = self.counts;
         write!(
             f,
-            "plan: {}: {to_send} to send, {duplicates} duplicate, {invalid} invalid",
+            "plan: {}: {to_send} to send, ",
             counted(rows, "row", "rows")
         )?;
+        if let ExistingUsers::Listed(existing) = self.existing_users {
+            write!(f, "{existing} existing, ")?;
+        }
+        write!(f, "{duplicates} duplicate, {invalid} invalid")?;
         if skipped > 0 {
             write!(f, ", {skipped} skipped (--skip-where)")?;
         }

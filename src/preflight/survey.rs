@@ -3,6 +3,7 @@
 
 mod aliases;
 mod key_groups;
+mod new_users;
 mod reported;
 mod row_tag;
 mod totals;
@@ -24,6 +25,7 @@ use row_tag::{ContactIndexes, RowTag};
 use usernames::SurveyedUsernames;
 
 pub use aliases::AliasRepeats;
+pub use new_users::NewUserCounts;
 pub use reported::{FindingExample, Item, NoteCount, ReportedFinding, RuleCount};
 pub use totals::{StepTotals, SurveyCounts};
 
@@ -51,6 +53,8 @@ pub enum SurveyError {
     TempFile(io::Error),
     #[error("cannot write the findings: {0}")]
     Write(#[from] io::Error),
+    #[error("{cause}")]
+    PoolUsers { cause: String, hint: Option<String> },
 }
 
 impl Hint for SurveyError {
@@ -61,6 +65,7 @@ impl Hint for SurveyError {
                 "free some disk space, or set TMPDIR to another directory".to_owned()
             }
             Self::Write(..) => "free some disk space".to_owned(),
+            Self::PoolUsers { hint, .. } => return hint.clone(),
         })
     }
 }
@@ -117,6 +122,14 @@ impl Survey {
             .sort_by_key(|broken| std::cmp::Reverse(broken.findings));
         self.notes
             .sort_by_key(|notes| std::cmp::Reverse(notes.count));
+    }
+
+    /// Counts the contacts and the steps of a row that is sent.
+    fn count_sent(&mut self, contacts: u8, steps: &[FollowUpStep]) {
+        if let Some(count) = self.counts.with_contacts(contacts) {
+            *count += 1;
+        }
+        self.count_steps(steps);
     }
 
     fn count_steps(&mut self, steps: &[FollowUpStep]) {
@@ -185,11 +198,7 @@ impl<F: FnMut(&ReportedFinding<'_>) -> io::Result<()>> Surveyor<'_, F> {
         self.usernames
             .add(raw.number, raw.line, &mapped.username.text, tag);
         self.aliases.add(raw.number, raw.line, mapped);
-        let counts = &mut self.survey.counts;
-        if let Some(count) = counts.with_contacts(contacts) {
-            *count += 1;
-        }
-        self.survey.count_steps(&mapped.follow_up);
+        self.survey.count_sent(contacts, &mapped.follow_up);
     }
 
     fn invalid(

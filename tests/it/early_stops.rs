@@ -326,3 +326,57 @@ fn only_an_import_in_doubt_suggests_retrying() {
     let import = dir.import(&pool, list).args(flags).run();
     import.exits(5).names(["--retry"]);
 }
+
+#[test]
+fn a_run_can_stop_after_its_first_rows_and_their_steps() {
+    let dir = TestDir::new();
+    let pool = Pool::start(quick());
+    let list = dir.file("users.csv", users(90));
+    let import = || dir.import(&pool, list).arg("--confirm");
+    let first = import().args(["--stop-after", "25"]).run().exits(4);
+    first.names(["--stop-after 25"]);
+    let results = dir.results();
+    assert_eq!(results.counts(), [("created", 25), ("unsent", 65)].into());
+    assert_eq!(results.summary["state"], "stopped");
+    // Each session first asks whether it may confirm users.
+    let sent = |sessions| {
+        let confirmed = pool.requests("AdminConfirmSignUp") - sessions;
+        (pool.requests("SignUp"), confirmed)
+    };
+    assert_eq!(sent(1), (25, 25));
+    import().arg("--stop-after=5").run().exits(4);
+    assert_eq!(dir.results().count("created"), 30);
+    assert_eq!(sent(2), (30, 30));
+    import().run().exits(0);
+    assert_eq!(dir.results().counts(), [("created", 90)].into());
+    assert_eq!(sent(3), (90, 90));
+    assert_each_created_once(&pool, 90);
+}
+
+#[test]
+fn rows_of_every_outcome_count_for_stop_after() {
+    let dir = TestDir::new();
+    let pool = Pool::start(quick());
+    let list = users(3) + "user0001,Passw0rd!1,a@example.com\nweak,short,b@example.com\n";
+    let list = dir.file(
+        "users.csv",
+        list + &users(9)["username,password,email\n".len()..],
+    );
+    let import = |run, rows| {
+        let import = dir.import(&pool, list).args(["--run-dir", run]);
+        import.args(["--stop-after", rows]).run()
+    };
+    import("five", "5").exits(4);
+    let counts = [
+        ("created", 3),
+        ("duplicate", 1),
+        ("invalid", 1),
+        ("unsent", 9),
+    ];
+    assert_eq!(dir.results_in("five").counts(), counts.into());
+    // The last row is the limit.
+    import("all", "14").exits(1);
+    assert_eq!(dir.results_in("all").count("unsent"), 0);
+    let zero = import("zero", "0");
+    zero.exits(2).names(["--stop-after"]);
+}

@@ -1,5 +1,7 @@
 //! The confirmation prompt at a terminal, before anything is sent.
 
+use cognito_import::rehearsal::{ExistingUser, PoolSettings};
+
 use crate::harness::{CTRL_C, Pool, TestDir, quick, users};
 
 /// The end of the prompt.
@@ -67,6 +69,51 @@ fn yes_resumed_runs_and_rehearsals_do_not_prompt() {
     assert_eq!(pool.requests("SignUp"), 3);
     let rehearse = dir.rehearse(list).args(["--run-dir", "rehearsal"]);
     assert!(!quiet(rehearse).unwrap().contains(QUESTION));
+}
+
+#[test]
+fn after_a_listing_the_prompt_counts_new_users() {
+    let dir = TestDir::new();
+    let existing = |number| ExistingUser {
+        username: format!("user{number:04}"),
+        ..ExistingUser::default()
+    };
+    let pool = Pool::start(PoolSettings {
+        existing: (1..=57).map(existing).collect(),
+        ..quick()
+    });
+    // Of 63 rows, one is invalid, and one repeats a new user.
+    let list = users(60)
+        + "user0060,Passw0rd!1,a@example.com\nlonely,,b@example.com\nUSER0002,Passw0rd!1,c@example.com\n";
+    let list = dir.file("users.csv", list);
+    let import = |answer| {
+        let import = dir.import(&pool, list).args(["--prescan", "always"]);
+        import.in_terminal(QUESTION, answer)
+    };
+    let Some(declined) = import("n\n") else {
+        return;
+    };
+    let shown = declined.run().exits(3);
+    shown.shows(["57 existing", "3 of 63", QUESTION]);
+    assert!(!dir.path("run").exists(), "no run was created");
+    import("y\n").unwrap().run().exits(1).shows(["3 of 63"]);
+    let counts = [
+        ("created", 3),
+        ("existed", 57),
+        ("duplicate", 2),
+        ("invalid", 1),
+    ];
+    assert_eq!(dir.results().counts(), counts.into());
+    let last_night = dir.file("last.csv", users(60));
+    let import = dir.import(&pool, last_night).args(["--prescan", "always"]);
+    let import = import.args(["--run-dir", "nothing-new"]);
+    let shown = import.in_terminal(QUESTION, "n\n").unwrap().run();
+    let shown = shown.exits(0).stdout;
+    assert!(
+        !shown.contains(QUESTION),
+        "nothing is to be approved: {shown}"
+    );
+    assert_eq!(pool.requests("SignUp"), 3);
 }
 
 #[test]

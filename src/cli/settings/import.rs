@@ -1,6 +1,6 @@
 //! The settings of `import` and `rehearse`, with one field for each stage of a run.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -74,6 +74,7 @@ pub struct RunSettings {
     pub breaker: BreakerLimits,
     pub time_limit: Option<Duration>,
     pub deadline: Option<Deadline>,
+    pub stop_after: Option<NonZeroU64>,
     /// The time from a signal to the end of the process.
     pub grace: Duration,
     pub rejects_with_passwords: bool,
@@ -231,6 +232,7 @@ impl RunSettings {
             },
             time_limit: args.deadline,
             deadline: args.deadline.map(|time| deadline(time, Instant::now())),
+            stop_after: args.stop_after,
             grace: terminal::grace(args.grace),
             rejects_with_passwords: args.rejects_with_passwords,
             allow_row_failures: args.allow_row_failures,

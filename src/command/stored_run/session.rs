@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use super::StoredRun;
 use crate::cli::Printer;
 use crate::cli::settings::ImportSettings;
-use crate::command::CommandError;
 use crate::command::prepare::{Preparation, prepare};
+use crate::command::{CommandError, Display};
 use crate::ledger::writer::Ending;
 use crate::pool::now_ms;
 use crate::preflight::groups::CreatedGroups;
@@ -16,6 +16,7 @@ use crate::preflight::groups::CreatedGroups;
 pub(in crate::command) async fn prepare_stored(
     settings: &ImportSettings,
     created_groups: &CreatedGroups,
+    display: Display<'_>,
     printer: Printer,
 ) -> Result<(Preparation, Option<StoredRun>), CommandError> {
     loop {
@@ -23,7 +24,8 @@ pub(in crate::command) async fn prepare_stored(
             Some(place) => Some(StoredRun::open_or_new(place, &settings.run.s3).await?),
             None => None,
         };
-        let preparation = prepare(settings, stored.as_ref(), created_groups, printer).await?;
+        let preparation =
+            prepare(settings, stored.as_ref(), created_groups, display, printer).await?;
         let prepared = match preparation {
             Preparation::Ready(prepared) => prepared,
             finished @ Preparation::Finished(..) => return Ok((finished, stored)),

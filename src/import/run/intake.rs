@@ -90,6 +90,7 @@ impl Run<'_> {
                 .error_code
                 .unwrap_or_else(|| outcome.outcome.name().to_owned());
             let outcome = RowOutcome::of(Outcome::InDoubt).with_error(code, message);
+            self.rows_left = self.rows_left.saturating_sub(1);
             self.settle(listed.row.number, listed.row.end_byte, outcome);
         }
         others
@@ -145,7 +146,7 @@ impl Run<'_> {
             return;
         }
         let is_full = self.ready.len() > self.plan.group || !self.follow_ups.has_room();
-        if self.beginning.is_some() || self.read.is_empty() || is_full {
+        if self.beginning.is_some() || self.read.is_empty() || is_full || self.rows_left == 0 {
             return;
         }
         // Each group costs a transaction and a sync, so larger groups are cheaper per row. While
@@ -156,7 +157,8 @@ impl Run<'_> {
         }
         let lost_since_ms = self.lost_rows.since_ms();
         let at_ms = lost_since_ms.unwrap_or_else(|| self.shared.pool.earliest_time());
-        let taken = self.read.take(self.plan.group);
+        let taken = self.read.take(self.plan.group, self.rows_left);
+        self.rows_left -= taken.len() as u64;
         let mut group = Vec::with_capacity(taken.len());
         let mut new_rows = Vec::with_capacity(taken.len());
         for mut listed in taken {

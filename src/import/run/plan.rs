@@ -1,5 +1,6 @@
 //! The input of a run and its result.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -55,6 +56,8 @@ pub struct SessionPlan {
     pub arrives_within: Duration,
     pub breaker: BreakerLimits,
     pub deadline: Option<Deadline>,
+    /// Stop once this many rows are settled.
+    pub stop_after: Option<NonZeroU64>,
     /// Rows by outcome in earlier sessions.
     pub before: OutcomeCounts,
 }

@@ -32,11 +32,14 @@ impl ReadQueue {
         self.rows.extend(rows);
     }
 
-    /// Returns the next rows to begin.
-    pub(super) fn take(&mut self, group: usize) -> Vec<ImportRow> {
+    /// Returns the next rows to begin, at most `limit`.
+    pub(super) fn take(&mut self, group: usize, limit: u64) -> Vec<ImportRow> {
+        let limit = usize::try_from(limit)
+            .unwrap_or(usize::MAX)
+            .min(MAX_TOGETHER);
         let mut taken = Vec::new();
         let mut to_send = 0;
-        while to_send < group && taken.len() < MAX_TOGETHER {
+        while to_send < group && taken.len() < limit {
             let Some(listed) = self.rows.pop_front() else {
                 break;
             };
@@ -98,11 +101,15 @@ mod tests {
                 .collect(),
         );
         assert!(!queue.wants_more(10) && !queue.wants_more(1_000));
-        assert_eq!(queue.take(10).len(), 1_000, "contains ten rows to send");
-        assert_eq!(queue.take(1_000).len(), 900);
+        assert_eq!(
+            queue.take(10, u64::MAX).len(),
+            1_000,
+            "contains ten rows to send"
+        );
+        assert_eq!(queue.take(1_000, u64::MAX).len(), 900);
         assert!(queue.is_empty() && queue.wants_more(10));
         queue.extend((1..=2_000).map(|row| listed(row, true)).collect());
-        assert_eq!(queue.take(10).len(), MAX_TOGETHER);
+        assert_eq!(queue.take(10, u64::MAX).len(), MAX_TOGETHER);
     }
 
     #[test]
@@ -110,7 +117,11 @@ mod tests {
         let mut queue = ReadQueue::default();
         queue.extend((1..=15).map(|row| listed(row, false)).collect());
         assert!(!queue.wants_more(10) && queue.wants_more(16));
-        let first: Vec<u64> = queue.take(10).iter().map(|l| l.row.number).collect();
+        let first: Vec<u64> = queue
+            .take(10, u64::MAX)
+            .iter()
+            .map(|l| l.row.number)
+            .collect();
         assert_eq!(first, (1..=10).collect::<Vec<_>>());
         assert!(queue.wants_more(10));
         assert_eq!(queue.take_all().len(), 5);

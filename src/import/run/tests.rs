@@ -135,6 +135,7 @@ fn plan() -> SessionPlan {
         arrives_within: Duration::ZERO,
         breaker: BreakerLimits::default(),
         deadline: None,
+        stop_after: None,
         before: OutcomeCounts::default(),
     }
 }

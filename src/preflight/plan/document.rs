@@ -65,7 +65,7 @@ struct Messages {
 
 impl Serialize for RunPlan {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let prescan = self.prescan.as_ref();
+        let prescan = self.prescan();
         PlanDocument {
             requests: self.by_category(),
             reads_pool_first: prescan.is_some(),
@@ -107,17 +107,18 @@ impl RunPlan {
         }
         let listed = match self.lookup {
             LookupMode::Get => {
-                add(Category::UserRead, Some(users), &self.rates.read);
+                let lookups = self.lookups_at_most();
+                add(Category::UserRead, Some(lookups), &self.rates.read);
                 Some(0)
             }
             LookupMode::List => {
                 // Only for unclear answers.
                 add(Category::UserRead, None, &self.rates.read);
-                Some(users)
+                Some(self.lookups_at_most())
             }
             LookupMode::None => Some(0),
         };
-        let pages = match &self.prescan {
+        let pages = match self.prescan() {
             None => Some(0),
             Some(prescan) => prescan.pages(),
         };

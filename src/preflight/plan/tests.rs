@@ -1,4 +1,7 @@
-use super::{Ceilings, Rates, RunPlan, StepKind, SurveyCounts, users_per_second};
+use super::{
+    Ceilings, ExistingUsers, NewUserCounts, Rates, RunPlan, StepKind, SurveyCounts,
+    users_per_second,
+};
 use crate::pace::Category;
 use crate::pool::failure::Operation;
 use crate::pool::{Failure, LookupMode};
@@ -57,7 +60,7 @@ fn time_follows_the_slowest_quota() {
             share: 1.0,
         };
         let rates = Rates::new(&options, &PoolAnswers::default());
-        RunPlan::new(counts, None, rates, lookup, None)
+        RunPlan::new(counts, None, rates, lookup, ExistingUsers::Unknown)
     };
     let time = |read, lookup| plan(read, lookup).time();
     assert_eq!(time(120, LookupMode::Get), Duration::from_secs(21));
@@ -121,7 +124,7 @@ fn plan_at_defaults(users: u64, kinds: &[StepKind]) -> RunPlan {
         share: 1.0,
     };
     let rates = Rates::new(&options, &PoolAnswers::default());
-    RunPlan::new(counts, None, rates, LookupMode::Get, None)
+    RunPlan::new(counts, None, rates, LookupMode::Get, ExistingUsers::Unknown)
 }
 
 #[test]
@@ -226,8 +229,9 @@ fn messages() {
                 time: None,
             };
             let policy = ExistingUserPolicy { lookup, prescan };
-            let prescan = plan_prescan(policy, input);
-            let plan = RunPlan::new(counts, Some(rules), rates.clone(), lookup, prescan);
+            let existing =
+                plan_prescan(policy, input).map_or(ExistingUsers::Unknown, ExistingUsers::ToList);
+            let plan = RunPlan::new(counts, Some(rules), rates.clone(), lookup, existing);
             answers.limits = vec![(Category::UserCreation, 100), (Category::UserRead, 200)];
             plan
         };
@@ -272,6 +276,16 @@ fn messages() {
         "a pool of unknown size",
         &plan(&trigger, &share, LookupMode::Get, always, None),
     );
+    let new = NewUserCounts::from(SurveyCounts {
+        to_send: 30,
+        with_email: 12,
+        ..counts
+    });
+    let listed = plan(&messages, &share, LookupMode::Get, always, Some(600));
+    add("a listed pool", &listed.only_new(new, Some(&messages)));
+    let nothing_new = plan(&messages, &share, LookupMode::Get, always, Some(600));
+    let none = NewUserCounts::from(SurveyCounts::default());
+    add("nothing new", &nothing_new.only_new(none, Some(&messages)));
     answers.limits.clear();
     answers.failed_calls.push(FailedCall {
         call: Call::GetProvisionedLimit,
@@ -279,7 +293,7 @@ fn messages() {
         needed: false,
     });
     let rates = Rates::new(&share, &answers);
-    let plan = RunPlan::new(counts, None, rates, LookupMode::Get, None);
+    let plan = RunPlan::new(counts, None, rates, LookupMode::Get, ExistingUsers::Unknown);
     add("no limit and no rules", &plan);
     assert_messages!("plan", text.trim_end());
 }
