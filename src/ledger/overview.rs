@@ -184,7 +184,22 @@ impl RunOverview {
             | LedgerError::LostUndo { .. }
             | LedgerError::DamagedUndo { .. }
             | LedgerError::DamagedCertificate { .. } => DirectoryState::Damaged,
-            _ => DirectoryState::Unreadable,
+            LedgerError::Directory { .. }
+            | LedgerError::Exposed(_)
+            | LedgerError::Busy(_)
+            | LedgerError::Missing(_)
+            | LedgerError::Undone(_)
+            | LedgerError::OtherRun { .. }
+            | LedgerError::OtherRow { .. }
+            | LedgerError::Database { .. }
+            | LedgerError::Usernames(_)
+            | LedgerError::Listing(_)
+            | LedgerError::Comparison(_)
+            | LedgerError::Rehearsal(_)
+            | LedgerError::Displaced { .. }
+            | LedgerError::Saved { .. }
+            | LedgerError::DisplacedUndo { .. }
+            | LedgerError::Gone => DirectoryState::Unreadable,
         };
         self.problem = Some(RunProblem {
             message: error.to_string(),
