@@ -199,6 +199,7 @@ impl RunOverview {
             | LedgerError::Displaced { .. }
             | LedgerError::Saved { .. }
             | LedgerError::DisplacedUndo { .. }
+            | LedgerError::Verification { .. }
             | LedgerError::Gone => DirectoryState::Unreadable,
         };
         self.problem = Some(RunProblem {
