@@ -31,6 +31,9 @@ fn page(first: u64, users: u64) -> Vec<(String, ListingEntry)> {
                 status: Some("CONFIRMED".to_owned()),
                 enabled: true,
                 created_ms: Some(1_700_000_000_000),
+                attributes: ATTRIBUTES
+                    .map(|name| (name.to_owned(), format!("{name} {number}")))
+                    .to_vec(),
             };
             (name(number), user)
         })
@@ -47,6 +50,9 @@ fn peak_mib() -> f64 {
     kib / 1024.0
 }
 
+/// The attributes of a usual list.
+const ATTRIBUTES: [&str; 3] = ["email", "given_name", "family_name"];
+
 fn main() {
     let users: u64 = std::env::args()
         .find_map(|argument| argument.parse().ok())
@@ -59,7 +65,7 @@ fn main() {
             peak_mib()
         );
     };
-    let mut listing = Listing::new().unwrap();
+    let mut listing = Listing::new(ATTRIBUTES.map(str::to_owned).to_vec()).unwrap();
     let began = Instant::now();
     for first in (0..users).step_by(60) {
         let page = page(first, users);

@@ -102,10 +102,11 @@ fn decisions(criterion: &mut Criterion) {
     let rules = RegistrationRules {
         retry: RetryPolicy::default(),
         lookups: LookupMode::Get,
+        comparison: Arc::default(),
     };
     criterion.bench_function("a row's registration: sign-up, answered", |bencher| {
         bencher.iter(|| {
-            let mut registration = Registration::new(&user, rules, times, SentBefore::No);
+            let mut registration = Registration::new(&user, rules.clone(), times, SentBefore::No);
             let step = registration.next(RegistrationEvent::Start, Duration::ZERO, 0.5);
             let answer = SignedUp {
                 sub: "7d8ca528-4931-4254-9273-ea5ee853f271".to_owned(),

@@ -3,6 +3,7 @@
 //! These types only describe results. `import` produces them, `ledger` stores them and `report`
 //! shows them.
 
+mod difference;
 mod discrepancy;
 mod follow_up;
 mod live;
@@ -13,6 +14,7 @@ use serde::Serialize;
 
 use follow_up::{CONFIRM_STEP, DISABLE_STEP};
 
+pub use difference::{Difference, DifferentValues, ExistingUserCounts, names_of};
 pub use discrepancy::{Discrepancy, UserDiscrepancy};
 pub use follow_up::{FollowUp, StepCounts, StepResult, StepState, step_key};
 pub use live::{BOTTLENECKS, LivePace, LiveStatus, NO_BOTTLENECK, PRESCAN};
@@ -243,6 +245,9 @@ pub struct RowOutcome {
     /// `UserCreateDate` in milliseconds since the Unix epoch, on the service's clock, if the user
     /// was looked up or listed.
     pub created_at: Option<i64>,
+    /// For a user that existed: the attributes whose value in the pool is not the list's. `None` if
+    /// the pool did not return its attributes.
+    pub differs: Option<Vec<Difference>>,
     pub delivery: Option<Delivery>,
     /// `CodeDeliveryDetails.DeliveryMedium`: EMAIL or SMS.
     pub delivery_medium: Option<String>,
@@ -273,6 +278,7 @@ impl RowOutcome {
             confirmed: None,
             enabled: None,
             created_at: None,
+            differs: None,
             delivery: None,
             delivery_medium: None,
             delivery_destination: None,

@@ -22,6 +22,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::output::OutputFormat;
 use super::rehearsal::RehearsalArgs;
+use crate::import::differences::DifferenceDetail;
 use crate::ledger::{Durability, LedgerLock};
 use crate::report::MetricsFormat;
 pub use follow_up::FollowUpArgs;
@@ -253,6 +254,11 @@ pub struct RunArgs {
     /// password cells are empty.
     #[arg(long, hide_short_help = true)]
     pub rejects_with_passwords: bool,
+    /// Choose what is recorded about users who exist with other attributes
+    ///
+    /// results.csv always names the attributes that differ.
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = DifferenceDetail::Names, hide_short_help = true, help_heading = "Existing users")]
+    pub differences: DifferenceDetail,
     /// Override how usernames are compared
     ///
     /// By default this is read from the pool; if that is not permitted, case is ignored.

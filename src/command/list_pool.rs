@@ -20,6 +20,8 @@ pub(super) struct PoolLister<'a> {
     pub(super) settings: &'a ImportSettings,
     pub(super) pool: &'a Cognito,
     pub(super) rules: Option<&'a PoolRules>,
+    /// The attributes that are compared with the list's.
+    pub(super) attributes: Vec<String>,
     pub(super) watch: RunWatch<'a>,
     pub(super) printer: Printer,
 }
@@ -52,6 +54,7 @@ impl PoolLister<'_> {
                 .map(|rules| !rules.case_sensitive)
                 .or(settings.run.ignore_case)
                 .unwrap_or(false),
+            attributes: self.attributes.clone(),
             retry: settings.run.retry,
             deadline: settings.run.deadline,
             estimated_users: planned.users,

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use super::CommandError;
 use super::Display;
@@ -21,6 +22,7 @@ use super::stored_run::StoredRun;
 use crate::cli::Printer;
 use crate::cli::settings::ImportSettings;
 use crate::import::SessionPlan;
+use crate::import::differences::UserComparison;
 use crate::import::prescan::ListedUsers;
 use crate::import::registration::RegistrationRules;
 use crate::import::slots::Slots;
@@ -35,6 +37,7 @@ use crate::preflight::survey::SurveyCounts;
 use crate::process::{files_for_connections, room_for_connections};
 use crate::progress::ExpectedWork;
 use crate::report::ActiveRun;
+use crate::user::ValueRules;
 use crate::user::pool_rules::PoolRules;
 
 /// A run that can begin.
@@ -148,6 +151,7 @@ impl SessionSetup<'_> {
                 settings,
                 pool: &pool,
                 rules,
+                attributes: self.list.mapping.attributes().map(str::to_owned).collect(),
                 watch: RunWatch {
                     settings,
                     display: self.display,
@@ -307,6 +311,10 @@ fn session_plan(
         rules: RegistrationRules {
             retry: settings.run.retry,
             lookups: settings.existing_users.lookup,
+            comparison: Arc::new(UserComparison {
+                rules: ValueRules::new(begun.facts.case_insensitive, rules),
+                detail: settings.differences,
+            }),
         },
         follow_up_existing: settings.list.follow_up_existing,
         named_by: NamedBy::of(rules),

@@ -18,7 +18,7 @@ use crate::pace::{Category, Pacer};
 use crate::plural::counted;
 use crate::pool::list::max_pages;
 use crate::pool::pages::SeenPages;
-use crate::pool::{Cognito, Failure, NamedBy, Stop, UserPage, now_ms};
+use crate::pool::{Cognito, Failure, FoundUser, NamedBy, Stop, UserPage, now_ms};
 use crate::run::{ReadRequests, RequestCounts, RetryPolicy};
 use crate::user::fold;
 
@@ -30,6 +30,8 @@ pub struct Prescan<'a> {
     /// Whether usernames are known to be case-insensitive. If unknown, names are compared
     /// exactly: a missed match costs a request, a wrong match leaves a user out.
     pub case_insensitive: bool,
+    /// The attributes that the list sets, to be compared with the pool's.
+    pub attributes: Vec<String>,
     /// The retry policy for a page.
     pub retry: RetryPolicy,
     pub deadline: Option<Deadline>,
@@ -79,7 +81,8 @@ impl Prescan<'_> {
             pacer: self.pacer,
             retry: self.retry,
         };
-        let mut listing = match Listing::new() {
+        let with_attributes = !self.attributes.is_empty();
+        let listing = match Listing::new(self.attributes.clone()) {
             Ok(listing) => listing,
             Err(error) => return Scanned::Failed(error.with_hint()),
         };
@@ -87,7 +90,10 @@ impl Prescan<'_> {
         let mut seen_pages = SeenPages::up_to(max_pages(self.estimated_users));
         let no_more = self.deadline.map(|deadline| deadline.no_more_rows);
         loop {
-            let request = || self.pool.list_users(self.named_by, false, token.clone());
+            let request = || {
+                self.pool
+                    .list_users(self.named_by, with_attributes, token.clone())
+            };
             let page = tokio::select! {
                 biased;
                 () = until(no_more) => return Scanned::DeadlineReached,
@@ -102,7 +108,7 @@ impl Prescan<'_> {
             };
             let entries = listed.len();
             users += entries as u64;
-            if let Err(error) = add(&mut listing, listed, self.case_insensitive) {
+            if let Err(error) = add(&listing, listed, &self.attributes, self.case_insensitive) {
                 return Scanned::Failed(error.with_hint());
             }
             recorder.sample(self.pacer);
@@ -125,17 +131,20 @@ impl Prescan<'_> {
 }
 
 fn add(
-    listing: &mut Listing,
+    listing: &Listing,
     users: Vec<crate::pool::ListedUser>,
+    attributes: &[String],
     case_insensitive: bool,
 ) -> Result<(), LedgerError> {
     let mut named = Vec::new();
     for listed in users {
+        let attributes = kept_attributes(&listed.user, attributes);
         let entry = ListingEntry {
             sub: listed.user.sub,
             status: listed.user.status,
             enabled: listed.user.enabled,
             created_ms: listed.user.created_ms,
+            attributes,
         };
         for name in listed.names {
             let name = if case_insensitive {
@@ -147,6 +156,11 @@ fn add(
         }
     }
     listing.add(named.iter().map(|(name, entry)| (name.as_str(), entry)))
+}
+
+fn kept_attributes(user: &FoundUser, kept: &[String]) -> Vec<(String, String)> {
+    let value = |name: &String| Some((name.clone(), user.attribute(name)?.to_owned()));
+    kept.iter().filter_map(value).collect()
 }
 
 fn refused(failure: &Failure) -> Scanned {

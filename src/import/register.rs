@@ -84,7 +84,8 @@ async fn drive(
     requested: &mut Requested,
 ) -> RegistrationEnd {
     let mut stopping = shared.stopping.clone();
-    let mut registration = Registration::new(&job.user, shared.rules, job.times, job.sent_before);
+    let mut registration =
+        Registration::new(&job.user, shared.rules.clone(), job.times, job.sent_before);
     let mut event = RegistrationEvent::Start;
     let mut unclear_since = began;
     loop {

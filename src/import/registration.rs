@@ -7,8 +7,10 @@
 
 mod lookup_result;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::differences::UserComparison;
 use super::resolve::Times;
 use crate::outcome::{Delivery, Evidence, NOT_SETTLED, Outcome, RowOutcome};
 use crate::pool::{Advice, Failure, FoundUser, IfAbsent, LookupMode, Sent, SignedUp, Stop};
@@ -52,10 +54,11 @@ pub struct StopRun {
 }
 
 /// Settings shared by all rows.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct RegistrationRules {
     pub retry: RetryPolicy,
     pub lookups: LookupMode,
+    pub comparison: Arc<UserComparison>,
 }
 
 /// Whether an earlier process may have sent a request for the row.

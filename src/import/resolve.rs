@@ -8,6 +8,7 @@
 //! begun is in doubt, because the ledger may be an older copy of itself. A run that never learned
 //! the service's time (`--no-lookup`) can only recognize users created before the row.
 
+use super::differences::UserComparison;
 use crate::ledger::times::{REST_OF_SECOND, latest};
 use crate::pool::FoundUser;
 use crate::user::NewUser;
@@ -69,7 +70,12 @@ impl Doubt {
 }
 
 #[must_use]
-pub fn owner_of(found: &FoundUser, requested: &NewUser, times: Times) -> UserOwner {
+pub fn owner_of(
+    found: &FoundUser,
+    requested: &NewUser,
+    comparison: &UserComparison,
+    times: Times,
+) -> UserOwner {
     let Some(created) = found.created_ms else {
         return UserOwner::Unsettled(Doubt::NoDate);
     };
@@ -78,7 +84,8 @@ pub fn owner_of(found: &FoundUser, requested: &NewUser, times: Times) -> UserOwn
         return UserOwner::Theirs;
     }
     let is_before_row = latest(created, found.created_has_fraction) < times.begun_ms;
-    match (is_before_row, attributes_agree(found, requested)) {
+    let agrees = comparison.agrees(requested, |name| found.attribute(name));
+    match (is_before_row, agrees) {
         (true, true) if times.second_before_run_ms.is_some() => {
             UserOwner::Unsettled(Doubt::BeforeTheRow)
         }
@@ -89,24 +96,12 @@ pub fn owner_of(found: &FoundUser, requested: &NewUser, times: Times) -> UserOwn
     }
 }
 
-/// Returns whether the user has every attribute that we sent. Triggers may have added others. Email
-/// addresses are compared without case.
-fn attributes_agree(found: &FoundUser, requested: &NewUser) -> bool {
-    requested.attributes.iter().all(|sent| {
-        found.attributes.iter().any(|actual| {
-            actual.name == sent.name
-                && (actual.value == sent.value
-                    || (&*sent.name == "email"
-                        && actual.value.to_lowercase() == sent.value.to_lowercase()))
-        })
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Doubt, Times, UserOwner, owner_of};
+    use crate::import::differences::UserComparison;
     use crate::pool::FoundUser;
-    use crate::user::{Attribute, NewUser};
+    use crate::user::{Attribute, NewUser, ValueRules};
 
     fn attribute(name: &str, value: &str) -> Attribute {
         Attribute {
@@ -143,13 +138,20 @@ mod tests {
         }
     }
 
+    fn comparison() -> UserComparison {
+        UserComparison {
+            rules: ValueRules::new(true, None),
+            ..UserComparison::default()
+        }
+    }
+
     /// The row was begun at 160 s on the service's clock.
     fn judge(created_ms: i64, name: &str, second_before_run_ms: Option<i64>) -> UserOwner {
         let times = Times {
             begun_ms: 160_000,
             second_before_run_ms,
         };
-        owner_of(&found(created_ms, name), &requested(), times)
+        owner_of(&found(created_ms, name), &requested(), &comparison(), times)
     }
 
     #[test]
@@ -207,7 +209,7 @@ mod tests {
             begun_ms: 0,
             second_before_run_ms: Some(0),
         };
-        let verdict = owner_of(&undated, &requested(), times);
+        let verdict = owner_of(&undated, &requested(), &comparison(), times);
         assert!(matches!(verdict, UserOwner::Unsettled(_)));
     }
 }

@@ -140,7 +140,7 @@ impl<'a> Run<'a> {
             shared: Arc::new(RequestContext {
                 pool,
                 pacer,
-                rules: plan.rules,
+                rules: plan.rules.clone(),
                 named_by: plan.named_by,
                 stopping: stop_receiver,
                 released: ReleasedSlots::default(),

@@ -1,18 +1,20 @@
 //! The pool's users by name, as listed before the run. Memory stays constant for pools of any size.
 //!
-//! They are in a temporary database, which contains usernames but no passwords. `spill` would be
+//! They are in a temporary database, which contains usernames and the attributes that the list
+//! sets, but no passwords. `spill` would be
 //! too slow: it reads a whole partition for each lookup, and a partition of tens of millions of
 //! users with their attributes is too long for that. Names are compared as a whole, not by a hash,
 //! because a false match would exclude a user from the import.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::integrity::seal::broken_seal;
 use super::{LedgerError, schema};
 
 /// Users are inserted in the order in which they arrive and indexed once all are there: an index
 /// updated by each insert would repeatedly rewrite random pages.
 const TABLE: &str = "
-CREATE TABLE listing (name TEXT NOT NULL, sub TEXT, status TEXT, enabled INTEGER NOT NULL, created_ms INTEGER);
+CREATE TABLE listing (name TEXT NOT NULL, sub TEXT, status TEXT, enabled INTEGER NOT NULL, created_ms INTEGER, attributes TEXT);
 ";
 
 const INDEX: &str = "CREATE INDEX names ON listing (name);";
@@ -26,20 +28,38 @@ pub struct ListingEntry {
     pub enabled: bool,
     /// `UserCreateDate` on the service's clock, in milliseconds since the Unix epoch.
     pub created_ms: Option<i64>,
+    /// The attributes that the user has, of those that the listing keeps.
+    pub attributes: Vec<(String, String)>,
+}
+
+impl ListingEntry {
+    /// Returns the value of an attribute that the listing keeps.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        let mut attributes = self.attributes.iter();
+        attributes
+            .find(|(own, _)| own == name)
+            .map(|(_, value)| value.as_str())
+    }
 }
 
 pub struct Listing {
     database: Connection,
+    /// The attributes that it keeps.
+    attributes: Vec<String>,
     indexed: bool,
 }
 
 impl Listing {
+    /// Creates a listing that keeps these attributes.
+    ///
     /// # Errors
     /// Fails if the temporary file cannot be created.
-    pub fn new() -> Result<Self, LedgerError> {
+    pub fn new(attributes: Vec<String>) -> Result<Self, LedgerError> {
         schema::create_temporary(TABLE)
             .map(|database| Self {
                 database,
+                attributes,
                 indexed: false,
             })
             .map_err(LedgerError::Listing)
@@ -56,19 +76,46 @@ impl Listing {
         let add = || {
             let mut insert = self
                 .database
-                .prepare_cached("INSERT INTO listing VALUES (?1, ?2, ?3, ?4, ?5)")?;
+                .prepare_cached("INSERT INTO listing VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
             for (name, user) in users {
                 insert.execute(params![
                     name,
                     user.sub,
                     user.status,
                     user.enabled,
-                    user.created_ms
+                    user.created_ms,
+                    self.values(user)?,
                 ])?;
             }
             Ok(())
         };
         add().map_err(LedgerError::Listing)
+    }
+
+    /// Returns the values of the kept attributes as JSON: an array without the names, which are the
+    /// same for every user. `None` if no attributes are kept.
+    fn values(&self, user: &ListingEntry) -> rusqlite::Result<Option<String>> {
+        if self.attributes.is_empty() {
+            return Ok(None);
+        }
+        let names = self.attributes.iter();
+        let values: Vec<Option<&str>> = names.map(|name| user.attribute(name)).collect();
+        serde_json::to_string(&values)
+            .map(Some)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+    }
+
+    /// Returns the attributes with these values.
+    fn attributes(&self, values: Option<String>) -> rusqlite::Result<Vec<(String, String)>> {
+        let Some(values) = values else {
+            return Ok(Vec::new());
+        };
+        let values: Vec<Option<String>> =
+            serde_json::from_str(&values).map_err(|_| broken_seal("listing"))?;
+        let named = self.attributes.iter().cloned().zip(values);
+        Ok(named
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect())
     }
 
     /// Returns the user with this name, as the pool compares it. The first call builds the index,
@@ -86,7 +133,7 @@ impl Listing {
         let find = || {
             self.database
                 .prepare_cached(
-                    "SELECT sub, status, enabled, created_ms FROM listing WHERE name = ?1 LIMIT 1",
+                    "SELECT sub, status, enabled, created_ms, attributes FROM listing WHERE name = ?1 LIMIT 1",
                 )?
                 .query_row(params![name], |found| {
                     Ok(ListingEntry {
@@ -94,6 +141,7 @@ impl Listing {
                         status: found.get(1)?,
                         enabled: found.get(2)?,
                         created_ms: found.get(3)?,
+                        attributes: self.attributes(found.get(4)?)?,
                     })
                 })
                 .optional()
@@ -112,12 +160,14 @@ mod tests {
             status: Some("CONFIRMED".to_owned()),
             enabled: number % 2 == 0,
             created_ms: Some(number),
+            attributes: vec![("name".to_owned(), format!("Zo\u{eb} \"{number}\""))],
         }
     }
 
     #[test]
     fn finds_added_users_by_their_whole_name_only() {
-        let mut listing = Listing::new().unwrap();
+        let attributes = ["email", "name"].map(str::to_owned).to_vec();
+        let mut listing = Listing::new(attributes).unwrap();
         let users: Vec<_> = (0..5_000).map(|n| (format!("user{n}"), user(n))).collect();
         for page in users.chunks(60) {
             listing
@@ -129,6 +179,7 @@ mod tests {
             status: None,
             enabled: true,
             created_ms: None,
+            attributes: Vec::new(),
         };
         listing.add([("häß'\" x", &bare)]).unwrap();
         for (name, user) in &users {
@@ -143,7 +194,7 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn its_file_is_unlinked() {
-        let mut listing = Listing::new().unwrap();
+        let mut listing = Listing::new(Vec::new()).unwrap();
         // More than the cache holds, so SQLite writes to its file.
         let long = "x".repeat(2_000);
         for number in 0..4_000 {

@@ -1,18 +1,23 @@
 //! Reads and writes the columns of one row, and checks their seals.
 
+use std::borrow::Cow;
+
 use rusqlite::{Row, Statement, params};
 
-use super::integrity::seal::{kept_seal, result_seal};
-use crate::outcome::{Delivery, Evidence, Outcome, RowOutcome};
+use super::integrity::seal::{broken_seal, kept_seal, result_seal};
+use crate::outcome::{Delivery, Difference, Evidence, Outcome, RowOutcome};
 
 /// The columns of `results`, in the order expected by [`read_outcome`].
 pub(super) const RESULT_COLUMNS: &str = "results.outcome, results.evidence, results.user_sub, results.user_status, \
-     results.confirmed, results.enabled, results.created_ms, results.delivery, results.delivery_medium, \
+     results.confirmed, results.enabled, results.created_ms, results.differs, results.delivery, results.delivery_medium, \
      results.delivery_destination, results.error_code, results.error_message, results.attempts, results.duration_ms, \
      results.same_as_row, results.stopped_the_run, results.seal";
 
+/// The column `differs` of most users that existed.
+const NO_DIFFERENCES: &str = "[]";
+
 /// The number of columns in [`RESULT_COLUMNS`].
-pub(super) const RESULT_COLUMN_COUNT: usize = 17;
+pub(super) const RESULT_COLUMN_COUNT: usize = 18;
 
 pub(super) const INSERT_KEPT: &str = "INSERT OR REPLACE INTO kept VALUES (?1, ?2, ?3)";
 
@@ -56,7 +61,7 @@ pub(super) fn signed(number: u64) -> i64 {
 
 /// The statement for [`write_outcome`].
 pub(super) const INSERT_RESULT: &str = "INSERT OR REPLACE INTO results VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, \
-     ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+     ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
 
 /// Writes the outcome of a row with a prepared [`INSERT_RESULT`].
 pub(super) fn write_outcome(
@@ -65,6 +70,7 @@ pub(super) fn write_outcome(
     outcome: &RowOutcome,
 ) -> rusqlite::Result<()> {
     let row = signed(row);
+    let differs = differs_text(outcome)?;
     insert
         .execute(params![
             row,
@@ -75,6 +81,7 @@ pub(super) fn write_outcome(
             outcome.confirmed,
             outcome.enabled,
             outcome.created_at,
+            differs,
             outcome.delivery.map(Delivery::name),
             outcome.delivery_medium,
             outcome.delivery_destination,
@@ -84,9 +91,27 @@ pub(super) fn write_outcome(
             signed(outcome.duration_ms),
             outcome.same_as_row.map(signed),
             outcome.stopped_the_run,
-            result_seal(row, outcome),
+            result_seal(row, outcome, differs.as_deref()),
         ])
         .map(drop)
+}
+
+/// Returns the column `differs`: a JSON array.
+fn differs_text(outcome: &RowOutcome) -> rusqlite::Result<Option<Cow<'static, str>>> {
+    match outcome.differs.as_deref() {
+        None => Ok(None),
+        Some([]) => Ok(Some(NO_DIFFERENCES.into())),
+        Some(differences) => serde_json::to_string(differences)
+            .map(|text| Some(text.into()))
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into())),
+    }
+}
+
+fn differences(text: &str) -> rusqlite::Result<Vec<Difference>> {
+    if text == NO_DIFFERENCES {
+        return Ok(Vec::new());
+    }
+    serde_json::from_str(text).map_err(|_| broken_seal("results"))
 }
 
 /// Reads the outcome of a row from the columns starting at `at`. `None` if the seal is broken or an
@@ -109,7 +134,8 @@ pub(super) fn read_outcome(
             .into_iter()
             .find(|evidence| evidence.name() == word),
     };
-    let delivery = word(7)?.and_then(Delivery::from_name);
+    let delivery = word(8)?.and_then(Delivery::from_name);
+    let differs = word(7)?;
     let outcome = RowOutcome {
         outcome,
         evidence,
@@ -118,16 +144,17 @@ pub(super) fn read_outcome(
         confirmed: from.get(at + 4)?,
         enabled: from.get(at + 5)?,
         created_at: from.get(at + 6)?,
+        differs: differs.map(differences).transpose()?,
         delivery,
-        delivery_medium: from.get(at + 8)?,
-        delivery_destination: from.get(at + 9)?,
-        error_code: from.get(at + 10)?,
-        error_message: from.get(at + 11)?,
-        attempts: from.get(at + 12)?,
-        duration_ms: from.get::<_, i64>(at + 13)?.unsigned_abs(),
-        same_as_row: from.get::<_, Option<i64>>(at + 14)?.map(i64::unsigned_abs),
-        stopped_the_run: from.get(at + 15)?,
+        delivery_medium: from.get(at + 9)?,
+        delivery_destination: from.get(at + 10)?,
+        error_code: from.get(at + 11)?,
+        error_message: from.get(at + 12)?,
+        attempts: from.get(at + 13)?,
+        duration_ms: from.get::<_, i64>(at + 14)?.unsigned_abs(),
+        same_as_row: from.get::<_, Option<i64>>(at + 15)?.map(i64::unsigned_abs),
+        stopped_the_run: from.get(at + 16)?,
     };
-    let seal: i64 = from.get(at + 16)?;
-    Ok(Some(outcome).filter(|outcome| result_seal(row, outcome) == seal))
+    let seal: i64 = from.get(at + 17)?;
+    Ok(Some(outcome).filter(|outcome| result_seal(row, outcome, differs) == seal))
 }

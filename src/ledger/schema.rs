@@ -54,6 +54,7 @@ CREATE TABLE results (
     confirmed INTEGER,
     enabled INTEGER,
     created_ms INTEGER,
+    differs TEXT,
     delivery TEXT,
     delivery_medium TEXT,
     delivery_destination TEXT,

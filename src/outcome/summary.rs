@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
 
-use super::{Outcome, StepCounts, step_key};
+use super::{ExistingUserCounts, Outcome, StepCounts, step_key};
 
 /// Requests of one quota category.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -129,6 +129,11 @@ pub struct Summary {
     /// Rows by delivery of the message that a sign-up can send (`sent`, `refused`, `none`), where
     /// the pool reported it.
     pub deliveries: BTreeMap<&'static str, u64>,
+    /// Users that existed, by how they compare with the list.
+    pub existing_users: ExistingUserCounts,
+    /// Users that existed, by attribute whose value in the pool is not the list's. A user with
+    /// several such attributes is counted for each.
+    pub differs: BTreeMap<String, u64>,
     /// Users by the state of each step after the sign-up; empty without such steps. Keys are
     /// `confirm`, `verify_email`, `verify_phone_number`, `verify_email_and_phone_number`,
     /// `group_NAME` and `disable`.

@@ -31,6 +31,15 @@ pub struct FoundUser {
 }
 
 impl FoundUser {
+    /// Returns the value of an attribute.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes
+            .iter()
+            .find(|attribute| &*attribute.name == name)
+            .map(|attribute| attribute.value.as_str())
+    }
+
     /// Returns whether this is the user's username. If addresses are usernames, the stored username
     /// is the `sub`.
     #[must_use]

@@ -100,18 +100,13 @@ impl NamedBy {
         if user.sub.as_deref() != Some(user.username.as_str()) {
             return Vec::new();
         }
-        let value = |name: &str| {
-            let mut attributes = user.attributes.iter();
-            attributes
-                .find(|attribute| &*attribute.name == name)
-                .map(|attribute| attribute.value.as_str())
-        };
         let username_value = |is_username: bool, contact: Contact| {
-            value(contact.attribute()).filter(|text| is_username && !text.is_empty())
+            user.attribute(contact.attribute())
+                .filter(|text| is_username && !text.is_empty())
         };
         let email = username_value(self.email, Contact::Email);
         let phone_number = username_value(self.phone_number, Contact::PhoneNumber);
-        let is_verified = |flag| value(flag) == Some("true");
+        let is_verified = |flag| user.attribute(flag) == Some("true");
         match (email, phone_number) {
             (Some(email), Some(phone_number)) => [
                 (email, "email_verified"),

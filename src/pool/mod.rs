@@ -244,6 +244,12 @@ impl Cognito {
     }
 }
 
+/// Returns the text without the password, in whatever form it contains it.
+#[must_use]
+pub fn without_password(text: &str, password: &Password) -> String {
+    echo::without(text, password.expose())
+}
+
 /// Computes the `SecretHash` that an app client with a secret requires:
 /// base64(HMAC-SHA256(key: client secret, message: username as sent + client ID)), according to
 /// Cognito's developer guide ("Computing secret hash values"). Never `None`, because HMAC accepts

@@ -59,6 +59,11 @@ pub fn emf_end_line(summary: &Summary, kind: RunKind, exit_code: u8, at: SystemT
     for (outcome, rows) in &summary.outcomes {
         line.rows(outcome, *rows);
     }
+    let users = summary.existing_users;
+    line.metric("ExistingSame", "Count", users.same.into());
+    line.metric("ExistingDifferent", "Count", users.different.into());
+    line.metric("ExistingUnknown", "Count", users.unknown.into());
+    line.property("Differs", json!(summary.differs));
     line.metric("ActiveTime", "Seconds", summary.active_seconds.into());
     line.metric("ExitCode", "None", exit_code.into());
     line.format(at)
@@ -170,6 +175,7 @@ mod tests {
         let summary = summary(&[(Outcome::Created, 40)]);
         let line = checked(&emf_end_line(&summary, RunKind::Import, 0, at));
         assert_eq!(line["RowsCreated"], 40);
+        assert_eq!(line["ExistingDifferent"], 0);
         assert_eq!(line["State"], "finished");
         assert_eq!(line["ExitCode"], 0);
     }

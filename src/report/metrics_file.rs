@@ -193,6 +193,7 @@ impl Metrics {
         for (outcome, count) in &summary.outcomes {
             self.sample("rows", &[("outcome", outcome)], float(*count));
         }
+        self.existing_users(summary);
         if summary.follow_up.is_empty() {
             return;
         }
@@ -209,6 +210,31 @@ impl Metrics {
                     float(count),
                 );
             }
+        }
+    }
+
+    fn existing_users(&mut self, summary: &Summary) {
+        self.gauge(
+            "existing_users",
+            "Users that existed, by how their attributes compare with the list.",
+        );
+        let users = summary.existing_users;
+        for (compared, count) in [
+            ("same", users.same),
+            ("different", users.different),
+            ("unknown", users.unknown),
+        ] {
+            self.sample("existing_users", &[("compared", compared)], float(count));
+        }
+        if summary.differs.is_empty() {
+            return;
+        }
+        self.gauge(
+            "differs",
+            "Users that existed, by attribute that differs from the list.",
+        );
+        for (attribute, count) in &summary.differs {
+            self.sample("differs", &[("attribute", attribute)], float(*count));
         }
     }
 

@@ -7,10 +7,10 @@ use super::atomic_file::AtomicFile;
 use super::csv_file::{self, safe_cell};
 use super::{ReportOptions, RowReport};
 use crate::ledger::reader::rfc3339;
-use crate::outcome::{Delivery, Evidence, RowResult};
+use crate::outcome::{Delivery, Evidence, RowResult, names_of};
 
 /// The columns, in order. The kept columns of the list follow them.
-pub const COLUMNS: [&str; 20] = [
+pub const COLUMNS: [&str; 21] = [
     "row",
     "line",
     "username",
@@ -31,7 +31,11 @@ pub const COLUMNS: [&str; 20] = [
     "delivery",
     "follow_up",
     "confirmed_at_sign_up",
+    "differs",
 ];
+
+/// The cell of `differs` if no attribute differs. An empty cell means that this is unknown.
+const NOTHING: &str = "none";
 
 pub(super) struct ResultsCsv(csv::Writer<AtomicFile>);
 
@@ -54,6 +58,13 @@ impl RowReport for ResultsCsv {
             Some(false) => "false",
             None => "",
         };
+        let differs = outcome
+            .differs
+            .as_deref()
+            .map(|differences| match differences {
+                [] => NOTHING.to_owned(),
+                differences => names_of(differences),
+            });
         let follow_up = row.follow_up.as_ref().map(ToString::to_string);
         let cells: [Cow<'_, str>; COLUMNS.len()] = [
             row.row.to_string().into(),
@@ -76,6 +87,7 @@ impl RowReport for ResultsCsv {
             outcome.delivery.map_or("", Delivery::name).into(),
             safe_cell(follow_up.as_deref()),
             yes_no(row.confirmed_at_sign_up()).into(),
+            safe_cell(differs.as_deref()),
         ];
         for cell in &cells {
             self.0.write_field(cell.as_bytes())?;

@@ -2,6 +2,7 @@
 //! values are unchanged, and unknown values are omitted. The fields are documented in
 //! `results.schema.json`; their version is [`super::SCHEMA_VERSION`].
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
@@ -9,7 +10,10 @@ use serde::{Serialize, Serializer};
 use super::atomic_file::AtomicFile;
 use super::{ReportOptions, RowReport};
 use crate::ledger::reader::rfc3339;
-use crate::outcome::{Delivery, Evidence, Outcome, RowResult, StepResult, StepState, step_key};
+use crate::outcome::{
+    Delivery, Difference, DifferentValues, Evidence, Outcome, RowResult, StepResult, StepState,
+    step_key,
+};
 use crate::sanitize::visible_json;
 
 pub(super) struct ResultsJsonl {
@@ -52,6 +56,13 @@ pub(crate) struct ResultLine<'a> {
     /// UserCreateDate, RFC 3339 in UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     created_at: Option<String>,
+    /// For a user that existed: the attributes whose value in the pool is not the list's. Omitted
+    /// if the pool did not return the user's attributes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    differs: Option<Vec<&'a str>>,
+    /// With `--differences values`: the values of these attributes.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    differences: BTreeMap<&'a str, &'a DifferentValues>,
     /// The delivery of the message with the confirmation code.
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery: Option<Delivery>,
@@ -127,6 +138,13 @@ impl<'a> ResultStep<'a> {
     }
 }
 
+fn different_values(differences: &[Difference]) -> BTreeMap<&str, &DifferentValues> {
+    differences
+        .iter()
+        .filter_map(|difference| Some((difference.name.as_str(), difference.values.as_ref()?)))
+        .collect()
+}
+
 /// The kept cells by column. A cell that could not be read is null.
 struct KeptCells<'a> {
     names: &'a [String],
@@ -163,6 +181,11 @@ impl RowReport for ResultsJsonl {
             confirmed_at_sign_up: row.confirmed_at_sign_up(),
             enabled: row.enabled(),
             created_at: outcome.created_at.map(rfc3339),
+            differs: outcome.differs.as_ref().map(|differences| {
+                let names = differences.iter();
+                names.map(|difference| difference.name.as_str()).collect()
+            }),
+            differences: different_values(outcome.differs.as_deref().unwrap_or_default()),
             delivery: outcome.delivery,
             delivery_medium: outcome.delivery_medium.as_deref(),
             delivery_destination: outcome.delivery_destination.as_deref(),

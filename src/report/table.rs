@@ -67,6 +67,7 @@ fn outcome_table(summary: &Summary, width: Option<u16>) -> Table {
 
 fn detail_lines(summary: &Summary) -> Vec<String> {
     let mut lines = error_lines(&summary.errors);
+    add_difference_lines(summary, &mut lines);
     add_step_lines(summary, &mut lines);
     for (category, requests) in &summary.requests {
         if requests.sent == 0 {
@@ -147,6 +148,31 @@ fn wrapped(text: &str, width: usize) -> String {
         columns += length;
     }
     lines
+}
+
+/// Adds lines for users that existed with other attributes, and for those that were not compared.
+fn add_difference_lines(summary: &Summary, lines: &mut Vec<String>) {
+    let users = summary.existing_users;
+    if users.different > 0 {
+        let users = counted(
+            users.different,
+            "existing user differs",
+            "existing users differ",
+        );
+        let mut attributes: Vec<(&String, &u64)> = summary.differs.iter().collect();
+        attributes.sort_by_key(|(_, count)| Reverse(**count));
+        let attributes = attributes
+            .iter()
+            .map(|(name, count)| format!("{count} x {name}"));
+        let attributes: Vec<String> = attributes.collect();
+        lines.push(format!("{users} from the list: {}", attributes.join(", ")));
+    }
+    if users.unknown > 0 {
+        lines.push(format!(
+            "{} not compared with the list",
+            counted(users.unknown, "existing user was", "existing users were")
+        ));
+    }
 }
 
 /// Adds lines for the follow-up steps, the first groups and the error codes.

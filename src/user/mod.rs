@@ -13,6 +13,7 @@ mod password;
 pub mod password_column;
 pub mod pool_rules;
 pub mod rules;
+mod value_rules;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,6 +24,7 @@ pub use follow_up::{Addresses, FollowUpStep, MAX_GROUP_NAME, StepKind, group_nam
 pub use hint::FlagsGiven;
 pub use note::{Note, NoteKind};
 pub use password::{NoRandomness, Password};
+pub use value_rules::ValueRules;
 
 /// The standard attributes that `SignUp` can set (Cognito's developer guide, "User pool
 /// attributes").

@@ -2,11 +2,7 @@
 
 use crate::ledger::verification::SeenUser;
 use crate::outcome::{Discrepancy, UserDiscrepancy};
-use crate::user::{NewUser, fold};
-
-/// The attributes whose case a pool ignores if it ignores the case of usernames (Cognito's
-/// developer guide, "User pool case sensitivity").
-const FOLDED: [&str; 2] = ["email", "preferred_username"];
+use crate::user::{NewUser, ValueRules};
 
 /// How attributes are compared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,8 +32,7 @@ impl AttributeComparison {
     }
 
     fn are_same(&self, attribute: &str, one: &str, other: &str) -> bool {
-        one == other
-            || (self.case_insensitive && FOLDED.contains(&attribute) && fold(one) == fold(other))
+        ValueRules::new(self.case_insensitive, None).are_same(attribute, one, other)
     }
 }
 

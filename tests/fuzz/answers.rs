@@ -122,7 +122,7 @@ async fn call(
     failed(pool.user_events(username, None).await, none);
     let user = failed(pool.find(username).await, none);
     found(user.flatten().as_ref(), none);
-    if let Some(page) = failed(pool.list_users(by, None).await, none) {
+    if let Some(page) = failed(pool.list_users(by, true, None).await, none) {
         page.users
             .iter()
             .for_each(|listed| found(Some(&listed.user), none));

@@ -37,6 +37,7 @@ mod counts;
 mod csv_quirks;
 mod deploy;
 mod describe;
+mod differs;
 mod disk;
 mod docs;
 mod early_stops;

@@ -16,6 +16,7 @@ use crate::cli::args::{
 use crate::cli::rehearsal::RehearsalSettings;
 use crate::cli::terminal;
 use crate::cli::trigger_data::trigger_data;
+use crate::import::differences::DifferenceDetail;
 use crate::import::{BreakerLimits, Deadline};
 use crate::ledger::{Durability, LedgerLock, RetryFilter, RunKind};
 use crate::outcome::Outcome;
@@ -35,6 +36,8 @@ pub struct ImportSettings {
     pub warnings: Vec<String>,
     pub preflight: PreflightSettings,
     pub existing_users: ExistingUserPolicy,
+    /// What the run records about the attributes of existing users.
+    pub differences: DifferenceDetail,
     pub rates: RateOptions,
     /// The maximum number of users in flight; `None`: as many as the rate needs.
     pub concurrency: Option<NonZeroU32>,
@@ -135,6 +138,7 @@ impl ImportSettings {
             warnings: secret_warning.into_iter().chain(trigger_warning).collect(),
             preflight: PreflightSettings::of(&args.preflight),
             existing_users,
+            differences: args.run.differences,
             rates: rates(&args.pace.rates),
             concurrency: args.pace.concurrency,
             run,
@@ -186,6 +190,7 @@ impl ImportSettings {
             warnings: trigger_warning.into_iter().collect(),
             preflight: PreflightSettings::of(&args.preflight),
             existing_users,
+            differences: args.run.differences,
             rates: rates(&args.pace.rates),
             concurrency: args.pace.concurrency,
             run,

@@ -11,7 +11,7 @@ use crate::run::FORBIDDEN_TRIES;
 
 impl Registration<'_> {
     pub(super) fn found(&self, found: &FoundUser) -> RegistrationStep {
-        let owner = owner_of(found, self.user, self.times);
+        let owner = owner_of(found, self.user, &self.rules.comparison, self.times);
         let mut outcome = if self.may_be_ours() {
             self.maybe_ours(owner)
         } else {
@@ -31,6 +31,10 @@ impl Registration<'_> {
         outcome.confirmed = found.status.as_deref().map(|status| status == "CONFIRMED");
         outcome.enabled = Some(found.enabled);
         outcome.created_at = found.created_ms;
+        if outcome.outcome == Outcome::Existed {
+            let value = |name: &str| found.attribute(name);
+            outcome.differs = Some(self.rules.comparison.differences(self.user, value));
+        }
         self.settled(outcome)
     }
 

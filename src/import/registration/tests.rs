@@ -1,5 +1,6 @@
 //! Single transitions of the state machine.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Registration, RegistrationEvent, RegistrationRules, RegistrationStep, SentBefore};
@@ -39,6 +40,7 @@ fn rules(lookups: LookupMode) -> RegistrationRules {
     RegistrationRules {
         retry: RetryPolicy::default(),
         lookups,
+        comparison: Arc::default(),
     }
 }
 

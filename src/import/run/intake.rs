@@ -18,7 +18,7 @@ use crate::ledger::writer::ReadRow;
 use crate::ledger::{BeginResult, LedgerError, NewRow, ToBegin};
 use crate::outcome::{Evidence, FollowUp, Outcome, RowOutcome, RowResult};
 use crate::rows::prefetch::Prefetched;
-use crate::user::{NotSent, Row, fold};
+use crate::user::{NewUser, NotSent, Row, fold};
 
 impl Run<'_> {
     pub(super) async fn take_group(&mut self, group: Prefetched<ImportRow>) {
@@ -190,7 +190,8 @@ impl Run<'_> {
     fn to_begin(&self, listed: &mut ImportRow) -> Option<ToBegin> {
         let kept = std::mem::take(&mut listed.row.kept);
         let user = listed.row.user.as_ref().ok()?;
-        let outcome = listed.existing.as_ref().map(existed);
+        let existing = listed.existing.as_ref();
+        let outcome = existing.map(|existing| self.existed(user, existing));
         let compared_as = if self.plan.case_insensitive {
             if_changed(fold(&user.username))
         } else {
@@ -263,10 +264,27 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Returns the outcome of a row whose user is in the listing.
+    fn existed(&self, user: &NewUser, listed_user: &ListingEntry) -> RowOutcome {
+        let mut outcome = RowOutcome::of(Outcome::Existed);
+        outcome.evidence = Some(Evidence::Listing);
+        outcome.user_sub.clone_from(&listed_user.sub);
+        outcome.user_status.clone_from(&listed_user.status);
+        outcome.confirmed = listed_user
+            .status
+            .as_deref()
+            .map(|status| status == "CONFIRMED");
+        outcome.enabled = Some(listed_user.enabled);
+        outcome.created_at = listed_user.created_ms;
+        let value = |name: &str| listed_user.attribute(name);
+        outcome.differs = Some(self.plan.rules.comparison.differences(user, value));
+        outcome
+    }
+
     /// Queues the steps of a user found by the listing. The ledger already has them.
     fn follow_listed(&mut self, row: &Row, listed_user: &ListingEntry) {
         let Ok(user) = &row.user else { return };
-        if let Some(follow_up) = self.steps_after(user, &existed(listed_user))
+        if let Some(follow_up) = self.steps_after(user, &self.existed(user, listed_user))
             && self.stopped.is_none()
         {
             let (username, password) = (user.username.as_str().into(), user.password.clone());
@@ -312,19 +330,4 @@ fn if_changed(folded: Cow<'_, str>) -> Option<String> {
         Cow::Borrowed(_) => None,
         Cow::Owned(folded) => Some(folded),
     }
-}
-
-/// Returns the outcome of a row whose user is in the listing.
-fn existed(listed_user: &ListingEntry) -> RowOutcome {
-    let mut outcome = RowOutcome::of(Outcome::Existed);
-    outcome.evidence = Some(Evidence::Listing);
-    outcome.user_sub.clone_from(&listed_user.sub);
-    outcome.user_status.clone_from(&listed_user.status);
-    outcome.confirmed = listed_user
-        .status
-        .as_deref()
-        .map(|status| status == "CONFIRMED");
-    outcome.enabled = Some(listed_user.enabled);
-    outcome.created_at = listed_user.created_ms;
-    outcome
 }

@@ -85,6 +85,7 @@ mod tests {
                 status: None,
                 enabled: true,
                 created_ms: None,
+                attributes: Vec::new(),
             }),
         }
     }

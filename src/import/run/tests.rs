@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::dispatch::{InFlight, Returned};
@@ -125,6 +126,7 @@ fn plan() -> SessionPlan {
         rules: RegistrationRules {
             retry: RetryPolicy::default(),
             lookups: LookupMode::Get,
+            comparison: Arc::default(),
         },
         follow_up_existing: false,
         named_by: NamedBy::default(),

@@ -116,7 +116,8 @@ pub(in crate::ledger) fn steps_seal(row: i64, state: &str, steps: &str) -> i64 {
         .value()
 }
 
-pub(in crate::ledger) fn result_seal(row: i64, outcome: &RowOutcome) -> i64 {
+/// Returns the seal of a row of `results`. `differs` is its column of that name.
+pub(in crate::ledger) fn result_seal(row: i64, outcome: &RowOutcome, differs: Option<&str>) -> i64 {
     Seal::default()
         .number(Some(row))
         .text(Some(outcome.outcome.name()))
@@ -126,6 +127,7 @@ pub(in crate::ledger) fn result_seal(row: i64, outcome: &RowOutcome) -> i64 {
         .number(outcome.confirmed.map(i64::from))
         .number(outcome.enabled.map(i64::from))
         .number(outcome.created_at)
+        .text(differs)
         .text(outcome.delivery.map(Delivery::name))
         .text(outcome.delivery_medium.as_deref())
         .text(outcome.delivery_destination.as_deref())

@@ -9,13 +9,17 @@ use super::{LedgerReader, rfc3339};
 use crate::ledger::identity::{self, name};
 use crate::ledger::integrity::seal::{broken_seal, requests_seal};
 use crate::ledger::{follow_ups, rates};
-use crate::outcome::{CategoryRequests, Outcome, RateSample, RowResult, RunState, Summary};
+use crate::outcome::{
+    CategoryRequests, ExistingUserCounts, Outcome, RateSample, RowResult, RunState, Summary,
+};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowSums {
     outcomes: BTreeMap<&'static str, u64>,
     errors: BTreeMap<String, u64>,
     deliveries: BTreeMap<&'static str, u64>,
+    existing_users: ExistingUserCounts,
+    differs: BTreeMap<String, u64>,
 }
 
 impl Default for RowSums {
@@ -24,6 +28,8 @@ impl Default for RowSums {
             outcomes: Outcome::ALL.map(|outcome| (outcome.name(), 0)).into(),
             errors: BTreeMap::new(),
             deliveries: BTreeMap::new(),
+            existing_users: ExistingUserCounts::default(),
+            differs: BTreeMap::new(),
         }
     }
 }
@@ -36,12 +42,27 @@ impl RowSums {
             *self.deliveries.entry(delivery.name()).or_default() += 1;
         }
         if let Some(code) = &outcome.error_code {
-            // Errors repeat, so the code is cloned only the first time.
-            match self.errors.get_mut(code) {
-                Some(rows) => *rows += 1,
-                None => drop(self.errors.insert(code.clone(), 1)),
+            count(&mut self.errors, code);
+        }
+        if outcome.outcome == Outcome::Existed {
+            let users = &mut self.existing_users;
+            match outcome.differs.as_deref() {
+                None => users.unknown += 1,
+                Some([]) => users.same += 1,
+                Some(_) => users.different += 1,
+            }
+            for difference in outcome.differs.iter().flatten() {
+                count(&mut self.differs, &difference.name);
             }
         }
+    }
+}
+
+/// Names repeat, so they are cloned only the first time.
+fn count(counts: &mut BTreeMap<String, u64>, name: &str) {
+    match counts.get_mut(name) {
+        Some(rows) => *rows += 1,
+        None => drop(counts.insert(name.to_owned(), 1)),
     }
 }
 
@@ -99,6 +120,8 @@ impl LedgerReader {
             outcomes: rows.outcomes,
             errors: rows.errors,
             deliveries: rows.deliveries,
+            existing_users: rows.existing_users,
+            differs: rows.differs,
             follow_up: steps,
             follow_up_errors: failed_steps,
             requests,

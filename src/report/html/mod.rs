@@ -5,6 +5,7 @@
 //! text, and `page.css` is the style. The size of the page does not grow with the list.
 
 mod errors;
+mod existing_users;
 mod format;
 mod latency_chart;
 mod mask;

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::ReportInput;
 use super::errors::{ErrorGroup, HintContext, StepError, groups, step_errors};
+use super::existing_users::{DifferentAttribute, differs, existing_users};
 use super::format::{counted, measured, milliseconds, moment, percent, span, thousands};
 use super::latency_chart::{self, LatencyBar};
 use super::next_steps::{NextAction, next_steps};
@@ -54,6 +55,9 @@ pub(super) struct ReportPage {
     latency: Vec<Fact>,
     latency_rows: String,
     bars: Vec<LatencyBar>,
+    /// Users that existed, by how they compare with the list; empty without such users.
+    existing_users: Vec<Fact>,
+    differs: Vec<DifferentAttribute>,
     errors: Vec<ErrorGroup>,
     /// The number of error codes that are not shown; empty if all are.
     more_codes: String,
@@ -67,7 +71,7 @@ pub(super) struct ReportPage {
 }
 
 /// A labeled value.
-struct Fact {
+pub(super) struct Fact {
     name: &'static str,
     value: String,
     /// Small print; may be empty.
@@ -78,7 +82,7 @@ struct Fact {
 }
 
 impl Fact {
-    fn new(name: &'static str, value: impl Into<String>) -> Self {
+    pub(super) fn new(name: &'static str, value: impl Into<String>) -> Self {
         Self {
             name,
             value: value.into(),
@@ -95,7 +99,7 @@ impl Fact {
         }
     }
 
-    fn with_note(mut self, note: impl Into<String>) -> Self {
+    pub(super) fn with_note(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();
         self
     }
@@ -159,6 +163,8 @@ impl ReportPage {
                     counted(latency.rows, "user", "users")
                 }),
             bars: latency_chart::bars(&run.tally.durations),
+            existing_users: existing_users(summary),
+            differs: differs(summary),
             errors,
             more_codes: match more_codes {
                 0 => String::new(),

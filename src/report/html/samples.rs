@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::ledger::{RunKind, RunMetadata};
-use crate::outcome::{Outcome, RateSample, RunState, Summary};
+use crate::outcome::{ExistingUserCounts, Outcome, RateSample, RunState, Summary};
 
 /// Returns the summary of a finished run with these outcomes.
 pub(in crate::report) fn summary(counts: &[(Outcome, u64)]) -> Summary {
@@ -29,6 +29,8 @@ pub(in crate::report) fn summary(counts: &[(Outcome, u64)]) -> Summary {
         outcomes,
         errors: BTreeMap::new(),
         deliveries: BTreeMap::new(),
+        existing_users: ExistingUserCounts::default(),
+        differs: BTreeMap::new(),
         follow_up: BTreeMap::new(),
         follow_up_errors: BTreeMap::new(),
         requests: BTreeMap::new(),
