@@ -11,9 +11,12 @@ use sha2::{Digest as _, Sha256};
 use crate::spill::{Spill, read_u64};
 
 /// A lookup reads one partition: 5 KB for a million rows. All blocks in memory together take at
-/// most 2 MiB.
+/// most 1 MiB.
 const PARTITIONS: usize = 4096;
-const BLOCK_BYTES: usize = 512;
+const BLOCK_BYTES: usize = 256;
+
+/// 1 MiB. A million rows set 12% of the bits.
+const FILTER_BITS: usize = 1 << 23;
 
 /// Hashes a username, in the form compared by the pool, to eight bytes. Rows with the same hash are
 /// then compared by name.
@@ -23,27 +26,72 @@ pub(super) fn username_hash(username: &str) -> i64 {
     i64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
-pub(super) struct UsernameIndex(Spill);
+pub(super) struct UsernameIndex {
+    rows: Spill,
+    filter: HashFilter,
+}
 
 impl UsernameIndex {
     pub(super) fn new() -> Self {
-        Self(Spill::new(PARTITIONS, BLOCK_BYTES))
+        Self {
+            rows: Spill::new(PARTITIONS, BLOCK_BYTES),
+            filter: HashFilter::new(),
+        }
     }
 
     pub(super) fn add(&mut self, username_hash: i64, row: i64) -> io::Result<()> {
-        self.0
-            .add(username_hash.cast_unsigned(), &[&row.to_le_bytes()])
+        let hash = username_hash.cast_unsigned();
+        self.filter.add(hash);
+        self.rows.add(hash, &[&row.to_le_bytes()])
     }
 
     /// Returns the rows that have or had this hash, in no particular order.
     pub(super) fn rows(&mut self, username_hash: i64) -> io::Result<Vec<i64>> {
+        let hash = username_hash.cast_unsigned();
         let mut rows = Vec::new();
-        self.0.find(username_hash.cast_unsigned(), |row| {
-            rows.push(read_u64(row, 0)?.cast_signed());
-            Ok(())
-        })?;
+        if self.filter.may_contain(hash) {
+            self.rows.find(hash, |row| {
+                rows.push(read_u64(row, 0)?.cast_signed());
+                Ok(())
+            })?;
+        }
         Ok(rows)
     }
+}
+
+/// Rules out most hashes that were not added, so that a new username seldom costs a read of the
+/// file: a Bloom filter with one hash function.
+struct HashFilter {
+    words: Vec<u64>,
+}
+
+impl HashFilter {
+    fn new() -> Self {
+        let words = FILTER_BITS.div_ceil(u64::BITS as usize);
+        Self {
+            words: vec![0; words],
+        }
+    }
+
+    fn add(&mut self, hash: u64) {
+        let (index, bit) = position(hash);
+        if let Some(word) = self.words.get_mut(index) {
+            *word |= bit;
+        }
+    }
+
+    fn may_contain(&self, hash: u64) -> bool {
+        let (index, bit) = position(hash);
+        self.words.get(index).is_none_or(|word| word & bit != 0)
+    }
+}
+
+/// Returns the index of a word and the bit in it. The highest bits of the hash choose them, because
+/// the lowest ones choose the partition of [`Spill`].
+fn position(hash: u64) -> (usize, u64) {
+    let position = hash >> (u64::BITS - FILTER_BITS.ilog2());
+    let index = position / u64::from(u64::BITS);
+    (index as usize, 1 << (position % u64::from(u64::BITS)))
 }
 
 #[cfg(test)]
