@@ -35,9 +35,17 @@ pub(super) fn writer(
 
 /// Finishes the file, replacing an older one.
 pub(super) fn finish(csv: csv::Writer<AtomicFile>) -> io::Result<()> {
+    into_file(csv)?.finish()
+}
+
+/// Like [`finish`], for a file that may be lost with the power.
+pub(super) fn finish_unsynced(csv: csv::Writer<AtomicFile>) -> io::Result<()> {
+    into_file(csv)?.finish_unsynced()
+}
+
+fn into_file(csv: csv::Writer<AtomicFile>) -> io::Result<AtomicFile> {
     csv.into_inner()
-        .map_err(|error| io::Error::other(error.to_string()))?
-        .finish()
+        .map_err(|error| io::Error::other(error.to_string()))
 }
 
 /// Makes a cell safe for spreadsheets, which would run a cell that begins like a formula (OWASP,

@@ -73,11 +73,12 @@ impl FindingsCsv {
         AtomicFile::discard(path);
     }
 
-    /// Finishes the file, replacing an older one.
+    /// Finishes the file, replacing an older one. It is not synced: after a power failure, the list
+    /// can be checked again.
     ///
     /// # Errors
     /// The file cannot be written.
     pub fn finish(self) -> io::Result<()> {
-        csv_file::finish(self.0)
+        csv_file::finish_unsynced(self.0)
     }
 }
