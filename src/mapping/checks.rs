@@ -84,8 +84,10 @@ impl Mapping {
                     .check_value(index, column, trimmed, &mut findings);
                 trimmed.is_empty() || findings.is_empty()
             });
-            self.rules
-                .check_equals_username(&username.text, index, column, text, findings);
+            if self.rules.must_equal_username(index) {
+                self.rules
+                    .check_equals_username(&username.text, column, text, findings);
+            }
         }
         self.rules.check_required(
             &username.text,

@@ -47,14 +47,14 @@ pub(super) struct FollowUpFrom {
 }
 
 impl FollowUpFrom {
-    pub(super) fn kinds(&self) -> Vec<StepKind> {
+    fn kinds(&self) -> impl Iterator<Item = StepKind> {
         let is_requested = |kind: &StepKind| match kind {
             StepKind::Confirm => self.confirm != StepCondition::Never,
             StepKind::Verify => !self.verify.is_empty(),
             StepKind::AddToGroup => !self.groups.is_empty() || self.groups_column.is_some(),
             StepKind::Disable => self.disable != StepCondition::Never,
         };
-        StepKind::ALL.into_iter().filter(is_requested).collect()
+        StepKind::ALL.into_iter().filter(is_requested)
     }
 }
 
@@ -62,7 +62,7 @@ impl Mapping {
     /// Returns the kinds of steps that may follow a sign-up.
     #[must_use]
     pub fn follow_up_kinds(&self) -> Vec<StepKind> {
-        self.follow_up.kinds()
+        self.follow_up.kinds().collect()
     }
 
     /// Returns the groups that every user is added to.
@@ -113,7 +113,7 @@ impl Mapping {
         findings: &mut Vec<Finding>,
     ) -> Vec<FollowUpStep> {
         let from = &self.follow_up;
-        if from.kinds().is_empty() {
+        if from.kinds().next().is_none() {
             return Vec::new();
         }
         let mut steps = Vec::new();

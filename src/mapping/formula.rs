@@ -28,27 +28,29 @@ impl Mapping {
         });
         for condition in conditions.chain(&self.skip) {
             let column = condition.column();
-            if let Some(error) = cell_error(raw.cell(column).unwrap_or_default()) {
+            let cell = raw.cell(column).unwrap_or_default();
+            if is_formula(cell) {
+                let error = cell_error(cell);
                 report(findings, error.into_finding(self.column_name(column)));
             }
         }
     }
 }
 
-/// Returns an error if the cell holds a formula.
-pub(super) fn cell_error(cell: &str) -> Option<TransformError> {
-    is_formula(cell).then(|| TransformError {
+/// Returns the error for a cell that holds a formula.
+pub(super) fn cell_error(cell: &str) -> TransformError {
+    TransformError {
         rule: Rule::Formula,
         message: format!("{} is a spreadsheet formula, not a value", quoted(cell)),
-    })
+    }
 }
 
-/// Returns an error if the password is a formula. The password is not repeated.
-pub(super) fn password_error(cell: &str) -> Option<TransformError> {
-    is_formula(cell).then(|| TransformError {
+/// Returns the error for a password that is a formula. The password is not repeated.
+pub(super) fn password_error() -> TransformError {
+    TransformError {
         rule: Rule::Formula,
         message: "the cell holds a spreadsheet formula, not a password".to_owned(),
-    })
+    }
 }
 
 /// Returns the problem of an invalid header that contains a formula. Its cells are not repeated,
@@ -59,8 +61,9 @@ pub(super) fn header_problem(names: &[String]) -> Option<String> {
     })
 }
 
-/// Passwords may begin with `=`, but hardly any begin with `="` and contain another quote.
-fn is_formula(cell: &str) -> bool {
+/// Returns whether a cell holds a formula. Passwords may begin with `=`, but hardly any begin with
+/// `="` and contain another quote.
+pub(super) fn is_formula(cell: &str) -> bool {
     matches!(cell.as_bytes().first(), Some(b'=' | b' ' | b'\t'))
         && cell
             .trim_start()

@@ -80,8 +80,9 @@ impl Mapping {
         let (username, username_column) = self.username(raw, findings);
         let password = self.password_cell(raw);
         if let (Some(column), Some(cell)) = (self.password, password)
-            && let Some(error) = formula::password_error(cell)
+            && formula::is_formula(cell)
         {
+            let error = formula::password_error();
             report(findings, error.into_finding(self.column_name(column)));
         }
         let mut values = Vec::with_capacity(self.attributes.len());
@@ -147,8 +148,9 @@ impl Mapping {
         } else {
             cell
         };
-        if let Some(error) = formula::cell_error(cell) {
+        if formula::is_formula(cell) {
             *invalid = true;
+            let error = formula::cell_error(cell);
             report(findings, error.into_finding(self.column_name(column)));
             return cell;
         }

@@ -33,6 +33,7 @@ use crate::user::{InvalidRow, NewUser, NotSent, Password, Row};
 use cognito_export::CognitoExport;
 use condition::Condition;
 use follow_up::FollowUpFrom;
+use notes::NotedColumn;
 use transform::ValueTable;
 use unreadable_cells::cells_may_have_moved;
 use username::UsernameFrom;
@@ -76,8 +77,8 @@ pub struct Mapping {
     /// The policy of the random passwords given to users without a password in the list.
     generated: Option<PasswordPolicy>,
     rules: RowRules,
-    /// Columns that notes can be about: attributes, groups, and whether an address is verified.
-    noted: Vec<usize>,
+    /// The columns of attributes, groups, and whether an address is verified.
+    noted: Vec<NotedColumn>,
     flags: FlagsGiven,
     allow_suspicious_passwords: bool,
 }

@@ -5,17 +5,25 @@ use super::dates::is_calendar_date;
 use super::follow_up::FollowUpFrom;
 use super::mapped_row::{MappedAttribute, MappedRow};
 use super::null_marker::is_null_marker;
-use super::transform::{AttributeSource, ValueOrigin};
+use super::transform::{AttributeSource, ValueForm, ValueOrigin};
 use crate::rows::RawRow;
 use crate::user::garbled::{is_garbled, lost_characters};
 use crate::user::note::{Note, NoteKind};
 use crate::user::rules::quoted;
 
+/// A column that notes can be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NotedColumn {
+    column: usize,
+    /// The index of the attribute whose value is the cell itself, if there is one.
+    attribute: Option<usize>,
+}
+
 /// Returns the columns that notes can be about, without duplicates.
 pub(super) fn noted_columns(
     attributes: &[AttributeSource],
     follow_up: &FollowUpFrom,
-) -> Vec<usize> {
+) -> Vec<NotedColumn> {
     let mut columns: Vec<usize> = attributes
         .iter()
         .flat_map(|source| match &source.origin {
@@ -34,29 +42,37 @@ pub(super) fn noted_columns(
         .collect();
     columns.sort_unstable();
     columns.dedup();
-    columns
+    let noted = |column| NotedColumn {
+        column,
+        attribute: attributes.iter().position(|source| {
+            source.origin == ValueOrigin::Column(column) && source.form == ValueForm::Unchanged
+        }),
+    };
+    columns.into_iter().map(noted).collect()
 }
 
 impl Mapping {
     /// Adds the notes on a row. Only the survey calls this, not the import.
     pub fn notes(&self, raw: &RawRow<'_>, mapped: &MappedRow<'_>, notes: &mut Vec<Note>) {
         self.notes_on_cognito_export(raw, notes);
-        for column in &self.noted {
-            // Invalid cells are reported as findings.
-            let mut invalid = false;
-            let cell = self.cell(raw, *column, &mut invalid, &mut Vec::new());
+        // Value tables can replace ASCII with other characters.
+        let is_ascii = raw.is_ascii() && self.tables.is_empty();
+        let is_garbled = |text: &str| !is_ascii && is_garbled(text);
+        for noted in &self.noted {
+            let cell = self.noted_cell(*noted, raw, mapped);
+            let column = noted.column;
             let kind = if is_null_marker(cell) {
                 NoteKind::NullMarker
             } else if is_garbled(cell) {
                 NoteKind::Garbled
-            } else if is_float(cell) && !self.is_phone_number(*column) {
+            } else if is_float(cell) && !self.is_phone_number(column) {
                 NoteKind::Float
             } else {
                 continue;
             };
-            notes.push(self.note(kind, *column, quoted(cell)));
+            notes.push(self.note(kind, column, quoted(cell)));
         }
-        self.notes_on_credentials(mapped, notes);
+        self.notes_on_credentials(mapped, is_garbled, notes);
         for attribute in &mapped.values {
             if &**attribute.name == "birthdate" && self.is_odd_birthdate(attribute) {
                 notes.push(Note {
@@ -68,6 +84,22 @@ impl Mapping {
         }
     }
 
+    /// Returns a cell before it is joined or converted.
+    fn noted_cell<'a>(
+        &'a self,
+        noted: NotedColumn,
+        raw: &RawRow<'a>,
+        mapped: &'a MappedRow<'a>,
+    ) -> &'a str {
+        let Some(attribute) = noted.attribute else {
+            // Invalid cells are reported as findings.
+            return self.cell(raw, noted.column, &mut false, &mut Vec::new());
+        };
+        let mut values = mapped.values.iter();
+        let value = values.find(|value| value.index == attribute);
+        value.map_or("", |value| &value.value.text)
+    }
+
     /// Returns whether the column is a phone number. If so, `.0` is either stripped or makes the
     /// row invalid.
     fn is_phone_number(&self, column: usize) -> bool {
@@ -77,10 +109,16 @@ impl Mapping {
     }
 
     /// Adds notes on the username and the password. Lost characters in them are findings instead.
-    fn notes_on_credentials(&self, mapped: &MappedRow<'_>, notes: &mut Vec<Note>) {
+    fn notes_on_credentials(
+        &self,
+        mapped: &MappedRow<'_>,
+        is_garbled: impl Fn(&str) -> bool,
+        notes: &mut Vec<Note>,
+    ) {
         let (column, username) = (mapped.username_column, &*mapped.username.text);
         // If the cell is also an attribute, it already has a note.
-        if !mapped.username.invalid && !self.noted.contains(&column) {
+        let is_noted = self.noted.iter().any(|noted| noted.column == column);
+        if !mapped.username.invalid && !is_noted {
             if is_garbled(username) && !lost_characters(username) {
                 notes.push(self.note(NoteKind::Garbled, column, quoted(username)));
             } else if is_float(username) {

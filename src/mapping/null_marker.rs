@@ -43,12 +43,25 @@ const ZERO_DATES: [&str; 3] = ["00/00/0000", "00.00.0000", "00-00-0000"];
 /// Returns whether a cell is a placeholder for a missing value.
 #[must_use]
 pub(super) fn is_null_marker(cell: &str) -> bool {
-    MARKERS.contains(&cell) || cell.starts_with(ZERO_DATE) || ZERO_DATES.contains(&cell)
+    // The first byte rules out nearly all values.
+    let is_possible = matches!(
+        cell.as_bytes().first(),
+        Some(b'N' | b'n' | b'\\' | b'(' | b'<' | b'[' | b'#' | b'u' | b'0')
+    );
+    is_possible
+        && (MARKERS.contains(&cell) || cell.starts_with(ZERO_DATE) || ZERO_DATES.contains(&cell))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_null_marker;
+    use super::{MARKERS, ZERO_DATES, is_null_marker};
+
+    #[test]
+    fn recognizes_all_markers() {
+        for marker in MARKERS.into_iter().chain(ZERO_DATES) {
+            assert!(is_null_marker(marker), "{marker}");
+        }
+    }
 
     #[test]
     fn recognizes_markers_by_their_exact_spelling() {

@@ -131,7 +131,8 @@ impl Rows {
         self.number += 1;
         let runs_to_end = self.runs_to_end();
         let line = self.line_of_record(line_before, runs_to_end);
-        let unreadable = self.unreadable(line, runs_to_end);
+        let is_ascii = self.record.as_slice().is_ascii();
+        let unreadable = self.unreadable(line, runs_to_end, is_ascii);
         self.width.fill(&mut self.record, &mut self.scratch);
         self.is_undecorated =
             decoration::remove(&self.dialect, &self.record, &mut self.undecorated);
@@ -153,6 +154,7 @@ impl Rows {
             written: &self.record,
             verbatim,
             text: std::str::from_utf8(record.as_slice()).ok(),
+            is_ascii,
         }))
     }
 

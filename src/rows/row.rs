@@ -91,6 +91,7 @@ pub struct RawRow<'a> {
     pub(super) verbatim: Option<&'a [u8]>,
     /// All cells of `record` concatenated, if they are UTF-8. Saves checking each cell.
     pub(super) text: Option<&'a str>,
+    pub(super) is_ascii: bool,
 }
 
 impl<'a> RawRow<'a> {
@@ -101,6 +102,12 @@ impl<'a> RawRow<'a> {
             Some(text) => text.get(self.record.range(column)?),
             None => std::str::from_utf8(self.record.get(column)?).ok(),
         }
+    }
+
+    /// Returns whether all cells are ASCII.
+    #[must_use]
+    pub fn is_ascii(&self) -> bool {
+        self.is_ascii
     }
 }
 
@@ -113,6 +120,7 @@ pub struct OwnedRow {
     unreadable: Option<Unreadable>,
     record: ZeroizingRecord,
     is_text: bool,
+    is_ascii: bool,
 }
 
 impl OwnedRow {
@@ -129,6 +137,7 @@ impl OwnedRow {
             unreadable: row.unreadable.clone(),
             record,
             is_text: row.text.is_some(),
+            is_ascii: row.is_ascii,
         }
     }
 
@@ -150,6 +159,7 @@ impl OwnedRow {
             written: &self.record,
             verbatim: None,
             text: text.flatten(),
+            is_ascii: self.is_ascii,
         }
     }
 }

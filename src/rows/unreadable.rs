@@ -7,7 +7,12 @@ use super::{Rows, Unreadable};
 impl Rows {
     /// Returns why the current record is unreadable, if it is. `runs_to_end` means that it
     /// swallowed the end of the list.
-    pub(super) fn unreadable(&self, line: u64, runs_to_end: bool) -> Option<Unreadable> {
+    pub(super) fn unreadable(
+        &self,
+        line: u64,
+        runs_to_end: bool,
+        is_ascii: bool,
+    ) -> Option<Unreadable> {
         let cells = self.record.as_slice();
         if runs_to_end {
             let swallowed = cells.strip_suffix(TAIL.as_bytes()).unwrap_or(cells);
@@ -43,7 +48,7 @@ impl Rows {
                 last_line: self.last_line(line),
             });
         }
-        if cells.is_ascii() {
+        if is_ascii {
             return None;
         }
         let undecodable = self.record.iter().position(|cell| {

@@ -173,13 +173,19 @@ impl RowRules {
         }
     }
 
+    /// Returns whether the attribute with this index must equal the username, because it is the
+    /// pool's only username attribute.
+    #[must_use]
+    pub fn must_equal_username(&self, index: usize) -> bool {
+        self.username_attribute_index == Some(index)
+    }
+
     /// Checks that the pool's only username attribute equals the username. Cognito: "User email
     /// should be empty or same as username, since username attribute is email". Whether Cognito
     /// compares the case is not known, so a different case is allowed.
     pub fn check_equals_username(
         &self,
         username: &str,
-        index: usize,
         column: &str,
         value: &str,
         findings: &mut Vec<Finding>,
@@ -187,7 +193,7 @@ impl RowRules {
         let Some(contact) = self.username_attributes.first() else {
             return;
         };
-        if self.username_attribute_index != Some(index) || username == value {
+        if username == value {
             return;
         }
         // Invalid addresses have their own finding.

@@ -44,8 +44,12 @@ pub(super) fn check(policy: &PasswordPolicy, column: &str, value: &str) -> Optio
         present | KINDS.get(usize::from(byte)).copied().unwrap_or(0)
     });
     let lacks = |kind: u8| present & kind == 0;
-    let is_short =
-        value.len() < policy.minimum_length || value.chars().count() < policy.minimum_length;
+    let length = if value.is_ascii() {
+        value.len()
+    } else {
+        value.chars().count()
+    };
+    let is_short = length < policy.minimum_length;
     let lacking = [
         (
             policy.require_uppercase && lacks(UPPER),
