@@ -178,8 +178,7 @@ impl<'a> UndoneDocument<'a> {
             run_directory,
             dry_run,
             results: None,
-            users: Undone::ALL
-                .into_iter()
+            users: Undone::all()
                 .map(|undone| (undone.key(), 0))
                 .chain([("open".to_owned(), 0)])
                 .collect(),

@@ -220,8 +220,7 @@ async fn write_results(
         run_directory: run.stored.shown(),
         dry_run: settings.dry_run,
         results: Some(&written),
-        users: Undone::ALL
-            .into_iter()
+        users: Undone::all()
             .map(|undone| (undone.key(), tally.count(undone)))
             .chain([("open".to_owned(), tally.open())])
             .collect(),

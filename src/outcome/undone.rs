@@ -17,6 +17,14 @@ pub enum KeptReason {
     OutsideRun,
 }
 
+all_variants!(pub KeptReason {
+    Used,
+    MaybeUsed,
+    AnotherUser,
+    NotIdentified,
+    OutsideRun,
+});
+
 /// The outcome for one user. Every user that the run created has exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Undone {
@@ -29,18 +37,21 @@ pub enum Undone {
     Failed,
 }
 
+all_variants!(Undone {
+    Deleted,
+    Gone,
+    Kept(KeptReason::Used),
+    Failed,
+});
+
 impl Undone {
-    /// Every outcome, in the order of summaries.
-    pub const ALL: [Self; 8] = [
-        Self::Deleted,
-        Self::Gone,
-        Self::Kept(KeptReason::Used),
-        Self::Kept(KeptReason::MaybeUsed),
-        Self::Kept(KeptReason::AnotherUser),
-        Self::Kept(KeptReason::NotIdentified),
-        Self::Kept(KeptReason::OutsideRun),
-        Self::Failed,
-    ];
+    /// Returns every outcome with every reason, in the order of summaries.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().flat_map(|undone| match undone {
+            Self::Kept(_) => KeptReason::ALL.map(Self::Kept).to_vec(),
+            Self::Deleted | Self::Gone | Self::Failed => vec![undone],
+        })
+    }
 
     /// Returns the name in the results and in the ledger of an undo.
     #[must_use]
@@ -66,7 +77,7 @@ impl Undone {
     /// Returns the outcome with this [`Undone::name`].
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|undone| undone.name() == name)
+        Self::all().find(|undone| undone.name() == name)
     }
 
     /// Returns a short description for summaries.
@@ -137,7 +148,7 @@ mod tests {
 
     #[test]
     fn from_name_inverts_name() {
-        for undone in Undone::ALL {
+        for undone in Undone::all() {
             assert_eq!(Undone::from_name(undone.name()), Some(undone));
         }
         assert_eq!(Undone::from_name("kept"), None);

@@ -13,7 +13,7 @@ pub fn undo_table(report: UndoReport, count: impl Fn(Option<Undone>) -> u64) -> 
     table.load_style(UTF8_BORDERS_ONLY);
     table.set_header(["undone", "users", ""]);
     let mut total = 0;
-    for undone in Undone::ALL.into_iter().map(Some).chain([None]) {
+    for undone in Undone::all().map(Some).chain([None]) {
         let users = count(undone);
         total += users;
         // Deleted users are always shown, other outcomes only if there are any.
