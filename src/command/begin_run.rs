@@ -57,7 +57,7 @@ pub(super) async fn begin(
             match existing_run(settings, &directory, &key.identity, retry)? {
                 None => {}
                 Some(ExistingRun::Intact(found)) => {
-                    return resume(directory, *found, &key.identity, printer);
+                    return resume(settings, directory, *found, &key.identity, printer);
                 }
                 Some(ExistingRun::Lost(certificate)) => {
                     return begin_after_loss(settings, directory, key, &certificate, printer);
@@ -119,14 +119,10 @@ pub(super) fn begin_after_loss(
             log.display()
         ));
     }
-    let existing = if settings.existing_users.lookup.any() {
-        "users that exist are looked up to find those that the run created"
-    } else {
-        "rows whose users exist are in doubt (--no-lookup)"
-    };
     printer.info(format_args!(
-        "{}: the ledger of this run is lost; every row is sent, and {existing}",
+        "{}: the ledger of this run is lost; every row is sent, and {}",
         directory.shown().display(),
+        existing_users_of_lost_rows(settings)
     ));
     let ledger = new.begin(&directory, settings.run.durability);
     let facts = certificate.facts().clone();
@@ -140,8 +136,18 @@ pub(super) fn begin_after_loss(
     })
 }
 
+/// What happens to users that exist, although the ledger does not know their rows.
+fn existing_users_of_lost_rows(settings: &ImportSettings) -> &'static str {
+    if settings.existing_users.lookup.any() {
+        "users that exist are looked up to find those that the run created"
+    } else {
+        "rows whose users exist are in doubt (--no-lookup)"
+    }
+}
+
 /// Resumes a run.
 pub(super) fn resume(
+    settings: &ImportSettings,
     directory: RunDirectory,
     found: FoundLedger,
     identity: &Identity,
@@ -166,8 +172,16 @@ pub(super) fn resume(
         } else {
             String::new()
         };
+        let lost = if directory.is_copy() && found.lost_since_ms().is_some() {
+            format!(
+                "; the ledger may lack rows that were sent after this copy of it: they are sent again, and {}",
+                existing_users_of_lost_rows(settings)
+            )
+        } else {
+            String::new()
+        };
         printer.info(format_args!(
-            "resuming the run in {}: {} settled, {maybe_sent} may have been sent{steps}",
+            "resuming the run in {}: {} settled, {maybe_sent} may have been sent{steps}{lost}",
             directory.shown().display(),
             counted(settled, "row is", "rows are")
         ));

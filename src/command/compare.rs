@@ -1,6 +1,7 @@
 //! `report --compare`: compares two runs.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::latest::{AcceptedRuns, resolve_latest};
 use super::report::open;
@@ -42,8 +43,9 @@ pub(super) fn compare(
     };
     let [before, after] = &settings.runs;
     let (first, second) = (open(before)?, open(after)?);
-    let (before, mut one) = opened(&first, printer)?;
-    let (after, mut other) = opened(&second, printer)?;
+    let open = |run| block_on(opened(run, settings.wait_for_lock, printer));
+    let (before, mut one) = open(&first)?;
+    let (after, mut other) = open(&second)?;
     if !settings.unlike {
         refuse_unlike(&one, &other)?;
     }
@@ -93,8 +95,12 @@ pub(super) struct ChangesFile<'a> {
     file: Option<&'a Path>,
 }
 
-fn opened(run: &StoredRun, printer: Printer) -> Result<(LedgerReader, Side), CommandError> {
-    let reader = open(run.path(), printer)?;
+async fn opened(
+    run: &StoredRun,
+    wait_for_lock: Option<Duration>,
+    printer: Printer,
+) -> Result<(LedgerReader, Side), CommandError> {
+    let reader = open(run.location(), wait_for_lock, printer).await?;
     let summary = reader.summary().map_err(CommandError::refused)?;
     let side = Side {
         run_directory: run.shown().display().to_string(),

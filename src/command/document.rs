@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::rejects::{RejectsError, RejectsWritten};
 use crate::hints::Hint as _;
+use crate::ledger::RunPath;
 use crate::outcome::{CategoryRequests, Summary, Undone};
 use crate::preflight::plan::RunPlan;
 use crate::preflight::problems::Problem;
@@ -48,19 +49,13 @@ struct RejectsDocument<'a> {
 }
 
 impl<'a> RunDocument<'a> {
-    /// Replaces the directory in all paths.
-    pub(super) fn shown_in(mut self, directory: &'a Path) -> Self {
-        self.run_directory = directory;
-        for (name, path) in &mut self.files {
-            *path = directory.join(name);
-        }
-        self
-    }
-
-    pub(super) fn of(run_directory: &'a Path, summary: &'a Summary) -> Self {
+    pub(super) fn of(run_directory: &'a RunPath, summary: &'a Summary) -> Self {
+        let files = report::files_in(run_directory).into_iter();
         Self {
-            run_directory,
-            files: report::files_in(run_directory),
+            run_directory: run_directory.shown(),
+            files: files
+                .map(|name| (name, run_directory.shown().join(name)))
+                .collect(),
             summary: report::summary_document(run_directory)
                 .unwrap_or_else(|| serde_json::json!(summary)),
             rejects: None,

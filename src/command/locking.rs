@@ -1,6 +1,5 @@
 //! Locks a run directory for this process.
 
-use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -8,7 +7,7 @@ use tokio::time::{Instant, sleep};
 use super::CommandError;
 use crate::cli::Printer;
 use crate::cli::exit::Exit;
-use crate::ledger::{LedgerError, RunDirectory};
+use crate::ledger::{LedgerError, RunDirectory, RunPath};
 
 /// How long to wait before trying to lock the directory again.
 const LOCK_INTERVAL: Duration = Duration::from_millis(100);
@@ -16,7 +15,7 @@ const LOCK_INTERVAL: Duration = Duration::from_millis(100);
 /// Locks the directory for this process, and creates it if it is missing. Waits for this long if
 /// another process is using it.
 pub(super) async fn lock_directory(
-    path: &Path,
+    path: &RunPath,
     wait: Option<Duration>,
     printer: Printer,
 ) -> Result<RunDirectory, CommandError> {
@@ -35,7 +34,7 @@ pub(super) async fn lock_directory(
                     Exit::Busy,
                     format_args!(
                         "run directory {}: another process is still using it after {}",
-                        path.display(),
+                        path.shown().display(),
                         humantime::format_duration(wait)
                     ),
                     ["stop that process, or wait longer with --wait-for-lock".to_owned()],
@@ -48,7 +47,7 @@ pub(super) async fn lock_directory(
             printer.info(format_args!(
                 "waiting up to {} for run directory {}: another process is using it",
                 humantime::format_duration(wait),
-                path.display()
+                path.shown().display()
             ));
         }
         sleep(LOCK_INTERVAL.min(wait.saturating_sub(started.elapsed()))).await;
@@ -58,7 +57,15 @@ pub(super) async fn lock_directory(
 /// Warns if other users can change the directory.
 pub(super) fn warn_if_exposed(directory: &RunDirectory, printer: Printer) {
     // If the permissions cannot be read, the run can still continue.
-    if let Ok(Some(exposure)) = directory.exposure() {
+    let Ok(Some(exposure)) = directory.exposure() else {
+        return;
+    };
+    if directory.is_copy() {
+        printer.warn(format_args!(
+            "{exposure}: they can change the ledger and the results of this run while it is active; \
+             set TMPDIR to a directory that only you can write to"
+        ));
+    } else {
         printer.warn(format_args!(
             "{exposure}: they can change the ledger and the results of this run, and undo will refuse it; \
              remove the permission (chmod go-w), or use a directory that only you can write to"

@@ -1,7 +1,7 @@
 //! Opens the run directory: a new run, one that resumes, or one that is finished. The ledger is
 //! opened and verified once.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::CommandError;
 use super::list::List;
@@ -11,16 +11,14 @@ use crate::cli::Printer;
 use crate::cli::settings::{ImportSettings, OnExistingRun};
 use crate::ledger::{
     Facts, FoundLedger, Identity, Ledger, LedgerStatus, RetryFilter, RunCertificate, RunDirectory,
-    RunKind, refuse_if_saved,
+    RunKind, RunPath, refuse_if_saved,
 };
 use crate::pool::Cognito;
 
 /// A run's identity and directory.
 pub(super) struct RunKey {
     pub(super) identity: Identity,
-    pub(super) path: PathBuf,
-    /// The path or address in messages.
-    shown: PathBuf,
+    pub(super) path: RunPath,
 }
 
 /// The run directory before anything is sent. The directory is locked if it exists.
@@ -86,15 +84,15 @@ impl RunKey {
             fingerprint: list.fingerprint().await?,
         };
         let path = match (stored, &identity.fingerprint) {
-            (Some(stored), _) => stored.path().to_owned(),
-            (None, Some(fingerprint)) => RunDirectory::default_path(
+            (Some(stored), _) => stored.location().clone(),
+            (None, Some(fingerprint)) => RunPath::from(&RunDirectory::default_path(
                 &list.source.short_name(),
                 fingerprint,
                 match identity.kind {
                     RunKind::Import => &identity.user_pool_id,
                     RunKind::Rehearsal => "rehearsal",
                 },
-            ),
+            )),
             (None, None) => {
                 return Err(CommandError::refusal(
                     format_args!(
@@ -105,11 +103,7 @@ impl RunKey {
                 ));
             }
         };
-        Ok(Self {
-            identity,
-            shown: stored.map_or(path.as_path(), StoredRun::shown).to_owned(),
-            path,
-        })
+        Ok(Self { identity, path })
     }
 }
 
@@ -119,7 +113,7 @@ pub(super) async fn open_run(
     key: &RunKey,
     printer: Printer,
 ) -> Result<OpenRun, CommandError> {
-    let RunKey { identity, path, .. } = key;
+    let RunKey { identity, path } = key;
     let new = |directory| Ok(OpenRun::Unfinished(UnfinishedRun::New(directory)));
     if !path.is_dir() {
         RunDirectory::check_creatable(path).map_err(CommandError::refused)?;
@@ -175,7 +169,7 @@ pub(super) fn existing_run(
         && Ledger::is_lost(directory).map_err(CommandError::refused)?
     {
         refuse_if_saved_elsewhere(settings, directory.path())?;
-        let same_run = certificate.compare(identity, directory.path());
+        let same_run = certificate.compare(identity, directory);
         same_run.map_err(CommandError::refused)?;
         check_case(settings, certificate.facts())?;
         return Ok(Some(ExistingRun::Lost(Box::new(certificate.clone()))));
@@ -188,9 +182,7 @@ pub(super) fn existing_run(
         .map_err(CommandError::refused)?;
     check_case(settings, found.facts())?;
     if let Some(certificate) = certificate {
-        let same_run = certificate
-            .compare(identity, directory.path())
-            .and_then(|()| certificate.compare_ledger(&found, directory.path()));
+        let same_run = certificate.compare_ledger(&found, identity, directory);
         same_run.map_err(CommandError::refused)?;
     }
     Ok(Some(ExistingRun::Intact(Box::new(found))))
@@ -228,8 +220,7 @@ pub(super) async fn lock(
     key: &RunKey,
     printer: Printer,
 ) -> Result<RunDirectory, CommandError> {
-    let mut directory = lock_directory(&key.path, settings.run.wait_for_lock, printer).await?;
-    directory.show_as(&key.shown);
+    let directory = lock_directory(&key.path, settings.run.wait_for_lock, printer).await?;
     directory
         .choose_lock(settings.run.ledger_lock)
         .map_err(CommandError::refused)?;

@@ -194,7 +194,7 @@ impl SessionSetup<'_> {
                 let result = preflight
                     .recheck(found, case_insensitive, ledger.settled())
                     .await?;
-                let begun = resume(directory, *ledger, &self.key.identity, printer)?;
+                let begun = resume(settings, directory, *ledger, &self.key.identity, printer)?;
                 note_other_endpoint(&begun.facts, pool, printer);
                 (begun, result)
             }

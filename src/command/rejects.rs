@@ -4,13 +4,13 @@
 
 mod spool;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::CommandError;
 use super::list::{List, ReopenableList, Unopened};
 use crate::hints::Hint;
-use crate::ledger::{LedgerError, LedgerReader};
+use crate::ledger::{LedgerError, LedgerReader, RunPath};
 use crate::report::{CsvEncoding, RejectsFile, reasons_of};
 use crate::rows::rewrite::{LeftOut, Rewriter, Secrets, Selected, Selection};
 use crate::rows::{Header, ResolvedDialect, RowsError};
@@ -146,9 +146,9 @@ impl Rejects {
     pub(super) fn write(
         self,
         reader: &LedgerReader,
-        run_directory: &Path,
+        run_directory: &RunPath,
     ) -> Result<Option<RejectsWritten>, RejectsError> {
-        let path = RejectsFile::path(run_directory);
+        let path = RejectsFile::path(run_directory).shown().to_owned();
         let rows = reader.rejects()?;
         let written = if rows == 0 {
             Ok(())
@@ -167,8 +167,13 @@ impl Rejects {
         }))
     }
 
-    fn write_rows(&self, run_directory: &Path, reader: &LedgerReader) -> Result<(), RejectsError> {
-        let write_error = |cause| RejectsError::Write(RejectsFile::path(run_directory), cause);
+    fn write_rows(
+        &self,
+        run_directory: &RunPath,
+        reader: &LedgerReader,
+    ) -> Result<(), RejectsError> {
+        let path = RejectsFile::path(run_directory);
+        let write_error = |cause| RejectsError::Write(path.shown().to_owned(), cause);
         let file = RejectsFile::create(run_directory).map_err(write_error)?;
         let with_mark = self.encoding == CsvEncoding::Utf8WithMark;
         let mut rewriter =

@@ -1,18 +1,19 @@
 //! `report`: writes the reports of a run again, or compares two runs.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::compare::compare;
 use super::document::RunDocument;
 use super::latest::{AcceptedRuns, resolve_latest};
-use super::locking::warn_if_exposed;
+use super::locking::{lock_directory, warn_if_exposed};
 use super::stored_run::StoredRun;
 use super::{CommandError, CommandOutput, block_on};
 use crate::cli::Printer;
 use crate::cli::exit::{Codes, Exit};
 use crate::cli::settings::{ReportSettings, RunPlace};
 use crate::ledger::{
-    Durability, Ledger, LedgerError, LedgerReader, RunDirectory, RunKind, UndoLedger,
+    Durability, Ledger, LedgerError, LedgerReader, RunDirectory, RunKind, RunPath, UndoLedger,
     refuse_absent_ledger,
 };
 use crate::outcome::RunState;
@@ -29,20 +30,25 @@ pub(super) fn report(
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
     match settings {
-        ReportSettings::Run { run, reports } => block_on(write_again(&run, reports, printer)),
+        ReportSettings::Run {
+            run,
+            wait_for_lock,
+            reports,
+        } => block_on(write_again(&run, wait_for_lock, reports, printer)),
         ReportSettings::Comparison(settings) => compare(&settings, printer),
     }
 }
 
 async fn write_again(
     run: &RunPlace,
+    wait_for_lock: Option<Duration>,
     mut reports: ReportOptions,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
     let run = resolve_latest(run, AcceptedRuns::All, printer)?;
     let mut stored = StoredRun::open(&run, &S3Access::default()).await?;
-    let run_directory = stored.path();
-    reports.undone = refuse_without_ledger(run_directory, printer)?;
+    let run_directory = stored.location();
+    reports.undone = refuse_without_ledger(run_directory, wait_for_lock, printer).await?;
     if reports.undone {
         printer.note(
             "this run was undone later: undo-results.csv says which of its users are deleted",
@@ -51,7 +57,7 @@ async fn write_again(
     let ledger = LedgerReader::open(run_directory).map_err(CommandError::refused)?;
     let kind = ledger.about().map_err(CommandError::refused)?.kind;
     let summary = write_all(&ledger, run_directory, &reports).map_err(CommandError::refused)?;
-    let names: Vec<&str> = files_in(run_directory).into_keys().collect();
+    let names = files_in(run_directory);
     stored.publish(&names).await?;
     printer.block(summary_table(&summary, terminal_width()));
     if let Some(why) = &summary.stopped_because {
@@ -65,8 +71,7 @@ async fn write_again(
     }
     print_files(stored.shown(), printer);
     let answer = CommandOutput::from(Exit::of_summary(&summary)).meaning(Codes::of(kind));
-    let document = RunDocument::of(stored.path(), &summary);
-    answer.with(&document.shown_in(stored.shown()))
+    answer.with(&RunDocument::of(stored.location(), &summary))
 }
 
 /// Prints the paths of the main reports.
@@ -80,21 +85,34 @@ pub(super) fn print_files(run_directory: &Path, printer: Printer) {
 }
 
 /// Opens a run's ledger for reading.
-pub(super) fn open(run_directory: &Path, printer: Printer) -> Result<LedgerReader, CommandError> {
-    refuse_without_ledger(run_directory, printer)?;
+pub(super) async fn open(
+    run_directory: &RunPath,
+    wait_for_lock: Option<Duration>,
+    printer: Printer,
+) -> Result<LedgerReader, CommandError> {
+    refuse_without_ledger(run_directory, wait_for_lock, printer).await?;
     LedgerReader::open(run_directory).map_err(CommandError::refused)
 }
 
-/// Whether the run was undone, unless another process is using it.
-fn refuse_without_ledger(run_directory: &Path, printer: Printer) -> Result<bool, CommandError> {
+/// Whether the run was undone, unless another process is using it. Waits for that process only on
+/// request.
+async fn refuse_without_ledger(
+    run_directory: &RunPath,
+    wait_for_lock: Option<Duration>,
+    printer: Printer,
+) -> Result<bool, CommandError> {
     refuse_absent_ledger(run_directory).map_err(CommandError::refused)?;
+    let locked = match wait_for_lock {
+        Some(_) => Ok(lock_directory(run_directory, wait_for_lock, printer).await?),
+        None => RunDirectory::hold(run_directory),
+    };
     // Another process has locked the directory, and keeps the ledger consistent.
-    let Ok(directory) = RunDirectory::hold(run_directory) else {
+    let Ok(directory) = locked else {
         return Ok(false);
     };
     warn_if_exposed(&directory, printer);
     if !Ledger::is_there(&directory, Durability::Power).map_err(CommandError::refused)? {
-        let database = directory.database();
+        let database = directory.database().shown().to_owned();
         return Err(CommandError::refused(LedgerError::Missing(database)));
     }
     UndoLedger::is_there(&directory).map_err(CommandError::refused)

@@ -144,12 +144,11 @@ async fn finish(
     if let Some(stored) = &mut stored {
         stored.publish_ledger().await?;
     }
-    let (path, reports) = (directory.path().to_owned(), settings.reports.clone());
+    let (path, reports) = (directory.location().clone(), settings.reports.clone());
     let write = beside("reports", move || {
         WrittenReports::open_and_write(&path, rejects, &reports)
     });
     let written = write.await?.map_err(CommandError::stopped)?;
-    let written = written.shown_in(&directory);
     written.log_metrics(settings, log);
     if let Some(stored) = stored {
         stored.publish_reports().await?;
@@ -261,15 +260,14 @@ async fn report_finished(
     } else {
         "this run is already finished: nothing was sent (--retry repeats rows, --restart starts over)"
     });
-    let (path, reports) = (directory.path().to_owned(), settings.reports.clone());
+    let (path, reports) = (directory.location().clone(), settings.reports.clone());
     let write = move || {
         let ledger = ledger.into_reader()?;
         WrittenReports::write(&ledger, &path, rejects, &reports)
     };
     let written = beside("reports", write)
         .await?
-        .map_err(CommandError::refused)?
-        .shown_in(directory);
+        .map_err(CommandError::refused)?;
     written.log_metrics(settings, log);
     if let Some(stored) = stored {
         stored.publish_reports().await?;

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::CommandError;
 use crate::cli::settings::RunPlace;
 use crate::hints::Hint;
+use crate::ledger::RunPath;
 use crate::ledger::verification::VerifyProgress;
 use crate::s3::{Folder, S3Access, S3Config, S3Error, S3FolderUrl};
 use crate::temporary::{self, TempDir};
@@ -24,22 +25,21 @@ const LEDGER: &str = "ledger.db";
 
 const CERTIFICATE: &str = "run.json";
 
-/// Files that not every run has.
-const OPTIONAL: [&str; 3] = [CERTIFICATE, "undo.db", VerifyProgress::FILE];
+/// The files that are copied if they exist. Only the presence of the others matters.
+const COPIED: [&str; 4] = [LEDGER, CERTIFICATE, "undo.db", VerifyProgress::FILE];
 
 /// A run directory that can be read and changed.
 pub(super) enum StoredRun {
-    Local(PathBuf),
+    Local(RunPath),
     Copy(Box<RunCopy>),
 }
 
 /// A copy of a run directory in S3.
 pub(super) struct RunCopy {
     url: S3FolderUrl,
-    /// The address as a path, for messages.
-    shown: PathBuf,
     folder: Folder,
     directory: TempDir,
+    location: RunPath,
     /// The number of copies of the ledger that were made.
     snapshots: AtomicU32,
     /// Whether S3 has the ledger as it was at the end.
@@ -54,8 +54,6 @@ enum StoredRunError {
         name: &'static str,
         cause: S3Error,
     },
-    #[error("{0}: no run, because it has no {LEDGER}")]
-    NoRun(S3FolderUrl),
     #[error("{path}: cannot be read: {cause}")]
     Unreadable {
         path: PathBuf,
@@ -75,8 +73,12 @@ enum StoredRunError {
 impl Hint for StoredRunError {
     fn hint(&self) -> Option<String> {
         Some(match self {
+            Self::S3 {
+                cause: S3Error::Changed,
+                ..
+            } => "another process stores this run: run the same command again when that has ended"
+                .to_owned(),
             Self::S3 { cause, .. } => return cause.hint(),
-            Self::NoRun(_) => "name the prefix with the files of a run".to_owned(),
             Self::Unreadable { .. } => "run the same command again".to_owned(),
             Self::Temporary(_) => "set TMPDIR to a writable directory".to_owned(),
             Self::Upload {
@@ -97,46 +99,28 @@ impl Hint for StoredRunError {
 }
 
 impl StoredRun {
-    /// Copies a run from S3. A local one stays where it is.
+    /// Copies a run from S3, if there is one. A local one stays where it is.
     pub(super) async fn open(place: &RunPlace, access: &S3Access) -> Result<Self, CommandError> {
         match place {
-            RunPlace::Directory(path) => Ok(Self::Local(path.clone())),
-            RunPlace::S3(url) => match RunCopy::download(url.clone(), access).await {
-                Ok((copy, true)) => Ok(Self::Copy(Box::new(copy))),
-                Ok((copy, false)) => Err(CommandError::refused(StoredRunError::NoRun(copy.url))),
-                Err(error) => Err(CommandError::refused(error)),
-            },
+            RunPlace::Directory(path) => Ok(Self::Local(RunPath::from(path))),
+            RunPlace::S3(url) => {
+                let copy = RunCopy::download(url.clone(), access).await;
+                let copy = copy.map_err(CommandError::refused)?;
+                Ok(Self::Copy(Box::new(copy)))
+            }
         }
     }
 
-    /// The same, for a run that may be new.
-    pub(super) async fn open_or_new(
-        place: &RunPlace,
-        access: &S3Access,
-    ) -> Result<Self, CommandError> {
-        match place {
-            RunPlace::Directory(path) => Ok(Self::Local(path.clone())),
-            RunPlace::S3(url) => match RunCopy::download(url.clone(), access).await {
-                Ok((copy, _)) => Ok(Self::Copy(Box::new(copy))),
-                Err(error) => Err(CommandError::refused(error)),
-            },
-        }
-    }
-
-    /// The directory on this machine.
-    pub(super) fn path(&self) -> &Path {
+    pub(super) fn location(&self) -> &RunPath {
         match self {
             Self::Local(path) => path,
-            Self::Copy(copy) => copy.directory.path(),
+            Self::Copy(copy) => &copy.location,
         }
     }
 
     /// The directory as the user named it.
     pub(super) fn shown(&self) -> &Path {
-        match self {
-            Self::Local(path) => path,
-            Self::Copy(copy) => &copy.shown,
-        }
+        self.location().shown()
     }
 
     pub(super) fn is_copy(&self) -> bool {
@@ -164,8 +148,7 @@ impl StoredRun {
 }
 
 impl RunCopy {
-    /// Returns also whether there is a ledger.
-    async fn download(url: S3FolderUrl, access: &S3Access) -> Result<(Self, bool), StoredRunError> {
+    async fn download(url: S3FolderUrl, access: &S3Access) -> Result<Self, StoredRunError> {
         let failed = |name, cause| StoredRunError::S3 {
             url: url.clone(),
             name,
@@ -177,25 +160,28 @@ impl RunCopy {
         let folder =
             Folder::new(config, url.bucket(), url.prefix()).map_err(|cause| failed("", cause))?;
         let directory = temporary::directory().map_err(StoredRunError::Temporary)?;
-        let fetch = async |name| {
-            let deadline = Instant::now() + TRANSFER_TIMEOUT;
+        let deadline = || Instant::now() + TRANSFER_TIMEOUT;
+        let names = folder.names(deadline()).await;
+        let names = names.map_err(|cause| failed("", cause))?;
+        let mut uncopied = Vec::new();
+        for name in names {
+            let Some(name) = COPIED.into_iter().find(|copied| *copied == name) else {
+                uncopied.push(name);
+                continue;
+            };
             let file = directory.path().join(name);
-            let found = folder.download(name, &file, deadline);
-            found.await.map_err(|cause| failed(name, cause))
-        };
-        let has_ledger = fetch(LEDGER).await?;
-        for name in OPTIONAL {
-            fetch(name).await?;
+            let copied = folder.download(name, &file, deadline()).await;
+            copied.map_err(|cause| failed(name, cause))?;
         }
-        let copy = Self {
-            shown: PathBuf::from(url.to_string()),
+        let address = PathBuf::from(url.to_string());
+        Ok(Self {
+            location: RunPath::copy_of(directory.path(), &address, uncopied),
             url,
             folder,
             directory,
             snapshots: AtomicU32::new(0),
             ledger_is_stored: false,
-        };
-        Ok((copy, has_ledger))
+        })
     }
 
     async fn upload(&mut self, names: &[&str]) -> Result<(), StoredRunError> {

@@ -203,7 +203,7 @@ async fn write_results(
     } else {
         UndoReport::Results
     };
-    let (path, encoding) = (run.directory.path().to_owned(), settings.csv);
+    let (path, encoding) = (run.directory.location().clone(), settings.csv);
     let write = move || write_undo(&path, &ledger, report, encoding);
     beside("report", write)
         .await?

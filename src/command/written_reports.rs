@@ -10,7 +10,7 @@ use crate::cli::Printer;
 use crate::cli::exit::Exit;
 use crate::cli::settings::ImportSettings;
 use crate::hints::Hint as _;
-use crate::ledger::{LedgerReader, RunDirectory, RunKind};
+use crate::ledger::{LedgerReader, RunDirectory, RunKind, RunPath};
 use crate::logs::LogStream;
 use crate::outcome::{Outcome, RunState, Summary};
 use crate::plural::counted;
@@ -27,7 +27,7 @@ pub(super) struct WrittenReports {
 
 impl WrittenReports {
     pub(super) fn open_and_write(
-        run_directory: &Path,
+        run_directory: &RunPath,
         rejects: Rejects,
         reports: &ReportOptions,
     ) -> Result<Self, ReportError> {
@@ -38,7 +38,7 @@ impl WrittenReports {
 
     pub(super) fn write(
         ledger: &LedgerReader,
-        run_directory: &Path,
+        run_directory: &RunPath,
         rejects: Rejects,
         reports: &ReportOptions,
     ) -> Result<Self, ReportError> {
@@ -46,16 +46,6 @@ impl WrittenReports {
             summary: write_all(ledger, run_directory, reports)?,
             rejects: rejects.write(ledger, run_directory),
         })
-    }
-
-    /// Shows the files at the address of their directory in S3.
-    pub(super) fn shown_in(mut self, directory: &RunDirectory) -> Self {
-        if let Ok(Some(rejects)) = &mut self.rejects
-            && let Some(name) = rejects.path.file_name()
-        {
-            rejects.path = directory.shown().join(name);
-        }
-        self
     }
 
     pub(super) fn log_metrics(&self, settings: &ImportSettings, log: &LogStream) {
@@ -102,9 +92,7 @@ impl WrittenReports {
     }
 
     pub(super) fn document<'a>(&'a self, directory: &'a RunDirectory) -> RunDocument<'a> {
-        RunDocument::of(directory.path(), &self.summary)
-            .with_rejects(&self.rejects)
-            .shown_in(directory.shown())
+        RunDocument::of(directory.location(), &self.summary).with_rejects(&self.rejects)
     }
 }
 

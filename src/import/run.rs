@@ -287,7 +287,13 @@ impl<'a> Run<'a> {
             self.aborted = true;
             return;
         }
-        self.watch.notice("stopping: no more rows are sent; waiting for requests in flight (press Ctrl-C again to stop at once)");
+        let at_once = match signal {
+            Signal::Interrupt => "press Ctrl-C again to stop at once",
+            Signal::Terminate => "a second SIGTERM stops at once",
+        };
+        self.watch.notice(&format!(
+            "stopping: no more rows are sent; waiting for requests in flight ({at_once})"
+        ));
         self.stopped = None;
         self.stop(StopReason::Signal(signal));
     }

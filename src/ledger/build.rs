@@ -3,35 +3,36 @@
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::directory::{RunDirectory, private_file, with_suffix};
+use super::directory::{RunDirectory, private_file};
 use super::integrity::checkpoint::merge_log;
 use super::integrity::wal;
 use super::leftovers::UNFINISHED;
-use super::{Durability, LedgerError, schema};
+use super::run_path::with_suffix;
+use super::{Durability, LedgerError, RunPath, schema};
 
 /// A complete database under a temporary name. Removed on drop.
 #[derive(Debug)]
 pub(super) struct Unplaced {
-    path: PathBuf,
-    unfinished: PathBuf,
+    path: RunPath,
+    unfinished: RunPath,
 }
 
 /// Creates and fills a database for this path.
 pub(super) fn build(
-    path: &Path,
+    path: &RunPath,
     fill: impl FnOnce(&Connection) -> Result<(), LedgerError>,
 ) -> Result<Unplaced, LedgerError> {
     let failed = |cause| LedgerError::Directory {
-        path: path.to_owned(),
+        path: path.shown().to_owned(),
         cause,
     };
     let made = Unplaced {
-        path: path.to_owned(),
-        unfinished: with_suffix(path, UNFINISHED),
+        path: path.clone(),
+        unfinished: path.with_suffix(UNFINISHED),
     };
     made.remove().map_err(failed)?;
     // Created here with the right mode, because SQLite would use the umask.
@@ -52,11 +53,14 @@ pub(super) fn build(
 impl Unplaced {
     /// Renames it, replacing a database that has no log.
     pub(super) fn put_in_place(self, directory: &RunDirectory) -> Result<(), LedgerError> {
-        let log = with_suffix(&self.path, "-wal");
+        let log = self.path.with_suffix("-wal");
         if wal::has_bytes(&log) {
             return Err(LedgerError::Damaged {
-                path: self.path.clone(),
-                cause: format!("{} of another database is in its place", log.display()),
+                path: self.path.shown().to_owned(),
+                cause: format!(
+                    "{} of another database is in its place",
+                    log.shown().display()
+                ),
             });
         }
         let placed = || {
@@ -66,7 +70,7 @@ impl Unplaced {
             fs::rename(&self.unfinished, &self.path)
         };
         placed().map_err(|cause| LedgerError::Directory {
-            path: self.path.clone(),
+            path: self.path.shown().to_owned(),
             cause,
         })?;
         directory.sync();

@@ -6,15 +6,15 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::directory::RunDirectory;
 use super::facts::Facts;
 use super::identity::Identity;
+use super::integrity::presence::LEDGER;
 use super::leftovers::UNFINISHED;
-use super::{FoundLedger, LedgerError};
+use super::{FoundLedger, LedgerError, RunPath};
 
 /// The file in the run's directory.
 pub const CERTIFICATE: &str = "run.json";
@@ -81,33 +81,38 @@ impl RunCertificate {
 
     /// Reads the certificate, if there is one.
     pub fn read(directory: &RunDirectory) -> Result<Option<Self>, LedgerError> {
-        Self::read_in(directory.path())
+        Self::read_in(directory.location())
     }
 
     /// Like [`RunCertificate::read`], for a directory that this process has not locked.
-    pub(super) fn read_in(directory: &Path) -> Result<Option<Self>, LedgerError> {
+    pub(super) fn read_in(directory: &RunPath) -> Result<Option<Self>, LedgerError> {
         let path = path_in(directory);
         match fs::read(&path) {
-            Ok(text) => Self::parse(&text, &path).map(Some),
+            Ok(text) => Self::parse(&text, directory).map(Some),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(cause) => Err(LedgerError::Directory { path, cause }),
+            Err(cause) => Err(LedgerError::Directory {
+                path: path.shown().to_owned(),
+                cause,
+            }),
         }
     }
 
-    fn parse(text: &[u8], path: &Path) -> Result<Self, LedgerError> {
+    fn parse(text: &[u8], directory: &RunPath) -> Result<Self, LedgerError> {
         /// The field that all formats have.
         #[derive(Deserialize)]
         struct FormatField {
             format: u32,
         }
+        let path = path_in(directory);
         let damaged = |cause: serde_json::Error| LedgerError::DamagedCertificate {
-            path: path.to_owned(),
+            path: path.shown().to_owned(),
             cause: cause.to_string(),
+            has_ledger: directory.has(LEDGER),
         };
         let FormatField { format } = serde_json::from_slice(text).map_err(damaged)?;
         if format > FORMAT {
             return Err(LedgerError::Newer {
-                path: path.to_owned(),
+                path: path.shown().to_owned(),
                 found: format.into(),
                 known: FORMAT.into(),
             });
@@ -117,7 +122,7 @@ impl RunCertificate {
 
     /// Writes the certificate. Fails if the run has one.
     pub fn write(&self, directory: &RunDirectory) -> Result<(), LedgerError> {
-        let path = path_in(directory.path());
+        let path = path_in(directory.location());
         let written = || -> io::Result<()> {
             let mut file = tempfile::Builder::new()
                 .prefix(CERTIFICATE)
@@ -129,54 +134,71 @@ impl RunCertificate {
             file.persist_noclobber(&path)?;
             Ok(())
         };
-        written().map_err(|cause| LedgerError::Directory { path, cause })?;
+        written().map_err(|cause| LedgerError::Directory {
+            path: path.shown().to_owned(),
+            cause,
+        })?;
         directory.sync();
         Ok(())
     }
 
     /// Refuses a command of another run.
-    pub fn compare(&self, identity: &Identity, directory: &Path) -> Result<(), LedgerError> {
-        let path = path_in(directory);
+    pub fn compare(
+        &self,
+        identity: &Identity,
+        directory: &RunDirectory,
+    ) -> Result<(), LedgerError> {
+        let path = path_in(directory.location());
         identity.compare_to(&self.identity, &path)?;
         if self.parts == PARTS {
             return Ok(());
         }
         Err(LedgerError::OtherRun {
-            path,
+            path: path.shown().to_owned(),
             what: "number of parts",
             found: self.parts.to_string(),
             here: PARTS.to_string(),
         })
     }
 
-    /// Refuses the ledger of another run.
-    pub fn compare_ledger(&self, found: &FoundLedger, directory: &Path) -> Result<(), LedgerError> {
-        let other = |what, found: String, here: String| {
-            Err(LedgerError::OtherRun {
-                path: path_in(directory),
-                what,
-                found,
-                here,
-            })
+    /// Refuses the ledger of another run. It is the ledger of a run with this identity.
+    pub fn compare_ledger(
+        &self,
+        found: &FoundLedger,
+        identity: &Identity,
+        directory: &RunDirectory,
+    ) -> Result<(), LedgerError> {
+        let other = |what, found: String, here: String| LedgerError::OtherCertificate {
+            path: path_in(directory.location()).shown().to_owned(),
+            what,
+            found,
+            here,
         };
+        self.compare(identity, directory)
+            .map_err(|error| match error {
+                LedgerError::OtherRun {
+                    what, found, here, ..
+                } => other(what, found, here),
+                error => error,
+            })?;
         if self.run_id != found.run_id() {
             let (run_id, other_id) = (self.run_id.clone(), found.run_id().to_owned());
-            return other("run ID", run_id, other_id);
+            return Err(other("run ID", run_id, other_id));
         }
         let (here, ledger) = (&self.facts, found.facts());
         if here.second_before_run_ms != ledger.second_before_run_ms {
             let text = |ms: Option<i64>| ms.map_or("none".to_owned(), |ms| ms.to_string());
-            return other(
+            return Err(other(
                 "second before the run",
                 text(here.second_before_run_ms),
                 text(ledger.second_before_run_ms),
-            );
+            ));
         }
         Ok(())
     }
 }
 
-fn path_in(directory: &Path) -> PathBuf {
+fn path_in(directory: &RunPath) -> RunPath {
     directory.join(CERTIFICATE)
 }
 

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use super::certificate::CERTIFICATE;
 use super::integrity::presence::{self, LEDGER, UNDO};
 use super::lock::{LOCK_FILE, LedgerLock};
-use super::{Exposure, LedgerError, exposure, leftovers};
+use super::run_path::{is_in_s3, with_suffix};
+use super::{Exposure, LedgerError, RunPath, exposure, leftovers};
 
 /// The parent of run directories unless `--run-dir` is given.
 pub const RUNS: &str = "import-runs";
@@ -38,9 +39,7 @@ const KEPT_ASIDE: [&str; 12] = [
 /// A run's directory, locked until this process ends.
 #[derive(Debug)]
 pub struct RunDirectory {
-    path: PathBuf,
-    /// The path or address in messages.
-    shown: PathBuf,
+    path: RunPath,
     /// The directory itself, locked. Unlike a lock file, this lock cannot be removed while the
     /// directory stays.
     #[cfg(unix)]
@@ -70,26 +69,28 @@ impl RunDirectory {
     }
 
     /// Creates the directory if it is missing (mode 0700) and locks it.
-    pub fn hold(path: &Path) -> Result<Self, LedgerError> {
+    pub fn hold(path: impl Into<RunPath>) -> Result<Self, LedgerError> {
+        let path = path.into();
         let failed = |cause| LedgerError::Directory {
-            path: path.to_owned(),
+            path: path.shown().to_owned(),
             cause,
         };
         let locked = |file: File| match lock_alone(&file) {
             Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(LedgerError::Busy(path.to_owned())),
+            Err(TryLockError::WouldBlock) => Err(LedgerError::Busy(path.shown().to_owned())),
             Err(TryLockError::Error(cause)) => Err(failed(cause)),
         };
-        create_durably(path).map_err(failed)?;
-        let held = Self {
-            path: path.to_owned(),
-            shown: path.to_owned(),
+        create_durably(&path).map_err(failed)?;
+        #[cfg(unix)]
+        let handle = locked(File::open(&path).map_err(failed)?)?;
+        let lock = locked(private_file(&path.join(LOCK_FILE)).map_err(failed)?)?;
+        leftovers::remove(&path).map_err(failed)?;
+        Ok(Self {
+            path,
             #[cfg(unix)]
-            handle: locked(File::open(path).map_err(failed)?)?,
-            lock: locked(private_file(&path.join(LOCK_FILE)).map_err(failed)?)?,
-        };
-        leftovers::remove(path).map_err(failed)?;
-        Ok(held)
+            handle,
+            lock,
+        })
     }
 
     /// Returns whether a process has locked the directory. Changes nothing.
@@ -159,16 +160,22 @@ impl RunDirectory {
     /// Returns the path or address in messages.
     #[must_use]
     pub fn shown(&self) -> &Path {
-        &self.shown
+        self.path.shown()
     }
 
-    /// Shows this address in messages, because the directory is a temporary copy.
-    pub fn show_as(&mut self, address: &Path) {
-        address.clone_into(&mut self.shown);
+    /// Returns whether this is a temporary copy of a directory in S3.
+    #[must_use]
+    pub fn is_copy(&self) -> bool {
+        is_in_s3(self.shown())
     }
 
     #[must_use]
-    pub fn database(&self) -> PathBuf {
+    pub fn location(&self) -> &RunPath {
+        &self.path
+    }
+
+    #[must_use]
+    pub fn database(&self) -> RunPath {
         database_in(&self.path)
     }
 
@@ -194,7 +201,7 @@ impl RunDirectory {
 
     /// Renames the files with these names, and returns the new names.
     fn rename_aside(&self, names: &[&str]) -> Result<Vec<PathBuf>, LedgerError> {
-        let exists = |name: &str| self.path.join(name).symlink_metadata().is_ok();
+        let exists = |name: &str| self.path().join(name).symlink_metadata().is_ok();
         let number = (1..)
             .find(|number| {
                 !KEPT_ASIDE
@@ -205,8 +212,8 @@ impl RunDirectory {
         let mut kept = Vec::new();
         for &name in names {
             if exists(name) {
-                let to = self.path.join(aside_name(name, number));
-                fs::rename(self.path.join(name), &to).map_err(|cause| self.failed(cause))?;
+                let to = self.path().join(aside_name(name, number));
+                fs::rename(self.path().join(name), &to).map_err(|cause| self.failed(cause))?;
                 kept.push(to);
             }
         }
@@ -241,7 +248,7 @@ impl RunDirectory {
 
     fn failed(&self, cause: std::io::Error) -> LedgerError {
         LedgerError::Directory {
-            path: self.path.clone(),
+            path: self.path.shown().to_owned(),
             cause,
         }
     }
@@ -269,7 +276,7 @@ fn lock_alone(file: &File) -> Result<(), TryLockError> {
 }
 
 #[must_use]
-pub fn database_in(directory: &Path) -> PathBuf {
+pub fn database_in(directory: &RunPath) -> RunPath {
     directory.join(LEDGER)
 }
 
@@ -283,13 +290,6 @@ fn sync_directory(path: &Path) {
     if let Ok(directory) = File::open(path) {
         let _ = directory.sync_all();
     }
-}
-
-/// Returns the path of a companion file of a SQLite database: `-wal`, `-shm`.
-pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 /// Like [`create_private`], and syncs the names of new directories to the disk.

@@ -1,13 +1,12 @@
 //! The run's identity, status and invocation: named values in the table `run`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
-use super::LedgerError;
 use super::integrity::seal::{broken_seal, value_seal};
+use super::{LedgerError, RunPath};
 
 /// Identifies a run. The same command has the same identity; a different identity is a different
 /// run.
@@ -53,13 +52,13 @@ impl RunKind {
         }
     }
 
-    pub(super) fn compare(self, database: &Connection, path: &Path) -> Result<(), LedgerError> {
+    pub(super) fn compare(self, database: &Connection, path: &RunPath) -> Result<(), LedgerError> {
         let found = get(database, name::KIND).map_err(|cause| LedgerError::of(path, cause))?;
         if found.as_deref() == Some(self.name()) {
             return Ok(());
         }
         Err(LedgerError::OtherRun {
-            path: path.to_owned(),
+            path: path.shown().to_owned(),
             what: "kind of run",
             found: found.unwrap_or_default(),
             here: self.name().to_owned(),
@@ -128,7 +127,7 @@ impl Identity {
     }
 
     /// Refuses the ledger of another run.
-    pub(super) fn compare(&self, database: &Connection, path: &Path) -> Result<(), LedgerError> {
+    pub(super) fn compare(&self, database: &Connection, path: &RunPath) -> Result<(), LedgerError> {
         for here in self.properties() {
             let found = get(database, here.name).map_err(|cause| LedgerError::of(path, cause))?;
             here.require(found, path)?;
@@ -137,7 +136,7 @@ impl Identity {
     }
 
     /// Refuses the certificate of another run.
-    pub(super) fn compare_to(&self, found: &Self, path: &Path) -> Result<(), LedgerError> {
+    pub(super) fn compare_to(&self, found: &Self, path: &RunPath) -> Result<(), LedgerError> {
         let properties = self.properties().into_iter().zip(found.properties());
         for (here, found) in properties {
             here.require(found.value, path)?;
@@ -147,13 +146,13 @@ impl Identity {
 }
 
 impl Property {
-    fn require(self, found: Option<String>, path: &Path) -> Result<(), LedgerError> {
+    fn require(self, found: Option<String>, path: &RunPath) -> Result<(), LedgerError> {
         if found == self.value {
             return Ok(());
         }
         let none = || "none".to_owned();
         Err(LedgerError::OtherRun {
-            path: path.to_owned(),
+            path: path.shown().to_owned(),
             what: self.description,
             found: found.unwrap_or_else(none),
             here: self.value.unwrap_or_else(none),

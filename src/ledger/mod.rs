@@ -30,6 +30,8 @@ mod rates;
 pub mod reader;
 pub mod resume_cursor;
 mod rows;
+mod run_path;
+mod s3_hints;
 mod schema;
 pub mod snapshot;
 pub mod times;
@@ -49,6 +51,7 @@ pub use integrity::anchor::{Displaced, refuse_if_saved};
 pub use integrity::presence::refuse_absent_ledger;
 pub use lock::LedgerLock;
 pub use reader::{LedgerReader, RowSums};
+pub use run_path::RunPath;
 pub use schema::use_temporary_directory;
 pub use times::{RunTimes, Span};
 pub use undo::UndoLedger;
@@ -116,7 +119,12 @@ pub enum LedgerError {
     DamagedUndo { path: PathBuf, cause: String },
     /// The certificate cannot be parsed.
     #[error("{path}: damaged, or not the certificate of a run ({cause})")]
-    DamagedCertificate { path: PathBuf, cause: String },
+    DamagedCertificate {
+        path: PathBuf,
+        cause: String,
+        /// Whether the run has a ledger.
+        has_ledger: bool,
+    },
     /// A newer version wrote it.
     #[error(
         "{path}: was written by a newer version (format {found}; this version supports {known})"
@@ -137,6 +145,19 @@ pub enum LedgerError {
         /// The value in the ledger.
         found: String,
         /// The value of this command.
+        here: String,
+    },
+    /// The certificate does not belong to the ledger next to it.
+    #[error(
+        "{path}: does not belong to the ledger next to it: its {what} is `{found}`, and the ledger's is `{here}`"
+    )]
+    OtherCertificate {
+        path: PathBuf,
+        /// The property that differs.
+        what: &'static str,
+        /// The value in the certificate.
+        found: String,
+        /// The value in the ledger.
         here: String,
     },
     /// A row of the list differs from the one in the ledger.
@@ -180,6 +201,8 @@ pub enum LedgerError {
     /// The run's directory or its ledger was moved, removed or replaced during the run.
     #[error("{what} while the run was active")]
     Displaced {
+        /// The ledger.
+        path: PathBuf,
         what: Displaced,
         /// The directory to which the ledger was saved, if it could be.
         saved: Option<PathBuf>,
@@ -196,7 +219,11 @@ pub enum LedgerError {
     },
     /// The run's directory or its ledger was moved, removed or replaced during an undo.
     #[error("{what} while the run was being undone")]
-    DisplacedUndo { what: Displaced },
+    DisplacedUndo {
+        /// The ledger of the undo.
+        path: PathBuf,
+        what: Displaced,
+    },
     /// The writer thread panicked.
     #[error("the ledger's thread ended unexpectedly")]
     Gone,
@@ -204,28 +231,32 @@ pub enum LedgerError {
 
 impl Hint for LedgerError {
     fn hint(&self) -> Option<String> {
+        if let Some(hint) = s3_hints::hint(self) {
+            return Some(hint);
+        }
         Some(match self {
             Self::Directory { .. } => "use --run-dir with a directory that can be created and written".to_owned(),
             Self::Exposed(..) => "remove the permission (chmod go-w), or copy the run directory to a place that only you can write to and undo it there".to_owned(),
             Self::Busy(..) => "wait until that process ends (--wait-for-lock TIME does), or stop it".to_owned(),
             Self::InUse(..) => "wait until that process ends: on a network file system, and with --ledger-lock exclusive, one process at a time can open the ledger of a run".to_owned(),
             Self::Missing(..) => "name the directory of a run (import prints it)".to_owned(),
-            Self::Damaged { .. } => "restore it from a backup; or move it and its -wal file away and run the same command again, which sends every row and looks up the users that exist; --restart instead starts a new run, which reports users of this one as existing".to_owned(),
+            Self::Damaged { .. } => "restore it from a backup; or, if the run has a run.json, move the ledger and its -wal file away and run the same import again, which sends every row and looks up the users that exist; `import --restart` instead starts a new run, which reports users of this one as existing".to_owned(),
             Self::Lost { found, .. } if found.contains(CERTIFICATE) => "restore it from a backup; or run the same import again, which sends every row and looks up the users that exist".to_owned(),
             Self::Lost { .. } => "restore it from a backup, or start over with `import --restart`, which keeps these files aside: users that the run already created will then be reported as existing".to_owned(),
-            Self::DamagedCertificate { .. } => "restore it from a backup; if the ledger is intact, remove the file and run the same command again".to_owned(),
+            Self::DamagedCertificate { has_ledger: true, .. } | Self::OtherCertificate { .. } => "restore it from a backup; or, if the ledger is the right one, move this file away and run the same import again".to_owned(),
+            Self::DamagedCertificate { .. } => "restore it from a backup, or start over with `import --restart`, which keeps the files of this run: without a certificate and a ledger, the users that it created are reported as existing".to_owned(),
             Self::LostUndo { .. } => "restore it from a backup, or move these files away and start the undo over: users that are already deleted will then be reported as gone".to_owned(),
             Self::Undone(..) => "start over with --restart, which keeps its files aside".to_owned(),
             Self::DamagedUndo { .. } => "restore it from a backup, or move it away, with undo-results.csv, and start the undo over: users that are already deleted will then be reported as gone".to_owned(),
             Self::Newer { .. } => "use that version".to_owned(),
-            Self::OtherRun { .. } => "use another --run-dir, or start an import over with --restart (the old ledger is kept)".to_owned(),
+            Self::OtherRun { .. } => "use another --run-dir, or start over with `import --restart`, which keeps the files of the other run".to_owned(),
             Self::Database { .. } => "nothing more was sent: check that the disk has free space and the directory can be written, then run the same command again".to_owned(),
             Self::Usernames(..) => "free up space there, or set TMPDIR to another directory, then run the same command again".to_owned(),
             Self::Listing(..) => "free up space there, set TMPDIR to another directory, or skip the scan (--prescan never)".to_owned(),
             Self::Comparison(..) => "free up space there, or set TMPDIR to another directory".to_owned(),
             Self::Rehearsal(..) => "free up space there, or set TMPDIR to another directory".to_owned(),
             Self::Verification { .. } => "free up space there, or remove the file, then run the same command again".to_owned(),
-            Self::Displaced { what, saved } => format!("nothing more was sent, and there are no reports: {}", how_to_resume(what, saved.as_deref())),
+            Self::Displaced { what, saved, .. } => format!("nothing more was sent, and there are no reports: {}", how_to_resume(what, saved.as_deref())),
             Self::Saved { saved, .. } => format!("resume with --run-dir {}, or start over with `import --restart`: users that the run already created will then be reported as existing", saved.display()),
             Self::DisplacedUndo { .. } => "nothing more was deleted: put it back and run the same command again".to_owned(),
             Self::Gone => "run the same command again to resume".to_owned(),
@@ -240,8 +271,8 @@ impl Hint for LedgerError {
 
 impl LedgerError {
     /// Distinguishes damage, and a database that another process has locked, from other errors.
-    fn of(path: &Path, cause: rusqlite::Error) -> Self {
-        let path = path.to_owned();
+    fn of(path: &RunPath, cause: rusqlite::Error) -> Self {
+        let path = path.shown().to_owned();
         if cause.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) {
             return Self::InUse(path);
         }
@@ -252,10 +283,10 @@ impl LedgerError {
     }
 
     /// Like [`LedgerError::of`], for the ledger of an undo.
-    fn of_undo(path: &Path, cause: rusqlite::Error) -> Self {
+    fn of_undo(path: &RunPath, cause: rusqlite::Error) -> Self {
         match damage(&cause) {
             Some(cause) => Self::DamagedUndo {
-                path: path.to_owned(),
+                path: path.shown().to_owned(),
                 cause,
             },
             None => Self::of(path, cause),

@@ -18,7 +18,7 @@ use super::facts::Facts;
 use super::identity::{self, RunKind, RunMetadata, name};
 use super::integrity::presence::{LEDGER, UNDO, ledger_is_there, undo_is_there};
 use super::reader::settled;
-use super::{Durability, LedgerError, refuse_absent_ledger, schema};
+use super::{Durability, LedgerError, RunPath, refuse_absent_ledger, schema};
 use crate::hints::Hint as _;
 use crate::outcome::Outcome;
 
@@ -95,7 +95,7 @@ impl RunOverview {
             command: None,
             undo_left: 0,
         };
-        let read = refuse_absent_ledger(directory).and_then(|()| overview.read());
+        let read = refuse_absent_ledger(&RunPath::from(directory)).and_then(|()| overview.read());
         match read {
             Ok(state) => overview.state = state,
             Err(LedgerError::Missing(_)) => return None,
@@ -106,7 +106,7 @@ impl RunOverview {
 
     /// Reads the ledger.
     fn read(&mut self) -> Result<DirectoryState, LedgerError> {
-        let directory = self.directory.clone();
+        let directory = RunPath::from(&self.directory);
         let is_used = || RunDirectory::is_used(&directory).unwrap_or(false);
         // A process that uses the ledger keeps it consistent, and may have begun to use it during
         // this check.
@@ -117,7 +117,10 @@ impl RunOverview {
         };
         match examined {
             Ok(true) => {}
-            Ok(false) => return Err(LedgerError::Missing(directory::database_in(&directory))),
+            Ok(false) => {
+                let path = directory::database_in(&directory);
+                return Err(LedgerError::Missing(path.shown().to_owned()));
+            }
             Err(_) if is_used() => {}
             Err(error) => return Err(error),
         }
@@ -156,10 +159,11 @@ impl RunOverview {
     }
 
     fn is_undone(&mut self) -> Result<bool, LedgerError> {
-        if !undo_is_there(&self.directory)? {
+        let directory = RunPath::from(&self.directory);
+        if !undo_is_there(&directory)? {
             return Ok(false);
         }
-        let path = self.directory.join(UNDO);
+        let path = directory.join(UNDO);
         let left = || {
             let undo = schema::connect_to_read(&path)?;
             undo.query_row(
@@ -183,7 +187,8 @@ impl RunOverview {
             | LedgerError::Lost { .. }
             | LedgerError::LostUndo { .. }
             | LedgerError::DamagedUndo { .. }
-            | LedgerError::DamagedCertificate { .. } => DirectoryState::Damaged,
+            | LedgerError::DamagedCertificate { .. }
+            | LedgerError::OtherCertificate { .. } => DirectoryState::Damaged,
             LedgerError::Directory { .. }
             | LedgerError::Exposed(_)
             | LedgerError::Busy(_)
@@ -206,7 +211,7 @@ impl RunOverview {
             message: error.to_string(),
             hint: error.hint(),
         });
-        if let Ok(Some(certificate)) = RunCertificate::read_in(&self.directory) {
+        if let Ok(Some(certificate)) = RunCertificate::read_in(&RunPath::from(&self.directory)) {
             let identity = certificate.identity();
             self.kind = Some(identity.kind);
             self.run_id = Some(certificate.run_id().to_owned());

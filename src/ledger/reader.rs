@@ -3,7 +3,6 @@
 
 mod sums;
 
-use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use rusqlite::Connection;
@@ -13,7 +12,7 @@ use super::identity::{self, ListIdentity, RunKind, RunMetadata, name};
 use super::integrity::seal::row_seal;
 
 use super::rows::{RESULT_COLUMN_COUNT, RESULT_COLUMNS, read_kept, read_outcome};
-use super::{LedgerError, RunTimes, directory, follow_ups, schema, times};
+use super::{LedgerError, RunPath, RunTimes, directory, follow_ups, schema, times};
 use crate::outcome::{Outcome, RateSample, RowOutcome, RowResult, Summary};
 
 pub use sums::RowSums;
@@ -26,25 +25,25 @@ pub const INTERRUPTED: &str = "Interrupted";
 const REJECTS: &str = "results.outcome IN ('duplicate', 'invalid', 'rejected', 'failed') AND NOT results.stopped_the_run";
 
 pub struct LedgerReader {
-    path: PathBuf,
+    path: RunPath,
     database: Connection,
 }
 
 impl LedgerReader {
     /// Opens the ledger in a run's directory.
-    pub fn open(run_directory: &Path) -> Result<Self, LedgerError> {
-        let path = directory::database_in(run_directory);
+    pub fn open(run_directory: impl Into<RunPath>) -> Result<Self, LedgerError> {
+        let path = directory::database_in(&run_directory.into());
         let database = schema::open_to_read(&path)?;
         Self::begin(path, database)
     }
 
     /// Reads a ledger that this process has verified.
-    pub(super) fn of_verified(path: PathBuf) -> Result<Self, LedgerError> {
+    pub(super) fn of_verified(path: RunPath) -> Result<Self, LedgerError> {
         let database = schema::connect_to_read(&path)?;
         Self::begin(path, database)
     }
 
-    fn begin(path: PathBuf, database: Connection) -> Result<Self, LedgerError> {
+    fn begin(path: RunPath, database: Connection) -> Result<Self, LedgerError> {
         // A snapshot: concurrent writes of a run stay invisible.
         database
             .execute_batch("BEGIN")
@@ -162,7 +161,7 @@ impl LedgerReader {
                 .map_err(failed)?
                 .ok_or_else(|| {
                     E::from(LedgerError::Damaged {
-                        path: self.path.clone(),
+                        path: self.path.shown().to_owned(),
                         cause: format!("row {number} does not match its checksum"),
                     })
                 })?;

@@ -2,13 +2,12 @@
 //! constant memory.
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
 
 use super::integrity::seal::row_seal;
 use super::rows::signed;
-use super::{LedgerError, follow_ups, identity, schema};
+use super::{LedgerError, RunPath, follow_ups, identity, schema};
 use crate::outcome::FollowUp;
 
 /// Rows read from the ledger at a time.
@@ -54,7 +53,7 @@ struct LedgerRow {
 }
 
 pub struct ResumeCursor {
-    path: PathBuf,
+    path: RunPath,
     database: Connection,
     /// Whether the run has follow-up steps.
     follows_up: bool,
@@ -65,12 +64,12 @@ pub struct ResumeCursor {
 
 impl ResumeCursor {
     /// Opens a ledger that this process has verified, while the writer has it open.
-    pub fn open(path: &Path) -> Result<Self, LedgerError> {
+    pub fn open(path: &RunPath) -> Result<Self, LedgerError> {
         let database = schema::connect_to_read(path)?;
         let follows_up =
             identity::follows_up(&database).map_err(|cause| LedgerError::of(path, cause))?;
         Ok(Self {
-            path: path.to_owned(),
+            path: path.clone(),
             database,
             follows_up,
             page: VecDeque::new(),
@@ -123,7 +122,7 @@ impl ResumeCursor {
             let (number, known, intact) = known(row, self.follows_up).map_err(failed)?;
             if !intact {
                 return Err(LedgerError::Damaged {
-                    path: self.path.clone(),
+                    path: self.path.shown().to_owned(),
                     cause: format!("row {number} does not match its checksum"),
                 });
             }

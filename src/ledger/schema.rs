@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::directory::with_suffix;
 use super::integrity::checkpoint::keep_log;
 use super::integrity::wal;
-use super::{Durability, LedgerError, follow_ups, identity, lock, rates, times};
+use super::run_path::with_suffix;
+use super::{Durability, LedgerError, RunPath, follow_ups, identity, lock, rates, times};
 
 /// Later formats are refused. Anything below 1 is damage.
 const FORMAT: i64 = 1;
@@ -81,7 +81,7 @@ pub(super) fn fill(database: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Opens and verifies the database for writing.
-pub(super) fn open(path: &Path, durability: Durability) -> Result<Connection, LedgerError> {
+pub(super) fn open(path: &RunPath, durability: Durability) -> Result<Connection, LedgerError> {
     let database = connect(path, durability)?;
     examine(&database, path)?;
     Ok(database)
@@ -95,7 +95,7 @@ fn create_tables(database: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Opens the database for writing without verifying it.
-pub(super) fn connect(path: &Path, durability: Durability) -> Result<Connection, LedgerError> {
+pub(super) fn connect(path: &RunPath, durability: Durability) -> Result<Connection, LedgerError> {
     let synchronous = match durability {
         Durability::Power => "FULL",
         Durability::Process => "NORMAL",
@@ -119,17 +119,17 @@ pub(super) fn opened(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// Opens and verifies the database for reading, possibly while a run writes to it.
-pub(super) fn open_to_read(path: &Path) -> Result<Connection, LedgerError> {
+pub(super) fn open_to_read(path: &RunPath) -> Result<Connection, LedgerError> {
     let database = connect_to_read(path)?;
     examine(&database, path)?;
     Ok(database)
 }
 
 /// Opens a database that this process has already verified for reading.
-pub(super) fn connect_to_read(path: &Path) -> Result<Connection, LedgerError> {
+pub(super) fn connect_to_read(path: &RunPath) -> Result<Connection, LedgerError> {
     let failed = |cause| LedgerError::of(path, cause);
     if !path.exists() {
-        return Err(LedgerError::Missing(path.to_owned()));
+        return Err(LedgerError::Missing(path.shown().to_owned()));
     }
     // Without write access, SQLite could not read a log that a killed process left.
     let database = opened(path).map_err(failed)?;
@@ -142,9 +142,9 @@ pub(super) fn connect_to_read(path: &Path) -> Result<Connection, LedgerError> {
 }
 
 /// Rejects a database that is damaged or not a ledger of this format.
-fn examine(database: &Connection, path: &Path) -> Result<(), LedgerError> {
+fn examine(database: &Connection, path: &RunPath) -> Result<(), LedgerError> {
     let damaged = |cause: String| LedgerError::Damaged {
-        path: path.to_owned(),
+        path: path.shown().to_owned(),
         cause,
     };
     let number = |pragma: &str| {
@@ -158,7 +158,7 @@ fn examine(database: &Connection, path: &Path) -> Result<(), LedgerError> {
     let found = number("user_version")?;
     if found > FORMAT {
         return Err(LedgerError::Newer {
-            path: path.to_owned(),
+            path: path.shown().to_owned(),
             found,
             known: FORMAT,
         });

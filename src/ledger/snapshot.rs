@@ -8,7 +8,7 @@ use rusqlite::backup::Backup;
 
 use super::directory::{database_in, private_file};
 use super::integrity::checkpoint::merge_log;
-use super::{LedgerError, schema};
+use super::{LedgerError, RunPath, schema};
 
 /// Pages copied in one step: all of them are those of one transaction.
 const ALL_PAGES: i32 = i32::MAX;
@@ -21,10 +21,10 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 ///
 /// # Errors
 /// The ledger cannot be read, or the file cannot be written.
-pub fn snapshot(run_directory: &Path, to: &Path) -> Result<(), LedgerError> {
+pub fn snapshot(run_directory: &RunPath, to: &Path) -> Result<(), LedgerError> {
     let path = database_in(run_directory);
     let unwritable = |cause| LedgerError::Directory {
-        path: to.to_owned(),
+        path: run_directory.shown().to_owned(),
         cause,
     };
     match std::fs::remove_file(to) {
@@ -42,5 +42,5 @@ pub fn snapshot(run_directory: &Path, to: &Path) -> Result<(), LedgerError> {
         drop(backup);
         merge_log(&copy)
     };
-    copied().map_err(|cause| LedgerError::of(to, cause))
+    copied().map_err(|cause| LedgerError::of(&path, cause))
 }

@@ -8,15 +8,13 @@
 
 mod open;
 
-use std::path::PathBuf;
-
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::LedgerError;
 use super::integrity::anchor::Anchor;
 use super::integrity::checkpoint::Checkpoints;
 use super::integrity::seal::{Seal, broken_seal};
 use super::rows::signed;
+use super::{LedgerError, RunPath};
 use crate::outcome::{CreatedUser, UndoOutcome, Undone};
 
 const TABLES: &str = "
@@ -105,7 +103,7 @@ pub enum UndoRecord {
 /// The ledger of an undo, open for writing.
 #[derive(Debug)]
 pub struct UndoLedger {
-    path: PathBuf,
+    path: RunPath,
     database: Connection,
     /// `None` for the temporary database of a dry run.
     kept: Option<LastingDatabase>,
@@ -223,7 +221,10 @@ impl UndoLedger {
             return Ok(());
         };
         if let Some(what) = kept.anchor.displaced() {
-            return Err(LedgerError::DisplacedUndo { what });
+            return Err(LedgerError::DisplacedUndo {
+                path: self.path.shown().to_owned(),
+                what,
+            });
         }
         kept.checkpoints
             .after_commit(&self.database)

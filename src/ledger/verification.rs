@@ -15,8 +15,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::LedgerError;
 use super::rows::signed;
+use super::{LedgerError, RunPath};
 pub use open::SavedPosition;
 pub use state::{LookupReply, Namesake, Presence, RowState, SeenUser, UserLookup, VerifyPosition};
 
@@ -41,7 +41,7 @@ CREATE INDEX row_subs ON rows (sub);
 /// The progress of a verification, open for reading and writing.
 #[derive(Debug)]
 pub struct VerifyProgress {
-    path: PathBuf,
+    path: RunPath,
     database: Connection,
 }
 
@@ -287,7 +287,7 @@ impl VerifyProgress {
 
     fn error(&self, cause: rusqlite::Error) -> LedgerError {
         LedgerError::Verification {
-            path: self.path.clone(),
+            path: self.path.shown().to_owned(),
             cause,
         }
     }

@@ -75,8 +75,8 @@ impl From<rusqlite::Error> for WriterError {
 
 /// Refuses to resume a run that was undone, because it would report deleted users as created.
 fn refuse_undone(directory: &RunDirectory) -> Result<(), LedgerError> {
-    if undo_is_there(directory.path())? {
-        Err(LedgerError::Undone(directory.path().to_owned()))
+    if undo_is_there(directory.location())? {
+        Err(LedgerError::Undone(directory.shown().to_owned()))
     } else {
         Ok(())
     }
@@ -97,7 +97,7 @@ impl Ledger {
     /// # Errors
     /// The ledger is damaged, or is missing while other files of the run are there.
     pub fn is_there(directory: &RunDirectory, durability: Durability) -> Result<bool, LedgerError> {
-        ledger_is_there(directory.path(), durability)
+        ledger_is_there(directory.location(), durability)
     }
 
     /// Returns whether the run has no ledger, although its certificate says that it began.
@@ -166,14 +166,16 @@ impl Ledger {
                     let _ = tell.send(match broken {
                         WriterError::Ledger(cause) => LedgerError::of(&path, cause),
                         WriterError::Usernames(cause) => LedgerError::Usernames(cause),
-                        WriterError::Displaced(what, saved) => {
-                            LedgerError::Displaced { what, saved }
-                        }
+                        WriterError::Displaced(what, saved) => LedgerError::Displaced {
+                            path: path.shown().to_owned(),
+                            what,
+                            saved,
+                        },
                     });
                 }
             })
             .map_err(|cause| LedgerError::Directory {
-                path: directory.path().to_owned(),
+                path: directory.shown().to_owned(),
                 cause,
             })?;
         Ok(Self {

@@ -16,7 +16,8 @@ pub enum MetricsFormat {
     /// To the file of --metrics-file
     #[default]
     Prometheus,
-    /// To the log, in CloudWatch's embedded metric format
+    /// To the log (--log-file, or standard error without it), in CloudWatch's embedded metric
+    /// format
     Emf,
 }
 

@@ -23,13 +23,12 @@ mod undo_table;
 mod verify_csv;
 mod verify_table;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
 use crate::hints::Hint;
-use crate::ledger::{LedgerError, LedgerReader, RowSums, RunKind};
+use crate::ledger::{LedgerError, LedgerReader, RowSums, RunKind, RunPath};
 use crate::outcome::{RowResult, Summary};
 use atomic_file::AtomicFile;
 use results_csv::ResultsCsv;
@@ -134,7 +133,7 @@ trait RowReport {
 /// The ledger cannot be read, or a file cannot be written.
 pub fn write_all(
     reader: &LedgerReader,
-    run_directory: &Path,
+    run_directory: &RunPath,
     options: &ReportOptions,
 ) -> Result<Summary, ReportError> {
     let kept = reader.kept_columns()?;
@@ -180,18 +179,15 @@ pub fn write_all(
     Ok(summary)
 }
 
-/// Returns the paths of the existing reports of a run by name.
+/// Returns the names of the existing reports of a run.
 #[must_use]
-pub fn files_in(run_directory: &Path) -> BTreeMap<&'static str, PathBuf> {
-    FILES
-        .into_iter()
-        .map(|name| (name, run_directory.join(name)))
-        .filter(|(_, path)| path.exists())
-        .collect()
+pub fn files_in(run_directory: &Path) -> Vec<&'static str> {
+    let exists = |name: &&str| run_directory.join(name).exists();
+    FILES.into_iter().filter(exists).collect()
 }
 
 fn begin<R: RowReport>(
-    run_directory: &Path,
+    run_directory: &RunPath,
     kept: &[String],
     options: &ReportOptions,
 ) -> Result<R, ReportError> {
@@ -201,11 +197,11 @@ fn begin<R: RowReport>(
 }
 
 fn in_file<'a>(
-    run_directory: &'a Path,
+    run_directory: &'a RunPath,
     file: &'a str,
 ) -> impl Fn(std::io::Error) -> ReportError + 'a {
     move |cause| ReportError::Write {
-        path: run_directory.join(file),
+        path: run_directory.join(file).shown().to_owned(),
         cause,
     }
 }

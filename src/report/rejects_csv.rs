@@ -3,10 +3,10 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 
 use super::atomic_file::AtomicFile;
 use super::csv_file::safe_cell;
+use crate::ledger::RunPath;
 use crate::outcome::RowResult;
 
 /// The name of the file in the run directory.
@@ -21,7 +21,7 @@ pub struct RejectsFile(AtomicFile);
 impl RejectsFile {
     /// Returns the path of the file.
     #[must_use]
-    pub fn path(run_directory: &Path) -> PathBuf {
+    pub fn path(run_directory: &RunPath) -> RunPath {
         run_directory.join(FILE)
     }
 
@@ -29,7 +29,7 @@ impl RejectsFile {
     ///
     /// # Errors
     /// The file cannot be created.
-    pub fn create(run_directory: &Path) -> io::Result<Self> {
+    pub fn create(run_directory: &RunPath) -> io::Result<Self> {
         AtomicFile::create(&Self::path(run_directory)).map(Self)
     }
 
@@ -45,7 +45,7 @@ impl RejectsFile {
     ///
     /// # Errors
     /// The file exists and cannot be removed.
-    pub fn remove(run_directory: &Path) -> io::Result<()> {
+    pub fn remove(run_directory: &RunPath) -> io::Result<()> {
         match std::fs::remove_file(Self::path(run_directory)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             Ok(()) | Err(_) => Ok(()),

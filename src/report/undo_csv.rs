@@ -1,12 +1,11 @@
 //! `undo-results.csv`: a row for each user that the run created, in the order of the list.
 
 use std::io;
-use std::path::{Path, PathBuf};
 
 use super::csv_file::{self, CsvEncoding, safe_cell};
 use super::{ReportError, in_file};
-use crate::ledger::UndoLedger;
 use crate::ledger::undo::ToUndo;
+use crate::ledger::{RunPath, UndoLedger};
 use crate::outcome::{UndoOutcome, Undone};
 
 /// The columns, in order.
@@ -48,16 +47,16 @@ impl UndoReport {
     }
 }
 
-/// Writes the report from the undo ledger into the run directory and returns its path.
+/// Writes the report from the undo ledger into the run directory.
 ///
 /// # Errors
 /// The ledger cannot be read, or the file cannot be written.
 pub fn write_undo(
-    run_directory: &Path,
+    run_directory: &RunPath,
     ledger: &UndoLedger,
     report: UndoReport,
     encoding: CsvEncoding,
-) -> Result<PathBuf, ReportError> {
+) -> Result<(), ReportError> {
     let write_error = in_file(run_directory, report.file());
     let path = run_directory.join(report.file());
     let mut csv = csv_file::create(&path, encoding).map_err(&write_error)?;
@@ -78,5 +77,5 @@ pub fn write_undo(
         .map_err(&write_error)
     })?;
     csv_file::finish(csv).map_err(&write_error)?;
-    Ok(path)
+    Ok(())
 }

@@ -1,11 +1,11 @@
 //! `verify.csv`: a line for each problem, in the order of the list; then the users in no row.
 
 use std::io;
-use std::path::Path;
 
 use super::atomic_file::AtomicFile;
 use super::csv_file::{self, CsvEncoding, safe_cell};
 use super::{ReportError, in_file};
+use crate::ledger::RunPath;
 use crate::outcome::{Discrepancy, RowResult, UserDiscrepancy};
 
 /// The columns, in order.
@@ -15,7 +15,7 @@ const COLUMNS: [&str; 8] = [
 
 /// `verify.csv` while it is written.
 pub struct VerifyCsv<'d> {
-    run_directory: &'d Path,
+    run_directory: &'d RunPath,
     csv: csv::Writer<AtomicFile>,
 }
 
@@ -27,7 +27,7 @@ impl<'d> VerifyCsv<'d> {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn create(run_directory: &'d Path, encoding: CsvEncoding) -> Result<Self, ReportError> {
+    pub fn create(run_directory: &'d RunPath, encoding: CsvEncoding) -> Result<Self, ReportError> {
         let created = csv_file::create(&run_directory.join(Self::FILE), encoding);
         let csv = created.map_err(in_file(run_directory, Self::FILE))?;
         let mut file = Self { run_directory, csv };

@@ -94,12 +94,8 @@ impl Hint for S3Error {
             }
             Self::ListDenied(_) => "allow s3:ListBucket on the bucket",
             Self::Archived => "restore it first (`aws s3api restore-object`)",
-            Self::Changed => {
-                "the remaining rows were not read: run the same command again to import the new \
-                 object; users created so far are reported as existing"
-            }
             Self::TooLarge => "check the address",
-            Self::Conflict(_) => "run the same command again",
+            Self::Changed | Self::Conflict(_) => "run the same command again",
             Self::TimedOut => "check the network, then run the same command again",
             Self::File(..) => "check that the directory is writable and the disk not full",
             Self::ClockSkew(_) => "set the clock, then run the same command again",

@@ -32,6 +32,9 @@ const MAX_PUTS: u32 = 3;
 /// How often a range is requested without receiving a byte.
 const MAX_EMPTY_RESPONSES: u32 = 3;
 
+/// Separates the names of folders.
+const DELIMITER: &str = "/";
+
 /// The time to abort an upload after its deadline. S3 keeps the parts of uploads that are not
 /// aborted.
 const ABORT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -161,8 +164,7 @@ impl Folder {
         until(deadline, self.read_now(name)).await
     }
 
-    /// Returns the names of all objects in this folder, sorted. Those of folders in it contain
-    /// slashes.
+    /// Returns the names of the objects in this folder, sorted, without those of folders in it.
     ///
     /// # Errors
     /// Access is denied, a request failed, or the deadline is over.
@@ -174,6 +176,7 @@ impl Folder {
                 let page = self
                     .send(|clients| {
                         let options = PaginatedListOptions {
+                            delimiter: Some(DELIMITER.into()),
                             page_token: page_token.clone(),
                             ..PaginatedListOptions::default()
                         };

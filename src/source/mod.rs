@@ -80,7 +80,7 @@ impl Hint for SourceError {
                 None => "check the device it is on, then run the same command again".to_owned(),
             },
             Self::Url(error) => return error.hint(),
-            Self::Object { cause, .. } => return cause.hint(),
+            Self::Object { cause, .. } => return object_hint(cause),
         })
     }
 }
@@ -91,7 +91,18 @@ pub fn hint_of(cause: &io::Error) -> Option<String> {
     let unpack_hint = inner
         .downcast_ref::<unpack::UnpackError>()
         .and_then(Hint::hint);
-    unpack_hint.or_else(|| inner.downcast_ref::<S3Error>().and_then(Hint::hint))
+    unpack_hint.or_else(|| inner.downcast_ref::<S3Error>().and_then(object_hint))
+}
+
+fn object_hint(cause: &S3Error) -> Option<String> {
+    match cause {
+        S3Error::Changed => Some(
+            "the remaining rows were not read: run the same command again to import the new \
+             object; users created so far are reported as existing"
+                .to_owned(),
+        ),
+        cause => cause.hint(),
+    }
 }
 
 impl Source {

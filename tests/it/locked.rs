@@ -118,7 +118,13 @@ fn waiting_ends_at_its_timeout_or_on_a_signal() {
     let pool = Pool::start(silent());
     let list = dir.file("users.csv", users(3));
     let _running = start_import(&dir, &pool, list);
-    for command in [dir.import(&pool, list), dir.rehearse(list), undo(&dir)] {
+    let report = || dir.cli("report").arg("run");
+    for command in [
+        dir.import(&pool, list),
+        dir.rehearse(list),
+        undo(&dir),
+        report(),
+    ] {
         let waiting = command.args(["--wait-for-lock", "20ms"]);
         let output = waiting.run().exits(4).names(["20ms"]);
         assert!(
@@ -132,5 +138,30 @@ fn waiting_ends_at_its_timeout_or_on_a_signal() {
         waiting.wait_for_stderr(WAITS);
         waiting.signal("TERM");
         waiting.wait().exits(143);
+    }
+    // Without the flag, a run that is active is reported.
+    report().run().exits(4);
+    assert!(dir.path("run/results.csv").exists());
+}
+
+#[test]
+fn a_report_waits_for_the_end_of_the_run() {
+    let dir = TestDir::new();
+    let pool = Pool::start(silent());
+    let list = dir.file("users.csv", users(3));
+    let import = dir.import(&pool, list).args(["--grace", "1s"]).start();
+    pool.wait_for_requests("SignUp", 3);
+    let reports = [
+        dir.cli("report").arg("run"),
+        dir.cli("report").args(["--compare", "run", "run"]),
+    ];
+    let waiting = reports.map(|report| report.args(["--wait-for-lock", "5m"]).start());
+    for report in &waiting {
+        report.wait_for_stderr(WAITS);
+    }
+    import.signal("INT");
+    import.wait().exits(130);
+    for (report, code) in waiting.into_iter().zip([4, 0]) {
+        report.wait().exits(code);
     }
 }

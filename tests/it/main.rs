@@ -97,6 +97,7 @@ mod schedulers;
 mod schema;
 mod shared_values;
 mod skipped_rows;
+mod stored_errors;
 mod stored_imports;
 mod stored_runs;
 mod suggested_flags;

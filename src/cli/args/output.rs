@@ -1,10 +1,11 @@
 //! Reports, logs and progress, and the arguments of `report`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
 
-use super::whole_number;
+use super::{duration, whole_number};
 use crate::logs::LogFormat;
 use crate::report::{CsvEncoding, MetricsFile, Names};
 
@@ -17,6 +18,12 @@ pub struct ReportArgs {
     /// `latest` is the newest run in import-runs, and DIR/latest the newest in DIR.
     #[arg(value_name = "RUN_DIR", required_unless_present = "compare")]
     pub run_dir: Option<PathBuf>,
+    /// Wait this long for another process that uses the run directory
+    ///
+    /// By default the reports show a run that is active as it is now. On a network file system, and
+    /// with --ledger-lock exclusive, the command exits with 4 instead.
+    #[arg(long, value_name = "DURATION", value_parser = duration, hide_short_help = true)]
+    pub wait_for_lock: Option<Duration>,
     /// Report options.
     #[command(flatten)]
     pub reports: ReportsArgs,

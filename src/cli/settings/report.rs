@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{RunPlace, SettingsError};
 use crate::cli::args::{ReportArgs, ReportsArgs};
@@ -10,6 +11,7 @@ pub enum ReportSettings {
     /// Write the reports of a run again.
     Run {
         run: RunPlace,
+        wait_for_lock: Option<Duration>,
         reports: ReportOptions,
     },
     Comparison(CompareSettings),
@@ -19,6 +21,7 @@ pub enum ReportSettings {
 pub struct CompareSettings {
     /// The earlier and the later run.
     pub runs: [RunPlace; 2],
+    pub wait_for_lock: Option<Duration>,
     /// Compare runs of different pools or kinds.
     pub unlike: bool,
     /// The maximum number of examples of each kind of change.
@@ -33,10 +36,12 @@ impl ReportSettings {
         match (&args.run_dir, comparison.compare.as_slice()) {
             (Some(directory), _) => Ok(Self::Run {
                 run: RunPlace::of(directory)?,
+                wait_for_lock: args.wait_for_lock,
                 reports: report_options(&args.reports)?,
             }),
             (None, [before, after]) => Ok(Self::Comparison(CompareSettings {
                 runs: [RunPlace::of(before)?, RunPlace::of(after)?],
+                wait_for_lock: args.wait_for_lock,
                 unlike: comparison.compare_unlike,
                 examples: comparison.examples,
                 changes_csv: comparison.changes_csv.clone(),

@@ -85,7 +85,7 @@ impl StoredRun {
         if let Self::Copy(copy) = self {
             copy.empty_earlier_rejects().await?;
         }
-        let names: Vec<&str> = files_in(self.path()).into_keys().collect();
+        let names = files_in(self.location());
         self.publish(&names).await
     }
 }
@@ -111,11 +111,13 @@ impl RunCopy {
     /// Copies the ledger to a file of its own: an earlier copy may still be written after its
     /// upload was cancelled.
     async fn snapshot(&self) -> Result<PathBuf, CommandError> {
-        let directory = self.directory.path().to_owned();
+        let location = self.location.clone();
         let number = self.snapshots.fetch_add(1, Ordering::Relaxed);
-        let file = directory.join(format!("snapshot-{number}.db"));
+        let file = location
+            .join(&format!("snapshot-{number}.db"))
+            .to_path_buf();
         let to = file.clone();
-        beside("snapshot", move || snapshot(&directory, &to))
+        beside("snapshot", move || snapshot(&location, &to))
             .await?
             .map_err(CommandError::stopped)?;
         Ok(file)

@@ -21,7 +21,7 @@ pub(in crate::command) async fn prepare_stored(
 ) -> Result<(Preparation, Option<StoredRun>), CommandError> {
     loop {
         let stored = match &settings.run.directory {
-            Some(place) => Some(StoredRun::open_or_new(place, &settings.run.s3).await?),
+            Some(place) => Some(StoredRun::open(place, &settings.run.s3).await?),
             None => None,
         };
         let preparation =

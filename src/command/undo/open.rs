@@ -33,14 +33,22 @@ pub(super) async fn open(
     printer: Printer,
 ) -> Result<UndoableRun, CommandError> {
     let stored = StoredRun::open(&settings.run, &settings.s3).await?;
-    let path = stored.path();
+    let path = stored.location();
     refuse_absent_ledger(path).map_err(refused)?;
     let directory = lock_directory(path, settings.wait_for_lock, printer).await?;
     if let Some(exposure) = directory.exposure().map_err(CommandError::refused)? {
-        return Err(CommandError::refused(LedgerError::Exposed(exposure)));
+        let exposed = LedgerError::Exposed(exposure);
+        return Err(if stored.is_copy() {
+            CommandError::refusal(
+                exposed,
+                "set TMPDIR to a directory that only you can write to",
+            )
+        } else {
+            CommandError::refused(exposed)
+        });
     }
     if !Ledger::is_there(&directory, Durability::Power).map_err(refused)? {
-        let database = directory.database();
+        let database = directory.database().shown().to_owned();
         return Err(CommandError::refused(LedgerError::Missing(database)));
     }
     let reader = LedgerReader::open(path).map_err(refused)?;

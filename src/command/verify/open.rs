@@ -54,7 +54,7 @@ impl VerifiableRun {
         if !self.has_stored_progress {
             return Ok(());
         }
-        let file = self.stored.path().join(VerifyProgress::FILE);
+        let file = self.stored.location().join(VerifyProgress::FILE);
         private_file(&file).map_err(CommandError::stopped)?;
         self.stored.publish(&[VerifyProgress::FILE]).await
     }
@@ -141,12 +141,12 @@ async fn open(
     printer: Printer,
 ) -> Result<(VerifiableRun, LedgerReader), CommandError> {
     let stored = StoredRun::open(&settings.run, &settings.s3).await?;
-    let path = stored.path();
+    let path = stored.location();
     refuse_absent_ledger(path).map_err(CommandError::refused)?;
     let directory = lock_directory(path, settings.wait_for_lock, printer).await?;
     warn_if_exposed(&directory, printer);
     if !Ledger::is_there(&directory, Durability::Power).map_err(CommandError::refused)? {
-        let database = directory.database();
+        let database = directory.database().shown().to_owned();
         return Err(CommandError::refused(LedgerError::Missing(database)));
     }
     let ledger = LedgerReader::open(path).map_err(CommandError::refused)?;
@@ -175,7 +175,8 @@ async fn open(
         Some(ended) if now_ms().saturating_sub(ended) > LAG_MS => Lag::Over,
         Some(_) | None => Lag::Possible,
     };
-    let has_stored_progress = stored.is_copy() && stored.path().join(VerifyProgress::FILE).exists();
+    let has_stored_progress =
+        stored.is_copy() && stored.location().join(VerifyProgress::FILE).exists();
     let run = VerifiableRun {
         has_stored_progress,
         stored,

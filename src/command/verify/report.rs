@@ -75,7 +75,7 @@ fn write(
         comparison,
         extra,
     } = inputs;
-    let mut csv = VerifyCsv::create(run.stored.path(), encoding)?;
+    let mut csv = VerifyCsv::create(run.stored.location(), encoding)?;
     let mut tally = VerifyTally::default();
     each_problem(&ledger, &progress, &groups, |row, state, mut problems| {
         if let (Some(list), Some(found), Presence::Present) =

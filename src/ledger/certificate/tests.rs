@@ -73,7 +73,7 @@ fn only_the_owner_can_read_it() {
 #[test]
 fn a_difference_in_identity_is_named() {
     let (_folder, directory) = directory();
-    let compare = |identity: &Identity| certificate().compare(identity, directory.path());
+    let compare = |identity: &Identity| certificate().compare(identity, &directory);
     compare(&identity()).unwrap();
     let renamed = Identity {
         list: "copy.csv".to_owned(),

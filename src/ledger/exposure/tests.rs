@@ -66,7 +66,7 @@ fn writable_directory_or_ledger_is_exposed() {
     mode(&run, 0o700);
     mode(&place.directory.database(), 0o666);
     let expected = Exposure {
-        path: place.directory.database(),
+        path: place.directory.database().to_path_buf(),
         by: ExposureCause::Mode(0o666),
     };
     assert_eq!(place.exposure(), Some(expected));

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::presence::LEDGER;
-use crate::ledger::directory::{create_private, private_file, with_suffix};
+use crate::ledger::directory::{create_private, private_file};
+use crate::ledger::run_path::with_suffix;
 use crate::ledger::{LedgerError, RunDirectory};
 
 /// The identities of the files that were opened. They stay open, so no other file can get the same
@@ -85,7 +86,7 @@ impl Anchor {
         database: &Path,
     ) -> Result<Self, LedgerError> {
         let failed = |cause| LedgerError::Directory {
-            path: directory.path().to_owned(),
+            path: directory.shown().to_owned(),
             cause,
         };
         let with_id = |path: &Path| {

@@ -3,13 +3,11 @@
 
 use std::fs::Metadata;
 use std::io::ErrorKind;
-use std::path::Path;
 
 use super::checkpoint::{lacks_its_log, merge_log};
 use super::wal;
 use crate::ledger::certificate::CERTIFICATE;
-use crate::ledger::directory::with_suffix;
-use crate::ledger::{Durability, LedgerError, damage, schema};
+use crate::ledger::{Durability, LedgerError, RunPath, damage, schema};
 
 /// The database of a run.
 pub(in crate::ledger) const LEDGER: &str = "ledger.db";
@@ -37,13 +35,16 @@ const OF_AN_UNDO: [&str; 2] = ["undo.db-wal", "undo-results.csv"];
 
 /// Returns whether the directory has a ledger. False means that it has no files of a run at all.
 pub(in crate::ledger) fn ledger_is_there(
-    directory: &Path,
+    directory: &RunPath,
     durability: Durability,
 ) -> Result<bool, LedgerError> {
     let path = directory.join(LEDGER);
     match state(&path, durability)? {
         DatabaseState::Sound => Ok(true),
-        DatabaseState::Damaged(cause) => Err(LedgerError::Damaged { path, cause }),
+        DatabaseState::Damaged(cause) => Err(LedgerError::Damaged {
+            path: path.shown().to_owned(),
+            cause,
+        }),
         DatabaseState::Absent => match refuse_absent_ledger(directory) {
             Err(LedgerError::Missing(_)) => Ok(false),
             other => other.map(|()| false),
@@ -52,11 +53,12 @@ pub(in crate::ledger) fn ledger_is_there(
 }
 
 /// Rejects a directory without a ledger. Changes nothing.
-pub fn refuse_absent_ledger(directory: &Path) -> Result<(), LedgerError> {
+pub fn refuse_absent_ledger(directory: &RunPath) -> Result<(), LedgerError> {
     let path = directory.join(LEDGER);
     if path.symlink_metadata().is_ok() {
         return Ok(());
     }
+    let path = path.shown().to_owned();
     Err(match found(directory, &OF_A_RUN) {
         None => LedgerError::Missing(path),
         Some(found) => LedgerError::Lost { path, found },
@@ -64,21 +66,27 @@ pub fn refuse_absent_ledger(directory: &Path) -> Result<(), LedgerError> {
 }
 
 /// The same for the ledger of an undo.
-pub(in crate::ledger) fn undo_is_there(directory: &Path) -> Result<bool, LedgerError> {
+pub(in crate::ledger) fn undo_is_there(directory: &RunPath) -> Result<bool, LedgerError> {
     let path = directory.join(UNDO);
     match state(&path, Durability::Power)? {
         DatabaseState::Sound => Ok(true),
-        DatabaseState::Damaged(cause) => Err(LedgerError::DamagedUndo { path, cause }),
+        DatabaseState::Damaged(cause) => Err(LedgerError::DamagedUndo {
+            path: path.shown().to_owned(),
+            cause,
+        }),
         DatabaseState::Absent => match found(directory, &OF_AN_UNDO) {
             None => Ok(false),
-            Some(found) => Err(LedgerError::LostUndo { path, found }),
+            Some(found) => Err(LedgerError::LostUndo {
+                path: path.shown().to_owned(),
+                found,
+            }),
         },
     }
 }
 
 /// Returns the files with these names that exist, separated by commas.
-fn found(directory: &Path, names: &[&str]) -> Option<String> {
-    let there = |name: &&&str| directory.join(name).symlink_metadata().is_ok();
+fn found(directory: &RunPath, names: &[&str]) -> Option<String> {
+    let there = |name: &&&str| directory.has(name);
     let found: Vec<&str> = names.iter().filter(there).copied().collect();
     (!found.is_empty()).then(|| found.join(", "))
 }
@@ -90,9 +98,9 @@ enum DatabaseState {
 }
 
 /// A broken frame in the log is damage only if transactions were synced (`Durability::Power`).
-fn state(path: &Path, durability: Durability) -> Result<DatabaseState, LedgerError> {
+fn state(path: &RunPath, durability: Durability) -> Result<DatabaseState, LedgerError> {
     let failed = |cause| LedgerError::Directory {
-        path: path.to_owned(),
+        path: path.shown().to_owned(),
         cause,
     };
     let about = match path.symlink_metadata() {
@@ -103,7 +111,7 @@ fn state(path: &Path, durability: Durability) -> Result<DatabaseState, LedgerErr
     if let Some(cause) = not_a_database(&about) {
         return Ok(DatabaseState::Damaged(cause.to_owned()));
     }
-    let log = with_suffix(path, "-wal");
+    let log = path.with_suffix("-wal");
     if let (Some(cause), Durability::Power) = (wal::damage(&log).map_err(failed)?, durability) {
         return Ok(DatabaseState::Damaged(cause));
     }
@@ -112,7 +120,7 @@ fn state(path: &Path, durability: Durability) -> Result<DatabaseState, LedgerErr
         Ok(false) => Ok(DatabaseState::Sound),
         Ok(true) => Ok(DatabaseState::Damaged(format!(
             "its write-ahead log {} is missing or empty: the last writes are lost",
-            log.display()
+            log.shown().display()
         ))),
         Err(cause) => match damage(&cause) {
             Some(cause) => Ok(DatabaseState::Damaged(cause)),
@@ -123,7 +131,7 @@ fn state(path: &Path, durability: Durability) -> Result<DatabaseState, LedgerErr
 
 /// Merges the log into an intact database. Leaves a damaged database, or one that is being read, as
 /// it is.
-pub(in crate::ledger) fn make_one_file(path: &Path) {
+pub(in crate::ledger) fn make_one_file(path: &RunPath) {
     if let Ok(DatabaseState::Sound) = state(path, Durability::Power)
         && let Ok(database) = schema::connect(path, Durability::Power)
     {

@@ -1,8 +1,9 @@
 //! Damage to a ledger is reported or has no effect.
 
 use super::{create, created, ending, identity, rows, settled, to_begin};
-use crate::ledger::directory::{RunDirectory, with_suffix};
+use crate::ledger::directory::RunDirectory;
 use crate::ledger::resume_cursor::ResumeCursor;
+use crate::ledger::run_path::with_suffix;
 use crate::ledger::{Durability, Ledger, LedgerBatch, LedgerError, LedgerReader};
 use crate::outcome::{CategoryRequests, Outcome, RowOutcome};
 

@@ -3,8 +3,9 @@
 use std::fs;
 
 use super::{create, ending, identity, to_begin};
-use crate::ledger::directory::{RunDirectory, with_suffix};
-use crate::ledger::{Durability, Ledger, LedgerError, LedgerReader};
+use crate::ledger::directory::RunDirectory;
+use crate::ledger::run_path::with_suffix;
+use crate::ledger::{Durability, Ledger, LedgerError, LedgerReader, RunPath};
 
 fn is_there(directory: &RunDirectory) -> Result<bool, LedgerError> {
     Ledger::is_there(directory, Durability::Power)
@@ -34,7 +35,9 @@ async fn identity_is_in_the_database_file_before_any_row_is_begun() {
     let alone = folder.path().join("alone.db");
     fs::copy(directory.database(), &alone).unwrap();
     let database = rusqlite::Connection::open(&alone).unwrap();
-    identity().compare(&database, &alone).unwrap();
+    identity()
+        .compare(&database, &RunPath::from(&alone))
+        .unwrap();
     drop(ledger);
 }
 

@@ -1,7 +1,5 @@
 //! Creates the ledger of an undo from the run's ledger, and reopens it.
 
-use std::path::Path;
-
 use rusqlite::Connection;
 
 use super::{LastingDatabase, TABLES, ToUndo, UndoLedger, write};
@@ -10,7 +8,7 @@ use crate::ledger::identity::{get, put};
 use crate::ledger::integrity::anchor::Anchor;
 use crate::ledger::integrity::checkpoint::Checkpoints;
 use crate::ledger::integrity::presence::{UNDO, undo_is_there};
-use crate::ledger::{Durability, LedgerError, LedgerReader, RunDirectory, schema};
+use crate::ledger::{Durability, LedgerError, LedgerReader, RunDirectory, RunPath, schema};
 use crate::outcome::{CreatedUser, Outcome};
 
 /// "cund": distinguishes undo ledgers from other databases.
@@ -27,10 +25,10 @@ const USERS: &str = "users";
 impl UndoLedger {
     /// Opens the ledger of the run's undo, or creates it with all users that the run created.
     pub fn open(directory: &RunDirectory) -> Result<Self, LedgerError> {
-        let run = LedgerReader::open(directory.path())?;
-        let path = directory.path().join(UNDO);
+        let run = LedgerReader::open(directory.location())?;
+        let path = directory.location().join(UNDO);
         let failed = |cause| LedgerError::of_undo(&path, cause);
-        if !undo_is_there(directory.path())? {
+        if !undo_is_there(directory.location())? {
             build(&path, |database| fill(database, &run, &path))?.put_in_place(directory)?;
         }
         let database = schema::connect(&path, Durability::Power)?;
@@ -50,9 +48,9 @@ impl UndoLedger {
 
     /// Like [`UndoLedger::open`], but in a temporary database, for a dry run.
     pub fn rehearse(directory: &RunDirectory) -> Result<Self, LedgerError> {
-        let path = directory.path().join(UNDO);
+        let path = directory.location().join(UNDO);
         let database = schema::connect_temporary().map_err(LedgerError::Rehearsal)?;
-        fill(&database, &LedgerReader::open(directory.path())?, &path)?;
+        fill(&database, &LedgerReader::open(directory.location())?, &path)?;
         Ok(Self {
             path,
             database,
@@ -62,12 +60,12 @@ impl UndoLedger {
 
     /// Returns whether the run was undone, or its undo has begun.
     pub fn is_there(directory: &RunDirectory) -> Result<bool, LedgerError> {
-        undo_is_there(directory.path())
+        undo_is_there(directory.location())
     }
 
     fn examine(&self) -> Result<(), LedgerError> {
         let damaged = |cause: String| LedgerError::DamagedUndo {
-            path: self.path.clone(),
+            path: self.path.shown().to_owned(),
             cause,
         };
         let number = |pragma: &str| {
@@ -80,7 +78,7 @@ impl UndoLedger {
         let found = number("user_version")?;
         if found > FORMAT {
             return Err(LedgerError::Newer {
-                path: self.path.clone(),
+                path: self.path.shown().to_owned(),
                 found,
                 known: FORMAT,
             });
@@ -113,7 +111,7 @@ impl UndoLedger {
             return Ok(());
         }
         Err(LedgerError::DamagedUndo {
-            path: self.path.clone(),
+            path: self.path.shown().to_owned(),
             cause: "it belongs to another run".to_owned(),
         })
     }
@@ -125,7 +123,7 @@ fn users(database: &Connection) -> rusqlite::Result<String> {
     Ok(count.to_string())
 }
 
-fn fill(database: &Connection, run: &LedgerReader, path: &Path) -> Result<(), LedgerError> {
+fn fill(database: &Connection, run: &LedgerReader, path: &RunPath) -> Result<(), LedgerError> {
     let failed = |cause| LedgerError::of_undo(path, cause);
     let tables = || {
         database.pragma_update(None, "application_id", APPLICATION)?;

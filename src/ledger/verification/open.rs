@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{INDEXES, TABLES, VerifyPosition, VerifyProgress, json};
-use crate::ledger::directory::{RunDirectory, private_file, with_suffix};
+use crate::ledger::directory::{RunDirectory, private_file};
+use crate::ledger::run_path::{RunPath, with_suffix};
 use crate::ledger::{LedgerError, schema};
 
 /// Names in the table `state`.
@@ -35,7 +35,7 @@ impl VerifyProgress {
         key: &str,
         since_ms: i64,
     ) -> Result<Option<(Self, SavedPosition)>, LedgerError> {
-        let path = directory.path().join(Self::FILE);
+        let path = directory.location().join(Self::FILE);
         if path.symlink_metadata().is_err() {
             return Ok(None);
         }
@@ -59,16 +59,16 @@ impl VerifyProgress {
         key: &str,
         fill: impl FnOnce(&Self) -> Result<(), LedgerError>,
     ) -> Result<Self, LedgerError> {
-        let path = directory.path().join(Self::FILE);
+        let path = directory.location().join(Self::FILE);
         remove(&path)?;
         // Created here with the right mode, because SQLite would use the umask.
         private_file(&path).map_err(|cause| LedgerError::Directory {
-            path: path.clone(),
+            path: path.shown().to_owned(),
             cause,
         })?;
         let opened = connect(&path);
         let database = opened.map_err(|cause| LedgerError::Verification {
-            path: path.clone(),
+            path: path.shown().to_owned(),
             cause,
         })?;
         let progress = Self { path, database };
@@ -164,19 +164,19 @@ impl VerifyProgress {
 }
 
 /// Opens the database for this process alone.
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
+fn connect(path: &RunPath) -> rusqlite::Result<Connection> {
     let database = schema::connect_alone(path)?;
     database.pragma_update(None, "journal_mode", "TRUNCATE")?;
     database.pragma_update(None, "synchronous", "NORMAL")?;
     Ok(database)
 }
 
-fn remove(path: &Path) -> Result<(), LedgerError> {
+fn remove(path: &RunPath) -> Result<(), LedgerError> {
     for suffix in ["", "-journal", "-wal", "-shm"] {
         match fs::remove_file(with_suffix(path, suffix)) {
             Err(cause) if cause.kind() != ErrorKind::NotFound => {
                 return Err(LedgerError::Directory {
-                    path: path.to_owned(),
+                    path: path.shown().to_owned(),
                     cause,
                 });
             }

@@ -1,8 +1,6 @@
 //! The ledger of a run that may resume: opened and verified once, and unchanged until the run
 //! resumes.
 
-use std::path::PathBuf;
-
 use rusqlite::Connection;
 
 use super::lost::{lost_since, write_lost_since};
@@ -12,14 +10,14 @@ use crate::ledger::facts::{Facts, Session};
 use crate::ledger::identity::{self, Identity, LedgerStatus, name, run_id};
 use crate::ledger::reader::{LedgerReader, settled};
 use crate::ledger::resume_cursor::ResumeCursor;
-use crate::ledger::{Durability, LedgerError, RunDirectory, schema};
+use crate::ledger::{Durability, LedgerError, RunDirectory, RunPath, schema};
 use crate::outcome::Outcome;
 
 /// A verified ledger inside a transaction that resets the rows to retry. Dropping it rolls the
 /// transaction back.
 #[derive(Debug)]
 pub struct FoundLedger {
-    path: PathBuf,
+    path: RunPath,
     database: Connection,
     status: LedgerStatus,
     facts: Facts,

@@ -2,7 +2,8 @@ use std::fs;
 use std::path::Path;
 
 use super::Displaced;
-use crate::ledger::directory::{RunDirectory, with_suffix};
+use crate::ledger::directory::RunDirectory;
+use crate::ledger::run_path::with_suffix;
 use crate::ledger::tests::{create, ending, identity, to_begin};
 use crate::ledger::{Durability, Ledger, LedgerError, LedgerReader};
 
@@ -40,7 +41,7 @@ impl AtWork {
     async fn fails(mut self) -> (tempfile::TempDir, Displaced, Option<std::path::PathBuf>) {
         self.begin(2).await.unwrap_err();
         let failure = self.ledger.failure().await;
-        let LedgerError::Displaced { what, saved } = failure else {
+        let LedgerError::Displaced { what, saved, .. } = failure else {
             panic!("{failure}");
         };
         (self.folder, what, saved)
@@ -112,9 +113,9 @@ async fn saves_the_ledger_when_the_database_is_removed_or_replaced() {
         assert_eq!(
             what,
             if replaced {
-                Displaced::Replaced(database)
+                Displaced::Replaced(database.to_path_buf())
             } else {
-                Displaced::Removed(database)
+                Displaced::Removed(database.to_path_buf())
             }
         );
         resumes_in(&saved.unwrap());

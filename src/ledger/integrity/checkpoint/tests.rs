@@ -2,9 +2,10 @@ use std::path::{Path, PathBuf};
 
 use super::{Checkpoints, INCLUDED, NEEDED, keep_log, lacks_its_log, run};
 use crate::ledger::build::build;
-use crate::ledger::directory::{RunDirectory, with_suffix};
+use crate::ledger::directory::RunDirectory;
 use crate::ledger::identity::{get, name, put};
-use crate::ledger::{Durability, schema};
+use crate::ledger::run_path::with_suffix;
+use crate::ledger::{Durability, RunPath, schema};
 use rusqlite::Connection;
 
 struct CheckpointDirectory {
@@ -108,6 +109,7 @@ fn nothing_is_lost_if_the_process_dies_during_a_checkpoint() {
     assert!(!place.lacks_its_log(true));
     // Readers keep the log, and the next session resumes.
     let (_folder, path) = place.copy(true);
+    let path = RunPath::from(&path);
     for _ in 0..2 {
         drop(schema::open_to_read(&path).unwrap());
         let again = schema::connect(&path, Durability::Power).unwrap();
