@@ -39,7 +39,11 @@ pub(super) fn arguments(command: &Value) -> Vec<String> {
         Some("List") => "/data/users.csv".to_owned(),
         Some("UserPoolId") => USER_POOL_ID.to_owned(),
         Some("ClientId") => CLIENT_ID.to_owned(),
-        _ => argument.as_str().unwrap().to_owned(),
+        _ => match argument.as_str().unwrap() {
+            "Ref::list" => "s3://bucket/lists/users.csv".to_owned(),
+            "Ref::run" => "s3://bucket/runs/users/".to_owned(),
+            word => word.to_owned(),
+        },
     });
     arguments.collect()
 }

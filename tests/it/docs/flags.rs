@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{help, pages};
 
 /// Flags of other programs that a page may mention.
-const FOREIGN_FLAGS: [&str; 21] = [
+const FOREIGN_FLAGS: [&str; 22] = [
     "--bench",
     "--capabilities",
     "--features",
@@ -17,6 +17,7 @@ const FOREIGN_FLAGS: [&str; 21] = [
     "--lib",
     "--now",
     "--parameter-overrides",
+    "--parameters",
     "--path",
     "--query",
     "--read-only",
