@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
+use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::Instant;
 
 use super::CommandError;
@@ -15,7 +16,7 @@ use crate::cli::settings::RunPlace;
 use crate::hints::Hint;
 use crate::ledger::RunPath;
 use crate::ledger::verification::VerifyProgress;
-use crate::s3::{Folder, S3Access, S3Config, S3Error, S3FolderUrl};
+use crate::s3::{Folder, KnownObject, S3Access, S3Config, S3Error, S3FolderUrl};
 use crate::temporary::{self, TempDir};
 
 /// The longest time for one file. A single request that hangs fails much earlier.
@@ -42,8 +43,14 @@ pub(super) struct RunCopy {
     location: RunPath,
     /// The number of copies of the ledger that were made.
     snapshots: AtomicU32,
+    /// The ledger in S3 that this process has read or written last.
+    known_ledger: AsyncMutex<KnownObject>,
+    /// 16 random hexadecimal digits, which tell the ledgers of this process from those of others.
+    writer: String,
     /// Whether S3 has the ledger as it was at the end.
     ledger_is_stored: bool,
+    /// Whether the directory stays, and an error says so.
+    is_kept: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +75,11 @@ enum StoredRunError {
         cause: S3Error,
         kept: PathBuf,
     },
+    /// Another process has stored its ledger.
+    #[error(
+        "{url}{LEDGER}: another process has stored its ledger of this run, so this one was not stored"
+    )]
+    OtherLedger { url: S3FolderUrl, kept: PathBuf },
 }
 
 impl Hint for StoredRunError {
@@ -80,6 +92,14 @@ impl Hint for StoredRunError {
                 .to_owned(),
             Self::S3 { cause, .. } => return cause.hint(),
             Self::Unreadable { .. } => "run the same command again".to_owned(),
+            Self::OtherLedger { kept, .. } => {
+                let kept = kept.display();
+                format!(
+                    "this process's ledger is in {kept}, and `cognito-import report {kept}` writes its \
+                     results; when the other process has ended, run the same import again, which looks \
+                     up the rows that both have sent"
+                )
+            }
             Self::Temporary(_) => "set TMPDIR to a writable directory".to_owned(),
             Self::Upload {
                 url, cause, kept, ..
@@ -163,6 +183,7 @@ impl RunCopy {
         let deadline = || Instant::now() + TRANSFER_TIMEOUT;
         let names = folder.names(deadline()).await;
         let names = names.map_err(|cause| failed("", cause))?;
+        let mut known_ledger = KnownObject::Absent;
         let mut uncopied = Vec::new();
         for name in names {
             let Some(name) = COPIED.into_iter().find(|copied| *copied == name) else {
@@ -171,7 +192,10 @@ impl RunCopy {
             };
             let file = directory.path().join(name);
             let copied = folder.download(name, &file, deadline()).await;
-            copied.map_err(|cause| failed(name, cause))?;
+            let etag = copied.map_err(|cause| failed(name, cause))?;
+            if name == LEDGER {
+                known_ledger = etag.map_or(KnownObject::Absent, KnownObject::Present);
+            }
         }
         let address = PathBuf::from(url.to_string());
         Ok(Self {
@@ -180,7 +204,10 @@ impl RunCopy {
             folder,
             directory,
             snapshots: AtomicU32::new(0),
+            known_ledger: AsyncMutex::new(known_ledger),
+            writer: format!("{:016x}", fastrand::u64(..)),
             ledger_is_stored: false,
+            is_kept: false,
         })
     }
 
@@ -199,16 +226,22 @@ impl RunCopy {
     async fn upload_as(&mut self, name: &str, file: &Path) -> Result<(), StoredRunError> {
         let deadline = Instant::now() + TRANSFER_TIMEOUT;
         let uploaded = self.folder.upload(name, file, deadline).await;
-        uploaded.map_err(|cause| StoredRunError::Upload {
+        uploaded.map_err(|cause| self.not_uploaded(name, cause))
+    }
+
+    /// Keeps the copy, because a file of it cannot be uploaded.
+    fn not_uploaded(&mut self, name: &str, cause: S3Error) -> StoredRunError {
+        StoredRunError::Upload {
             url: self.url.clone(),
             name: name.to_owned(),
             cause,
             kept: self.keep().to_owned(),
-        })
+        }
     }
 
     fn keep(&mut self) -> &Path {
         self.directory.disable_cleanup(true);
+        self.is_kept = true;
         self.directory.path()
     }
 }

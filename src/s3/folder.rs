@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use object_store::aws::AmazonS3;
 use object_store::path::Path;
-use object_store::{GetOptions, GetResult, ObjectStore as _};
+use object_store::{Attributes, GetOptions, GetResult, ObjectStore as _};
 
 use super::config::S3Config;
 use super::error::{S3Error, error_response};
@@ -44,6 +44,7 @@ pub struct ObjectHead {
     /// Set if the bucket is versioned.
     pub version: Option<String>,
     pub length: u64,
+    pub(super) attributes: Attributes,
 }
 
 impl Folder {
@@ -74,8 +75,10 @@ impl Folder {
             head: true,
             ..GetOptions::default()
         };
-        let meta = match self.get(name, options).await {
-            Ok(response) => response.meta,
+        let GetResult {
+            meta, attributes, ..
+        } = match self.get(name, options).await {
+            Ok(response) => response,
             Err(error) if error.is_unexplained() => return Err(self.explained(name, error).await),
             Err(error) => return Err(error),
         };
@@ -84,6 +87,7 @@ impl Folder {
             etag: meta.e_tag.ok_or_else(incomplete)?,
             version: meta.version,
             length: meta.size,
+            attributes,
         })
     }
 

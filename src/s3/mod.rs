@@ -10,11 +10,13 @@ mod endpoint;
 mod error;
 mod folder;
 mod http;
+mod replace;
 mod transfer;
 mod url;
 
 pub use config::{S3Access, S3Config};
 pub use error::S3Error;
 pub use folder::{Folder, ObjectHead};
+pub use replace::{KnownObject, ReplaceOutcome};
 pub use transfer::PutOutcome;
 pub use url::{S3FolderUrl, S3Url, UnusableUrl};

@@ -8,8 +8,8 @@ use std::path::Path as FilePath;
 use futures_util::StreamExt as _;
 use object_store::list::{PaginatedListOptions, PaginatedListStore as _};
 use object_store::{
-    GetOptions, MultipartUpload, ObjectStore as _, PutMode, PutMultipartOptions, PutOptions,
-    PutPayload,
+    Attributes, GetOptions, MultipartUpload, ObjectStore as _, PutMode, PutMultipartOptions,
+    PutOptions, PutPayload, PutResult,
 };
 use tokio::time::{Duration, Instant, timeout, timeout_at};
 
@@ -27,7 +27,7 @@ const PART_BYTES: u64 = 8 * 1024 * 1024;
 const MAX_PARTS: u64 = 10_000;
 
 /// How often an object is put that may have been stored before.
-const MAX_PUTS: u32 = 3;
+pub(super) const MAX_PUTS: u32 = 3;
 
 /// How often a range is requested without receiving a byte.
 const MAX_EMPTY_RESPONSES: u32 = 3;
@@ -59,11 +59,14 @@ impl Folder {
         content: &[u8],
         deadline: Instant,
     ) -> Result<PutOutcome, S3Error> {
+        let no_attributes = Attributes::new();
         let attempts = async {
             let mut error = S3Error::TimedOut;
             for _ in 0..MAX_PUTS {
-                error = match self.put(name, content, PutMode::Create).await {
-                    Ok(()) => return Ok(PutOutcome::Written),
+                let payload = PutPayload::from(content.to_vec());
+                let put = self.put(name, payload, PutMode::Create, &no_attributes);
+                error = match put.await {
+                    Ok(_) => return Ok(PutOutcome::Written),
                     Err(error) if error.proves_nothing_written() => return Err(error),
                     Err(error) => error,
                 };
@@ -90,32 +93,72 @@ impl Folder {
         file: &FilePath,
         deadline: Instant,
     ) -> Result<(), S3Error> {
+        let attributes = Attributes::new();
+        let stored = self.store(name, file, PutMode::Overwrite, &attributes, deadline);
+        stored.await.map(drop)
+    }
+
+    /// Writes the content of a file in this mode and returns the object's ETag.
+    pub(super) async fn store(
+        &self,
+        name: &str,
+        file: &FilePath,
+        mode: PutMode,
+        attributes: &Attributes,
+        deadline: Instant,
+    ) -> Result<String, S3Error> {
         let failed = |cause| S3Error::file(file, cause);
-        let mut source = std::fs::File::open(file).map_err(failed)?;
+        let source = std::fs::File::open(file).map_err(failed)?;
         let length = source.metadata().map_err(failed)?.len();
         if length <= PART_BYTES {
-            let mut content = Vec::new();
-            source.read_to_end(&mut content).map_err(failed)?;
-            return until(deadline, self.put(name, &content, PutMode::Overwrite)).await;
+            let (_, content) = read_part(source, length, file).await?;
+            return until(deadline, self.put(name, content.into(), mode, attributes)).await;
         }
         let path = path(name)?;
         let begin = self.send(|clients| {
             let path = path.clone();
-            let options = PutMultipartOptions::default();
+            let options = PutMultipartOptions {
+                attributes: attributes.clone(),
+                ..PutMultipartOptions::default()
+            };
             async move { clients.folder.put_multipart_opts(&path, options).await }
         });
         let mut upload = until(deadline, begin).await.map_err(S3Error::of_write)?;
         let part_bytes = PART_BYTES.max(length.div_ceil(MAX_PARTS));
-        let parts = upload_parts(&mut *upload, source, part_bytes, file);
-        let uploaded = until(deadline, parts).await;
+        let uploaded = until(deadline, async {
+            upload_parts(&mut *upload, source, part_bytes, file).await?;
+            self.check(name, mode).await?;
+            let completed = upload.complete().await;
+            etag(completed.map_err(|error| S3Error::of(&error).of_write())?)
+        });
+        let uploaded = uploaded.await;
         if uploaded.is_err() {
             let _ = timeout(ABORT_TIMEOUT, upload.abort()).await;
         }
         uploaded
     }
 
+    /// Checks the condition of an upload in parts, because `object_store` does not send it.
+    async fn check(&self, name: &str, mode: PutMode) -> Result<(), S3Error> {
+        let expected = match mode {
+            PutMode::Overwrite => return Ok(()),
+            PutMode::Create => None,
+            PutMode::Update(version) => version.e_tag,
+        };
+        let found = match self.head(name).await {
+            Ok(found) => Some(found.etag),
+            Err(S3Error::NoKey) => None,
+            Err(error) => return Err(error),
+        };
+        if found == expected {
+            Ok(())
+        } else {
+            Err(S3Error::Changed)
+        }
+    }
+
     /// Downloads an object to a file, in constant memory. The file appears when it is complete, and
-    /// only its owner can read it. Returns whether the object exists.
+    /// only its owner can read it. Returns the ETag, or `None` if the object does not exist.
     ///
     /// # Errors
     /// The file cannot be written, access is denied, the object was replaced meanwhile, a request
@@ -125,11 +168,11 @@ impl Folder {
         name: &str,
         file: &FilePath,
         deadline: Instant,
-    ) -> Result<bool, S3Error> {
+    ) -> Result<Option<String>, S3Error> {
         let failed = |cause| S3Error::file(file, cause);
         let download = async {
             let head = match self.head(name).await {
-                Err(S3Error::NoKey) => return Ok(false),
+                Err(S3Error::NoKey) => return Ok(None),
                 head => head?,
             };
             let directory = file.parent().unwrap_or(FilePath::new("."));
@@ -151,7 +194,7 @@ impl Folder {
             }
             target.as_file().sync_all().map_err(failed)?;
             target.persist(file).map_err(|error| failed(error.error))?;
-            Ok(true)
+            Ok(Some(head.etag))
         };
         until(deadline, download).await
     }
@@ -201,17 +244,25 @@ impl Folder {
         until(deadline, list).await
     }
 
-    async fn put(&self, name: &str, content: &[u8], mode: PutMode) -> Result<(), S3Error> {
+    /// Returns the new ETag.
+    async fn put(
+        &self,
+        name: &str,
+        payload: PutPayload,
+        mode: PutMode,
+        attributes: &Attributes,
+    ) -> Result<String, S3Error> {
         let path = path(name)?;
-        let payload = PutPayload::from(content.to_vec());
-        self.send(|clients| {
+        let put = self.send(|clients| {
             let (path, payload) = (path.clone(), payload.clone());
-            let options = PutOptions::from(mode.clone());
+            let options = PutOptions {
+                mode: mode.clone(),
+                attributes: attributes.clone(),
+                ..PutOptions::default()
+            };
             async move { clients.folder.put_opts(&path, payload, options).await }
-        })
-        .await
-        .map_err(S3Error::of_write)?;
-        Ok(())
+        });
+        etag(put.await.map_err(S3Error::of_write)?)
     }
 
     async fn read_now(&self, name: &str) -> Result<Option<Vec<u8>>, S3Error> {
@@ -237,25 +288,39 @@ async fn upload_parts(
     part_bytes: u64,
     file: &FilePath,
 ) -> Result<(), S3Error> {
-    let mut rest = io::BufReader::new(source);
+    let mut rest = source;
     loop {
-        let mut part = Vec::new();
-        (&mut rest)
-            .take(part_bytes)
-            .read_to_end(&mut part)
-            .map_err(|cause| S3Error::file(file, cause))?;
+        let (source, part) = read_part(rest, part_bytes, file).await?;
+        rest = source;
         if part.is_empty() {
-            let completed = upload.complete().await;
-            return completed
-                .map(drop)
-                .map_err(|error| S3Error::of(&error).of_write());
+            return Ok(());
         }
         let uploaded = upload.put_part(part.into()).await;
         uploaded.map_err(|error| S3Error::of(&error).of_write())?;
     }
 }
 
-async fn until<T>(
+/// Reads at most this many bytes on another thread, because the disk may hang.
+async fn read_part(
+    mut source: std::fs::File,
+    bytes: u64,
+    file: &FilePath,
+) -> Result<(std::fs::File, Vec<u8>), S3Error> {
+    let read = tokio::task::spawn_blocking(move || {
+        let mut part = Vec::new();
+        let read = (&mut source).take(bytes).read_to_end(&mut part);
+        read.map(|_| (source, part))
+    });
+    let read = read.await.map_err(io::Error::other).flatten();
+    read.map_err(|cause| S3Error::file(file, cause))
+}
+
+fn etag(stored: PutResult) -> Result<String, S3Error> {
+    let incomplete = || S3Error::Other("a response without ETag".to_owned());
+    stored.e_tag.ok_or_else(incomplete)
+}
+
+pub(super) async fn until<T>(
     deadline: Instant,
     work: impl Future<Output = Result<T, S3Error>>,
 ) -> Result<T, S3Error> {

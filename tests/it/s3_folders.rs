@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use tokio::time::Instant;
 
 use cognito_import::aws::endpoint::Endpoint;
-use cognito_import::s3::{Folder, PutOutcome, S3Config, S3Error};
+use cognito_import::s3::{Folder, KnownObject, PutOutcome, ReplaceOutcome, S3Config, S3Error};
 
 use crate::harness::{MotoBucket, TestDir};
 
@@ -73,6 +73,40 @@ fn one_of_several_concurrent_writers_puts_the_object() {
 }
 
 #[test]
+fn an_object_of_another_writer_is_not_replaced() {
+    let Some(bucket) = MotoBucket::create("replaced") else {
+        return;
+    };
+    let dir = TestDir::new();
+    let folder = bucket.folder("runs/a/");
+    let up = dir.path("up");
+    // In one request, and in parts.
+    for length in [1_000, 9 * 1024 * 1024] {
+        dir.file("up", bytes(length));
+        let name = format!("{length}.db");
+        runtime().block_on(async {
+            let put = async |known: &mut KnownObject, writer| {
+                let replaced = folder.replace(&name, &up, (known, writer), in_a_minute());
+                replaced.await.unwrap()
+            };
+            let mut ours = KnownObject::Absent;
+            assert_eq!(put(&mut ours, "one").await, ReplaceOutcome::Written);
+            let absent = &mut KnownObject::Absent;
+            assert_eq!(put(absent, "two").await, ReplaceOutcome::Changed);
+            // A writer knows its own object even if the answer was lost.
+            assert_eq!(put(absent, "one").await, ReplaceOutcome::Written);
+            dir.file("up", bytes(length - 1));
+            let mut theirs = absent.clone();
+            assert_eq!(put(&mut theirs, "two").await, ReplaceOutcome::Written);
+            assert_ne!(theirs, *absent);
+            assert_eq!(put(absent, "one").await, ReplaceOutcome::Changed);
+            dir.file("up", bytes(length));
+            assert_eq!(put(&mut theirs, "two").await, ReplaceOutcome::Written);
+        });
+    }
+}
+
+#[test]
 fn files_are_uploaded_and_downloaded_unchanged() {
     let Some(bucket) = MotoBucket::create("files") else {
         return;
@@ -88,7 +122,7 @@ fn files_are_uploaded_and_downloaded_unchanged() {
         let upload = folder.upload("ledger.db", &up, in_a_minute());
         runtime.block_on(upload).unwrap();
         let download = folder.download("ledger.db", &down, in_a_minute());
-        assert!(runtime.block_on(download).unwrap());
+        assert!(runtime.block_on(download).unwrap().is_some());
         assert!(std::fs::read(&down).unwrap() == content, "{length} bytes");
         #[cfg(unix)]
         {
@@ -108,12 +142,8 @@ fn a_missing_object_is_not_an_error() {
     let folder = bucket.folder("runs/a/");
     let down = dir.path("down");
     runtime().block_on(async {
-        assert!(
-            !folder
-                .download("no.db", &down, in_a_minute())
-                .await
-                .unwrap()
-        );
+        let download = folder.download("no.db", &down, in_a_minute());
+        assert_eq!(download.await.unwrap(), None);
         assert_eq!(folder.read("no.db", in_a_minute()).await.unwrap(), None);
         assert!(folder.names(in_a_minute()).await.unwrap().is_empty());
     });

@@ -66,7 +66,9 @@ impl StoredImport {
         for name in names {
             let file = self.dir.path("content");
             let from = self.bucket.folder("runs/a/");
-            assert!(wait(from.download(name, &file, in_a_minute())).unwrap());
+            wait(from.download(name, &file, in_a_minute()))
+                .unwrap()
+                .unwrap();
             wait(other.folder("runs/a/").upload(name, &file, in_a_minute())).unwrap();
         }
         self.bucket = other;

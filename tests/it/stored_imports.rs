@@ -120,7 +120,8 @@ fn two_imports_at_once_report_no_user_of_the_run_as_existing() {
     let running = [start(), start()];
     for process in running {
         let ended = process.wait();
-        assert!(matches!(ended.code, Some(0 | 5)), "{}", ended.stderr);
+        // 4: the other one has stored its ledger.
+        assert!(matches!(ended.code, Some(0 | 4 | 5)), "{}", ended.stderr);
     }
     assert_eq!(pool.users().len(), 80);
     let results = content(&bucket, "results.csv");
@@ -150,6 +151,37 @@ fn results_that_cannot_be_stored_are_kept_on_this_machine() {
     import(&dir, &pool, &bucket).run().exits(0);
     let results = content(&bucket, "results.csv");
     assert_eq!(results.matches(",created,").count(), 80);
+}
+
+#[test]
+fn the_ledger_of_another_process_is_not_replaced() {
+    for (name, every, warned) in [("other-end", "1h", false), ("other-copy", "50ms", true)] {
+        let Some(bucket) = MotoBucket::create(name) else {
+            return;
+        };
+        let (dir, pool) = (TestDir::new(), Pool::start(quick()));
+        let running = import(&dir, &pool, &bucket)
+            .args(["--rate", "20", "--snapshot-every", every])
+            .start();
+        pool.wait_for_requests("SignUp", 1);
+        let other = dir.path("other.db");
+        fs::write(&other, "the ledger of another process").unwrap();
+        let folder = bucket.folder("runs/a/");
+        wait(folder.upload("ledger.db", &other, in_a_minute())).unwrap();
+        let ended = running.wait().exits(4);
+        let kept = copies(&dir);
+        assert_eq!(kept.len(), 1, "{kept:?}");
+        let kept = kept[0].to_str().unwrap();
+        let ledger = bucket.address("runs/a/ledger.db");
+        let ended = ended.names([kept, &ledger]);
+        assert_eq!(ended.stderr.contains("warning"), warned, "{}", ended.stderr);
+        let stored = content(&bucket, "ledger.db");
+        assert_eq!(stored, "the ledger of another process");
+        assert!(!names(&bucket, "runs/a/").contains(&"results.csv".to_owned()));
+        // The kept ledger has every user.
+        dir.cli("report").arg(kept).run().exits(0);
+        assert_eq!(dir.results_in(kept).count("created"), 80);
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! An import whose run directory is in S3: its certificate, copies of its ledger, and its reports.
 
 use std::convert::Infallible;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use crate::cli::exit::Exit;
 use crate::command::{CommandError, beside};
 use crate::ledger::snapshot::snapshot;
 use crate::report::files_in;
-use crate::s3::PutOutcome;
+use crate::s3::{PutOutcome, ReplaceOutcome, S3Error};
 
 const REJECTS: &str = "rejects.csv";
 
 impl StoredRun {
-    /// Stores the certificate and the ledger before the first row is sent. Returns false if the run
-    /// has another certificate, because another process has begun it.
+    /// Stores the certificate and the ledger before the first row is sent. Returns false if another
+    /// process has begun or resumed the run.
     pub(in crate::command) async fn publish_begun(&self) -> Result<bool, CommandError> {
         let Self::Copy(copy) = self else {
             return Ok(true);
@@ -27,11 +27,11 @@ impl StoredRun {
         if !copy.claim().await.map_err(CommandError::refused)? {
             return Ok(false);
         }
-        copy.publish_snapshot().await.map_err(|mut error| {
+        let published = copy.publish_snapshot().await.map_err(|mut error| {
             error.exit = Exit::Refused;
             error
         })?;
-        Ok(true)
+        Ok(published == ReplaceOutcome::Written)
     }
 
     /// Stores a copy of the ledger, which may be in use. Does nothing for a local run.
@@ -43,10 +43,18 @@ impl StoredRun {
             return Ok(());
         };
         let file = copy.snapshot().await?;
-        let uploaded = copy.upload_as(LEDGER, &file).await;
-        uploaded.map_err(CommandError::stopped)?;
-        copy.ledger_is_stored = true;
-        Ok(())
+        let error = match copy.replace_ledger(&file).await {
+            Ok(ReplaceOutcome::Written) => {
+                copy.ledger_is_stored = true;
+                return Ok(());
+            }
+            Ok(ReplaceOutcome::Changed) => StoredRunError::OtherLedger {
+                url: copy.url.clone(),
+                kept: copy.keep().to_owned(),
+            },
+            Err(cause) => copy.not_uploaded(LEDGER, cause),
+        };
+        Err(CommandError::stopped(error))
     }
 
     /// Whether nothing is lost with the directory. True for a local run.
@@ -55,6 +63,11 @@ impl StoredRun {
             Self::Local(_) => true,
             Self::Copy(copy) => copy.ledger_is_stored,
         }
+    }
+
+    /// Whether an error has said that the directory stays.
+    pub(in crate::command) fn is_kept(&self) -> bool {
+        matches!(self, Self::Copy(copy) if copy.is_kept)
     }
 
     /// Stores a copy of the ledger now and then. Does nothing for a local run.
@@ -68,11 +81,20 @@ impl StoredRun {
         };
         loop {
             sleep(interval).await;
-            if let Err(error) = copy.publish_snapshot().await {
-                printer.note(format_args!(
+            match copy.publish_snapshot().await {
+                Ok(ReplaceOutcome::Written) => {}
+                Ok(ReplaceOutcome::Changed) => {
+                    printer.warn(format_args!(
+                        "{}{LEDGER}: another process has stored its ledger of this run; this process continues, \
+                         and its ledger will be kept on this machine; stop one of the two",
+                        copy.url
+                    ));
+                    return std::future::pending().await;
+                }
+                Err(error) => printer.note(format_args!(
                     "the ledger was not copied to S3, and the run continues: {}",
                     error.text()
-                ));
+                )),
             }
         }
     }
@@ -98,7 +120,9 @@ impl RunCopy {
             cause,
         };
         let file = self.directory.path().join(CERTIFICATE);
-        let content = std::fs::read(&file);
+        let path = file.clone();
+        let read = tokio::task::spawn_blocking(move || std::fs::read(path));
+        let content = read.await.map_err(std::io::Error::other).flatten();
         let content = content.map_err(|cause| StoredRunError::Unreadable { path: file, cause })?;
         let deadline = Instant::now() + TRANSFER_TIMEOUT;
         let put = self.folder.put_if_absent(CERTIFICATE, &content, deadline);
@@ -141,10 +165,17 @@ impl RunCopy {
         emptied.map_err(CommandError::stopped)
     }
 
-    async fn publish_snapshot(&self) -> Result<(), CommandError> {
-        let file = self.snapshot().await?;
+    /// Replaces the ledger in S3, unless another process has done so.
+    async fn replace_ledger(&self, file: &Path) -> Result<ReplaceOutcome, S3Error> {
         let deadline = Instant::now() + TRANSFER_TIMEOUT;
-        let uploaded = self.folder.upload(LEDGER, &file, deadline).await;
+        let mut known = self.known_ledger.lock().await;
+        let writer = (&mut *known, self.writer.as_str());
+        self.folder.replace(LEDGER, file, writer, deadline).await
+    }
+
+    async fn publish_snapshot(&self) -> Result<ReplaceOutcome, CommandError> {
+        let file = self.snapshot().await?;
+        let uploaded = self.replace_ledger(&file).await;
         // It is removed with the directory otherwise.
         let _ = std::fs::remove_file(&file);
         uploaded.map_err(|cause| {
