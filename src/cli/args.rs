@@ -100,13 +100,13 @@ pub enum Command {
     /// An UNCONFIRMED user cannot have signed in; for all others the sign-in history of Cognito's
     /// threat protection decides, and without it the user is kept.
     Undo(Box<UndoArgs>),
-    /// Check that the pool has the users of a run, as the run reports them
+    /// Check that the pool has the users of a run as reported
     ///
     /// Lists the pool's users and the members of the run's groups, which changes nothing and does
     /// not count users as monthly active. Each user must have its sub, be enabled, confirmed and
     /// verified as reported, and be in its groups; with the CSV file, its attributes are compared,
-    /// too. A listing lags behind, so missing users are looked up with AdminGetUser, which counts
-    /// them as monthly active. Problems are written to verify.csv.
+    /// too. Listings are eventually consistent, so missing users are looked up with AdminGetUser,
+    /// which counts them as monthly active. Problems are written to verify.csv.
     Verify(Box<VerifyArgs>),
     /// Print a user pool's rules as TOML, for `--pool`
     ///

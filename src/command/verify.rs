@@ -19,9 +19,7 @@ use crate::ledger::verification::VerifyProgress;
 use crate::outcome::Discrepancy;
 use crate::report::{VerifyCsv, verify_table};
 use crate::run::{Signal, Signals};
-use crate::verify::{
-    AttributeComparison, Verification, VerifyEnd, VerifyStopReason, collect_lookups,
-};
+use crate::verify::{Verification, VerifyEnd, VerifyStopReason, collect_lookups};
 use open::{ReadyVerification, VerifiableRun, prepare};
 use report::{ReportInputs, VerifyTally, write_report};
 
@@ -52,13 +50,14 @@ async fn verify_run(
         context,
         groups,
         options,
+        comparison,
         saved,
     } = ready;
     let mut notify = |message: &str| printer.info(message);
     let mut verification = Verification::new(context, groups, options, saved, &mut notify);
     let read = read_pool(&run, ledger, progress, &mut verification, &mut signals).await?;
     let (ledger, progress) = match read {
-        ReadResult::Complete(ledger, progress) => (ledger, progress),
+        ReadResult::Complete(opened) => *opened,
         ReadResult::Stopped(reason) => {
             store_progress(&mut run, &mut signals, printer).await;
             return Ok(stopped_early(&reason, printer));
@@ -72,9 +71,7 @@ async fn verify_run(
         progress,
         groups,
         list,
-        comparison: AttributeComparison {
-            case_insensitive: options.case_insensitive,
-        },
+        comparison,
         extra: settings.extra,
     };
     let written = signals.unless_stopped(write_report(inputs, settings.csv));
@@ -91,7 +88,7 @@ async fn verify_run(
 }
 
 enum ReadResult {
-    Complete(LedgerReader, VerifyProgress),
+    Complete(Box<(LedgerReader, VerifyProgress)>),
     Stopped(VerifyStopReason),
 }
 
@@ -123,7 +120,7 @@ async fn read_pool(
     let stopped = verification.look_up(&progress, signals).await;
     Ok(match stopped.map_err(CommandError::stopped)? {
         Some(reason) => ReadResult::Stopped(reason),
-        None => ReadResult::Complete(ledger, progress),
+        None => ReadResult::Complete(Box::new((ledger, progress))),
     })
 }
 

@@ -13,7 +13,7 @@ pub enum DifferenceDetail {
     /// Their names
     #[default]
     Names,
-    /// Also both values, in results.jsonl
+    /// Also both values, in results.jsonl or verify.csv
     Values,
 }
 

@@ -226,8 +226,7 @@ impl VerifyProgress {
     /// Returns the row that a user of the pool belongs to. A `sub` is never used twice, but a
     /// username can be taken by another user.
     fn row_of(&self, names: &[String], sub: Option<&str>) -> Result<Option<Owner>, LedgerError> {
-        let by_sub = "SELECT row, sub IS NULL OR presence = ?2 FROM rows WHERE sub = ?1 \
-                      ORDER BY presence <> ?2 LIMIT 1";
+        let by_sub = "SELECT row, true FROM rows WHERE sub = ?1 ORDER BY presence <> ?2 LIMIT 1";
         if let Some(sub) = sub
             && let Some((row, _)) = self.find(by_sub, sub)?
         {

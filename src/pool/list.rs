@@ -1,6 +1,6 @@
-//! `ListUsers`: the pool's users in pages, or one user by name; `ListUsersInGroup`: the members of a
-//! group. Listed users do not count as active. The listing is eventually consistent, so it may miss
-//! existing users.
+//! `ListUsers`: the pool's users in pages, or one user by name. `ListUsersInGroup`: the members of
+//! a group. Listed users do not count as active. The listing is eventually consistent, so it may
+//! miss existing users.
 
 use aws_sdk_cognitoidentityprovider::operation::list_users::ListUsersOutput;
 use aws_sdk_cognitoidentityprovider::operation::list_users::builders::ListUsersFluentBuilder;

@@ -8,7 +8,6 @@
 //! A user is identified by its `sub`, which Cognito never reuses. If the run did not learn it, the
 //! username decides.
 
-mod attributes;
 mod compare;
 mod expected;
 mod look_up;
@@ -16,7 +15,6 @@ mod problems;
 mod read_pool;
 mod verification;
 
-pub use attributes::AttributeComparison;
 pub use expected::{RunGroups, add_groups, presence_after_undo, presence_of};
 pub use problems::{Lag, collect_lookups, each_problem};
 pub use verification::{Verification, VerifyContext, VerifyEnd, VerifyOptions, VerifyStopReason};

@@ -423,6 +423,12 @@ fn attributes_are_compared_with_the_list() {
             "cy attribute_differs given_name",
         ]
     );
+    let content = std::fs::read_to_string(dir.path("run/verify.csv")).unwrap();
+    assert!(!content.contains("Anna"), "{content}");
+    verify().args(["--differences", "values"]).run().exits(1);
+    let content = std::fs::read_to_string(dir.path("run/verify.csv")).unwrap();
+    assert!(content.contains("given_name,Ann,Anna"), "{content}");
+    assert!(content.contains("given_name,Cy,\n"), "{content}");
     let differing = serde_json::json!({"given_name": 2, "locale": 1});
     assert_eq!(document["differing_attributes"], differing);
     assert_eq!(document["problems"]["attribute_differs"], 2);

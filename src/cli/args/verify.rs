@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::pace::{RateArg, rate, share};
 use super::{ConnectionArgs, CsvArgs, OutputArgs, PatienceArgs, duration, nonzero_duration};
+use crate::import::differences::DifferenceDetail;
 
 /// `verify`.
 #[derive(Debug, Args)]
@@ -26,6 +27,9 @@ pub struct VerifyArgs {
     /// Also report users of the pool that are in no row of the file
     #[arg(long, help_heading = "Verification")]
     pub extra: bool,
+    /// Choose what verify.csv says about attributes that differ
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = DifferenceDetail::Names, hide_short_help = true, help_heading = "Verification")]
+    pub differences: DifferenceDetail,
     /// Wait this long for another process that uses the run directory
     ///
     /// By default the command exits with 4 immediately.

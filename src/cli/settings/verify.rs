@@ -5,6 +5,7 @@ use super::pool::{connect_to_read, s3_access};
 use super::{RecordedEndpoint, RunPlace, SettingsError, refuse_sensitive_logs};
 use crate::cli::args::VerifyArgs;
 use crate::cli::terminal;
+use crate::import::differences::DifferenceDetail;
 use crate::pace::Ceilings;
 use crate::pool::{ConnectSettings, EndpointChoice};
 use crate::preflight::queries::PoolAnswers;
@@ -21,6 +22,7 @@ pub struct VerifySettings {
     pub list: Option<PathBuf>,
     /// Report users of the pool that are in no row.
     pub extra: bool,
+    pub differences: DifferenceDetail,
     pub wait_for_lock: Option<Duration>,
     /// The time from a signal to the end of the process.
     pub grace: Duration,
@@ -40,6 +42,7 @@ impl VerifySettings {
             s3: s3_access(None, &args.connection),
             list: args.list.clone(),
             extra: args.extra,
+            differences: args.differences,
             wait_for_lock: args.wait_for_lock,
             grace: terminal::grace(args.grace),
             endpoint: RecordedEndpoint::of(&args.connection),

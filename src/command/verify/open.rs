@@ -11,6 +11,7 @@ use crate::command::preflight::{query, query_error};
 use crate::command::run_endpoint::{choose_endpoint, endpoint_name};
 use crate::command::stored_run::StoredRun;
 use crate::command::{CommandError, beside};
+use crate::import::differences::UserComparison;
 use crate::ledger::directory::private_file;
 use crate::ledger::verification::{Presence, SavedPosition, VerifyPosition, VerifyProgress};
 use crate::ledger::{
@@ -23,8 +24,8 @@ use crate::pool::list::USERS_PER_PAGE;
 use crate::pool::{Cognito, NamedBy, connect, now_ms};
 use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::queries::PoolQueries;
-use crate::user::fold;
 use crate::user::pool_rules::PoolRules;
+use crate::user::{ValueRules, fold};
 use crate::verify::{
     Lag, RunGroups, VerifyContext, VerifyOptions, add_groups, presence_after_undo, presence_of,
 };
@@ -69,6 +70,7 @@ pub(super) struct ReadyVerification {
     pub(super) context: VerifyContext,
     pub(super) groups: RunGroups,
     pub(super) options: VerifyOptions,
+    pub(super) comparison: UserComparison,
     pub(super) saved: Option<SavedPosition>,
 }
 
@@ -103,6 +105,10 @@ pub(super) async fn prepare(
     let named_by = NamedBy::of(rules);
     let key = key(&run, &ledger, pool.endpoint(), (&options, named_by))?;
     let fold_case = options.case_insensitive;
+    let comparison = UserComparison {
+        rules: ValueRules::new(fold_case, rules),
+        detail: settings.differences,
+    };
     let opened = beside("verification", move || {
         let (progress, groups, saved) = open_progress(&run, &ledger, &key, fold_case)?;
         Ok((run, ledger, progress, groups, saved))
@@ -131,6 +137,7 @@ pub(super) async fn prepare(
         context,
         groups,
         options,
+        comparison,
         saved,
     })
 }

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::list::{ComparedList, VerifyReportError};
 use super::open::VerifiableRun;
 use crate::command::{CommandError, beside};
+use crate::import::differences::UserComparison;
 use crate::ledger::LedgerReader;
 use crate::ledger::verification::{Presence, VerifyProgress};
-use crate::outcome::{Discrepancy, UserDiscrepancy};
+use crate::outcome::{Difference, Discrepancy, UserDiscrepancy};
 use crate::report::{CsvEncoding, VerifyCsv};
-use crate::verify::{AttributeComparison, RunGroups, each_problem};
+use crate::verify::{RunGroups, each_problem};
 
 /// Users by problem.
 #[derive(Debug, Default)]
@@ -47,9 +48,17 @@ pub(super) struct ReportInputs {
     pub(super) progress: VerifyProgress,
     pub(super) groups: RunGroups,
     pub(super) list: Option<ComparedList>,
-    pub(super) comparison: AttributeComparison,
+    pub(super) comparison: UserComparison,
     /// Whether users in no row are reported.
     pub(super) extra: bool,
+}
+
+fn attribute_problem(difference: Difference) -> UserDiscrepancy {
+    let problem = UserDiscrepancy::of(Discrepancy::AttributeDiffers).with_item(difference.name);
+    match difference.values {
+        Some(values) => problem.with_values(Some(&values.list), values.pool.as_deref()),
+        None => problem,
+    }
 }
 
 /// Writes the report on a separate thread, because a million rows take a while.
@@ -82,7 +91,9 @@ fn write(
             (&mut list, &state.user, state.presence)
             && let Some(listed) = list.user(row)?
         {
-            problems.extend(comparison.problems(&listed, found));
+            let value = |name: &str| found.attributes.get(name).map(String::as_str);
+            let differences = comparison.differences(&listed, value);
+            problems.extend(differences.into_iter().map(attribute_problem));
         }
         tally.add(&problems);
         for problem in &problems {
