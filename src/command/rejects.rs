@@ -30,7 +30,7 @@ pub(super) struct Rejects {
 /// The source of the rows.
 enum RowOrigin {
     /// The list, and its fingerprint at the start of the run.
-    List(ReopenableList, Option<String>),
+    List(Box<ReopenableList>, Option<String>),
     Spool(Arc<Spool>),
 }
 
@@ -110,7 +110,7 @@ impl Rejects {
         };
         let selection = Selection::new(&header, secrets);
         let origin = match list.reopenable() {
-            Some(list) => RowOrigin::List(list, fingerprint),
+            Some(list) => RowOrigin::List(Box::new(list), fingerprint),
             None if with_passwords => {
                 return Err(CommandError::refusal(
                     format_args!(

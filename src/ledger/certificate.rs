@@ -174,13 +174,16 @@ impl RunCertificate {
             found,
             here,
         };
-        self.compare(identity, directory)
-            .map_err(|error| match error {
-                LedgerError::OtherRun {
-                    what, found, here, ..
-                } => other(what, found, here),
-                error => error,
-            })?;
+        self.compare(identity, directory).map_err(|error| {
+            if let LedgerError::OtherRun {
+                what, found, here, ..
+            } = error
+            {
+                other(what, found, here)
+            } else {
+                error
+            }
+        })?;
         if self.run_id != found.run_id() {
             let (run_id, other_id) = (self.run_id.clone(), found.run_id().to_owned());
             return Err(other("run ID", run_id, other_id));

@@ -95,14 +95,14 @@ pub fn hint_of(cause: &io::Error) -> Option<String> {
 }
 
 fn object_hint(cause: &S3Error) -> Option<String> {
-    match cause {
-        S3Error::Changed => Some(
+    if matches!(cause, S3Error::Changed) {
+        return Some(
             "the remaining rows were not read: run the same command again to import the new \
              object; users created so far are reported as existing"
                 .to_owned(),
-        ),
-        cause => cause.hint(),
+        );
     }
+    cause.hint()
 }
 
 impl Source {

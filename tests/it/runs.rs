@@ -27,7 +27,7 @@ fn states(runs: &[Value]) -> Vec<(&str, &str)> {
     runs.iter()
         .map(|run| {
             let directory = run["run_directory"].as_str().unwrap();
-            assert!(text(run, "started") > "2020".to_owned(), "{run}");
+            assert!(text(run, "started").as_str() > "2020", "{run}");
             let name = directory.strip_prefix("nightly/").unwrap();
             (name, run["state"].as_str().unwrap())
         })
