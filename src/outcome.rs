@@ -9,17 +9,19 @@ mod follow_up;
 mod live;
 mod summary;
 mod undone;
+mod update;
 
 use serde::Serialize;
 
-use follow_up::{CONFIRM_STEP, DISABLE_STEP};
+use follow_up::{CONFIRM_STEP, DISABLE_STEP, UPDATE_STEP};
 
 pub use difference::{Difference, DifferentValues, ExistingUserCounts, names_of};
 pub use discrepancy::{Discrepancy, UserDiscrepancy};
 pub use follow_up::{FollowUp, StepCounts, StepResult, StepState, step_key};
 pub use live::{BOTTLENECKS, LivePace, LiveStatus, NO_BOTTLENECK, PRESCAN};
 pub use summary::{CategoryRequests, Pace, RateSample, RunState, Summary};
-pub use undone::{CreatedUser, KeptReason, UndoOutcome, Undone};
+pub use undone::{AffectedUser, KeptReason, UndoOutcome, Undone};
+pub use update::{AttributeChange, UserUpdate};
 
 /// The error code of a row in doubt whose user was created during the run although the ledger has
 /// no request for it.
@@ -221,6 +223,18 @@ impl RowResult {
         }
     }
 
+    /// Returns the attributes of the list that the run wrote to a user that existed.
+    pub fn updated(&self) -> impl Iterator<Item = &str> {
+        let changes = match &self.outcome.update {
+            Some(update) if self.has_done(UPDATE_STEP) => update.changes(),
+            Some(_) | None => &[],
+        };
+        changes
+            .iter()
+            .filter(|change| !change.is_flag())
+            .map(|change| change.name.as_str())
+    }
+
     fn has_done(&self, step: &str) -> bool {
         self.follow_up
             .as_ref()
@@ -248,6 +262,8 @@ pub struct RowOutcome {
     /// For a user that existed: the attributes whose value in the pool is not the list's. `None` if
     /// the pool did not return its attributes.
     pub differs: Option<Vec<Difference>>,
+    /// What the run does about these attributes, if it updates users.
+    pub update: Option<UserUpdate>,
     pub delivery: Option<Delivery>,
     /// `CodeDeliveryDetails.DeliveryMedium`: EMAIL or SMS.
     pub delivery_medium: Option<String>,
@@ -279,6 +295,7 @@ impl RowOutcome {
             enabled: None,
             created_at: None,
             differs: None,
+            update: None,
             delivery: None,
             delivery_medium: None,
             delivery_destination: None,

@@ -93,7 +93,10 @@ pub enum Command {
     /// Shows the state of each run, its list, user pool and counts, and the command that resumes
     /// it. Runs may be active meanwhile. A run that cannot be read is listed with the reason.
     Runs(RunsArgs),
-    /// Delete the users that a run created
+    /// Undo a run: delete or restore its users
+    ///
+    /// Deletes the users that the run created. Those that it updated get their previous attributes
+    /// again, where they were not changed since.
     ///
     /// Each user is looked up with AdminGetUser, which counts it as monthly active, and is deleted
     /// only if it still has the sub recorded by the run. A user who has signed in since is kept.

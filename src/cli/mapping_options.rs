@@ -1,7 +1,9 @@
 //! Mapping options from the flags, and their combination with those of the mapping file.
 
 use super::args::{FollowUpArgs, MappingArgs};
-use crate::mapping::{FollowUpOptions, MappingOptions, Sourced, Target, ValueTableEntry};
+use crate::mapping::{
+    FollowUpOptions, MappingOptions, Sourced, Target, UpdateOptions, ValueTableEntry,
+};
 use crate::user::pool_rules::Contact;
 
 /// Returns the mapping options of the flags.
@@ -63,6 +65,18 @@ pub(super) fn follow_up_of_flags(args: &FollowUpArgs) -> FollowUpOptions {
             .map(|text| Sourced::new(text.clone(), format!("--group-separator {text}"))),
         create_groups: args.create_groups,
         disable_where: args.disable_where.clone(),
+        update: args
+            .update_existing
+            .as_ref()
+            .map(|attributes| UpdateOptions {
+                attributes: attributes
+                    .iter()
+                    .map(|name| Sourced::new(name.clone(), format!("--update-existing {name}")))
+                    .collect(),
+                not_newer_than: args.not_newer_than.as_ref().map(|name| {
+                    Sourced::new(name.trim().to_owned(), format!("--not-newer-than {name}"))
+                }),
+            }),
     }
 }
 
@@ -82,6 +96,7 @@ fn follow_up_over(flags: FollowUpOptions, file: FollowUpOptions) -> FollowUpOpti
         group_separator: flags.group_separator.or(file.group_separator),
         create_groups: flags.create_groups || file.create_groups,
         disable_where: [flags.disable_where, file.disable_where].concat(),
+        update: flags.update,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::mapping::Mapping;
 use crate::preflight::groups::{IfUnknown, missing};
 use crate::preflight::plan::{ExistingUsers, RunPlan};
 use crate::preflight::prescan::{ExistingUserPolicy, PrescanPlan};
-use crate::preflight::problems::{Allowed, Problem, RunIntent, StepIntent, problems};
+use crate::preflight::problems::{Allowed, Problem, RunIntent, StepIntent, UpdateIntent, problems};
 use crate::preflight::queries::PoolAnswers;
 use crate::preflight::rates::Rates;
 use crate::preflight::survey::{RuleCount, Survey};
@@ -62,6 +62,8 @@ impl PreflightFindings {
         let named = named_groups(mapping, survey.as_ref());
         let create_groups = mapping.creates_groups();
         let missing = missing_groups(&named, found, create_groups);
+        let updated = mapping.attributes_to_update(rules);
+        let (verified, by_column) = mapping.verified_contacts();
         let run = RunIntent {
             attributes: &attributes,
             with_password: mapping.sets_password(),
@@ -78,6 +80,11 @@ impl PreflightFindings {
                 missing_groups: &missing,
                 for_all_users: mapping.groups_for_all(),
                 create_groups,
+                update: updated.as_ref().map(|attributes| UpdateIntent {
+                    attributes,
+                    verified: &verified,
+                    verified_by_column: &by_column,
+                }),
             },
             allowed: intent.allowed,
             pool_known: intent.pool_known,
@@ -96,6 +103,9 @@ impl PreflightFindings {
                 let mut plan = RunPlan::new(counts, rules, rates, lookup, existing);
                 if create_groups {
                     plan.groups_to_create.clone_from(&missing);
+                }
+                if let Some(updated) = updated {
+                    plan.updated_attributes = updated.updated;
                 }
                 plan
             }),

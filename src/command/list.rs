@@ -13,6 +13,7 @@ use crate::preflight::problems::Problem;
 use crate::rows::{Dialect, FirstLines, Rows, RowsError};
 use crate::sanitize::one_line;
 use crate::source::{Source, SourceError};
+use crate::user::pool_rules::Contact;
 use crate::user::{FlagsGiven, StepKind};
 
 /// A list whose header has been read.
@@ -318,6 +319,21 @@ impl List {
             ));
         }
         Ok(())
+    }
+
+    /// The attributes of the pool's users that are compared with the rows. An update also needs the
+    /// flags of addresses, to keep what they were.
+    pub(super) fn attributes_to_compare(&self) -> Vec<String> {
+        let attributes = self.mapping.attributes();
+        let mut names: Vec<String> = attributes.map(str::to_owned).collect();
+        if self.mapping.follow_up_kinds().contains(&StepKind::Update) {
+            let contacts = names
+                .iter()
+                .filter_map(|name| Contact::from_attribute(name));
+            let flags: Vec<&str> = contacts.map(Contact::verified_attribute).collect();
+            names.extend(flags.into_iter().map(str::to_owned));
+        }
+        names
     }
 
     /// Whether steps after sign-up use the UserUpdate quota.

@@ -22,7 +22,7 @@ use super::stored_run::StoredRun;
 use crate::cli::Printer;
 use crate::cli::settings::ImportSettings;
 use crate::import::SessionPlan;
-use crate::import::differences::UserComparison;
+use crate::import::differences::{UpdatePolicy, UserComparison};
 use crate::import::prescan::ListedUsers;
 use crate::import::registration::RegistrationRules;
 use crate::import::slots::Slots;
@@ -151,7 +151,7 @@ impl SessionSetup<'_> {
                 settings,
                 pool: &pool,
                 rules,
-                attributes: self.list.mapping.attributes().map(str::to_owned).collect(),
+                attributes: self.list.attributes_to_compare(),
                 watch: RunWatch {
                     settings,
                     display: self.display,
@@ -233,7 +233,7 @@ impl SessionSetup<'_> {
     ) -> Prepared {
         let Self { settings, list, .. } = self;
         let (counts, ceilings) = (result.counts, result.rates.ceilings());
-        let plan = session_plan(settings, &begun, rules, ceilings, list.uses_update_quota());
+        let plan = session_plan(settings, &begun, rules, ceilings, &list);
         note_few_slots(&plan.slots, settings, self.printer);
         log_session(&begun, &plan, ceilings, counts.as_ref());
         let expected = expected_work(&list, counts, ceilings);
@@ -293,10 +293,15 @@ fn session_plan(
     begun: &BegunRun,
     rules: Option<&PoolRules>,
     ceilings: Ceilings,
-    uses_update_quota: bool,
+    list: &List,
 ) -> SessionPlan {
+    let updates = list.mapping.attributes_to_update(rules);
+    let updates = updates.map(|attributes| UpdatePolicy {
+        attributes: attributes.updated,
+        only_older: list.mapping.updates_only_older(),
+    });
     // Steps after sign-up need slots, too.
-    let requests_a_second = if uses_update_quota {
+    let requests_a_second = if list.uses_update_quota() {
         ceilings.creation.saturating_add(ceilings.update.get())
     } else {
         ceilings.creation
@@ -314,6 +319,7 @@ fn session_plan(
             comparison: Arc::new(UserComparison {
                 rules: ValueRules::new(begun.facts.case_insensitive, rules),
                 detail: settings.differences,
+                updates,
             }),
         },
         follow_up_existing: settings.list.follow_up_existing,

@@ -21,7 +21,10 @@ use crate::report::{UndoReport, undo_table, write_undo};
 use crate::run::{RetryPolicy, Signal, Signals};
 use crate::undo::{Mode, RemovalRules, Undo, UndoEnd, UndoStopReason, UndoTally};
 use open::{UNDO_LEDGER, UndoableRun, earlier_undo, keep_copy, open, open_ledger, publish_ledger};
-use plan::{needs_confirmation, print_plan};
+use plan::{UndoPlan, needs_confirmation, print_plan};
+
+/// The outcomes of users about whom nothing is left to do.
+const UNDONE: [Undone; 3] = [Undone::Deleted, Undone::Restored, Undone::Gone];
 
 const HOW_TO_RESUME: &str = "the same command resumes";
 
@@ -62,7 +65,7 @@ async fn undo_run(
             (run, UndoEnd::nothing_to_do(tally), ledger)
         }
         UndoPreparation::NoUsers(run) => {
-            printer.info("this run created no users: there is nothing to undo");
+            printer.info("this run created and updated no users: there is nothing to undo");
             return CommandOutput::from(Exit::Done).with(&UndoneDocument::nothing_to_undo(
                 run.stored.shown(),
                 settings.dry_run,
@@ -113,7 +116,7 @@ async fn prepare(
     let begun = earlier_undo(settings, &run.directory, printer)?;
     let users = match &begun {
         Some((_, tally)) => tally.left(settings.even_if_used),
-        None => run.summary.count(Outcome::Created),
+        None => run.summary.count(Outcome::Created) + run.summary.updated_users(),
     };
     if users == 0 {
         return Ok(match begun {
@@ -130,7 +133,13 @@ async fn prepare(
     )?;
     let connection = settings.connect(&pool_id, &run.summary.client_id, endpoint);
     let pool = connect(&connection).await.map_err(CommandError::refused)?;
-    print_plan(settings, users, &pool_id, pool.endpoint(), printer);
+    let plan = UndoPlan {
+        users,
+        updated: run.summary.updated_users(),
+        pool_id: &pool_id,
+        endpoint: pool.endpoint(),
+    };
+    print_plan(settings, &plan, printer);
     if needs_confirmation {
         confirm_deletion(users, &pool_id).await?;
     }
@@ -243,7 +252,7 @@ async fn write_results(
             };
             CommandOutput::from(exit).stopped(reason.to_string(), HOW_TO_RESUME)
         }
-        None if tally.count(Undone::Deleted) + tally.count(Undone::Gone) == tally.all() => {
+        None if UNDONE.map(|undone| tally.count(undone)).iter().sum::<u64>() == tally.all() => {
             CommandOutput::from(Exit::Done)
         }
         None => CommandOutput::from(Exit::SomeRows),

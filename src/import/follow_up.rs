@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::request::{RequestContext, Requested, count, permit_unless_stopped};
 use super::run_log;
-use crate::outcome::StepState;
+use crate::outcome::{AttributeChange, StepState};
 use crate::pace::Permit;
 use crate::pool::{Advice, Failure, Stop, category_of, operation_of};
 use crate::run::{FORBIDDEN_TRIES, RequestCounts, RetryPolicy};
@@ -24,6 +24,8 @@ pub(super) struct StepJob {
     /// The index among the user's steps.
     pub(super) index: usize,
     pub(super) step: FollowUpStep,
+    /// The attributes that [`FollowUpStep::Update`] writes.
+    pub(super) changes: Arc<[AttributeChange]>,
 }
 
 /// How a step's task ended.
@@ -75,10 +77,7 @@ async fn drive(
     let mut attempts = StepAttempts::new(shared.rules.retry);
     loop {
         let began = Instant::now();
-        let result = shared
-            .pool
-            .follow_up_for_row(&job.username, &job.step, job.password.as_deref())
-            .await;
+        let result = send(shared, job).await;
         requested.latency = Some(began.elapsed());
         let failure = result.as_ref().err();
         run_log::response(&shared.span, job.row, operation_of(kind), failure);
@@ -93,6 +92,25 @@ async fn drive(
             }
         }
     }
+}
+
+async fn send(shared: &RequestContext, job: &StepJob) -> Result<(), Failure> {
+    let password = job.password.as_deref();
+    if job.step == FollowUpStep::Update {
+        let attributes: Vec<(&str, &str)> = job
+            .changes
+            .iter()
+            .map(|change| (change.name.as_str(), change.value.as_str()))
+            .collect();
+        let update = shared
+            .pool
+            .update_attributes(&job.username, &attributes, password);
+        return update.await;
+    }
+    let step = shared
+        .pool
+        .follow_up_for_row(&job.username, &job.step, password);
+    step.await
 }
 
 #[derive(Debug)]

@@ -144,6 +144,7 @@ fn add(
             status: listed.user.status,
             enabled: listed.user.enabled,
             created_ms: listed.user.created_ms,
+            modified_ms: listed.user.modified_ms,
             attributes,
         };
         for name in listed.names {

@@ -119,6 +119,7 @@ mod tests {
                 attribute("name", "Ann"),
             ],
             follow_up: Vec::new(),
+            dated_ms: None,
         }
     }
 
@@ -130,6 +131,7 @@ mod tests {
             enabled: true,
             created_ms: Some(created_ms),
             created_has_fraction: created_ms % 1_000 != 0,
+            modified_ms: None,
             attributes: vec![
                 attribute("sub", "1"),
                 attribute("email", "ann@example.com"),

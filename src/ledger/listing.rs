@@ -14,7 +14,7 @@ use super::{LedgerError, schema};
 /// Users are inserted in the order in which they arrive and indexed once all are there: an index
 /// updated by each insert would repeatedly rewrite random pages.
 const TABLE: &str = "
-CREATE TABLE listing (name TEXT NOT NULL, sub TEXT, status TEXT, enabled INTEGER NOT NULL, created_ms INTEGER, attributes TEXT);
+CREATE TABLE listing (name TEXT NOT NULL, sub TEXT, status TEXT, enabled INTEGER NOT NULL, created_ms INTEGER, modified_ms INTEGER, attributes TEXT);
 ";
 
 const INDEX: &str = "CREATE INDEX names ON listing (name);";
@@ -28,6 +28,8 @@ pub struct ListingEntry {
     pub enabled: bool,
     /// `UserCreateDate` on the service's clock, in milliseconds since the Unix epoch.
     pub created_ms: Option<i64>,
+    /// `UserLastModifiedDate`, like `created_ms`.
+    pub modified_ms: Option<i64>,
     /// The attributes that the user has, of those that the listing keeps.
     pub attributes: Vec<(String, String)>,
 }
@@ -76,7 +78,7 @@ impl Listing {
         let add = || {
             let mut insert = self
                 .database
-                .prepare_cached("INSERT INTO listing VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+                .prepare_cached("INSERT INTO listing VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
             for (name, user) in users {
                 insert.execute(params![
                     name,
@@ -84,6 +86,7 @@ impl Listing {
                     user.status,
                     user.enabled,
                     user.created_ms,
+                    user.modified_ms,
                     self.values(user)?,
                 ])?;
             }
@@ -133,7 +136,7 @@ impl Listing {
         let find = || {
             self.database
                 .prepare_cached(
-                    "SELECT sub, status, enabled, created_ms, attributes FROM listing WHERE name = ?1 LIMIT 1",
+                    "SELECT sub, status, enabled, created_ms, modified_ms, attributes FROM listing WHERE name = ?1 LIMIT 1",
                 )?
                 .query_row(params![name], |found| {
                     Ok(ListingEntry {
@@ -141,7 +144,8 @@ impl Listing {
                         status: found.get(1)?,
                         enabled: found.get(2)?,
                         created_ms: found.get(3)?,
-                        attributes: self.attributes(found.get(4)?)?,
+                        modified_ms: found.get(4)?,
+                        attributes: self.attributes(found.get(5)?)?,
                     })
                 })
                 .optional()
@@ -160,6 +164,7 @@ mod tests {
             status: Some("CONFIRMED".to_owned()),
             enabled: number % 2 == 0,
             created_ms: Some(number),
+            modified_ms: Some(number + 1),
             attributes: vec![("name".to_owned(), format!("Zo\u{eb} \"{number}\""))],
         }
     }
@@ -179,6 +184,7 @@ mod tests {
             status: None,
             enabled: true,
             created_ms: None,
+            modified_ms: None,
             attributes: Vec::new(),
         };
         listing.add([("häß'\" x", &bare)]).unwrap();

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use rusqlite::{Row, Statement, params};
+use serde::Serialize;
 
 use super::integrity::seal::{broken_seal, kept_seal, result_seal};
-use crate::outcome::{Delivery, Difference, Evidence, Outcome, RowOutcome};
+use crate::outcome::{Delivery, Difference, Evidence, Outcome, RowOutcome, UserUpdate};
 
 /// The columns of `results`, in the order expected by [`read_outcome`].
 pub(super) const RESULT_COLUMNS: &str = "results.outcome, results.evidence, results.user_sub, results.user_status, \
-     results.confirmed, results.enabled, results.created_ms, results.differs, results.delivery, results.delivery_medium, \
+     results.confirmed, results.enabled, results.created_ms, results.differs, results.changes, results.delivery, results.delivery_medium, \
      results.delivery_destination, results.error_code, results.error_message, results.attempts, results.duration_ms, \
      results.same_as_row, results.stopped_the_run, results.seal";
 
@@ -17,7 +18,7 @@ pub(super) const RESULT_COLUMNS: &str = "results.outcome, results.evidence, resu
 const NO_DIFFERENCES: &str = "[]";
 
 /// The number of columns in [`RESULT_COLUMNS`].
-pub(super) const RESULT_COLUMN_COUNT: usize = 18;
+pub(super) const RESULT_COLUMN_COUNT: usize = 19;
 
 pub(super) const INSERT_KEPT: &str = "INSERT OR REPLACE INTO kept VALUES (?1, ?2, ?3)";
 
@@ -61,7 +62,7 @@ pub(super) fn signed(number: u64) -> i64 {
 
 /// The statement for [`write_outcome`].
 pub(super) const INSERT_RESULT: &str = "INSERT OR REPLACE INTO results VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, \
-     ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+     ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
 
 /// Writes the outcome of a row with a prepared [`INSERT_RESULT`].
 pub(super) fn write_outcome(
@@ -71,6 +72,7 @@ pub(super) fn write_outcome(
 ) -> rusqlite::Result<()> {
     let row = signed(row);
     let differs = differs_text(outcome)?;
+    let changes = outcome.update.as_ref().map(json).transpose()?;
     insert
         .execute(params![
             row,
@@ -82,6 +84,7 @@ pub(super) fn write_outcome(
             outcome.enabled,
             outcome.created_at,
             differs,
+            changes,
             outcome.delivery.map(Delivery::name),
             outcome.delivery_medium,
             outcome.delivery_destination,
@@ -91,7 +94,7 @@ pub(super) fn write_outcome(
             signed(outcome.duration_ms),
             outcome.same_as_row.map(signed),
             outcome.stopped_the_run,
-            result_seal(row, outcome, differs.as_deref()),
+            result_seal(row, outcome, [differs.as_deref(), changes.as_deref()]),
         ])
         .map(drop)
 }
@@ -101,16 +104,23 @@ fn differs_text(outcome: &RowOutcome) -> rusqlite::Result<Option<Cow<'static, st
     match outcome.differs.as_deref() {
         None => Ok(None),
         Some([]) => Ok(Some(NO_DIFFERENCES.into())),
-        Some(differences) => serde_json::to_string(differences)
-            .map(|text| Some(text.into()))
-            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into())),
+        Some(differences) => json(&differences).map(|text| Some(text.into())),
     }
+}
+
+fn json<T: Serialize>(value: &T) -> rusqlite::Result<String> {
+    serde_json::to_string(value)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
 fn differences(text: &str) -> rusqlite::Result<Vec<Difference>> {
     if text == NO_DIFFERENCES {
         return Ok(Vec::new());
     }
+    serde_json::from_str(text).map_err(|_| broken_seal("results"))
+}
+
+fn update(text: &str) -> rusqlite::Result<UserUpdate> {
     serde_json::from_str(text).map_err(|_| broken_seal("results"))
 }
 
@@ -134,8 +144,8 @@ pub(super) fn read_outcome(
             .into_iter()
             .find(|evidence| evidence.name() == word),
     };
-    let delivery = word(8)?.and_then(Delivery::from_name);
-    let differs = word(7)?;
+    let delivery = word(9)?.and_then(Delivery::from_name);
+    let (differs, changes) = (word(7)?, word(8)?);
     let outcome = RowOutcome {
         outcome,
         evidence,
@@ -145,16 +155,18 @@ pub(super) fn read_outcome(
         enabled: from.get(at + 5)?,
         created_at: from.get(at + 6)?,
         differs: differs.map(differences).transpose()?,
+        update: changes.map(update).transpose()?,
         delivery,
-        delivery_medium: from.get(at + 9)?,
-        delivery_destination: from.get(at + 10)?,
-        error_code: from.get(at + 11)?,
-        error_message: from.get(at + 12)?,
-        attempts: from.get(at + 13)?,
-        duration_ms: from.get::<_, i64>(at + 14)?.unsigned_abs(),
-        same_as_row: from.get::<_, Option<i64>>(at + 15)?.map(i64::unsigned_abs),
-        stopped_the_run: from.get(at + 16)?,
+        delivery_medium: from.get(at + 10)?,
+        delivery_destination: from.get(at + 11)?,
+        error_code: from.get(at + 12)?,
+        error_message: from.get(at + 13)?,
+        attempts: from.get(at + 14)?,
+        duration_ms: from.get::<_, i64>(at + 15)?.unsigned_abs(),
+        same_as_row: from.get::<_, Option<i64>>(at + 16)?.map(i64::unsigned_abs),
+        stopped_the_run: from.get(at + 17)?,
     };
-    let seal: i64 = from.get(at + 17)?;
-    Ok(Some(outcome).filter(|outcome| result_seal(row, outcome, differs) == seal))
+    let seal: i64 = from.get(at + 18)?;
+    let sealed = |outcome: &RowOutcome| result_seal(row, outcome, [differs, changes]);
+    Ok(Some(outcome).filter(|outcome| sealed(outcome) == seal))
 }

@@ -55,6 +55,7 @@ CREATE TABLE results (
     enabled INTEGER,
     created_ms INTEGER,
     differs TEXT,
+    changes TEXT,
     delivery TEXT,
     delivery_medium TEXT,
     delivery_destination TEXT,

@@ -1,6 +1,6 @@
-//! The ledger of an undo: the users that the run created, the deletions that were begun, and their
-//! outcomes. It is a separate database, `undo.db` in the run's directory, so the run's ledger stays
-//! unchanged.
+//! The ledger of an undo: the users that the run created or updated, the deletions and
+//! restorations that were begun, and their outcomes. It is a separate database, `undo.db` in the
+//! run's directory, so the run's ledger stays unchanged.
 //!
 //! It is created in one transaction from the run's ledger, so every later session works on the same
 //! users. A deletion is recorded as begun before its request is sent. Every line is sealed, as in
@@ -15,7 +15,7 @@ use super::integrity::checkpoint::Checkpoints;
 use super::integrity::seal::{Seal, broken_seal};
 use super::rows::signed;
 use super::{LedgerError, RunPath};
-use crate::outcome::{CreatedUser, UndoOutcome, Undone};
+use crate::outcome::{AffectedUser, UndoOutcome, Undone};
 
 const TABLES: &str = "
 CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT NOT NULL, seal INTEGER NOT NULL) WITHOUT ROWID;
@@ -24,6 +24,7 @@ CREATE TABLE users (
     username TEXT NOT NULL,
     user_sub TEXT,
     created_ms INTEGER,
+    changes TEXT,
     begun_ms INTEGER,
     undone TEXT,
     error_code TEXT,
@@ -32,13 +33,12 @@ CREATE TABLE users (
 );
 ";
 
-const COLUMNS: &str =
-    "row, username, user_sub, created_ms, begun_ms, undone, error_code, error_message, seal";
+const COLUMNS: &str = "row, username, user_sub, created_ms, changes, begun_ms, undone, error_code, error_message, seal";
 
 /// A user to undo.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToUndo {
-    pub user: CreatedUser,
+    pub user: AffectedUser,
     /// When its deletion was first begun, in milliseconds since the Unix epoch.
     pub begun_ms: Option<i64>,
     /// The outcome, once it is known.
@@ -46,13 +46,14 @@ pub struct ToUndo {
 }
 
 impl ToUndo {
-    fn seal(&self) -> i64 {
+    fn seal(&self, changes: Option<&str>) -> i64 {
         let outcome = self.outcome.as_ref();
         let mut seal = Seal::default();
         seal.number(Some(signed(self.user.row)))
             .text(Some(&self.user.username))
             .text(self.user.sub.as_deref())
             .number(self.user.created_ms)
+            .text(changes)
             .number(self.begun_ms)
             .text(outcome.map(|outcome| outcome.undone.name()))
             .text(outcome.and_then(|outcome| outcome.error_code.as_deref()))
@@ -62,26 +63,31 @@ impl ToUndo {
 
     /// Reads a line of [`COLUMNS`].
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        let word: Option<String> = row.get(5)?;
+        let word: Option<String> = row.get(6)?;
         let outcome = match word {
             None => None,
             Some(word) => Some(UndoOutcome {
                 undone: Undone::from_name(&word).ok_or_else(|| broken_seal("users"))?,
-                error_code: row.get(6)?,
-                error_message: row.get(7)?,
+                error_code: row.get(7)?,
+                error_message: row.get(8)?,
             }),
         };
+        let changes: Option<String> = row.get(4)?;
         let user = Self {
-            user: CreatedUser {
+            user: AffectedUser {
                 row: row.get::<_, i64>(0)?.unsigned_abs(),
                 username: row.get(1)?,
                 sub: row.get(2)?,
                 created_ms: row.get(3)?,
+                changes: match &changes {
+                    Some(text) => serde_json::from_str(text).map_err(|_| broken_seal("users"))?,
+                    None => Vec::new(),
+                },
             },
-            begun_ms: row.get(4)?,
+            begun_ms: row.get(5)?,
             outcome,
         };
-        if user.seal() == row.get::<_, i64>(8)? {
+        if user.seal(changes.as_deref()) == row.get::<_, i64>(9)? {
             Ok(user)
         } else {
             Err(broken_seal("users"))
@@ -255,18 +261,23 @@ fn change(
 
 fn write(database: &Connection, user: &ToUndo) -> rusqlite::Result<()> {
     let outcome = user.outcome.as_ref();
+    let changes = &user.user.changes;
+    let changes = (!changes.is_empty()).then(|| serde_json::json!(changes).to_string());
     database
-        .prepare_cached("INSERT OR REPLACE INTO users VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?
+        .prepare_cached(
+            "INSERT OR REPLACE INTO users VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?
         .execute(params![
             signed(user.user.row),
             user.user.username,
             user.user.sub,
             user.user.created_ms,
+            changes,
             user.begun_ms,
             outcome.map(|outcome| outcome.undone.name()),
             outcome.and_then(|outcome| outcome.error_code.as_deref()),
             outcome.and_then(|outcome| outcome.error_message.as_deref()),
-            user.seal(),
+            user.seal(changes.as_deref()),
         ])
         .map(drop)
 }

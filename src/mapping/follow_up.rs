@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Mapping;
 use super::condition::{self, Condition, trimmed_lowercase};
 use super::mapped_row::{MappedAttribute, report};
+use super::update::UpdateFrom;
 use crate::rows::RawRow;
 use crate::user::finding::{Finding, Rule};
 use crate::user::pool_rules::Contact;
@@ -44,11 +45,13 @@ pub(super) struct FollowUpFrom {
     /// Create groups that are missing in the pool.
     pub(super) create_groups: bool,
     pub(super) disable: StepCondition,
+    pub(super) update: Option<UpdateFrom>,
 }
 
 impl FollowUpFrom {
     fn kinds(&self) -> impl Iterator<Item = StepKind> {
         let is_requested = |kind: &StepKind| match kind {
+            StepKind::Update => self.update.is_some(),
             StepKind::Confirm => self.confirm != StepCondition::Never,
             StepKind::Verify => !self.verify.is_empty(),
             StepKind::AddToGroup => !self.groups.is_empty() || self.groups_column.is_some(),
@@ -101,6 +104,7 @@ impl Mapping {
             parts.push(format!("groups of column {} by {separator:?}", column + 1));
         }
         parts.extend(step_identity("disable", &from.disable));
+        parts.extend(from.update.as_ref().map(UpdateFrom::identity));
         (!parts.is_empty()).then(|| parts.join(", "))
     }
 

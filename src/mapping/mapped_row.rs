@@ -26,6 +26,8 @@ pub struct MappedRow<'a> {
     pub values: Vec<MappedAttribute<'a>>,
     /// The steps after the sign-up.
     pub follow_up: Vec<FollowUpStep>,
+    /// The date of the row, in milliseconds since the Unix epoch.
+    pub dated_ms: Option<i64>,
 }
 
 /// A value after its transformations.
@@ -66,6 +68,7 @@ impl<'a> MappedRow<'a> {
                 })
                 .collect(),
             follow_up: self.follow_up,
+            dated_ms: self.dated_ms,
         }
     }
 }
@@ -99,12 +102,14 @@ impl Mapping {
             }
         }
         let follow_up = self.steps(raw, &username.text, &values, findings);
+        let dated_ms = self.row_date(raw, findings);
         MappedRow {
             username,
             username_column,
             password,
             values,
             follow_up,
+            dated_ms,
         }
     }
 

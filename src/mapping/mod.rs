@@ -22,6 +22,7 @@ mod options;
 mod phone;
 mod transform;
 mod unreadable_cells;
+mod update;
 mod username;
 
 use crate::rows::{Header, RawRow};
@@ -45,10 +46,11 @@ pub use header::{HeaderError, HeaderNotice, likelier_header};
 pub use mapped_row::{MappedAttribute, MappedRow, MappedText};
 pub use options::{
     AttributeDateFormat, ColumnEquals, ColumnTarget, Constant, FollowUpOptions, Join, Lowercase,
-    MappingOptions, PasswordFrom, Sourced, ValueTableEntry,
+    MappingOptions, PasswordFrom, Sourced, UpdateOptions, ValueTableEntry,
 };
 pub use phone::Region;
 pub use transform::AttributeSource;
+pub use update::AttributesToUpdate;
 
 /// Maps the rows of one list to users.
 #[derive(Debug, Clone)]

@@ -114,6 +114,15 @@ pub struct ColumnEquals {
     pub value: String,
 }
 
+/// The update of users that existed (`--update-existing`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UpdateOptions {
+    /// The attributes to update; empty: all that the list sets.
+    pub attributes: Vec<Sourced<String>>,
+    /// The column with the date of each row. Users that were modified later are left alone.
+    pub not_newer_than: Option<Sourced<String>>,
+}
+
 /// The steps requested after the sign-ups.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FollowUpOptions {
@@ -131,6 +140,8 @@ pub struct FollowUpOptions {
     pub create_groups: bool,
     /// Disable the users of rows that meet any of these conditions.
     pub disable_where: Vec<Sourced<ColumnEquals>>,
+    /// Update users that existed.
+    pub update: Option<UpdateOptions>,
 }
 
 /// A value to convert to lowercase.

@@ -30,6 +30,8 @@ pub struct ExistingUserCounts {
     pub same: u64,
     /// At least one attribute has another value.
     pub different: u64,
+    /// Those of them that `--not-newer-than` left alone.
+    pub newer: u64,
     /// Not compared, because the pool did not return the user's attributes.
     pub unknown: u64,
 }

@@ -10,6 +10,9 @@ pub(super) const CONFIRM_STEP: &str = "confirm";
 /// The [`StepResult::step`] that disables a user.
 pub(super) const DISABLE_STEP: &str = "disable";
 
+/// The [`StepResult::step`] that updates attributes of a user that existed.
+pub(super) const UPDATE_STEP: &str = "update";
+
 /// The state of a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
@@ -25,7 +28,7 @@ pub enum StepState {
 /// One step after a sign-up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepResult {
-    /// `confirm`, `verify email`, `verify phone_number`, `verify email and phone_number`,
+    /// `update`, `confirm`, `verify email`, `verify phone_number`, `verify email and phone_number`,
     /// `group NAME` or `disable`.
     pub step: String,
     #[serde(flatten)]

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
 
+use super::follow_up::UPDATE_STEP;
 use super::{ExistingUserCounts, Outcome, StepCounts, step_key};
 
 /// Requests of one quota category.
@@ -135,7 +136,7 @@ pub struct Summary {
     /// several such attributes is counted for each.
     pub differs: BTreeMap<String, u64>,
     /// Users by the state of each step after the sign-up; empty without such steps. Keys are
-    /// `confirm`, `verify_email`, `verify_phone_number`, `verify_email_and_phone_number`,
+    /// `update`, `confirm`, `verify_email`, `verify_phone_number`, `verify_email_and_phone_number`,
     /// `group_NAME` and `disable`.
     #[serde(serialize_with = "by_step_key")]
     pub follow_up: BTreeMap<String, StepCounts>,
@@ -174,6 +175,13 @@ impl Summary {
     #[must_use]
     pub fn elapsed(&self) -> Option<Duration> {
         self.finished_at()?.duration_since(self.started_at()?).ok()
+    }
+
+    /// Returns the number of users that existed and that the run updated, or may have updated.
+    #[must_use]
+    pub fn updated_users(&self) -> u64 {
+        let steps = self.follow_up.get(UPDATE_STEP);
+        steps.map_or(0, |steps| steps.done + steps.failed + steps.pending)
     }
 
     /// Returns the number of rows with this outcome.

@@ -1,6 +1,8 @@
-//! Outcomes of undoing a run, for each user that the run created.
+//! Outcomes of undoing a run, for each user that the run created or updated.
 
 use std::fmt;
+
+use super::AttributeChange;
 
 /// The reason why `undo` keeps a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +17,8 @@ pub enum KeptReason {
     NotIdentified,
     /// The user was created while the run was not active.
     OutsideRun,
+    /// The attributes that the run wrote have other values now.
+    Changed,
 }
 
 all_variants!(pub KeptReason {
@@ -23,22 +27,26 @@ all_variants!(pub KeptReason {
     AnotherUser,
     NotIdentified,
     OutsideRun,
+    Changed,
 });
 
-/// The outcome for one user. Every user that the run created has exactly one.
+/// The outcome for one user. Every user that the run created or updated has exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Undone {
     /// Deleted on our request.
     Deleted,
+    /// The attributes that the run wrote have their previous values again.
+    Restored,
     /// No longer existed.
     Gone,
     Kept(KeptReason),
-    /// The lookup or the deletion failed.
+    /// The lookup, the deletion or the update failed.
     Failed,
 }
 
 all_variants!(Undone {
     Deleted,
+    Restored,
     Gone,
     Kept(KeptReason::Used),
     Failed,
@@ -49,7 +57,7 @@ impl Undone {
     pub fn all() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().flat_map(|undone| match undone {
             Self::Kept(_) => KeptReason::ALL.map(Self::Kept).to_vec(),
-            Self::Deleted | Self::Gone | Self::Failed => vec![undone],
+            Self::Deleted | Self::Restored | Self::Gone | Self::Failed => vec![undone],
         })
     }
 
@@ -58,12 +66,14 @@ impl Undone {
     pub fn name(self) -> &'static str {
         match self {
             Self::Deleted => "deleted",
+            Self::Restored => "restored",
             Self::Gone => "gone",
             Self::Kept(KeptReason::Used) => "kept: used",
             Self::Kept(KeptReason::MaybeUsed) => "kept: maybe used",
             Self::Kept(KeptReason::AnotherUser) => "kept: another user",
             Self::Kept(KeptReason::NotIdentified) => "kept: not identified",
             Self::Kept(KeptReason::OutsideRun) => "kept: outside the run",
+            Self::Kept(KeptReason::Changed) => "kept: changed",
             Self::Failed => "failed",
         }
     }
@@ -85,6 +95,7 @@ impl Undone {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Deleted => "created by the run, now deleted",
+            Self::Restored => "updated by the run, now with their previous attributes",
             Self::Gone => "no longer existed",
             Self::Kept(KeptReason::Used) => "used since the import",
             Self::Kept(KeptReason::MaybeUsed) => {
@@ -93,7 +104,8 @@ impl Undone {
             Self::Kept(KeptReason::AnotherUser) => "the username now belongs to another user",
             Self::Kept(KeptReason::NotIdentified) => "no evidence that the run created them",
             Self::Kept(KeptReason::OutsideRun) => "created while the run was not active",
-            Self::Failed => "lookup or deletion failed; the same command tries again",
+            Self::Kept(KeptReason::Changed) => "changed since the run updated them",
+            Self::Failed => "a request failed; the same command tries again",
         }
     }
 }
@@ -129,9 +141,9 @@ impl fmt::Display for UndoOutcome {
     }
 }
 
-/// A user that a run created.
+/// A user that a run created or updated.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CreatedUser {
+pub struct AffectedUser {
     /// The number of the row.
     pub row: u64,
     /// The username as it was sent.
@@ -140,6 +152,8 @@ pub struct CreatedUser {
     pub sub: Option<String>,
     /// `UserCreateDate` in milliseconds since the Unix epoch, if the run learned it.
     pub created_ms: Option<i64>,
+    /// What the run wrote to a user that existed. Empty for a user that it created.
+    pub changes: Vec<AttributeChange>,
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use super::Cognito;
 use super::failure::{Failure, FailureKind, Operation};
 use crate::pace::Category;
-use crate::user::pool_rules::Contact;
 use crate::user::{Addresses, FollowUpStep, Password, StepKind};
 
 /// The error message of `AdminConfirmSignUp` for a confirmed user.
@@ -17,7 +16,9 @@ const ALREADY_CONFIRMED: &str = "Current status is CONFIRMED";
 pub fn category_of(kind: StepKind) -> Category {
     match kind {
         StepKind::Confirm => Category::UserCreation,
-        StepKind::Verify | StepKind::AddToGroup | StepKind::Disable => Category::UserUpdate,
+        StepKind::Update | StepKind::Verify | StepKind::AddToGroup | StepKind::Disable => {
+            Category::UserUpdate
+        }
     }
 }
 
@@ -26,7 +27,7 @@ pub fn category_of(kind: StepKind) -> Category {
 pub fn operation_of(kind: StepKind) -> &'static str {
     match kind {
         StepKind::Confirm => "AdminConfirmSignUp",
-        StepKind::Verify => "AdminUpdateUserAttributes",
+        StepKind::Update | StepKind::Verify => "AdminUpdateUserAttributes",
         StepKind::AddToGroup => "AdminAddUserToGroup",
         StepKind::Disable => "AdminDisableUser",
     }
@@ -37,7 +38,7 @@ pub fn operation_of(kind: StepKind) -> &'static str {
 pub fn action_of(kind: StepKind) -> &'static str {
     match kind {
         StepKind::Confirm => "cognito-idp:AdminConfirmSignUp",
-        StepKind::Verify => "cognito-idp:AdminUpdateUserAttributes",
+        StepKind::Update | StepKind::Verify => "cognito-idp:AdminUpdateUserAttributes",
         StepKind::AddToGroup => "cognito-idp:AdminAddUserToGroup",
         StepKind::Disable => "cognito-idp:AdminDisableUser",
     }
@@ -63,6 +64,8 @@ impl Cognito {
         password: Option<&Password>,
     ) -> Result<(), Failure> {
         match step {
+            // Its attributes are not part of the step.
+            FollowUpStep::Update => self.update_attributes(username, &[], password).await,
             FollowUpStep::Confirm => self.confirm(username, password).await,
             FollowUpStep::Verify(addresses) => self.verify(username, *addresses, password).await,
             FollowUpStep::AddToGroup(group) => self.add_to_group(username, group, password).await,
@@ -95,18 +98,31 @@ impl Cognito {
         addresses: Addresses,
         password: Option<&Password>,
     ) -> Result<(), Failure> {
+        let contacts = addresses.contacts().iter();
+        let flags: Vec<(&str, &str)> = contacts
+            .map(|contact| (contact.verified_attribute(), "true"))
+            .collect();
+        self.update_attributes(username, &flags, password).await
+    }
+
+    /// Sends `AdminUpdateUserAttributes` once, signed, with these names and values.
+    ///
+    /// # Errors
+    /// See [`super::failure`].
+    pub async fn update_attributes(
+        &self,
+        username: &str,
+        attributes: &[(&str, &str)],
+        password: Option<&Password>,
+    ) -> Result<(), Failure> {
         let mut request = self
             .signing()?
             .admin_update_user_attributes()
             .user_pool_id(&self.user_pool_id)
             .username(username);
-        for contact in addresses.contacts() {
-            let name = match contact {
-                Contact::Email => "email_verified",
-                Contact::PhoneNumber => "phone_number_verified",
-            };
-            let flag = AttributeType::builder().name(name).value("true");
-            request = request.user_attributes(flag.build().map_err(Failure::not_built)?);
+        for (name, value) in attributes {
+            let attribute = AttributeType::builder().name(*name).value(*value);
+            request = request.user_attributes(attribute.build().map_err(Failure::not_built)?);
         }
         let answer = request.send().await;
         answer

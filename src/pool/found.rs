@@ -26,6 +26,8 @@ pub struct FoundUser {
     pub created_ms: Option<i64>,
     /// Whether the date has a fraction of a second and is therefore exact to the millisecond.
     pub created_has_fraction: bool,
+    /// `UserLastModifiedDate`, like `created_ms`.
+    pub modified_ms: Option<i64>,
     /// `UserAttributes`.
     pub attributes: Vec<Attribute>,
 }
@@ -55,6 +57,7 @@ pub(super) struct UserDescription<'a> {
     pub(super) status: Option<&'a UserStatusType>,
     pub(super) enabled: bool,
     pub(super) created: Option<&'a DateTime>,
+    pub(super) modified: Option<&'a DateTime>,
     pub(super) attributes: &'a [AttributeType],
 }
 
@@ -94,6 +97,7 @@ impl UserDescription<'_> {
             created_has_fraction: self
                 .created
                 .is_some_and(|created| created.subsec_nanos() != 0),
+            modified_ms: self.modified.and_then(date_ms),
             sub,
             attributes,
         })

@@ -271,6 +271,7 @@ fn found(user: &UserType, password: Option<&Password>) -> Option<Result<FoundUse
         status: user.user_status(),
         enabled: user.enabled(),
         created: user.user_create_date(),
+        modified: user.user_last_modified_date(),
         attributes: user.attributes(),
     };
     let user = description.user(password);
@@ -303,6 +304,7 @@ mod tests {
             enabled: true,
             created_ms: None,
             created_has_fraction: false,
+            modified_ms: None,
             attributes: attributes
                 .iter()
                 .map(|(name, value)| Attribute {

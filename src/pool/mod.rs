@@ -210,6 +210,7 @@ impl Cognito {
             status: found.user_status(),
             enabled: found.enabled(),
             created: found.user_create_date(),
+            modified: found.user_last_modified_date(),
             attributes: found.user_attributes(),
         };
         answer.user(password).map(Some).map_err(Failure::unreadable)

@@ -55,7 +55,11 @@ pub fn policy(needs: &Needs<'_>) -> Option<Value> {
         if needs.lists {
             actions.push(Call::ListUsers.action());
         }
-        actions.extend(needs.steps.iter().map(|kind| action_of(*kind)));
+        for kind in needs.steps {
+            if !actions.contains(&action_of(*kind)) {
+                actions.push(action_of(*kind));
+            }
+        }
         if needs.steps.contains(&StepKind::AddToGroup) && needs.describes_client {
             actions.push(LIST_GROUPS_ACTION);
         }
@@ -70,14 +74,18 @@ pub fn policy(needs: &Needs<'_>) -> Option<Value> {
         }));
     }
     if needs.undoes {
+        let mut actions = vec![
+            "cognito-idp:AdminDeleteUser",
+            "cognito-idp:AdminGetUser",
+            "cognito-idp:AdminListUserAuthEvents",
+        ];
+        if needs.steps.contains(&StepKind::Update) {
+            actions.push(action_of(StepKind::Update));
+        }
         statements.push(json!({
             "Sid": "CognitoImportUndo",
             "Effect": "Allow",
-            "Action": [
-                "cognito-idp:AdminDeleteUser",
-                "cognito-idp:AdminGetUser",
-                "cognito-idp:AdminListUserAuthEvents",
-            ],
+            "Action": actions,
             "Resource": pool,
         }));
     }

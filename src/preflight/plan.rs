@@ -14,7 +14,7 @@ use super::rates::{Rate, Rates};
 use super::survey::{NewUserCounts, SurveyCounts};
 use crate::pace::{Category, Ceilings};
 use crate::plural::counted;
-use crate::pool::{LookupMode, category_of, operation_of};
+use crate::pool::{LookupMode, category_of};
 use crate::user::StepKind;
 use crate::user::pool_rules::PoolRules;
 
@@ -41,6 +41,8 @@ pub struct RunPlan {
     pub messages: Option<(u64, u64)>,
     /// The groups to create before the first row.
     pub groups_to_create: Vec<String>,
+    /// The attributes of existing users to update.
+    pub updated_attributes: Vec<String>,
     /// Whether a PreSignUp trigger may confirm users, so that they get no messages.
     pub trigger_may_confirm: bool,
     /// Whether threat protection records sign-ins; `None` if the pool's rules are unknown.
@@ -66,6 +68,7 @@ impl RunPlan {
             lookup,
             existing_users,
             groups_to_create: Vec::new(),
+            updated_attributes: Vec::new(),
         }
     }
 
@@ -97,8 +100,14 @@ impl RunPlan {
             LookupMode::List => seconds_at(users, &self.rates.list),
             LookupMode::None => 0,
         };
+        let updates = if kinds.contains(&StepKind::Update) {
+            self.counts.steps.of(StepKind::Update)
+        } else {
+            0
+        };
         self.time_without_lookups(kinds)
             .max(Duration::from_secs(lookups))
+            .max(Duration::from_secs(seconds_at(updates, &self.rates.update)))
     }
 
     /// Returns how many existing users have to be looked up, if every user may exist.
@@ -119,7 +128,10 @@ impl RunPlan {
     /// Returns the time if no user has to be looked up.
     fn time_without_lookups(&self, kinds: &[StepKind]) -> Duration {
         let steps = |category| -> u64 {
-            let kinds = kinds.iter().filter(|kind| category_of(**kind) == category);
+            // Only users that exist, and that are therefore looked up, are updated.
+            let kinds = kinds
+                .iter()
+                .filter(|kind| category_of(**kind) == category && **kind != StepKind::Update);
             kinds.map(|kind| self.counts.steps.of(*kind)).sum()
         };
         let creations = self.counts.to_send + steps(Category::UserCreation);
@@ -141,10 +153,13 @@ impl RunPlan {
 
     /// Formats the steps of this category that occur, like `3 AdminConfirmSignUp`.
     fn steps_on(&self, category: Category) -> Vec<String> {
-        StepKind::ALL
-            .into_iter()
-            .filter(|kind| category_of(*kind) == category && self.counts.steps.of(*kind) > 0)
-            .map(|kind| format!("{} {}", self.counts.steps.of(kind), operation_of(kind)))
+        let kinds = StepKind::ALL.into_iter();
+        let kinds: Vec<StepKind> = kinds
+            .filter(|kind| category_of(*kind) == category)
+            .collect();
+        let calls = self.counts.steps.by_operation(&kinds).into_iter();
+        calls
+            .map(|(operation, number)| format!("{number} {operation}"))
             .collect()
     }
 
@@ -207,6 +222,19 @@ impl RunPlan {
         }
     }
 
+    fn write_updates(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let users = self.counts.steps.of(StepKind::Update);
+        if users == 0 || self.updated_attributes.is_empty() {
+            return Ok(());
+        }
+        writeln!(
+            f,
+            "      updates: at most {} that exist and differ: {}",
+            counted(users, "user", "users"),
+            first_names(&self.updated_attributes)
+        )
+    }
+
     fn write_time(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.counts.sends_nothing() {
             return Ok(());
@@ -261,7 +289,7 @@ impl RunPlan {
             f,
             "      cheaper: a PreSignUp trigger that confirms and verifies the users of this \
              import (see --validation-data-file) saves {by_trigger} of these calls; time: {}",
-            self.estimate(&[StepKind::AddToGroup, StepKind::Disable])
+            self.estimate(&[StepKind::Update, StepKind::AddToGroup, StepKind::Disable])
         )
     }
 
@@ -318,6 +346,7 @@ impl fmt::Display for RunPlan {
                 first_names(&self.groups_to_create)
             )?;
         }
+        self.write_updates(f)?;
         self.write_time(f)?;
         self.write_cheaper(f)?;
         self.write_undo(f)?;

@@ -31,6 +31,7 @@ pub(super) fn unused_username() -> String {
 
 fn sample_step(kind: StepKind) -> FollowUpStep {
     match kind {
+        StepKind::Update => FollowUpStep::Update,
         StepKind::Confirm => FollowUpStep::Confirm,
         StepKind::Verify => FollowUpStep::Verify(Addresses::Email),
         // The group need not exist.

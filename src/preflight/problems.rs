@@ -7,6 +7,7 @@ mod failed_calls;
 pub(super) mod follow_up;
 mod rate;
 mod rows;
+mod updates;
 
 use serde::Serialize;
 
@@ -22,6 +23,7 @@ use crate::user::pool_rules::{EmailSendingAccount, PoolRules};
 use crate::user::rules::MAX_ATTRIBUTE_NAME;
 use attributes::list_names;
 pub use follow_up::StepIntent;
+pub use updates::UpdateIntent;
 
 /// The daily limit of Cognito's built-in email sender for all pools of an account (developer guide,
 /// "Email settings").
@@ -159,6 +161,7 @@ pub fn problems(
     attribute_names(intent, &mut problems);
     rows::rows(intent, &mut problems);
     follow_up::follow_up(intent, &mut problems);
+    updates::updates(rules, intent, &mut problems);
     rate::rate(intent, &mut problems);
     failed_calls::failed_calls(rules, failed_calls, intent, &mut problems);
     failed_calls::unknown_pool(rules, failed_calls, intent, &mut problems);

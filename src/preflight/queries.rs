@@ -12,7 +12,7 @@ use super::calls::{Call, FailedCall};
 use super::probes::{probe_step, unused_username};
 use crate::pace::Category;
 use crate::pool::service_clock::LastHeard;
-use crate::pool::{Advice, Failure, Sent, Stop, monotonic_ms};
+use crate::pool::{Advice, Failure, Sent, Stop, monotonic_ms, operation_of};
 use crate::user::StepKind;
 use crate::user::pool_rules::PoolRules;
 
@@ -140,8 +140,12 @@ impl QuerySession<'_> {
         if queries.look_up && self.continues() {
             self.look_up().await?;
         }
+        let mut probed = Vec::new();
         for kind in &queries.steps {
-            if self.continues() {
+            // Kinds that share an operation share its permission.
+            let operation = operation_of(*kind);
+            if self.continues() && !probed.contains(&operation) {
+                probed.push(operation);
                 self.step(*kind).await?;
             }
         }

@@ -17,9 +17,9 @@ use crate::mapping::{CheckedRow, MappedRow, Mapping};
 use crate::pool::groups::MAX_GROUPS;
 use crate::rows::prefetch::Prefetch;
 use crate::rows::{OwnedRow, RawRow, Rows, RowsError};
-use crate::user::FollowUpStep;
 use crate::user::finding::{Finding, Rule};
 use crate::user::password_column::PasswordColumn;
+use crate::user::{FollowUpStep, StepKind};
 use aliases::Aliases;
 use row_tag::{ContactIndexes, RowTag};
 use usernames::SurveyedUsernames;
@@ -103,7 +103,7 @@ impl Survey {
         surveyor.finish()
     }
 
-    fn compute_totals(&mut self, passwords: &PasswordColumn) {
+    fn compute_totals(&mut self, passwords: &PasswordColumn, updates: bool) {
         let findings_of = |rules: &[Rule]| -> u64 {
             self.broken
                 .iter()
@@ -118,6 +118,10 @@ impl Survey {
         counts.misquoted = misquoted;
         counts.passwords = passwords.counts();
         counts.to_send = counts.rows - counts.invalid - counts.skipped - counts.duplicates;
+        if updates {
+            // At most: which users exist is unknown.
+            counts.steps.set(StepKind::Update, counts.to_send);
+        }
         self.broken
             .sort_by_key(|broken| std::cmp::Reverse(broken.findings));
         self.notes
@@ -250,7 +254,8 @@ impl<F: FnMut(&ReportedFinding<'_>) -> io::Result<()>> Surveyor<'_, F> {
         } = self;
         usernames.finish(mapping.username_column(), &mut survey, &mut report)?;
         aliases.finish(&mut survey, &mut report)?;
-        survey.compute_totals(&passwords);
+        let kinds = mapping.follow_up_kinds();
+        survey.compute_totals(&passwords, kinds.contains(&StepKind::Update));
         Ok(survey)
     }
 }

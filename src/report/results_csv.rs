@@ -7,10 +7,10 @@ use super::atomic_file::AtomicFile;
 use super::csv_file::{self, safe_cell};
 use super::{ReportOptions, RowReport};
 use crate::ledger::reader::rfc3339;
-use crate::outcome::{Delivery, Evidence, RowResult, names_of};
+use crate::outcome::{Delivery, Evidence, RowResult, UserUpdate, names_of};
 
 /// The columns, in order. The kept columns of the list follow them.
-pub const COLUMNS: [&str; 21] = [
+pub const COLUMNS: [&str; 22] = [
     "row",
     "line",
     "username",
@@ -32,10 +32,14 @@ pub const COLUMNS: [&str; 21] = [
     "follow_up",
     "confirmed_at_sign_up",
     "differs",
+    "updated",
 ];
 
 /// The cell of `differs` if no attribute differs. An empty cell means that this is unknown.
 const NOTHING: &str = "none";
+
+/// The cell of `updated` if the user was modified later than the row.
+const NEWER: &str = "newer";
 
 pub(super) struct ResultsCsv(csv::Writer<AtomicFile>);
 
@@ -65,6 +69,10 @@ impl RowReport for ResultsCsv {
                 [] => NOTHING.to_owned(),
                 differences => names_of(differences),
             });
+        let updated = match outcome.update {
+            Some(UserUpdate::Newer) => NEWER.to_owned(),
+            Some(UserUpdate::Changes(_)) | None => row.updated().collect::<Vec<_>>().join(" "),
+        };
         let follow_up = row.follow_up.as_ref().map(ToString::to_string);
         let cells: [Cow<'_, str>; COLUMNS.len()] = [
             row.row.to_string().into(),
@@ -88,6 +96,7 @@ impl RowReport for ResultsCsv {
             safe_cell(follow_up.as_deref()),
             yes_no(row.confirmed_at_sign_up()).into(),
             safe_cell(differs.as_deref()),
+            safe_cell(Some(&updated)),
         ];
         for cell in &cells {
             self.0.write_field(cell.as_bytes())?;

@@ -12,7 +12,7 @@ use super::{ReportOptions, RowReport};
 use crate::ledger::reader::rfc3339;
 use crate::outcome::{
     Delivery, Difference, DifferentValues, Evidence, Outcome, RowResult, StepResult, StepState,
-    step_key,
+    UserUpdate, step_key,
 };
 use crate::sanitize::visible_json;
 
@@ -63,6 +63,12 @@ pub(crate) struct ResultLine<'a> {
     /// With `--differences values`: the values of these attributes.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     differences: BTreeMap<&'a str, &'a DifferentValues>,
+    /// The attributes that the run updated.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    updated: Vec<&'a str>,
+    /// Whether `--not-newer-than` left the user alone although attributes differ.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    newer: bool,
     /// The delivery of the message with the confirmation code.
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery: Option<Delivery>,
@@ -186,6 +192,8 @@ impl RowReport for ResultsJsonl {
                 names.map(|difference| difference.name.as_str()).collect()
             }),
             differences: different_values(outcome.differs.as_deref().unwrap_or_default()),
+            updated: row.updated().collect(),
+            newer: outcome.update == Some(UserUpdate::Newer),
             delivery: outcome.delivery,
             delivery_medium: outcome.delivery_medium.as_deref(),
             delivery_destination: outcome.delivery_destination.as_deref(),

@@ -167,6 +167,12 @@ fn add_difference_lines(summary: &Summary, lines: &mut Vec<String>) {
         let attributes: Vec<String> = attributes.collect();
         lines.push(format!("{users} from the list: {}", attributes.join(", ")));
     }
+    if users.newer > 0 {
+        lines.push(format!(
+            "{} not updated, because they were modified later than their row",
+            counted(users.newer, "of them was", "of them were")
+        ));
+    }
     if users.unknown > 0 {
         lines.push(format!(
             "{} not compared with the list",

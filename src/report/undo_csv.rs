@@ -1,4 +1,5 @@
-//! `undo-results.csv`: a row for each user that the run created, in the order of the list.
+//! `undo-results.csv`: a row for each user that the run created or updated, in the order of the
+//! list.
 
 use std::io;
 
@@ -16,6 +17,9 @@ pub(super) const OPEN: &str = "open";
 
 /// The outcome in a dry run of a user that `undo` would delete.
 pub(super) const WOULD_BE_DELETED: &str = "would be deleted";
+
+/// The outcome in a dry run of a user that `undo` would restore.
+pub(super) const WOULD_BE_RESTORED: &str = "would be restored";
 
 /// The report of an undo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +45,9 @@ impl UndoReport {
             (_, None) => OPEN.to_owned(),
             (Self::DryRun, Some(outcome)) if outcome.undone == Undone::Deleted => {
                 WOULD_BE_DELETED.to_owned()
+            }
+            (Self::DryRun, Some(outcome)) if outcome.undone == Undone::Restored => {
+                WOULD_BE_RESTORED.to_owned()
             }
             (Self::Results | Self::DryRun, Some(outcome)) => outcome.to_string(),
         }

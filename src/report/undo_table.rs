@@ -3,7 +3,7 @@
 use comfy_table::presets::UTF8_BORDERS_ONLY;
 use comfy_table::{CellAlignment, Table};
 
-use super::undo_csv::{OPEN, UndoReport, WOULD_BE_DELETED};
+use super::undo_csv::{OPEN, UndoReport, WOULD_BE_DELETED, WOULD_BE_RESTORED};
 use crate::outcome::Undone;
 
 /// Formats the number of users by outcome. `None` means not checked yet.
@@ -23,7 +23,7 @@ pub fn undo_table(report: UndoReport, count: impl Fn(Option<Undone>) -> u64) -> 
         }
     }
     table.add_row(["", "", ""]);
-    table.add_row(["all", &total.to_string(), "created by the run"]);
+    table.add_row(["all", &total.to_string(), "created or updated by the run"]);
     if let Some(column) = table.column_mut(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
@@ -37,6 +37,10 @@ fn describe(report: UndoReport, undone: Option<Undone>) -> (&'static str, &'stat
         (UndoReport::DryRun, Some(Undone::Deleted)) => {
             (WOULD_BE_DELETED, "created by the run and not used since")
         }
+        (UndoReport::DryRun, Some(Undone::Restored)) => (
+            WOULD_BE_RESTORED,
+            "updated by the run and not changed since",
+        ),
         (UndoReport::DryRun | UndoReport::Results, Some(undone)) => {
             (undone.name(), undone.meaning())
         }

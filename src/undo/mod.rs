@@ -1,4 +1,4 @@
-//! Undoes a run: deletes the users it created, and no others.
+//! Undoes a run: deletes the users it created, restores those it updated, and touches no others.
 //!
 //! [`removal`] is the state machine of one user, which decides whether to delete it. `remove`
 //! drives it with permits, requests and delays. [`run`] is the loop, which owns all state and is

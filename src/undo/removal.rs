@@ -5,13 +5,14 @@
 //! After an unclear deletion, the user is looked up before another deletion is sent.
 
 mod found;
+mod restore;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ledger::RunTimes;
 use crate::ledger::undo::ToUndo;
-use crate::outcome::{CreatedUser, KeptReason, UndoOutcome, Undone};
+use crate::outcome::{AffectedUser, KeptReason, UndoOutcome, Undone};
 use crate::pool::failure::FailureKind;
 use crate::pool::pages::SeenPages;
 use crate::pool::{Advice, Deletion, Failure, FoundUser, Sent, Stop, UserEvents};
@@ -30,6 +31,7 @@ pub enum RemovalEvent {
     /// The deletion is begun in the ledger.
     Begun,
     Deleted(Result<Deletion, Failure>),
+    Restored(Result<(), Failure>),
 }
 
 /// The next step. Requests identify the user by [`Removal::name`].
@@ -39,10 +41,12 @@ pub enum RemovalStep {
     LookUp(Duration),
     /// Request the user's events after this delay: the first page, or the page of this token.
     ReadEvents(Duration, Option<String>),
-    /// Begin the deletion in the ledger, or report it in a dry run.
+    /// Begin the deletion or restoration in the ledger, or report it in a dry run.
     Begin,
     /// Delete the user after this delay.
     Delete(Duration),
+    /// Write [`Removal::restoration`] after this delay.
+    Restore(Duration),
     /// The user has its outcome.
     Settled(UndoOutcome),
     /// No connection could be made.
@@ -86,18 +90,22 @@ enum LookupKey {
 enum Phase {
     /// It is undecided whether the user may be deleted.
     Deciding,
-    /// The deletion is begun in the ledger.
+    /// The deletion or restoration is begun in the ledger.
     Deleting,
 }
 
 #[derive(Debug)]
 pub struct Removal {
-    user: CreatedUser,
+    user: AffectedUser,
     rules: RemovalRules,
     times: Arc<RunTimes>,
     behavior: PoolBehavior,
     key: LookupKey,
     phase: Phase,
+    /// The attributes to restore, with their previous values.
+    restoration: Vec<(String, String)>,
+    /// The attributes that have changed since the run wrote them.
+    changed: Vec<String>,
     /// Whether one of our deletions may have arrived.
     maybe_deleted: bool,
     /// Whether the pages so far contain the user's sign-up.
@@ -128,6 +136,7 @@ impl Removal {
         } else {
             LookupKey::Username
         };
+        let restores = !open.user.changes.is_empty();
         Self {
             user: open.user,
             rules,
@@ -135,7 +144,9 @@ impl Removal {
             behavior,
             key,
             phase: Phase::Deciding,
-            maybe_deleted: open.begun_ms.is_some(),
+            restoration: Vec::new(),
+            changed: Vec::new(),
+            maybe_deleted: open.begun_ms.is_some() && !restores,
             sign_up: false,
             pages: SeenPages::up_to(MAX_PAGES),
             tries: 0,
@@ -186,7 +197,11 @@ impl Removal {
             RemovalEvent::EventsRead(Err(failure)) => self.events_failed(failure, chance),
             RemovalEvent::Begun => {
                 self.phase = Phase::Deleting;
-                RemovalStep::Delete(Duration::ZERO)
+                if self.restores() {
+                    RemovalStep::Restore(Duration::ZERO)
+                } else {
+                    RemovalStep::Delete(Duration::ZERO)
+                }
             }
             RemovalEvent::Deleted(Ok(Deletion::Deleted)) => settled(Undone::Deleted),
             RemovalEvent::Deleted(Ok(Deletion::NoSuchUser)) => match self.key {
@@ -195,6 +210,8 @@ impl Removal {
                 LookupKey::Username => self.absent(),
             },
             RemovalEvent::Deleted(Err(failure)) => self.deletion_failed(failure, chance),
+            RemovalEvent::Restored(Ok(())) => self.restored(),
+            RemovalEvent::Restored(Err(failure)) => self.restoration_failed(failure, chance),
         }
     }
 

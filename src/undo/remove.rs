@@ -25,7 +25,7 @@ pub(super) struct RemovalContext {
 /// How a user's task ended.
 #[derive(Debug)]
 pub(super) enum RemovalEnd {
-    /// The user may be deleted once the deletion is begun in the ledger.
+    /// The user may be deleted or restored once that is begun in the ledger.
     ToBegin(Box<Removal>),
     /// The user has its outcome.
     Settled(UndoOutcome),
@@ -85,7 +85,7 @@ async fn drive(
         let (category, wait) = match &step {
             RemovalStep::LookUp(wait) => (Category::UserRead, *wait),
             RemovalStep::ReadEvents(wait, _) => (Category::UserResourceRead, *wait),
-            RemovalStep::Delete(wait) => (Category::UserUpdate, *wait),
+            RemovalStep::Delete(wait) | RemovalStep::Restore(wait) => (Category::UserUpdate, *wait),
             RemovalStep::Begin => return Paused::ToBegin,
             RemovalStep::Settled(outcome) => {
                 return Paused::Ended(RemovalEnd::Settled(outcome.clone()));
@@ -114,8 +114,17 @@ async fn drive(
             RemovalStep::Delete(_) => {
                 let result = shared.pool.delete(name).await;
                 requests.count(&shared.pacer, &permit, result.as_ref().err());
-                log_deletion(removal.row(), result.as_ref().err());
+                log(removal.row(), "AdminDeleteUser", result.as_ref().err());
                 RemovalEvent::Deleted(result)
+            }
+            RemovalStep::Restore(_) => {
+                let attributes: Vec<(&str, &str)> = removal.restoration().collect();
+                let update = shared.pool.update_attributes(name, &attributes, None);
+                let result = update.await;
+                requests.count(&shared.pacer, &permit, result.as_ref().err());
+                let operation = "AdminUpdateUserAttributes";
+                log(removal.row(), operation, result.as_ref().err());
+                RemovalEvent::Restored(result)
             }
             // All other steps returned above.
             RemovalStep::LookUp(_)
@@ -149,17 +158,11 @@ async fn permit(
     }
 }
 
-fn log_deletion(row: u64, failure: Option<&Failure>) {
+fn log(row: u64, operation: &'static str, failure: Option<&Failure>) {
     match failure {
         Some(failure) => {
-            detail::debug!(
-                row,
-                operation = "AdminDeleteUser",
-                code = failure.code,
-                "{}",
-                failure.message
-            );
+            detail::debug!(row, operation, code = failure.code, "{}", failure.message);
         }
-        None => detail::trace!(row, operation = "AdminDeleteUser", "answered"),
+        None => detail::trace!(row, operation, "answered"),
     }
 }

@@ -350,7 +350,7 @@ impl<'w> Undo<'w> {
                     records.push((done.row, UndoRecord::Begun));
                     begun.push(*removal);
                 }
-                Mode::DryRun => self.settle(done.row, UndoOutcome::of(Undone::Deleted), records),
+                Mode::DryRun => self.settle(done.row, removal.dry_run(), records),
             },
             RemovalEnd::Settled(outcome) => {
                 self.unreachable = 0;

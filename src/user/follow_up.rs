@@ -14,6 +14,8 @@ const GROUP: &str = "group ";
 /// A step. Every step is safe to repeat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FollowUpStep {
+    /// `AdminUpdateUserAttributes`: writes the attributes of a user that existed.
+    Update,
     /// `AdminConfirmSignUp`: the user can sign in without entering a code.
     Confirm,
     /// `AdminUpdateUserAttributes`: marks these addresses as verified in one call.
@@ -38,6 +40,8 @@ pub enum Addresses {
 /// A kind of step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StepKind {
+    /// [`FollowUpStep::Update`].
+    Update,
     /// [`FollowUpStep::Confirm`].
     Confirm,
     /// [`FollowUpStep::Verify`].
@@ -49,6 +53,7 @@ pub enum StepKind {
 }
 
 all_variants!(pub StepKind {
+    Update,
     Confirm,
     Verify,
     AddToGroup,
@@ -60,6 +65,7 @@ impl StepKind {
     #[must_use]
     pub fn requested_by(self) -> &'static str {
         match self {
+            Self::Update => "--update-existing",
             Self::Confirm => "--confirm",
             Self::Verify => "--verify",
             Self::AddToGroup => "--group or the groups column",
@@ -100,6 +106,7 @@ impl FollowUpStep {
     #[must_use]
     pub fn kind(&self) -> StepKind {
         match self {
+            Self::Update => StepKind::Update,
             Self::Confirm => StepKind::Confirm,
             Self::Verify(_) => StepKind::Verify,
             Self::AddToGroup(_) => StepKind::AddToGroup,
@@ -111,6 +118,7 @@ impl FollowUpStep {
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Some(match word {
+            "update" => Self::Update,
             "confirm" => Self::Confirm,
             "verify email" => Self::Verify(Addresses::Email),
             "verify phone_number" => Self::Verify(Addresses::PhoneNumber),
@@ -125,6 +133,7 @@ impl FollowUpStep {
 impl fmt::Display for FollowUpStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Update => f.write_str("update"),
             Self::Confirm => f.write_str("confirm"),
             Self::Verify(addresses) => f.write_str(match addresses {
                 Addresses::Email => "verify email",
@@ -159,6 +168,7 @@ mod tests {
     #[test]
     fn steps_round_trip_through_their_text() {
         for step in [
+            FollowUpStep::Update,
             FollowUpStep::Confirm,
             FollowUpStep::Verify(Addresses::Email),
             FollowUpStep::Verify(Addresses::PhoneNumber),

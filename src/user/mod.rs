@@ -68,6 +68,8 @@ pub struct NewUser {
     pub attributes: Vec<Attribute>,
     /// The steps after the sign-up, in this order.
     pub follow_up: Vec<FollowUpStep>,
+    /// The date of the row (`--not-newer-than`) in milliseconds since the Unix epoch.
+    pub dated_ms: Option<i64>,
 }
 
 /// A row of the list, mapped and checked.
@@ -174,6 +176,7 @@ mod tests {
             password: Some(Password::new("Hidden#42")),
             attributes: Vec::new(),
             follow_up: Vec::new(),
+            dated_ms: None,
         };
         let shown = format!("{user:?}");
         assert!(

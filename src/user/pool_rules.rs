@@ -189,6 +189,15 @@ impl Contact {
         }
     }
 
+    /// Returns the name of the attribute that says whether it is verified.
+    #[must_use]
+    pub fn verified_attribute(self) -> &'static str {
+        match self {
+            Self::Email => "email_verified",
+            Self::PhoneNumber => "phone_number_verified",
+        }
+    }
+
     /// Returns the contact with this attribute name.
     #[must_use]
     pub fn from_attribute(name: &str) -> Option<Self> {

@@ -72,12 +72,16 @@ pub fn presence_after_undo(outcome: Option<&UndoOutcome>) -> Presence {
         Some(Undone::Deleted | Undone::Gone | Undone::Kept(KeptReason::AnotherUser)) => {
             Presence::Absent
         }
-        Some(Undone::Kept(
-            KeptReason::Used
-            | KeptReason::MaybeUsed
-            | KeptReason::NotIdentified
-            | KeptReason::OutsideRun,
-        )) => Presence::Present,
+        Some(
+            Undone::Restored
+            | Undone::Kept(
+                KeptReason::Used
+                | KeptReason::MaybeUsed
+                | KeptReason::NotIdentified
+                | KeptReason::OutsideRun
+                | KeptReason::Changed,
+            ),
+        ) => Presence::Present,
         None | Some(Undone::Failed) => Presence::Unknown,
     }
 }
@@ -103,7 +107,7 @@ impl ExpectedUser {
                     expected.verified.extend(addresses.contacts());
                 }
                 FollowUpStep::AddToGroup(name) => expected.groups.push(name.to_string()),
-                FollowUpStep::Confirm | FollowUpStep::Disable => {}
+                FollowUpStep::Update | FollowUpStep::Confirm | FollowUpStep::Disable => {}
             }
         }
         expected

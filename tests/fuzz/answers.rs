@@ -91,6 +91,7 @@ async fn call(
             value: format!("{username}@example.com"),
         }],
         follow_up: Vec::new(),
+        dated_ms: None,
     };
     let password = user.password.as_ref();
     if let Some(signed_up) = failed(pool.sign_up(&user).await, &secret) {

@@ -46,6 +46,8 @@ f,22,short
             "delivery",
             "follow_up",
             "confirmed_at_sign_up",
+            "differs",
+            "updated",
             "kept_row",
             "Old ID"
         ]

@@ -108,6 +108,7 @@ mod threat_model;
 mod triggers;
 mod undo;
 mod unknown_requests;
+mod update_existing;
 mod usernames;
 mod values;
 mod verify;

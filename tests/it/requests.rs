@@ -77,6 +77,7 @@ fn every_sign_up_has_the_sdk_headers_of_the_first() {
                 password: Some(Password::new("Hidden#42")),
                 attributes: Vec::new(),
                 follow_up: Vec::new(),
+                dated_ms: None,
             };
             pool.sign_up(&user).await.unwrap();
         }

@@ -7,6 +7,7 @@ mod kill;
 mod permissions;
 mod refusals;
 mod signed_in;
+mod updated;
 
 use std::collections::BTreeMap;
 

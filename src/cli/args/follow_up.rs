@@ -3,8 +3,8 @@
 use clap::Args;
 
 use crate::mapping::{ColumnEquals, Sourced};
-use crate::user::group_name_error;
 use crate::user::pool_rules::Contact;
+use crate::user::{STANDARD_ATTRIBUTES, group_name_error};
 
 /// Steps after sign-up.
 ///
@@ -46,6 +46,30 @@ pub struct FollowUpArgs {
     /// Apply these steps to users who already existed, too
     #[arg(long, hide_short_help = true)]
     pub follow_up_existing: bool,
+    /// Update users who already existed and differ from their row
+    ///
+    /// Names the attributes to update; by default all that the file sets and the pool allows to
+    /// change. Empty cells change nothing. A new email or phone number needs --verify.
+    #[arg(long, value_name = "ATTRIBUTE", value_delimiter = ',', num_args = 0..=1, value_parser = updated_attribute, hide_short_help = true)]
+    pub update_existing: Option<Vec<String>>,
+    /// Leave users alone who were modified later than the date in this column
+    ///
+    /// Also rows whose cell is empty. A date without a time means its first second, in UTC.
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        requires = "update_existing",
+        hide_short_help = true
+    )]
+    pub not_newer_than: Option<String>,
+}
+
+/// Parses the name of an attribute. Anything else, such as the list, would be mistaken for one.
+fn updated_attribute(text: &str) -> Result<String, String> {
+    if text.starts_with("custom:") || STANDARD_ATTRIBUTES.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    Err("is not an attribute; write --update-existing after the file, or with attributes such as --update-existing name,custom:team".to_owned())
 }
 
 fn confirm_where(text: &str) -> Result<Sourced<ColumnEquals>, String> {

@@ -185,6 +185,7 @@ impl MappingFile {
                 .map(|(text, at)| self.sourced(at, "follow_up.group_separator", text)),
             create_groups: keys.create_groups,
             disable_where: self.conditions("follow_up.disable_where", &keys.disable_where)?,
+            update: None,
         })
     }
 

@@ -84,6 +84,7 @@ impl IamPolicySettings {
 
 fn step_kinds(args: &FollowUpArgs) -> Vec<StepKind> {
     let is_requested = |kind: &StepKind| match kind {
+        StepKind::Update => args.update_existing.is_some(),
         StepKind::Confirm => args.confirm || !args.confirm_where.is_empty(),
         StepKind::Verify => !args.verify.is_empty(),
         StepKind::AddToGroup => !args.group.is_empty(),

@@ -32,29 +32,44 @@ pub(super) fn needs_confirmation(
     }
 }
 
-pub(super) fn print_plan(
-    settings: &UndoSettings,
-    users: u64,
-    pool_id: &str,
-    endpoint: &str,
-    printer: Printer,
-) {
-    let endpoint = endpoint_name(endpoint);
+/// What an undo is about to do, and where.
+pub(super) struct UndoPlan<'a> {
+    /// Users to delete or restore.
+    pub(super) users: u64,
+    /// Users that the run updated, whether or not they are restored already.
+    pub(super) updated: u64,
+    pub(super) pool_id: &'a str,
+    pub(super) endpoint: &'a str,
+}
+
+pub(super) fn print_plan(settings: &UndoSettings, plan: &UndoPlan<'_>, printer: Printer) {
+    let UndoPlan { users, pool_id, .. } = *plan;
+    let endpoint = endpoint_name(plan.endpoint);
     let ceilings = settings.ceilings;
     let users_text = counted(users, "user", "users");
+    let did = if plan.updated == 0 {
+        "created"
+    } else {
+        "created or updated"
+    };
     if settings.dry_run {
         printer.info(format_args!(
-            "dry run: looking up {users_text} that this run created in {pool_id}, at most {}/s; no user is deleted (endpoint: {endpoint})",
+            "dry run: looking up {users_text} that this run {did} in {pool_id}, at most {}/s; nothing is changed (endpoint: {endpoint})",
             ceilings.read
         ));
         return;
     }
+    let operations = if plan.updated == 0 {
+        "AdminDeleteUser"
+    } else {
+        "AdminDeleteUser and AdminUpdateUserAttributes"
+    };
     let seconds = users / u64::from(ceilings.update.get());
     printer.prose(format_args!(
-        "undo: {users_text} that this run created in {pool_id}\n\
+        "undo: {users_text} that this run {did} in {pool_id}\n\
          \x20     endpoint: {endpoint}\n\
          \x20     UserRead: each is looked up first; AdminGetUser counts it as active this month\n\
-         \x20     UserUpdate: AdminDeleteUser at most {}/s, about {}\n\
+         \x20     UserUpdate: {operations} at most {}/s, about {}\n\
          \x20     {}",
         ceilings.update,
         humantime::format_duration(Duration::from_secs(seconds.max(1))),

@@ -108,6 +108,7 @@ pub(super) async fn prepare(
     let comparison = UserComparison {
         rules: ValueRules::new(fold_case, rules),
         detail: settings.differences,
+        updates: None,
     };
     let opened = beside("verification", move || {
         let (progress, groups, saved) = open_progress(&run, &ledger, &key, fold_case)?;

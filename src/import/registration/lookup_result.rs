@@ -33,7 +33,10 @@ impl Registration<'_> {
         outcome.created_at = found.created_ms;
         if outcome.outcome == Outcome::Existed {
             let value = |name: &str| found.attribute(name);
-            outcome.differs = Some(self.rules.comparison.differences(self.user, value));
+            let comparison = &self.rules.comparison;
+            let differs = comparison.differences(self.user, value);
+            outcome.update = comparison.update(self.user, found.modified_ms, value);
+            outcome.differs = Some(differs);
         }
         self.settled(outcome)
     }

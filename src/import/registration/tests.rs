@@ -33,6 +33,7 @@ fn user() -> NewUser {
             value: "ann@example.com".into(),
         }],
         follow_up: Vec::new(),
+        dated_ms: None,
     }
 }
 
@@ -77,6 +78,7 @@ fn found(created_ms: i64) -> FoundUser {
         enabled: true,
         created_ms: Some(created_ms),
         created_has_fraction: true,
+        modified_ms: None,
         attributes: user().attributes,
     }
 }

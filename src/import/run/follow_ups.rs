@@ -11,7 +11,9 @@ use crate::import::breaker::{Breaker, BreakerLimits, MAX_UNREACHABLE};
 use crate::import::follow_up::{StepDone, StepEnd, StepJob};
 use crate::import::run_log;
 use crate::import::stop::StopReason;
-use crate::outcome::{FollowUp, Outcome, RowOutcome, StepResult, StepState};
+use crate::outcome::{
+    AttributeChange, FollowUp, Outcome, RowOutcome, StepResult, StepState, UserUpdate,
+};
 use crate::pace::Category;
 use crate::pool::{Failure, Stop, action_of, category_of, operation_of};
 use crate::user::{FollowUpStep, NewUser, Password, StepKind};
@@ -22,14 +24,26 @@ const MAX_USERS: usize = 1_024;
 
 /// A user with pending steps.
 #[derive(Debug)]
-struct PendingUser {
-    username: Arc<str>,
+pub(super) struct PendingUser {
+    pub(super) username: Arc<str>,
     /// Kept to remove it from responses, and wiped after the last step.
-    password: Option<Arc<Password>>,
-    follow_up: FollowUp,
+    pub(super) password: Option<Arc<Password>>,
+    pub(super) follow_up: FollowUp,
+    /// The attributes that an update writes.
+    pub(super) changes: Arc<[AttributeChange]>,
 }
 
 impl PendingUser {
+    pub(super) fn new(user: &NewUser, follow_up: FollowUp, outcome: &RowOutcome) -> Self {
+        let update = outcome.update.as_ref();
+        Self {
+            username: user.username.as_str().into(),
+            password: user.password.clone().map(Arc::new),
+            follow_up,
+            changes: update.map_or_else(Arc::default, |update| update.changes().into()),
+        }
+    }
+
     /// Returns the next step and its index.
     fn next(&self) -> Option<(usize, FollowUpStep)> {
         let steps = self.follow_up.steps.iter().enumerate();
@@ -110,22 +124,12 @@ impl FollowUps {
             password: user.password.clone(),
             index,
             step,
+            changes: Arc::clone(&user.changes),
         })
     }
 
     /// Adds a user whose row is settled. The caller ensures that the steps are in the ledger.
-    pub(super) fn add(
-        &mut self,
-        row: u64,
-        username: Arc<str>,
-        password: Option<Password>,
-        follow_up: FollowUp,
-    ) {
-        let user = PendingUser {
-            username,
-            password: password.map(Arc::new),
-            follow_up,
-        };
+    pub(super) fn add(&mut self, row: u64, user: PendingUser) {
         let next = user.next();
         self.users.insert(row, user);
         self.enqueue(row, next);
@@ -196,6 +200,9 @@ impl Run<'_> {
     /// Returns the steps after a row with this outcome, as they are written to the ledger with the
     /// outcome.
     pub(super) fn steps_after(&self, user: &NewUser, outcome: &RowOutcome) -> Option<FollowUp> {
+        let writes = |update: &UserUpdate| !update.changes().is_empty();
+        let update = outcome.update.as_ref().is_some_and(writes);
+        let update = update.then_some(FollowUpStep::Update);
         let follows = match outcome.outcome {
             Outcome::Created => true,
             Outcome::Existed => self.plan.follow_up_existing,
@@ -207,10 +214,9 @@ impl Run<'_> {
             | Outcome::InDoubt
             | Outcome::Unsent => false,
         };
-        if !follows || user.follow_up.is_empty() {
-            return None;
-        }
-        let steps = user.follow_up.iter().map(|step| StepResult {
+        let others = user.follow_up.iter().filter(|_| follows);
+        let steps = update.iter().chain(others);
+        let steps = steps.map(|step| StepResult {
             step: step.to_string(),
             // The response shows that the user is already confirmed.
             state: if step.kind() == StepKind::Confirm && outcome.confirmed == Some(true) {
@@ -219,17 +225,16 @@ impl Run<'_> {
                 StepState::Pending
             },
         });
-        Some(FollowUp {
-            steps: steps.collect(),
-        })
+        let steps: Vec<StepResult> = steps.collect();
+        (!steps.is_empty()).then_some(FollowUp { steps })
     }
 
     /// Queues the steps of a settled row.
     pub(super) fn follow(&mut self, row: u64, user: &NewUser, outcome: &RowOutcome) {
         if let Some(follow_up) = self.steps_after(user, outcome) {
             self.follow_ups.unwritten.insert(row, follow_up.clone());
-            let (username, password) = (user.username.as_str().into(), user.password.clone());
-            self.follow_ups.add(row, username, password, follow_up);
+            let pending = PendingUser::new(user, follow_up, outcome);
+            self.follow_ups.add(row, pending);
         }
     }
 
@@ -312,6 +317,7 @@ fn refused(step: &FollowUpStep, stop: Stop, failure: &Failure) -> StopReason {
 
 fn calls_of(kind: StepKind) -> &'static str {
     match kind {
+        StepKind::Update => "updates of existing users",
         StepKind::Confirm => "calls of AdminConfirmSignUp",
         StepKind::Verify => "calls of AdminUpdateUserAttributes",
         StepKind::AddToGroup => "calls of AdminAddUserToGroup",

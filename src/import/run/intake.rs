@@ -2,9 +2,11 @@
 //! stops, records the rest as unsent.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use super::follow_ups::PendingUser;
 use super::{MAX_UNSENT_BATCH, PendingBatch, Run};
 use crate::import::ImportRow;
 use crate::import::register::RegistrationJob;
@@ -53,12 +55,13 @@ impl Run<'_> {
                     let follow_up = FollowUp { steps };
                     let user = listed.row.user.as_ref().ok();
                     let password = user.and_then(|user| user.password.clone());
-                    self.follow_ups.add(
-                        listed.row.number,
-                        left.username.as_str().into(),
-                        password,
+                    let pending = PendingUser {
+                        username: left.username.as_str().into(),
+                        password: password.map(Arc::new),
                         follow_up,
-                    );
+                        changes: std::mem::take(&mut left.changes).into(),
+                    };
+                    self.follow_ups.add(listed.row.number, pending);
                 }
                 false
             }
@@ -277,19 +280,21 @@ impl Run<'_> {
         outcome.enabled = Some(listed_user.enabled);
         outcome.created_at = listed_user.created_ms;
         let value = |name: &str| listed_user.attribute(name);
-        outcome.differs = Some(self.plan.rules.comparison.differences(user, value));
+        let comparison = &self.plan.rules.comparison;
+        outcome.differs = Some(comparison.differences(user, value));
+        outcome.update = comparison.update(user, listed_user.modified_ms, value);
         outcome
     }
 
     /// Queues the steps of a user found by the listing. The ledger already has them.
     fn follow_listed(&mut self, row: &Row, listed_user: &ListingEntry) {
         let Ok(user) = &row.user else { return };
-        if let Some(follow_up) = self.steps_after(user, &self.existed(user, listed_user))
+        let outcome = self.existed(user, listed_user);
+        if let Some(follow_up) = self.steps_after(user, &outcome)
             && self.stopped.is_none()
         {
-            let (username, password) = (user.username.as_str().into(), user.password.clone());
-            self.follow_ups
-                .add(row.number, username, password, follow_up);
+            let pending = PendingUser::new(user, follow_up, &outcome);
+            self.follow_ups.add(row.number, pending);
         }
     }
 

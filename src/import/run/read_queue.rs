@@ -70,6 +70,7 @@ mod tests {
             password: None,
             attributes: Vec::new(),
             follow_up: Vec::new(),
+            dated_ms: None,
         };
         ImportRow {
             row: Row {
@@ -85,6 +86,7 @@ mod tests {
                 status: None,
                 enabled: true,
                 created_ms: None,
+                modified_ms: None,
                 attributes: Vec::new(),
             }),
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::dispatch::{InFlight, Returned};
+use super::follow_ups::PendingUser;
 use super::{Run, RunEnd, SessionPlan};
 use crate::import::breaker::BreakerLimits;
 use crate::import::registration::RegistrationRules;
@@ -208,7 +209,13 @@ async fn step_stays_pending_if_its_task_panics() {
     let follow_up = pending.clone();
     let (ended, row, state) = one
         .run(|run| {
-            run.follow_ups.add(1, "ann".into(), None, follow_up);
+            let pending = PendingUser {
+                username: "ann".into(),
+                password: None,
+                follow_up,
+                changes: Arc::default(),
+            };
+            run.follow_ups.add(1, pending);
             run.follow_ups.next(Category::UserCreation).unwrap();
             run.tasks.spawn(InFlight::Step(1), panics());
         })

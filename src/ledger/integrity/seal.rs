@@ -116,8 +116,12 @@ pub(in crate::ledger) fn steps_seal(row: i64, state: &str, steps: &str) -> i64 {
         .value()
 }
 
-/// Returns the seal of a row of `results`. `differs` is its column of that name.
-pub(in crate::ledger) fn result_seal(row: i64, outcome: &RowOutcome, differs: Option<&str>) -> i64 {
+/// Returns the seal of a row of `results`, with its columns `differs` and `changes`.
+pub(in crate::ledger) fn result_seal(
+    row: i64,
+    outcome: &RowOutcome,
+    [differs, changes]: [Option<&str>; 2],
+) -> i64 {
     Seal::default()
         .number(Some(row))
         .text(Some(outcome.outcome.name()))
@@ -128,6 +132,7 @@ pub(in crate::ledger) fn result_seal(row: i64, outcome: &RowOutcome, differs: Op
         .number(outcome.enabled.map(i64::from))
         .number(outcome.created_at)
         .text(differs)
+        .text(changes)
         .text(outcome.delivery.map(Delivery::name))
         .text(outcome.delivery_medium.as_deref())
         .text(outcome.delivery_destination.as_deref())

@@ -11,6 +11,7 @@ use crate::ledger::integrity::seal::{broken_seal, requests_seal};
 use crate::ledger::{follow_ups, rates};
 use crate::outcome::{
     CategoryRequests, ExistingUserCounts, Outcome, RateSample, RowResult, RunState, Summary,
+    UserUpdate,
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +51,9 @@ impl RowSums {
                 None => users.unknown += 1,
                 Some([]) => users.same += 1,
                 Some(_) => users.different += 1,
+            }
+            if outcome.update == Some(UserUpdate::Newer) {
+                users.newer += 1;
             }
             for difference in outcome.differs.iter().flatten() {
                 count(&mut self.differs, &difference.name);

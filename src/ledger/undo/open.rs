@@ -9,7 +9,7 @@ use crate::ledger::integrity::anchor::Anchor;
 use crate::ledger::integrity::checkpoint::Checkpoints;
 use crate::ledger::integrity::presence::{UNDO, undo_is_there};
 use crate::ledger::{Durability, LedgerError, LedgerReader, RunDirectory, RunPath, schema};
-use crate::outcome::{CreatedUser, Outcome};
+use crate::outcome::{AffectedUser, AttributeChange, Outcome, RowOutcome, UserUpdate};
 
 /// "cund": distinguishes undo ledgers from other databases.
 const APPLICATION: i64 = 0x6375_6e64;
@@ -133,15 +133,16 @@ fn fill(database: &Connection, run: &LedgerReader, path: &RunPath) -> Result<(),
     tables().map_err(failed)?;
     put(database, OF_RUN, &run.mark()?).map_err(failed)?;
     run.each_row::<LedgerError>(|row| {
-        let (Outcome::Created, Some(username)) = (row.outcome.outcome, &row.username) else {
+        let (Some(changes), Some(username)) = (to_undo(&row.outcome), &row.username) else {
             return Ok(());
         };
         let user = ToUndo {
-            user: CreatedUser {
+            user: AffectedUser {
                 row: row.row,
                 username: username.clone(),
                 sub: row.outcome.user_sub.clone(),
                 created_ms: row.outcome.created_at,
+                changes,
             },
             begun_ms: None,
             outcome: None,
@@ -151,4 +152,12 @@ fn fill(database: &Connection, run: &LedgerReader, path: &RunPath) -> Result<(),
     users(database)
         .and_then(|users| put(database, USERS, &users))
         .map_err(failed)
+}
+
+/// Returns the attributes that the run wrote or may have written; none if it created the user.
+/// `None` if there is nothing to undo.
+fn to_undo(outcome: &RowOutcome) -> Option<Vec<AttributeChange>> {
+    let is_created = outcome.outcome == Outcome::Created;
+    let changes = outcome.update.as_ref().map_or(&[][..], UserUpdate::changes);
+    (is_created || !changes.is_empty()).then(|| changes.to_vec())
 }

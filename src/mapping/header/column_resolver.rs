@@ -50,6 +50,8 @@ pub(super) struct ColumnResolver<'a> {
     pub(super) skip_where: Vec<Condition>,
     pub(super) confirm_where: Vec<Condition>,
     pub(super) disable_where: Vec<Condition>,
+    /// The column of `--not-newer-than`.
+    pub(super) dates_of_rows: Option<usize>,
     names: &'a [String],
     pub(super) columns: Vec<HeaderColumn>,
     /// Columns of a list of rejects that give the reason. They are ignored.
@@ -80,6 +82,7 @@ impl<'a> ColumnResolver<'a> {
             skip_where: Vec::new(),
             confirm_where: Vec::new(),
             disable_where: Vec::new(),
+            dates_of_rows: None,
             columns: names.iter().map(column).collect(),
             reason_columns: reason_columns(names),
             names,
@@ -115,6 +118,10 @@ impl<'a> ColumnResolver<'a> {
         self.skip_where = self.conditions(&options.skip_where);
         self.confirm_where = self.conditions(&options.follow_up.confirm_where);
         self.disable_where = self.conditions(&options.follow_up.disable_where);
+        let update = options.follow_up.update.as_ref();
+        if let Some(option) = update.and_then(|update| update.not_newer_than.as_ref()) {
+            self.dates_of_rows = self.use_column(&option.origin, &option.value);
+        }
         for index in 0..self.names.len() {
             self.resolve_by_name(index);
         }

@@ -7,6 +7,7 @@ use crate::mapping::columns::Target;
 use crate::mapping::condition::Condition;
 use crate::mapping::follow_up::{FollowUpFrom, StepCondition, VerifiedContact};
 use crate::mapping::transform::AttributeSource;
+use crate::mapping::update::UpdateFrom;
 use crate::user::pool_rules::Contact;
 
 /// The default separator of groups in a cell. A comma would clash with the list's delimiter.
@@ -30,7 +31,32 @@ pub(super) fn read(
         groups_column: groups_column(columns),
         create_groups: options.create_groups,
         disable: step_condition(std::mem::take(&mut columns.disable_where)),
+        update: update(columns, attributes),
     }
+}
+
+fn update(columns: &mut ColumnResolver<'_>, attributes: &[AttributeSource]) -> Option<UpdateFrom> {
+    let options = columns.options.follow_up.update.as_ref()?;
+    for option in &options.attributes {
+        if !attributes
+            .iter()
+            .any(|source| *source.name == *option.value)
+        {
+            columns.problems.push(format!(
+                "{}: the list does not set this attribute",
+                option.origin
+            ));
+        }
+    }
+    let dates = columns.dates_of_rows.take();
+    Some(UpdateFrom {
+        attributes: options
+            .attributes
+            .iter()
+            .map(|option| option.value.clone())
+            .collect(),
+        dates: dates.map(|column| (column, UpdateFrom::date_formats())),
+    })
 }
 
 fn step_condition(conditions: Vec<Condition>) -> StepCondition {

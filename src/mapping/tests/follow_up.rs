@@ -2,7 +2,7 @@
 
 use super::options::{conditions, map, values};
 use super::{assert_problem, invalid, mapping, rows_with};
-use crate::mapping::{FollowUpOptions, MappingOptions, Sourced};
+use crate::mapping::{FollowUpOptions, MappingOptions, Sourced, UpdateOptions};
 use crate::user::pool_rules::Contact;
 use crate::user::{Row, StepKind};
 
@@ -190,13 +190,18 @@ fn the_follow_up_identity_contains_all_steps() {
         verify: verify(&[Contact::Email]),
         groups: vec![Sourced::new("all".to_owned(), "--group all")],
         disable_where: conditions("--disable-where", &[("Status", "left")]),
+        update: Some(UpdateOptions {
+            attributes: vec![Sourced::new("email".to_owned(), "--update-existing email")],
+            not_newer_than: Some(Sourced::new("Status".to_owned(), "--not-newer-than Status")),
+        }),
         ..FollowUpOptions::default()
     });
     let mapping = mapping("username,password,email,email_verified,groups,Status", &all).unwrap();
     assert_eq!(
         mapping.follow_up_identity().unwrap(),
         "confirm where column 6 is \"active\", verify email by column 4, group all, groups of \
-         column 5 by \";\", disable where column 6 is \"left\""
+         column 5 by \";\", disable where column 6 is \"left\", update \
+         existing email not newer than column 6"
     );
     assert_eq!(mapping.follow_up_kinds(), StepKind::ALL);
     let identity = mapping.identity();

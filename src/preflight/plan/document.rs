@@ -28,6 +28,8 @@ pub(crate) struct PlanDocument<'a> {
     seconds_without_lookups: u64,
     /// Groups that are created first.
     groups_to_make: &'a [String],
+    /// The attributes of existing users that are updated.
+    updated_attributes: &'a [String],
     /// Messages that the pool would send; null if the rules of the pool are unknown.
     messages: Option<Messages>,
     /// The most users that the run can add to the monthly active users.
@@ -75,6 +77,7 @@ impl Serialize for RunPlan {
             seconds: self.time().as_secs(),
             seconds_without_lookups: self.time_without_lookups(&StepKind::ALL).as_secs(),
             groups_to_make: &self.groups_to_create,
+            updated_attributes: &self.updated_attributes,
             messages: self.messages.map(|(mails, text_messages)| Messages {
                 mails,
                 text_messages,

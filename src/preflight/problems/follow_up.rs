@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::updates::UpdateIntent;
 use super::{Problem, RunIntent};
 use crate::pool::groups::MAX_GROUPS;
 use crate::user::StepKind;
@@ -24,6 +25,8 @@ pub struct StepIntent<'a> {
     pub for_all_users: &'a [Arc<str>],
     /// Whether missing groups are created.
     pub create_groups: bool,
+    /// The update of existing users.
+    pub update: Option<UpdateIntent<'a>>,
 }
 
 pub(super) fn follow_up(intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
@@ -85,6 +88,8 @@ fn steps_without_users(intent: RunIntent<'_>, problems: &mut Vec<Problem>) {
             continue;
         }
         let (message, hint) = match kind {
+            // Every row may belong to a user that exists.
+            StepKind::Update => continue,
             StepKind::Confirm => (
                 "no user would be confirmed",
                 "check the column and the value of --confirm-where",

@@ -317,6 +317,7 @@ fn refuses_missing_groups_unless_they_are_created() {
     let names = |count: usize| -> Vec<String> { (0..count).map(|n| format!("g{n}")).collect() };
     let ten = names(10);
     let steps = |create_groups, groups, missing_groups| StepIntent {
+        update: None,
         kinds: &[],
         groups,
         rows_name_groups: true,

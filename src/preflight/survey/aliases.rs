@@ -80,9 +80,10 @@ impl Aliases {
             };
             let verifies = mapped.follow_up.iter().any(|step| match step {
                 FollowUpStep::Verify(addresses) => addresses.contacts().contains(&aliases.contact),
-                FollowUpStep::Confirm | FollowUpStep::AddToGroup(_) | FollowUpStep::Disable => {
-                    false
-                }
+                FollowUpStep::Update
+                | FollowUpStep::Confirm
+                | FollowUpStep::AddToGroup(_)
+                | FollowUpStep::Disable => false,
             });
             let text = format!("{}{SEPARATOR}{}", value.value.text, mapped.username.text);
             aliases.groups.add(&KeyedText {

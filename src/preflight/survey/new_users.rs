@@ -6,6 +6,7 @@ use super::{BATCH_ROWS, StepTotals, Survey, SurveyCounts, SurveyError};
 use crate::mapping::{CheckedRow, Mapping};
 use crate::rows::prefetch::Prefetch;
 use crate::rows::{OwnedRow, Rows};
+use crate::user::StepKind;
 
 /// Rows whose users the pool does not have.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,6 +32,7 @@ impl Survey {
         follow_up_existing: bool,
         mut exists: impl FnMut(&str) -> Result<bool, SurveyError>,
     ) -> Result<NewUserCounts, SurveyError> {
+        let updates = mapping.follow_up_kinds().contains(&StepKind::Update);
         let contact_indexes = ContactIndexes::new(mapping);
         let mut usernames =
             SurveyedUsernames::new(case_insensitive).map_err(SurveyError::TempFile)?;
@@ -50,6 +52,10 @@ impl Survey {
                 };
                 let username = &mapped.username.text;
                 if exists(username)? {
+                    if updates {
+                        // At most: whether the user differs is not compared here.
+                        survey.counts.steps.add(StepKind::Update);
+                    }
                     if follow_up_existing {
                         survey.count_steps(&mapped.follow_up);
                     }

@@ -89,7 +89,9 @@ impl RowTag {
     pub(super) fn steps(self, kind: StepKind) -> u64 {
         match ONCE.into_iter().find(|(once, _)| *once == kind) {
             Some((_, bit)) => u64::from(self.0 & bit != 0),
-            None => u64::from(self.0 >> GROUPS_SHIFT),
+            None if kind == StepKind::AddToGroup => u64::from(self.0 >> GROUPS_SHIFT),
+            // Only existing users have it, whatever their rows say.
+            None => 0,
         }
     }
 }
@@ -112,7 +114,7 @@ mod tests {
                 let expected = StepKind::ALL.map(|kind| match kind {
                     StepKind::Confirm | StepKind::Verify => 1,
                     StepKind::AddToGroup => groups as u64,
-                    StepKind::Disable => 0,
+                    StepKind::Update | StepKind::Disable => 0,
                 });
                 assert_eq!(kinds, expected);
             }

@@ -50,12 +50,7 @@ pub struct StepTotals([u64; StepKind::ALL.len()]);
 /// Serializes as a map from operations to counts, without zeros.
 impl Serialize for StepTotals {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let kinds = StepKind::ALL.into_iter();
-        serializer.collect_map(
-            kinds
-                .filter(|kind| self.of(*kind) > 0)
-                .map(|kind| (operation_of(kind), self.of(kind))),
-        )
+        serializer.collect_map(self.by_operation(&StepKind::ALL))
     }
 }
 
@@ -67,6 +62,28 @@ impl StepTotals {
         if let Some(steps) = self.0.get_mut(kind as usize) {
             *steps += 1;
         }
+    }
+
+    pub(super) fn set(&mut self, kind: StepKind, number: u64) {
+        if let Some(steps) = self.0.get_mut(kind as usize) {
+            *steps = number;
+        }
+    }
+
+    /// Returns the number of calls of each operation, without zeros. Kinds of steps can share one.
+    pub(in crate::preflight) fn by_operation(
+        &self,
+        kinds: &[StepKind],
+    ) -> Vec<(&'static str, u64)> {
+        let mut calls: Vec<(&str, u64)> = Vec::new();
+        for kind in kinds.iter().filter(|kind| self.of(**kind) > 0) {
+            let operation = operation_of(*kind);
+            match calls.iter_mut().find(|(name, _)| *name == operation) {
+                Some((_, number)) => *number += self.of(*kind),
+                None => calls.push((operation, self.of(*kind))),
+            }
+        }
+        calls
     }
 
     fn subtract(&mut self, kind: StepKind, number: u64) {

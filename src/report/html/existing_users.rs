@@ -21,6 +21,10 @@ pub(super) fn existing_users(summary: &Summary) -> Vec<Fact> {
         Fact::new("As in the list", thousands(users.same)),
         Fact::new("Different", thousands(users.different)),
     ];
+    if users.newer > 0 {
+        let newer = Fact::new("Modified later", thousands(users.newer));
+        facts.push(newer.with_note("left alone by --not-newer-than"));
+    }
     if users.unknown > 0 {
         let unknown = Fact::new("Not compared", thousands(users.unknown));
         facts.push(unknown.with_note("the pool did not return their attributes"));

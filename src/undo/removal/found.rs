@@ -13,7 +13,7 @@ use crate::pool::pages::SeenPages;
 const UNCONFIRMED: &str = "UNCONFIRMED";
 
 /// Who created the user that was found.
-enum FoundOwner {
+pub(super) enum FoundOwner {
     Ours,
     /// It has another `sub`.
     Theirs,
@@ -28,6 +28,9 @@ impl Removal {
                 LookupKey::Username => self.absent(),
             };
         };
+        if self.restores() {
+            return self.restore(&found);
+        }
         match (self.owner_of(&found), self.key) {
             (FoundOwner::Ours, _) => self.ours(&found),
             // Another user has our user's `sub` as its username, so look the username up.
@@ -47,7 +50,7 @@ impl Removal {
     }
 
     /// Returns who created the user. Without a known `sub`, it is identified by its creation time.
-    fn owner_of(&self, found: &FoundUser) -> FoundOwner {
+    pub(super) fn owner_of(&self, found: &FoundUser) -> FoundOwner {
         match (&self.user.sub, &found.sub) {
             (Some(ours), Some(theirs)) if ours == theirs => FoundOwner::Ours,
             (Some(_), Some(_)) => FoundOwner::Theirs,

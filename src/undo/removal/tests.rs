@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{PoolBehavior, Removal, RemovalEvent, RemovalRules, RemovalStep};
 use crate::ledger::undo::ToUndo;
 use crate::ledger::{RunTimes, Span};
-use crate::outcome::{CreatedUser, KeptReason, UndoOutcome, Undone};
+use crate::outcome::{AffectedUser, KeptReason, UndoOutcome, Undone};
 use crate::pool::{Advice, Deletion, Failure, FoundUser, Sent};
 use crate::run::RetryPolicy;
 
@@ -32,16 +32,17 @@ fn times() -> Arc<RunTimes> {
     })
 }
 
-fn made(sub: Option<&str>, created_ms: Option<i64>) -> CreatedUser {
-    CreatedUser {
+fn made(sub: Option<&str>, created_ms: Option<i64>) -> AffectedUser {
+    AffectedUser {
         row: 1,
         username: "ann".into(),
         sub: sub.map(str::to_owned),
         created_ms,
+        changes: Vec::new(),
     }
 }
 
-fn removal(user: CreatedUser, begun_ms: Option<i64>, rules: RemovalRules) -> Removal {
+fn removal(user: AffectedUser, begun_ms: Option<i64>, rules: RemovalRules) -> Removal {
     let open = ToUndo {
         user,
         begun_ms,
@@ -56,6 +57,7 @@ fn new() -> Removal {
 
 fn user(username: &str, sub: &str, status: &str) -> FoundUser {
     FoundUser {
+        modified_ms: None,
         username: username.into(),
         sub: Some(sub.into()),
         status: Some(status.into()),

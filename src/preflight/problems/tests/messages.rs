@@ -245,6 +245,7 @@ fn about_the_steps_and_the_rate(messages: &mut RenderedMessages) {
     let missing: Vec<String> = (0..10).map(|number| format!("g{number}")).collect();
     let by_flag: [Arc<str>; 1] = ["g0".into()];
     let steps = |groups, missing_groups, for_all_users| StepIntent {
+        update: None,
         kinds: &StepKind::ALL,
         groups,
         rows_name_groups: true,
