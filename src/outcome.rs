@@ -19,7 +19,9 @@ pub use difference::{Difference, DifferentValues, ExistingUserCounts, names_of};
 pub use discrepancy::{Discrepancy, UserDiscrepancy};
 pub use follow_up::{FollowUp, StepCounts, StepResult, StepState, step_key};
 pub use live::{BOTTLENECKS, LivePace, LiveStatus, NO_BOTTLENECK, PRESCAN};
-pub use summary::{CategoryRequests, Pace, RateSample, RunState, Summary};
+pub use summary::{
+    CategoryRequests, Pace, PreviousDifferences, PreviousSummary, RateSample, RunState, Summary,
+};
 pub use undone::{AffectedUser, KeptReason, UndoOutcome, Undone};
 pub use update::{AttributeChange, UserUpdate};
 
@@ -191,6 +193,10 @@ pub struct RowResult {
     pub outcome: RowOutcome,
     /// The steps after the sign-up, if there are any.
     pub follow_up: Option<FollowUp>,
+    /// The previous run (`--previous`) has no row with this username.
+    pub is_new: bool,
+    /// The row is invalid or rejected, and it was so in the previous run for the same reason.
+    pub known: bool,
 }
 
 impl RowResult {
@@ -335,6 +341,8 @@ mod tests {
         outcome.confirmed = Some(confirmed);
         outcome.enabled = (evidence == Evidence::Lookup).then_some(true);
         RowResult {
+            is_new: false,
+            known: false,
             row: 1,
             line: 2,
             username: None,

@@ -9,6 +9,7 @@ mod output;
 mod pace;
 mod pool;
 mod preflight;
+mod previous;
 mod undo;
 mod verify;
 
@@ -38,6 +39,7 @@ pub use output::{
 pub use pace::{PaceArgs, RateArg, RateArgs};
 pub use pool::{ConnectionArgs, KnownPoolArgs, LookArgs, PoolArgs, TriggerArgs};
 pub use preflight::{AllowArgs, PatienceArgs, PreflightArgs};
+pub use previous::PreviousArgs;
 pub use undo::UndoArgs;
 pub use verify::VerifyArgs;
 
@@ -170,7 +172,7 @@ pub struct ImportArgs {
         hide_short_help = true
     )]
     pub restart: bool,
-    /// Retry rows with these outcomes of the previous run
+    /// Retry rows of this run that have these outcomes
     #[arg(
         long,
         value_name = "OUTCOME",
@@ -246,6 +248,9 @@ pub struct RunArgs {
     /// With S3, the same command on any machine resumes the run.
     #[arg(long, value_name = "DIR")]
     pub run_dir: Option<PathBuf>,
+    /// The previous run of this list.
+    #[command(flatten)]
+    pub previous: PreviousArgs,
     /// Wait this long for another process that uses the run directory
     ///
     /// By default the command exits with 4 immediately.

@@ -10,7 +10,8 @@ use crate::run::Signal;
 /// An exit code of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Every row was created, existed or was skipped, and every step after sign-up succeeded.
+    /// Every row was created, existed, was skipped or is a known problem, and every step after
+    /// sign-up succeeded.
     Done,
     /// Finished; some rows are invalid, rejected, failed or duplicate, or a step after sign-up
     /// failed.
@@ -150,7 +151,7 @@ impl Exit {
     pub fn meaning(self, codes: Codes) -> &'static str {
         match (self, codes) {
             (Self::Done, Codes::Run | Codes::Rehearsal) => {
-                "every row was created, existed or was skipped, and all steps succeeded"
+                "every row was created, existed, was skipped or is known (--previous), and all steps succeeded"
             }
             (Self::Done, Codes::Check) => "no problems found",
             (Self::Done, Codes::Undo) => {
@@ -250,13 +251,13 @@ impl Exit {
             RunState::Stopped | RunState::Interrupted => Self::Stopped,
             RunState::Finished if has_any(&[Outcome::InDoubt]) => Self::InDoubt,
             RunState::Finished
-                if has_any(&[
-                    Outcome::Invalid,
-                    Outcome::Rejected,
-                    Outcome::Failed,
-                    Outcome::Duplicate,
-                    Outcome::Unsent,
-                ]) =>
+                if summary.count(Outcome::Invalid) + summary.count(Outcome::Rejected)
+                    > summary.known() =>
+            {
+                Self::SomeRows
+            }
+            RunState::Finished
+                if has_any(&[Outcome::Failed, Outcome::Duplicate, Outcome::Unsent]) =>
             {
                 Self::SomeRows
             }

@@ -91,6 +91,12 @@ impl CommandError {
         Self::new(codes.ended_early(), PANICKED, [hint.to_owned()])
     }
 
+    /// Puts the flag that the error is about before the message.
+    pub(super) fn about(mut self, flag: impl fmt::Display) -> Self {
+        self.message = format!("{flag}: {}", self.message);
+        self
+    }
+
     /// Keeps the line breaks of the hint.
     pub(super) fn with_lines(mut self) -> Self {
         self.layout = Layout::Lines;

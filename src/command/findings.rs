@@ -117,24 +117,7 @@ impl PreflightFindings {
 
     /// All refusals as one error, with this title.
     pub(super) fn refusal(&self, title: &str) -> Option<CommandError> {
-        let refusals: Vec<&Problem> = self
-            .problems
-            .iter()
-            .filter(|problem| problem.is_refusal())
-            .collect();
-        if refusals.is_empty() {
-            return None;
-        }
-        let lines: String = refusals
-            .iter()
-            .map(|refusal| format!("\n  - {refusal}"))
-            .collect();
-        let hints = refusals
-            .iter()
-            .map(|refusal| refusal.hint.clone())
-            .collect();
-        let refused = CommandError::refusals(format_args!("{title}:{lines}"), hints);
-        Some(refused.with(&self.document()))
+        refusal(&self.problems, title).map(|refused| refused.with(&self.document()))
     }
 
     /// The fields of the JSON document.
@@ -192,6 +175,41 @@ impl PreflightFindings {
             printer.info("      and more: `cognito-import check` lists all");
         }
     }
+}
+
+/// The refusals among these problems as one error, with this title.
+fn refusal(problems: &[Problem], title: &str) -> Option<CommandError> {
+    let refusals: Vec<&Problem> = problems
+        .iter()
+        .filter(|problem| problem.is_refusal())
+        .collect();
+    if refusals.is_empty() {
+        return None;
+    }
+    let lines: String = refusals
+        .iter()
+        .map(|refusal| format!("\n  - {refusal}"))
+        .collect();
+    let hints = refusals
+        .iter()
+        .map(|refusal| refusal.hint.clone())
+        .collect();
+    Some(CommandError::refusals(
+        format_args!("{title}:{lines}"),
+        hints,
+    ))
+}
+
+/// The same for a run whose pool was not called.
+pub(super) fn refused_by(problems: &[Problem], title: &str) -> Option<CommandError> {
+    let document = VerdictDocument {
+        rows: None,
+        findings_by_rule: Vec::new(),
+        refusals: problems.iter().collect(),
+        notices: Vec::new(),
+        plan: None,
+    };
+    refusal(problems, title).map(|refused| refused.with(&document))
 }
 
 /// The groups that users are added to, as far as they are known.

@@ -23,6 +23,7 @@ mod output;
 mod pool_rules;
 mod preflight;
 mod prepare;
+mod previous;
 mod rehearsal_pool;
 mod rehearse;
 mod rejects;

@@ -16,6 +16,7 @@ use super::live_metrics::RunWatch;
 use super::open_run::{OpenRun, RunKey, UnfinishedRun, note_other_endpoint, open_run};
 use super::pool_rules::{rules_from_file, rules_source};
 use super::preflight::{Preflight, PreflightResult, choose_case, expected_work, query_for_import};
+use super::previous::previous_run;
 use super::rejects::Rejects;
 use super::resuming::command_to_keep;
 use super::stored_run::StoredRun;
@@ -26,6 +27,7 @@ use crate::import::differences::{UpdatePolicy, UserComparison};
 use crate::import::prescan::ListedUsers;
 use crate::import::registration::RegistrationRules;
 use crate::import::slots::Slots;
+use crate::ledger::previous::PreviousUsers;
 use crate::ledger::{Facts, FoundLedger, Identity, Invocation, Ledger, RunDirectory, RunKind};
 use crate::pace::{Ceilings, Pacer};
 use crate::plural::counted;
@@ -92,11 +94,13 @@ pub(super) async fn prepare(
         }
         OpenRun::Unfinished(run) => {
             run.note_if_active(stored, printer);
+            let previous = previous_run(settings, &key, &list, &run, printer).await?;
             let session = SessionSetup {
                 settings,
                 list,
                 key,
                 rejects,
+                previous,
                 created_groups,
                 display,
                 printer,
@@ -113,6 +117,7 @@ struct SessionSetup<'a> {
     list: List,
     key: RunKey,
     rejects: Rejects,
+    previous: Option<PreviousUsers>,
     created_groups: &'a CreatedGroups,
     display: Display<'a>,
     printer: Printer,
@@ -165,6 +170,9 @@ impl SessionSetup<'_> {
             .begin_or_resume(run, preflight, &mut found, &pool)
             .await?;
         begun.ledger.set_invocation(invocation()).await;
+        if let Some(previous) = self.previous.take() {
+            begun.ledger.set_previous(previous).await;
+        }
         // Otherwise the plan has printed it.
         if begun.resumes() || settings.preflight.skipped || !self.list.source.is_complete() {
             let creation = &result.rates.creation;

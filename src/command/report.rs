@@ -96,7 +96,7 @@ pub(super) async fn open(
 
 /// Whether the run was undone, unless another process is using it. Waits for that process only on
 /// request.
-async fn refuse_without_ledger(
+pub(super) async fn refuse_without_ledger(
     run_directory: &RunPath,
     wait_for_lock: Option<Duration>,
     printer: Printer,

@@ -20,7 +20,7 @@ use crate::s3::{Folder, KnownObject, S3Access, S3Config, S3Error, S3FolderUrl};
 use crate::temporary::{self, TempDir};
 
 /// The longest time for one file. A single request that hangs fails much earlier.
-const TRANSFER_TIMEOUT: Duration = Duration::from_secs(3600);
+pub(super) const TRANSFER_TIMEOUT: Duration = Duration::from_secs(3600);
 
 const LEDGER: &str = "ledger.db";
 

@@ -65,7 +65,11 @@ impl WrittenReports {
                 printer.prose(format_args!(
                     "rejects: {} ({})",
                     rejects.path.display(),
-                    what_to_do(rejects.rows, self.summary.count(Outcome::Duplicate))
+                    what_to_do(
+                        rejects.rows,
+                        self.summary.count(Outcome::Duplicate),
+                        self.summary.known()
+                    )
                 ));
                 if rejects.with_passwords {
                     printer.warn(format_args!(
@@ -96,9 +100,9 @@ impl WrittenReports {
     }
 }
 
-/// What to do with the rejects, some of which are duplicates.
-fn what_to_do(rows: u64, duplicates: u64) -> String {
-    let to_correct = rows.saturating_sub(duplicates);
+/// What to do with the rejects, some of which are duplicates or known problems.
+fn what_to_do(rows: u64, duplicates: u64, known: u64) -> String {
+    let to_correct = rows.saturating_sub(duplicates + known);
     let parts = [
         (to_correct > 0).then(|| format!("{} to correct", counted(to_correct, "row", "rows"))),
         (duplicates > 0).then(|| {
@@ -107,6 +111,7 @@ fn what_to_do(rows: u64, duplicates: u64) -> String {
                 counted(duplicates, "duplicate", "duplicates")
             )
         }),
+        (known > 0).then(|| counted(known, "known problem", "known problems")),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     format!("{}; import a corrected copy", parts.join(", "))

@@ -75,7 +75,8 @@ impl RunCertificate {
         &self.run_id
     }
 
-    pub(super) fn identity(&self) -> &Identity {
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
         &self.identity
     }
 
@@ -97,7 +98,8 @@ impl RunCertificate {
         }
     }
 
-    fn parse(text: &[u8], directory: &RunPath) -> Result<Self, LedgerError> {
+    /// Parses the content of the certificate in this directory.
+    pub fn parse(text: &[u8], directory: &RunPath) -> Result<Self, LedgerError> {
         /// The field that all formats have.
         #[derive(Deserialize)]
         struct FormatField {

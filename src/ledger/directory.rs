@@ -21,8 +21,9 @@ const LOG: &str = "ledger.db-wal";
 /// interrupted restart never makes an undone run look like one that was not. A database comes
 /// before its log, because a log alone cannot be mistaken for a ledger. The certificate comes
 /// before the ledger, because a certificate alone continues the run.
-const KEPT_ASIDE: [&str; 12] = [
+const KEPT_ASIDE: [&str; 13] = [
     "results.csv",
+    "vanished.csv",
     "results.jsonl",
     "summary.json",
     "report.html",

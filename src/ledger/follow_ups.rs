@@ -50,6 +50,9 @@ pub(super) fn write(
 /// The columns that [`read`] expects.
 pub(super) const COLUMNS: &str = "follow_ups.state, follow_ups.steps, follow_ups.seal";
 
+/// The number of columns in [`COLUMNS`].
+pub(super) const COLUMN_COUNT: usize = 3;
+
 /// Reads the steps of a user from the columns starting at `at`. `None` if the row has no steps.
 ///
 /// # Errors

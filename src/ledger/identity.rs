@@ -280,6 +280,14 @@ pub(super) mod name {
     pub(in super::super) const ACTIVE: &str = "active_ms";
     /// The program's version in the last session.
     pub(in super::super) const VERSION: &str = "version";
+    /// The path or address of the previous run's directory. Absent without one, like the next four.
+    pub(in super::super) const PREVIOUS_DIRECTORY: &str = "previous_directory";
+    pub(in super::super) const PREVIOUS_RUN_ID: &str = "previous_run_id";
+    pub(in super::super) const PREVIOUS_LIST: &str = "previous_list";
+    pub(in super::super) const PREVIOUS_STARTED: &str = "previous_started_ms";
+    pub(in super::super) const PREVIOUS_ROWS: &str = "previous_rows";
+    /// The number of users who are only in the previous list. Absent before the comparison.
+    pub(in super::super) const VANISHED: &str = "vanished";
     /// The command that resumes the run, as a JSON array of its words.
     pub(in super::super) const COMMAND: &str = "command";
 }

@@ -11,8 +11,9 @@ use super::integrity::presence::{LEDGER, UNDO};
 pub const UNFINISHED: &str = ".unfinished";
 
 /// Reports in a run's directory. An unfinished one has the id of its process in its name.
-const REPORTS: [&str; 8] = [
+const REPORTS: [&str; 9] = [
     "results.csv",
+    "vanished.csv",
     "results.jsonl",
     "rejects.csv",
     "summary.json",

@@ -10,8 +10,9 @@
 //! writes on a background thread, [`reader`] reads for reports, and [`resume_cursor`] tells a
 //! resumed run the state of each row. [`certificate`] outlives a lost ledger. `integrity` detects
 //! damage. [`undo`] is the separate ledger of an undo. [`comparison`] compares two runs, and
-//! [`overview`] lists them. [`listing`] and [`verification`] are not part of the ledger: they hold
-//! the pool's users while the process runs, and while a verification is unfinished.
+//! [`overview`] lists them. [`previous`] compares a run to that of the night before. [`listing`]
+//! and [`verification`] are not part of the ledger: they hold the pool's users while the process
+//! runs, and while a verification is unfinished.
 
 mod build;
 pub mod certificate;
@@ -26,6 +27,7 @@ pub mod leftovers;
 pub mod listing;
 mod lock;
 pub mod overview;
+pub mod previous;
 mod rates;
 pub mod reader;
 pub mod resume_cursor;

@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::certificate::RunCertificate;
 use super::directory::{self, RunDirectory};
 use super::facts::Facts;
-use super::identity::{self, RunKind, RunMetadata, name};
+use super::identity::{self, Identity, RunKind, RunMetadata, name};
 use super::integrity::presence::{LEDGER, UNDO, ledger_is_there, undo_is_there};
 use super::reader::settled;
 use super::{Durability, LedgerError, RunPath, refuse_absent_ledger, schema};
@@ -252,6 +252,53 @@ pub fn runs_in(directory: &Path) -> io::Result<Vec<RunOverview>> {
         newest_first.then_with(|| other.directory.cmp(&one.directory))
     });
     Ok(runs)
+}
+
+/// Returns the newest finished run in the subdirectories of `parent` whose directory `is_other` and
+/// whose kind, list and user pool are wanted, and the newer ones that are not finished. Only
+/// ledgers of wanted runs are opened, if the others have certificates.
+///
+/// # Errors The directory cannot be read.
+pub fn newest_finished(
+    parent: &Path,
+    is_other: impl Fn(&Path) -> bool,
+    is_wanted: impl Fn(RunKind, &str, &str) -> bool,
+) -> io::Result<(Option<PathBuf>, Vec<RunOverview>)> {
+    let mut wanted = Vec::new();
+    for entry in fs::read_dir(parent)? {
+        let path = entry?.path();
+        if !is_other(&path) {
+            continue;
+        }
+        if let Ok(Some(certificate)) = RunCertificate::read_in(&RunPath::from(&path)) {
+            let Identity {
+                kind,
+                list,
+                user_pool_id,
+                ..
+            } = certificate.identity();
+            if is_wanted(*kind, list, user_pool_id) {
+                wanted.push((certificate.facts().started_ms, path));
+            }
+        } else if path.is_dir()
+            && let Some(run) = RunOverview::of(&path)
+            && let (Some(kind), Some(list), Some(pool)) = (run.kind, &run.list, &run.user_pool_id)
+            && is_wanted(kind, list, pool)
+        {
+            wanted.push((run.started_ms, path));
+        }
+    }
+    wanted.sort_by(|one, other| other.cmp(one));
+    let mut unfinished = Vec::new();
+    for (_, path) in wanted {
+        match RunOverview::of(&path) {
+            Some(run) if run.state == DirectoryState::Finished => {
+                return Ok((Some(path), unfinished));
+            }
+            run => unfinished.extend(run),
+        }
+    }
+    Ok((None, unfinished))
 }
 
 /// Returns the numbers of rows without an outcome. See `LedgerReader::each_row`.

@@ -11,6 +11,7 @@ use super::facts::Facts;
 use super::identity::{self, ListIdentity, RunKind, RunMetadata, name};
 use super::integrity::seal::row_seal;
 
+use super::previous::{MARK_COLUMNS, is_compared, read_marks};
 use super::rows::{RESULT_COLUMN_COUNT, RESULT_COLUMNS, read_kept, read_outcome};
 use super::{LedgerError, RunPath, RunTimes, directory, follow_ups, schema, times};
 use crate::outcome::{Outcome, RateSample, RowOutcome, RowResult, Summary};
@@ -25,8 +26,8 @@ pub const INTERRUPTED: &str = "Interrupted";
 const REJECTS: &str = "results.outcome IN ('duplicate', 'invalid', 'rejected', 'failed') AND NOT results.stopped_the_run";
 
 pub struct LedgerReader {
-    path: RunPath,
-    database: Connection,
+    pub(super) path: RunPath,
+    pub(super) database: Connection,
 }
 
 impl LedgerReader {
@@ -144,14 +145,21 @@ impl LedgerReader {
         } else {
             (String::new(), "")
         };
+        let compared = is_compared(&self.database).map_err(failed)?;
+        let (mark_columns, mark_table) = if compared {
+            (format!(", {MARK_COLUMNS}"), "LEFT JOIN marks USING (row)")
+        } else {
+            (String::new(), "")
+        };
         let shape = RowParts {
             keeps,
             follows_up,
+            compared,
             resumes: !self.is_of_rehearsal().map_err(E::from)?,
         };
         let query = format!(
-            "SELECT rows.row, line, username, username_hash, begun_ms, rows.seal, results.row IS NOT NULL, {RESULT_COLUMNS}{kept_columns}{steps_columns} \
-             FROM rows LEFT JOIN results USING (row) {kept_table} {steps_table} {which} ORDER BY rows.row"
+            "SELECT rows.row, line, username, username_hash, begun_ms, rows.seal, results.row IS NOT NULL, {RESULT_COLUMNS}{kept_columns}{steps_columns}{mark_columns} \
+             FROM rows LEFT JOIN results USING (row) {kept_table} {steps_table} {mark_table} {which} ORDER BY rows.row"
         );
         let mut statement = self.database.prepare(&query).map_err(failed)?;
         let mut found = statement.query([]).map_err(failed)?;
@@ -243,6 +251,8 @@ const KEPT_COLUMN_COUNT: usize = 2;
 struct RowParts {
     keeps: bool,
     follows_up: bool,
+    /// The run has been compared to its previous run.
+    compared: bool,
     resumes: bool,
 }
 
@@ -272,9 +282,16 @@ fn row_result(
         Vec::new()
     };
     let follow_up = if shape.follows_up {
-        follow_ups::read(row, next_column, number)?
+        let at = next_column;
+        next_column += follow_ups::COLUMN_COUNT;
+        follow_ups::read(row, at, number)?
     } else {
         None
+    };
+    let (is_new, known) = if shape.compared {
+        read_marks(row, next_column, number)?
+    } else {
+        (false, false)
     };
     let settled: bool = row.get(6)?;
     let outcome = match (settled, begun_ms) {
@@ -294,6 +311,9 @@ fn row_result(
         line: line.unsigned_abs(),
         username,
         kept,
+        is_new,
+        // A retry may have settled the row otherwise.
+        known: known && matches!(outcome.outcome, Outcome::Invalid | Outcome::Rejected),
         outcome,
         follow_up,
     }))

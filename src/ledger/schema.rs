@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::integrity::checkpoint::keep_log;
 use super::integrity::wal;
 use super::run_path::with_suffix;
-use super::{Durability, LedgerError, RunPath, follow_ups, identity, lock, rates, times};
+use super::{Durability, LedgerError, RunPath, follow_ups, identity, lock, previous, rates, times};
 
 /// Later formats are refused. Anything below 1 is damage.
 const FORMAT: i64 = 1;
@@ -89,7 +89,14 @@ pub(super) fn open(path: &RunPath, durability: Durability) -> Result<Connection,
 }
 
 fn create_tables(database: &Connection) -> rusqlite::Result<()> {
-    for tables in [TABLES, KEPT, rates::TABLE, follow_ups::TABLE, times::TABLE] {
+    for tables in [
+        TABLES,
+        KEPT,
+        rates::TABLE,
+        follow_ups::TABLE,
+        times::TABLE,
+        previous::TABLES,
+    ] {
         database.execute_batch(tables)?;
     }
     Ok(())

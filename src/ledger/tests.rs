@@ -17,6 +17,7 @@ mod follow_ups;
 mod formats;
 mod kept;
 mod lost;
+mod previous;
 mod usernames;
 
 pub(super) fn identity() -> Identity {
@@ -129,6 +130,8 @@ async fn reads_rows_in_order_and_reports_unsettled_ones_as_in_doubt_or_unsent() 
     );
     ledger.write(settled(vec![(1, created())])).await;
     let invalid = RowResult {
+        is_new: false,
+        known: false,
         row: 2,
         line: 3,
         username: None,

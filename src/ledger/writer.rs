@@ -26,6 +26,7 @@ use super::identity::{Identity, LedgerStatus, RunKind};
 use super::integrity::anchor::{Anchor, Displaced};
 use super::integrity::checkpoint::Checkpoints;
 use super::integrity::presence::{ledger_is_there, undo_is_there};
+use super::previous::{MarkError, PreviousUsers};
 use super::{Durability, LedgerError, RunDirectory, schema};
 use crate::outcome::RateSample;
 pub use entries::{BeginResult, Ending, LedgerBatch, NewRow, ReadRow, RetryFilter, ToBegin};
@@ -41,6 +42,7 @@ const MESSAGES_TOGETHER: usize = 64;
 
 enum Message {
     Invoked(Invocation),
+    Previous(Box<PreviousUsers>),
     Begin {
         since: LedgerBatch,
         rows: Vec<NewRow>,
@@ -63,6 +65,8 @@ enum Message {
 enum WriterError {
     Ledger(rusqlite::Error),
     Usernames(io::Error),
+    /// The temporary file with the users of the previous run cannot be used.
+    Previous(rusqlite::Error),
     /// With the directory where the ledger was saved, if it was.
     Displaced(Displaced, Option<PathBuf>),
 }
@@ -70,6 +74,15 @@ enum WriterError {
 impl From<rusqlite::Error> for WriterError {
     fn from(cause: rusqlite::Error) -> Self {
         Self::Ledger(cause)
+    }
+}
+
+impl From<MarkError> for WriterError {
+    fn from(error: MarkError) -> Self {
+        match error {
+            MarkError::Ledger(cause) => Self::Ledger(cause),
+            MarkError::Temporary(cause) => Self::Previous(cause),
+        }
     }
 }
 
@@ -166,6 +179,7 @@ impl Ledger {
                     let _ = tell.send(match broken {
                         WriterError::Ledger(cause) => LedgerError::of(&path, cause),
                         WriterError::Usernames(cause) => LedgerError::Usernames(cause),
+                        WriterError::Previous(cause) => LedgerError::Comparison(cause),
                         WriterError::Displaced(what, saved) => LedgerError::Displaced {
                             path: path.shown().to_owned(),
                             what,
@@ -193,6 +207,11 @@ impl Ledger {
 
     pub async fn set_invocation(&self, invocation: Invocation) {
         self.send(Message::Invoked(invocation)).await;
+    }
+
+    /// Sets the previous run, to which the run is compared when it finishes.
+    pub async fn set_previous(&self, previous: PreviousUsers) {
+        self.send(Message::Previous(Box::new(previous))).await;
     }
 
     /// Records rows as begun. The receiver yields a result for each, in the same order, once they

@@ -148,6 +148,43 @@ pub struct Summary {
     pub rates: BTreeMap<String, f64>,
     /// How much of the permitted rate was used, by quota category.
     pub pace: BTreeMap<String, Pace>,
+    /// The previous run and how this one differs; null without `--previous`.
+    pub previous: Option<PreviousSummary>,
+}
+
+/// The previous run (`--previous`) and how this one differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PreviousSummary {
+    /// The directory of the previous run.
+    pub run_directory: String,
+    /// The ID of the previous run in logs.
+    pub run_id: String,
+    /// The name of its list.
+    pub list: String,
+    /// Its start, RFC 3339.
+    pub started: String,
+    /// The number of rows in its list.
+    pub rows: u64,
+    /// The differences; null until this run is finished.
+    pub differences: Option<PreviousDifferences>,
+}
+
+/// How a run differs from its previous run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PreviousDifferences {
+    /// Rows whose username is not in the previous list, without duplicate and skipped rows.
+    pub new: u64,
+    /// Users that the previous run created, found existing or knew as a problem, and that are not
+    /// in this list.
+    pub vanished: u64,
+    /// Users that existed and have another value of an attribute in the pool than in the list.
+    pub differing: u64,
+    /// Rows that are invalid or rejected, as in the previous run and for the same reason.
+    pub known: u64,
+    /// Other rows that are invalid, rejected or failed.
+    pub newly_broken: u64,
 }
 
 fn by_step_key<S: Serializer>(
@@ -182,6 +219,16 @@ impl Summary {
     pub fn updated_users(&self) -> u64 {
         let steps = self.follow_up.get(UPDATE_STEP);
         steps.map_or(0, |steps| steps.done + steps.failed + steps.pending)
+    }
+
+    /// Returns the number of rows that are known problems of the previous run.
+    #[must_use]
+    pub fn known(&self) -> u64 {
+        let differences = self
+            .previous
+            .as_ref()
+            .and_then(|previous| previous.differences);
+        differences.map_or(0, |differences| differences.known)
     }
 
     /// Returns the number of rows with this outcome.

@@ -3,6 +3,7 @@
 
 mod aliases;
 mod attributes;
+mod brake;
 mod failed_calls;
 pub(super) mod follow_up;
 mod rate;
@@ -22,6 +23,7 @@ use crate::user::hint::FlagsGiven;
 use crate::user::pool_rules::{EmailSendingAccount, PoolRules};
 use crate::user::rules::MAX_ATTRIBUTE_NAME;
 use attributes::list_names;
+pub use brake::{BrakeInput, BrakeLimits, brake};
 pub use follow_up::StepIntent;
 pub use updates::UpdateIntent;
 

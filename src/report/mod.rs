@@ -20,6 +20,7 @@ mod table;
 mod tally;
 mod undo_csv;
 mod undo_table;
+mod vanished_csv;
 mod verify_csv;
 mod verify_table;
 
@@ -59,9 +60,10 @@ pub use verify_csv::VerifyCsv;
 pub use verify_table::verify_table;
 
 /// The names of all reports of a run.
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     ResultsCsv::FILE,
     ResultsJsonl::FILE,
+    vanished_csv::FILE,
     summary_json::FILE,
     html::FILE,
     rejects_csv::FILE,
@@ -155,6 +157,7 @@ pub fn write_all(
     jsonl
         .finish()
         .map_err(in_file(run_directory, ResultsJsonl::FILE))?;
+    vanished_csv::write(reader, run_directory, options.csv)?;
     let exit = (options.exit)(&summary, about.kind);
     summary_json::write(run_directory, &summary, &about, &tally, exit)
         .map_err(in_file(run_directory, summary_json::FILE))?;

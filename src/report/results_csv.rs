@@ -10,7 +10,7 @@ use crate::ledger::reader::rfc3339;
 use crate::outcome::{Delivery, Evidence, RowResult, UserUpdate, names_of};
 
 /// The columns, in order. The kept columns of the list follow them.
-pub const COLUMNS: [&str; 22] = [
+pub const COLUMNS: [&str; 24] = [
     "row",
     "line",
     "username",
@@ -33,6 +33,8 @@ pub const COLUMNS: [&str; 22] = [
     "confirmed_at_sign_up",
     "differs",
     "updated",
+    "new",
+    "known",
 ];
 
 /// The cell of `differs` if no attribute differs. An empty cell means that this is unknown.
@@ -97,6 +99,8 @@ impl RowReport for ResultsCsv {
             yes_no(row.confirmed_at_sign_up()).into(),
             safe_cell(differs.as_deref()),
             safe_cell(Some(&updated)),
+            yes_no(row.is_new.then_some(true)).into(),
+            yes_no(row.known.then_some(true)).into(),
         ];
         for cell in &cells {
             self.0.write_field(cell.as_bytes())?;

@@ -94,6 +94,12 @@ pub(crate) struct ResultLine<'a> {
     /// The steps after the sign-up, in order.
     #[serde(skip_serializing_if = "Option::is_none")]
     follow_up: Option<Vec<ResultStep<'a>>>,
+    /// true if the previous run (`--previous`) has no row with this username.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new: Option<bool>,
+    /// true if the row is invalid or rejected, as in the previous run and for the same reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<bool>,
     /// The columns of `--keep` by name, as in the list; null for a cell that cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(
@@ -206,6 +212,8 @@ impl RowReport for ResultsJsonl {
                 .follow_up
                 .as_ref()
                 .map(|follow_up| follow_up.steps.iter().map(ResultStep::new).collect()),
+            new: row.is_new.then_some(true),
+            known: row.known.then_some(true),
             kept: (!self.kept.is_empty()).then_some(KeptCells {
                 names: &self.kept,
                 cells: &row.kept,

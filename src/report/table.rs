@@ -7,8 +7,9 @@ use std::time::Duration;
 use comfy_table::presets::UTF8_BORDERS_ONLY;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table};
 
-use crate::outcome::{Delivery, Outcome, StepCounts, Summary};
+use crate::outcome::{Delivery, Outcome, RunState, StepCounts, Summary};
 use crate::plural::counted;
+use crate::sanitize::one_line;
 use crate::user::finding::Rule;
 
 /// The maximum number of groups with separate lines.
@@ -67,6 +68,7 @@ fn outcome_table(summary: &Summary, width: Option<u16>) -> Table {
 
 fn detail_lines(summary: &Summary) -> Vec<String> {
     let mut lines = error_lines(&summary.errors);
+    lines.extend(previous_line(summary));
     add_difference_lines(summary, &mut lines);
     add_step_lines(summary, &mut lines);
     for (category, requests) in &summary.requests {
@@ -100,6 +102,27 @@ fn detail_lines(summary: &Summary) -> Vec<String> {
     }
     lines.push(duration_line(summary));
     lines
+}
+
+/// Formats how the run differs from its previous run.
+fn previous_line(summary: &Summary) -> Option<String> {
+    let previous = summary.previous.as_ref()?;
+    let run = one_line(&previous.run_directory);
+    let rows = counted(previous.rows, "row", "rows");
+    Some(match previous.differences {
+        None if summary.state == RunState::Finished => {
+            format!("since {run} ({rows}): not compared, because it could not be read")
+        }
+        None => format!("since {run} ({rows}): compared when the run is finished"),
+        Some(differences) => format!(
+            "since {run} ({rows}): {} new, {} vanished, {} differing, {}, {} newly broken",
+            differences.new,
+            differences.vanished,
+            differences.differing,
+            counted(differences.known, "known problem", "known problems"),
+            differences.newly_broken
+        ),
+    })
 }
 
 fn duration_line(summary: &Summary) -> String {

@@ -47,6 +47,13 @@ pub enum PutOutcome {
     AlreadyExists,
 }
 
+/// The names of the objects and folders in a folder.
+#[derive(Debug, Default)]
+struct FolderEntries {
+    names: Vec<String>,
+    folders: Vec<String>,
+}
+
 impl Folder {
     /// Writes a small object unless it exists. The content must be that of this writer alone: if an
     /// answer is lost, or S3 stored the object before it failed, the content tells whose it is.
@@ -212,8 +219,20 @@ impl Folder {
     /// # Errors
     /// Access is denied, a request failed, or the deadline is over.
     pub async fn names(&self, deadline: Instant) -> Result<Vec<String>, S3Error> {
+        self.list(deadline).await.map(|entries| entries.names)
+    }
+
+    /// Returns the names of the folders in this folder, sorted.
+    ///
+    /// # Errors
+    /// See [`Folder::names`].
+    pub async fn folders(&self, deadline: Instant) -> Result<Vec<String>, S3Error> {
+        self.list(deadline).await.map(|entries| entries.folders)
+    }
+
+    async fn list(&self, deadline: Instant) -> Result<FolderEntries, S3Error> {
         let list = async {
-            let mut names = Vec::new();
+            let mut entries = FolderEntries::default();
             let mut page_token = None;
             loop {
                 let page = self
@@ -230,14 +249,20 @@ impl Folder {
                     })
                     .await
                     .map_err(S3Error::of_list)?;
-                names.extend(page.result.objects.iter().filter_map(|object| {
-                    let name = object.location.as_ref().strip_prefix(self.prefix())?;
+                let in_folder = |path: &object_store::path::Path| {
+                    let name = path.as_ref().strip_prefix(self.prefix())?;
                     Some(name.to_owned())
-                }));
+                };
+                let objects = page.result.objects.iter();
+                let names = objects.filter_map(|object| in_folder(&object.location));
+                entries.names.extend(names);
+                let folders = page.result.common_prefixes.iter();
+                entries.folders.extend(folders.filter_map(in_folder));
                 page_token = page.page_token;
                 if page_token.is_none() {
-                    names.sort();
-                    return Ok(names);
+                    entries.names.sort();
+                    entries.folders.sort();
+                    return Ok(entries);
                 }
             }
         };

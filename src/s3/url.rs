@@ -107,6 +107,14 @@ impl S3FolderUrl {
         &self.0.bucket
     }
 
+    /// Returns the prefix of this folder and those next to it; empty if it is at the top.
+    #[must_use]
+    pub fn parent(&self) -> &str {
+        let prefix = self.prefix();
+        let inner = prefix.strip_suffix('/').unwrap_or(prefix);
+        inner.rfind('/').map_or("", |slash| &prefix[..=slash])
+    }
+
     /// Returns the prefix with the slash at its end.
     #[must_use]
     pub fn prefix(&self) -> &str {
@@ -186,7 +194,10 @@ mod tests {
             let url = S3FolderUrl::named(text).unwrap().unwrap();
             assert_eq!((url.bucket(), url.prefix()), ("runs", "monday/"));
             assert_eq!(url.to_string(), "s3://runs/monday/");
+            assert_eq!(url.parent(), "");
         }
+        let url = S3FolderUrl::named("s3://runs/a/b/monday").unwrap().unwrap();
+        assert_eq!(url.parent(), "a/b/");
         for text in ["s3://runs", "s3://runs/", "s3://runs//a", "s3://runs/a//b"] {
             let error = S3FolderUrl::named(text).unwrap_err();
             assert_eq!(error, UnusableUrl::NotAFolder(text.to_owned()));

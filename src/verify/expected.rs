@@ -164,6 +164,8 @@ mod tests {
             state: state.clone(),
         });
         RowResult {
+            is_new: false,
+            known: false,
             row: 1,
             line: 2,
             username: Some("ann".to_owned()),

@@ -76,6 +76,7 @@ mod planted;
 mod preambles;
 mod preflight;
 mod prescan;
+mod previous;
 mod process;
 mod progress;
 mod quotes;

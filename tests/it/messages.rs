@@ -2,6 +2,7 @@
 //! codes and data, so that a message can be reworded without changing a test.
 
 mod lists;
+mod previous;
 mod runs;
 mod s3;
 mod settings;

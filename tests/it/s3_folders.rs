@@ -183,6 +183,10 @@ fn names_are_those_of_the_folder_itself() {
         let names = one.names(in_a_minute()).await.unwrap();
         assert_eq!(names, ["a b", "ledger.db"]);
         assert_eq!(two.names(in_a_minute()).await.unwrap(), ["other"]);
+        assert_eq!(one.folders(in_a_minute()).await.unwrap(), ["locks"]);
+        let above = bucket.folder("runs/");
+        let folders = above.folders(in_a_minute()).await.unwrap();
+        assert_eq!(folders, ["a", "ab"]);
     });
 }
 

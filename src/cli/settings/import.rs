@@ -10,8 +10,8 @@ use super::pool::{connect_to_write, existing_user_policy, s3_access};
 use super::report::report_options;
 use super::{ListSettings, RunPlace, SettingsError, refuse_sensitive_logs};
 use crate::cli::args::{
-    AllowArgs, ImportArgs, PreflightArgs, RateArgs, RehearseArgs, ReportsArgs, Retry, RunArgs,
-    UsernameCase,
+    AllowArgs, ImportArgs, PreflightArgs, PreviousArgs, RateArgs, RehearseArgs, ReportsArgs, Retry,
+    RunArgs, UsernameCase,
 };
 use crate::cli::rehearsal::RehearsalSettings;
 use crate::cli::terminal;
@@ -22,7 +22,7 @@ use crate::ledger::{Durability, LedgerLock, RetryFilter, RunKind};
 use crate::outcome::Outcome;
 use crate::pool::{ConnectSettings, EndpointChoice, Signing};
 use crate::preflight::prescan::ExistingUserPolicy;
-use crate::preflight::problems::Allowed;
+use crate::preflight::problems::{Allowed, BrakeLimits};
 use crate::preflight::rates::RateOptions;
 use crate::progress::ProgressMode;
 use crate::report::{MetricsFormat, ReportOptions};
@@ -68,6 +68,7 @@ pub struct RunSettings {
     pub directory: Option<RunPlace>,
     /// How to reach a run directory in S3.
     pub s3: S3Access,
+    pub previous: Option<PreviousSettings>,
     pub wait_for_lock: Option<Duration>,
     pub durability: Durability,
     pub ledger_lock: LedgerLock,
@@ -83,6 +84,38 @@ pub struct RunSettings {
     pub rejects_with_passwords: bool,
     /// Exit with 0 if the run finishes, whatever the outcomes of its rows.
     pub allow_row_failures: bool,
+}
+
+/// The previous run of the list, and how much the list may differ from that.
+pub struct PreviousSettings {
+    pub run: PreviousChoice,
+    pub limits: BrakeLimits,
+}
+
+#[derive(Debug, Clone)]
+pub enum PreviousChoice {
+    /// The newest finished run of the same list and pool next to this one.
+    Last,
+    Run(RunPlace),
+}
+
+impl PreviousSettings {
+    fn of(args: &PreviousArgs) -> Result<Option<Self>, SettingsError> {
+        let Some(previous) = &args.previous else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            run: if previous.as_os_str() == "last" {
+                PreviousChoice::Last
+            } else {
+                PreviousChoice::Run(RunPlace::of(previous)?)
+            },
+            limits: BrakeLimits {
+                max_shrink: args.max_shrink,
+                max_new: args.max_new,
+            },
+        }))
+    }
 }
 
 /// What to do if the run directory contains a run.
@@ -223,6 +256,7 @@ impl RunSettings {
         Ok(Self {
             directory,
             s3,
+            previous: PreviousSettings::of(&args.previous)?,
             wait_for_lock: args.wait_for_lock,
             durability: args.durability,
             ledger_lock: args.ledger_lock,

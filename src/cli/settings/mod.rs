@@ -27,7 +27,7 @@ use crate::logs::LogSettings;
 
 pub use check::CheckSettings;
 pub use error::SettingsError;
-pub use import::{ImportSettings, OnExistingRun};
+pub use import::{ImportSettings, OnExistingRun, PreviousChoice, PreviousSettings};
 pub use inspect::{DescribeSettings, IamPolicySettings, TemplateSettings};
 pub use list::ListSettings;
 pub use pool::{PoolRulesSource, pool_rules, pool_rules_text};

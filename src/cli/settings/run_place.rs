@@ -29,7 +29,11 @@ impl RunPlace {
         }
     }
 
-    pub(super) fn of(path: &Path) -> Result<Self, UnusableUrl> {
+    /// Parses a path or an address.
+    ///
+    /// # Errors
+    /// It is not the address of a folder in S3.
+    pub fn of(path: &Path) -> Result<Self, UnusableUrl> {
         let url = path.to_str().map_or(Ok(None), S3FolderUrl::named)?;
         Ok(match url {
             Some(url) => Self::S3(url),

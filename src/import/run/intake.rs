@@ -105,6 +105,8 @@ impl Run<'_> {
         self.count(outcome.outcome, row.end_byte);
         run_log::row(row.number, outcome.outcome, outcome.error_code.as_deref());
         Some(NewRow::Settled(Box::new(RowResult {
+            is_new: false,
+            known: false,
             row: row.number,
             line: row.line,
             kept: row.kept,

@@ -17,11 +17,12 @@ pub(in crate::ledger) const UNDO: &str = "undo.db";
 
 /// If one of these files exists without a ledger, the ledger was lost. `rejects.csv` is not
 /// listed, because a user may put it into an empty directory to import it.
-const OF_A_RUN: [&str; 10] = [
+const OF_A_RUN: [&str; 11] = [
     CERTIFICATE,
     "ledger.db-wal",
     UNDO,
     "results.csv",
+    "vanished.csv",
     "results.jsonl",
     "summary.json",
     "report.html",

@@ -1,6 +1,7 @@
 //! Seals: checksums stored with every line of the ledger, because SQLite has none and damaged lines
 //! must not be trusted.
 
+use crate::ledger::previous::VanishedUser;
 use crate::ledger::rows::signed;
 use crate::outcome::{Delivery, Evidence, RateSample, RowOutcome};
 
@@ -113,6 +114,25 @@ pub(in crate::ledger) fn steps_seal(row: i64, state: &str, steps: &str) -> i64 {
         .number(Some(row))
         .text(Some(state))
         .text(Some(steps))
+        .value()
+}
+
+/// Returns the seal of a line of `marks`.
+pub(in crate::ledger) fn mark_seal(row: i64, is_new: bool, known: bool) -> i64 {
+    Seal::default()
+        .number(Some(row))
+        .number(Some(i64::from(is_new)))
+        .number(Some(i64::from(known)))
+        .value()
+}
+
+/// Returns the seal of a line of `vanished`.
+pub(in crate::ledger) fn vanished_seal(user: &VanishedUser) -> i64 {
+    Seal::default()
+        .number(Some(signed(user.row)))
+        .text(Some(&user.username))
+        .text(Some(user.outcome.name()))
+        .text(user.user_sub.as_deref())
         .value()
 }
 

@@ -8,10 +8,11 @@ use std::time::Duration;
 use super::{LedgerReader, rfc3339};
 use crate::ledger::identity::{self, name};
 use crate::ledger::integrity::seal::{broken_seal, requests_seal};
+use crate::ledger::previous::PreviousRun;
 use crate::ledger::{follow_ups, rates};
 use crate::outcome::{
-    CategoryRequests, ExistingUserCounts, Outcome, RateSample, RowResult, RunState, Summary,
-    UserUpdate,
+    CategoryRequests, ExistingUserCounts, Outcome, PreviousDifferences, PreviousSummary,
+    RateSample, RowResult, RunState, Summary, UserUpdate,
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,7 @@ pub struct RowSums {
     deliveries: BTreeMap<&'static str, u64>,
     existing_users: ExistingUserCounts,
     differs: BTreeMap<String, u64>,
+    previous: PreviousDifferences,
 }
 
 impl Default for RowSums {
@@ -31,6 +33,7 @@ impl Default for RowSums {
             deliveries: BTreeMap::new(),
             existing_users: ExistingUserCounts::default(),
             differs: BTreeMap::new(),
+            previous: PreviousDifferences::default(),
         }
     }
 }
@@ -38,6 +41,13 @@ impl Default for RowSums {
 impl RowSums {
     pub fn row(&mut self, row: &RowResult) {
         let outcome = &row.outcome;
+        let is_broken = matches!(
+            outcome.outcome,
+            Outcome::Invalid | Outcome::Rejected | Outcome::Failed
+        );
+        self.previous.new += u64::from(row.is_new);
+        self.previous.known += u64::from(row.known);
+        self.previous.newly_broken += u64::from(is_broken && !row.known);
         *self.outcomes.entry(outcome.outcome.name()).or_default() += 1;
         if let Some(delivery) = outcome.delivery {
             *self.deliveries.entry(delivery.name()).or_default() += 1;
@@ -99,6 +109,21 @@ impl LedgerReader {
             (false, Some(_)) => RunState::Stopped,
             (false, None) => RunState::Interrupted,
         };
+        let vanished = number(name::VANISHED).map(i64::unsigned_abs);
+        let previous = PreviousRun::read(&self.database)?.map(|previous| PreviousSummary {
+            run_directory: previous.directory,
+            run_id: previous.run_id,
+            list: previous.list,
+            started: rfc3339(previous.started_ms),
+            rows: previous.rows,
+            differences: vanished
+                .filter(|_| state == RunState::Finished)
+                .map(|vanished| PreviousDifferences {
+                    vanished,
+                    differing: rows.existing_users.different,
+                    ..rows.previous
+                }),
+        });
         let (steps, failed_steps) = if identity::follows_up(&self.database)? {
             follow_ups::sums(&self.database)?
         } else {
@@ -126,6 +151,7 @@ impl LedgerReader {
             deliveries: rows.deliveries,
             existing_users: rows.existing_users,
             differs: rows.differs,
+            previous,
             follow_up: steps,
             follow_up_errors: failed_steps,
             requests,

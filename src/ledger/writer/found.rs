@@ -8,6 +8,7 @@ use super::resume::reset_for_retry;
 use super::{Ledger, RetryFilter, refuse_undone};
 use crate::ledger::facts::{Facts, Session};
 use crate::ledger::identity::{self, Identity, LedgerStatus, name, run_id};
+use crate::ledger::previous::PreviousRun;
 use crate::ledger::reader::{LedgerReader, settled};
 use crate::ledger::resume_cursor::ResumeCursor;
 use crate::ledger::{Durability, LedgerError, RunDirectory, RunPath, schema};
@@ -25,6 +26,7 @@ pub struct FoundLedger {
     last_session_ended: bool,
     lost_since_ms: Option<i64>,
     settled: Vec<(Outcome, u64)>,
+    previous: Option<PreviousRun>,
 }
 
 impl FoundLedger {
@@ -53,6 +55,7 @@ impl FoundLedger {
                 last_session_ended,
                 lost_since_ms,
                 settled: settled(&database)?,
+                previous: PreviousRun::read(&database)?,
                 database,
             })
         };
@@ -90,6 +93,12 @@ impl FoundLedger {
     #[must_use]
     pub fn settled(&self) -> &[(Outcome, u64)] {
         &self.settled
+    }
+
+    /// Returns the previous run, if the run began with one.
+    #[must_use]
+    pub fn previous(&self) -> Option<&PreviousRun> {
+        self.previous.as_ref()
     }
 
     /// Resumes the run: commits the resets and begins the next session. The cursor reads the state

@@ -7,6 +7,7 @@ use super::{BeginResult, Ending, LedgerBatch, NewRow, ToBegin, WriterError};
 use crate::ledger::identity::Invocation;
 use crate::ledger::identity::{self, name};
 use crate::ledger::integrity::seal::{requests_seal, row_seal};
+use crate::ledger::previous::PreviousUsers;
 use crate::ledger::rows::{INSERT_KEPT, INSERT_RESULT, signed, write_kept, write_outcome};
 use crate::ledger::{follow_ups, rates, times};
 use crate::outcome::{CategoryRequests, FollowUp, RateSample, RowOutcome};
@@ -23,6 +24,7 @@ pub(super) struct LedgerWriter<'d> {
     session: u64,
     /// `None` if no columns are kept.
     keep: Option<Statement<'d>>,
+    previous: Option<Box<PreviousUsers>>,
 }
 
 impl<'d> LedgerWriter<'d> {
@@ -45,11 +47,18 @@ impl<'d> LedgerWriter<'d> {
             } else {
                 Some(database.prepare(INSERT_KEPT)?)
             },
+            previous: None,
         })
     }
 
     pub(super) fn set_invocation(&self, invocation: &Invocation) -> rusqlite::Result<()> {
         invocation.write(self.database)
+    }
+
+    pub(super) fn set_previous(&mut self, previous: Box<PreviousUsers>) -> rusqlite::Result<()> {
+        previous.write(self.database)?;
+        self.previous = Some(previous);
+        Ok(())
     }
 
     /// Records the next row of the list. `at_ms` is when it is begun, if it is.
@@ -222,7 +231,7 @@ impl<'d> LedgerWriter<'d> {
         identity::put(self.database, name::READ_TO_END, "1")
     }
 
-    pub(super) fn end(&mut self, ending: &Ending) -> rusqlite::Result<()> {
+    pub(super) fn end(&mut self, ending: &Ending) -> Result<(), WriterError> {
         identity::put(self.database, name::ENDED, &ending.at_ms.to_string())?;
         let rows: i64 =
             self.database
@@ -233,7 +242,7 @@ impl<'d> LedgerWriter<'d> {
             // A list that can be read only once may end before a row that the ledger knows.
             match self.first_open_row()? {
                 None => match follow_ups::first_pending(self.database)? {
-                    None => identity::put(self.database, name::FINISHED, "1")?,
+                    None => self.finish()?,
                     Some(row) => {
                         stopped_because = Some(format!(
                             "a step after the sign-up of row {row} is pending; run the same command again to resume"
@@ -254,9 +263,18 @@ impl<'d> LedgerWriter<'d> {
             }
         }
         match &stopped_because {
-            Some(reason) => identity::put(self.database, name::STOPPED_BECAUSE, reason),
-            None => identity::remove(self.database, name::STOPPED_BECAUSE),
+            Some(reason) => identity::put(self.database, name::STOPPED_BECAUSE, reason)?,
+            None => identity::remove(self.database, name::STOPPED_BECAUSE)?,
         }
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<(), WriterError> {
+        if let Some(previous) = &self.previous {
+            previous.compare(self.database)?;
+        }
+        identity::put(self.database, name::FINISHED, "1")?;
+        Ok(())
     }
 
     /// Returns the first row without an outcome, and whether it was begun.

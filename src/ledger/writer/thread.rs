@@ -41,7 +41,9 @@ pub(super) fn work(
             };
             WriterError::Displaced(what, saved)
         }
-        other @ (WriterError::Ledger(_) | WriterError::Usernames(_)) => other,
+        other @ (WriterError::Ledger(_) | WriterError::Usernames(_) | WriterError::Previous(_)) => {
+            other
+        }
     })?;
     if let Some(closed) = closed {
         // Merge the log, so that the directory holds a single database file.
@@ -92,6 +94,7 @@ fn write(
 ) -> Result<Option<Acknowledge>, WriterError> {
     match message {
         Message::Invoked(invocation) => writer.set_invocation(&invocation)?,
+        Message::Previous(previous) => writer.set_previous(previous)?,
         Message::Begin {
             since,
             rows,

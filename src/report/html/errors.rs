@@ -223,6 +223,8 @@ mod tests {
             (4, Outcome::Failed, "BrandNewException"),
         ] {
             tally.row(&RowResult {
+                is_new: false,
+                known: false,
                 row,
                 line: row + 1,
                 username: Some("ann@example.com".to_owned()),

@@ -132,12 +132,13 @@ fn after_import(summary: &Summary, command: Option<&CommandLine>) -> Vec<NextAct
     actions
 }
 
-/// Returns the number of rows in rejects.csv. An interrupted run has not written the file yet.
+/// Returns the number of rows in rejects.csv that are no known problems. An interrupted run has not
+/// written the file yet.
 fn rejects(summary: &Summary) -> u64 {
     match summary.state {
         RunState::Interrupted => 0,
         RunState::Finished | RunState::Stopped => {
-            summary.count(Outcome::Invalid) + summary.count(Outcome::Rejected)
+            summary.count(Outcome::Invalid) + summary.count(Outcome::Rejected) - summary.known()
         }
     }
 }

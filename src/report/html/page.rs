@@ -253,6 +253,10 @@ fn facts(run: &ReportInput<'_>) -> Vec<Fact> {
     facts.push(Fact::new("Active time", span(active(summary))).with_note(sessions));
     let (code, meaning) = run.exit;
     facts.push(Fact::code("Exit code", code.to_string()).with_note(meaning));
+    if let Some(previous) = &summary.previous {
+        let started = format!("started {}", moment(&previous.started));
+        facts.push(Fact::code("Previous run", &previous.run_directory).with_note(started));
+    }
     if let Some(words) = &about.command {
         facts.push(Fact {
             command: CommandLine::new(words.clone()).quoted_words(),
@@ -274,6 +278,23 @@ fn notes(run: &ReportInput<'_>) -> Vec<String> {
                 "user that this run created is",
                 "users that this run created are"
             )
+        ));
+    }
+    if let Some(previous) = &run.summary.previous
+        && let Some(differences) = previous.differences
+    {
+        notes.push(format!(
+            "Since the previous run ({}): {}, {} vanished from the list, {} differing from the pool, {}, {}.",
+            counted(previous.rows, "row", "rows"),
+            counted(differences.new, "new row", "new rows"),
+            counted(differences.vanished, "user", "users"),
+            counted(differences.differing, "user", "users"),
+            counted(differences.known, "known problem", "known problems"),
+            counted(
+                differences.newly_broken,
+                "newly broken row",
+                "newly broken rows"
+            ),
         ));
     }
     if !run.summary.read_to_end {

@@ -13,6 +13,7 @@ pub(in crate::report) fn summary(counts: &[(Outcome, u64)]) -> Summary {
         outcomes.insert(outcome.name(), *count);
     }
     Summary {
+        previous: None,
         run_id: Some("0123456789abcdef".to_owned()),
         sessions: 1,
         state: RunState::Finished,

@@ -50,13 +50,15 @@ pub(super) fn status(summary: &Summary, names: Names) -> StatusBadge {
     }
 }
 
-/// Returns the number of rows that are not in the pool, except duplicates and skipped rows.
+/// Returns the number of rows that are not in the pool, except duplicates, skipped rows and known
+/// problems.
 fn open_rows(summary: &Summary) -> u64 {
     summary.rows
         - summary.count(Outcome::Created)
         - summary.count(Outcome::Existed)
         - summary.count(Outcome::Duplicate)
         - summary.count(Outcome::Skipped)
+        - summary.known()
 }
 
 /// Returns the number of steps that failed or are pending.

@@ -1,0 +1,291 @@
+//! The previous run of a list that is imported again and again: finds it, reads its users, and
+//! refuses a list that differs too much from it, before the pool is called.
+
+mod last;
+
+use std::path::Path;
+
+use super::findings::refused_by;
+use super::list::List;
+use super::open_run::{RunKey, UnfinishedRun};
+use super::report::refuse_without_ledger;
+use super::stored_run::StoredRun;
+use super::{CommandError, beside};
+use crate::cli::Printer;
+use crate::cli::settings::{ImportSettings, PreviousChoice, RunPlace};
+use crate::hints::Hint;
+use crate::ledger::previous::{PreviousRun, PreviousUsers};
+use crate::ledger::{Identity, LedgerError, LedgerReader, RunKind};
+use crate::mapping::{CheckedRow, Mapping};
+use crate::plural::counted;
+use crate::preflight::problems::{BrakeInput, BrakeLimits, brake};
+use crate::rows::{RawRow, Rows, RowsError};
+use last::{is_same, last};
+
+const FLAG: &str = "--previous";
+
+/// Reads the users of the previous run, if there is one. For a new run, refuses a list that differs
+/// too much from that of the previous run.
+pub(super) async fn previous_run(
+    settings: &ImportSettings,
+    key: &RunKey,
+    list: &List,
+    run: &UnfinishedRun,
+    printer: Printer,
+) -> Result<Option<PreviousUsers>, CommandError> {
+    let previous = match (run, &settings.run.previous) {
+        (UnfinishedRun::Resume(_, found), _) => {
+            return begun_with(settings, found.previous(), printer).await;
+        }
+        (UnfinishedRun::New(_) | UnfinishedRun::Lost(..), None) => return Ok(None),
+        (UnfinishedRun::New(_) | UnfinishedRun::Lost(..), Some(previous)) => previous,
+    };
+    let users = chosen(settings, &previous.run, key, printer).await?;
+    match run {
+        UnfinishedRun::New(_) => check_list(list, users, previous.limits, printer).await,
+        UnfinishedRun::Resume(..) | UnfinishedRun::Lost(..) => Ok(users),
+    }
+}
+
+/// Reads the previous run that the command line names.
+async fn chosen(
+    settings: &ImportSettings,
+    choice: &PreviousChoice,
+    key: &RunKey,
+    printer: Printer,
+) -> Result<Option<PreviousUsers>, CommandError> {
+    let place = match choice {
+        PreviousChoice::Last => {
+            return match last(settings, key, printer).await? {
+                Some(opened) => read_users(opened).await.map(Some),
+                None => Ok(None),
+            };
+        }
+        PreviousChoice::Run(place) => place,
+    };
+    let is_own = place.local().is_some_and(|path| is_same(path, &key.path))
+        || Path::new(&place.to_string()) == key.path.shown();
+    if is_own {
+        return Err(CommandError::refusal(
+            format_args!("{FLAG} {place}: the directory of this run"),
+            "name the directory of an earlier run, or `last`",
+        ));
+    }
+    let flag = format!("{FLAG} {place}");
+    let opened = open(place, settings, printer).await;
+    let opened = opened.map_err(|error| error.about(&flag))?;
+    refuse_unlike(&opened.reader, &key.identity).map_err(|error| error.about(&flag))?;
+    read_users(opened).await.map(Some)
+}
+
+/// Reads the previous run of a run that has begun with one.
+async fn begun_with(
+    settings: &ImportSettings,
+    previous: Option<&PreviousRun>,
+    printer: Printer,
+) -> Result<Option<PreviousUsers>, CommandError> {
+    let Some(previous) = previous else {
+        if settings.run.previous.is_some() {
+            printer.note(format_args!(
+                "{FLAG}: this run began without a previous run, and is not compared with one"
+            ));
+        }
+        return Ok(None);
+    };
+    let place = RunPlace::of(Path::new(&previous.directory)).map_err(CommandError::refused)?;
+    let opened = match open(&place, settings, printer).await {
+        Ok(opened) => opened,
+        Err(error) => {
+            warn_if_lost(previous, error.text(), printer);
+            return Ok(None);
+        }
+    };
+    let origin = opened.reader.origin().map_err(CommandError::refused)?;
+    if origin.run_id != previous.run_id {
+        warn_if_lost(previous, "another run has its place".to_owned(), printer);
+        return Ok(None);
+    }
+    read_users(opened).await.map(Some)
+}
+
+fn warn_if_lost(previous: &PreviousRun, why: String, printer: Printer) {
+    printer.warn(format_args!(
+        "the previous run of this run, {}, cannot be read, so known problems are not recognized: {why}",
+        previous.directory
+    ));
+}
+
+/// A finished run.
+struct OpenedRun {
+    reader: LedgerReader,
+    stored: StoredRun,
+}
+
+async fn open(
+    place: &RunPlace,
+    settings: &ImportSettings,
+    printer: Printer,
+) -> Result<OpenedRun, CommandError> {
+    let stored = StoredRun::open(place, &settings.run.s3).await?;
+    let path = stored.location();
+    let undone = refuse_without_ledger(path, None, printer).await?;
+    let reader = LedgerReader::open(path).map_err(CommandError::refused)?;
+    let finished = reader.origin().map_err(CommandError::refused)?.finished;
+    if undone {
+        return Err(CommandError::refusal(
+            "this run was undone: its users were deleted",
+            "name another run, or leave the flag out once",
+        ));
+    }
+    if !finished {
+        let hint = match reader.about().map_err(CommandError::refused)? {
+            about if about.kind == RunKind::Import => {
+                "resume it first (`cognito-import runs` prints the command)"
+            }
+            _ => "name another run",
+        };
+        return Err(CommandError::refusal("this run is not finished", hint));
+    }
+    Ok(OpenedRun { reader, stored })
+}
+
+/// Refuses a run of another pool or kind. A rehearsal can be compared with any run, because its
+/// pool is a simulated one.
+fn refuse_unlike(reader: &LedgerReader, identity: &Identity) -> Result<(), CommandError> {
+    let origin = reader.origin().map_err(CommandError::refused)?;
+    if identity.kind == RunKind::Rehearsal {
+        return Ok(());
+    }
+    let hint = "name a finished import into the same pool, or `last`";
+    if origin.kind == RunKind::Rehearsal {
+        return Err(CommandError::refusal("this run was a rehearsal", hint));
+    }
+    if origin.user_pool_id != identity.user_pool_id {
+        return Err(CommandError::refusal(
+            format_args!(
+                "this run imported into {} instead of {}",
+                origin.user_pool_id, identity.user_pool_id
+            ),
+            hint,
+        ));
+    }
+    Ok(())
+}
+
+async fn read_users(opened: OpenedRun) -> Result<PreviousUsers, CommandError> {
+    let OpenedRun { reader, stored } = opened;
+    let read = move || PreviousUsers::read(&reader, stored.shown());
+    beside("previous", read)
+        .await?
+        .map_err(|error| CommandError::refused(error).about(FLAG))
+}
+
+#[derive(Debug, thiserror::Error)]
+enum CountError {
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Rows(#[from] RowsError),
+}
+
+impl Hint for CountError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Ledger(error) => error.hint(),
+            Self::Rows(error) => error.hint(),
+        }
+    }
+}
+
+/// Refuses the list if it differs too much from that of the previous run.
+async fn check_list(
+    list: &List,
+    previous: Option<PreviousUsers>,
+    limits: BrakeLimits,
+    printer: Printer,
+) -> Result<Option<PreviousUsers>, CommandError> {
+    if limits.are_off() {
+        return Ok(previous);
+    }
+    let Some(rows) = list.reopen().await? else {
+        return match previous {
+            None => Ok(None),
+            Some(_) => Err(CommandError::refusal(
+                format_args!(
+                    "{FLAG}: {} can be read only once, so its rows cannot be counted before the first call",
+                    list.source.name()
+                ),
+                "save it to a file first, or pass --max-shrink 100% and leave --max-new out to import it unchecked",
+            )),
+        };
+    };
+    let mapping = list.mapping.clone();
+    let count = move || {
+        let counted = count(
+            rows,
+            &mapping,
+            previous.as_ref().filter(|_| limits.max_new.is_some()),
+        );
+        counted.map(|(rows, new)| (previous, rows, new))
+    };
+    let counted_rows = beside("count", count).await?;
+    let (previous, rows, new) = counted_rows.map_err(CommandError::refused)?;
+    let run = previous.as_ref().map(|previous| &previous.run);
+    let input = BrakeInput {
+        rows,
+        new,
+        previous: run.map(|run| (run.directory.as_str(), run.rows)),
+    };
+    let problems = brake(limits, input);
+    if let Some(refusal) = refused_by(&problems, "the run is refused, and nothing was sent") {
+        return Err(refusal);
+    }
+    if let Some(run) = run {
+        printer.info(format_args!(
+            "previous run: {} ({}); this list has {}{}",
+            run.directory,
+            counted(run.rows, "row", "rows"),
+            counted(rows, "row", "rows"),
+            new.map_or_else(String::new, |new| format!(", {new} of them new")),
+        ));
+    }
+    Ok(previous)
+}
+
+/// Counts the rows of a list, and the users that are not in the previous one.
+fn count(
+    mut rows: Rows,
+    mapping: &Mapping,
+    previous: Option<&PreviousUsers>,
+) -> Result<(u64, Option<u64>), CountError> {
+    let mut count = 0;
+    let mut next_username = || -> Result<Option<String>, CountError> {
+        while let Some(row) = rows.next_row()? {
+            count += 1;
+            if previous.is_some()
+                && !mapping.skips(&row)
+                && let Some(username) = username(&row, mapping)
+            {
+                return Ok(Some(username));
+            }
+        }
+        Ok(None)
+    };
+    let new = match previous {
+        Some(previous) => Some(previous.count_new(next_username)?),
+        None => {
+            next_username()?;
+            None
+        }
+    };
+    Ok((count, new))
+}
+
+fn username(row: &RawRow<'_>, mapping: &Mapping) -> Option<String> {
+    let CheckedRow { mapped, .. } = mapping.check_row(row);
+    let username = match mapped {
+        Some(mapped) => Some(mapped.username.text.into_owned()),
+        None => mapping.username_of_unreadable(row),
+    };
+    username.filter(|username| !username.is_empty())
+}
