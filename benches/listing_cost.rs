@@ -31,6 +31,7 @@ fn page(first: u64, users: u64) -> Vec<(String, ListingEntry)> {
                 status: Some("CONFIRMED".to_owned()),
                 enabled: true,
                 created_ms: Some(1_700_000_000_000),
+                modified_ms: None,
                 attributes: ATTRIBUTES
                     .map(|name| (name.to_owned(), format!("{name} {number}")))
                     .to_vec(),

@@ -67,6 +67,7 @@ mod messages;
 mod metrics;
 mod ministack;
 mod moved_runs;
+mod nights;
 mod notes;
 mod other_formats;
 mod output_json;
