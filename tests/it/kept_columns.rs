@@ -48,6 +48,8 @@ f,22,short
             "confirmed_at_sign_up",
             "differs",
             "updated",
+            "new",
+            "known",
             "kept_row",
             "Old ID"
         ]
@@ -91,7 +93,7 @@ fn without_keep_results_have_no_extra_columns() {
     let list = dir.file("users.csv", crate::harness::users(2));
     dir.rehearse(list).run().exits(0);
     let results = dir.results();
-    assert_eq!(results.header.len(), 20);
+    assert_eq!(results.header.len(), 24);
     let mut lines = results.lines.iter();
     assert!(lines.all(|line| line.get("kept").is_none()));
 }

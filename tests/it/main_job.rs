@@ -19,7 +19,7 @@ pub(crate) fn sample(name: &str) -> PathBuf {
 }
 
 const COLUMNS: &str = "row,line,username,outcome,evidence,user_sub,user_status,confirmed,enabled,created_at,delivery_medium,\
-     delivery_destination,error_code,error_message,attempts,duration_ms,same_as_row,delivery,follow_up,confirmed_at_sign_up";
+     delivery_destination,error_code,error_message,attempts,duration_ms,same_as_row,delivery,follow_up,confirmed_at_sign_up,differs,updated,new,known";
 
 #[test]
 fn a_rehearsal_of_the_sample_creates_every_user_locally() {

@@ -68,7 +68,10 @@ impl Week {
 
     fn requests(&self) -> u64 {
         let operations = self.pool.stats().operations;
-        operations.values().map(|operation| operation.requests).sum()
+        operations
+            .values()
+            .map(|operation| operation.requests)
+            .sum()
     }
 }
 
@@ -137,7 +140,11 @@ fn a_week_of_nights() {
         moved: (21..=25).collect(),
         ..NightlyList::of((1..=90).chain(96..=230))
     };
-    let expired = BadReply::error(400, "ExpiredTokenException", "The security token is expired");
+    let expired = BadReply::error(
+        400,
+        "ExpiredTokenException",
+        "The security token is expired",
+    );
     let proxy = Proxy::always(&week.pool, "AdminUpdateUserAttributes", expired);
     let import = week.import("saturday", &saturday);
     import.args(["--endpoint-url", &proxy.url()]).run().exits(4);

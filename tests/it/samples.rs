@@ -46,7 +46,7 @@ fn assert_becomes(folder: &str, kept: &[&str], expected: &Value) -> BTreeMap<Str
         .run()
         .exits(0);
     let (results, users) = (dir.results(), pool.users());
-    assert_eq!(results.header[20..], *kept, "after the other columns");
+    assert_eq!(results.header[24..], *kept, "after the other columns");
     let found: Vec<Value> = results
         .rows
         .iter()
