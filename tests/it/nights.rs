@@ -95,6 +95,39 @@ fn a_week_of_nights() {
     assert_eq!(results.summary["previous"]["differences"]["known"], 2);
     assert_eq!(results.summary["previous"]["differences"]["new"], 10);
 
+    killed_on_wednesday(&week);
+
+    let thursday = NightlyList::of(1..=100);
+    let before = week.requests();
+    let refused = week.import("thursday", &thursday).run().exits(3);
+    refused.names(["--max-shrink"]);
+    assert_eq!(week.requests(), before, "nothing was sent");
+    assert!(!week.dir.path("runs/thursday").exists());
+
+    throttled_on_friday(&week);
+    let saturday = without_credentials_on_saturday(&week);
+
+    let before = week.sign_ups();
+    let sunday = NightlyList {
+        numbers: saturday.numbers.iter().rev().copied().collect(),
+        ..saturday
+    };
+    week.import("sunday", &sunday).run().exits(0);
+    assert_eq!(week.results("sunday").counts(), [("existed", 225)].into());
+    assert_eq!(week.sign_ups(), before, "no user is new");
+
+    let verify = week.dir.cli("verify").args(["runs/latest", "users.csv"]);
+    let verify = verify
+        .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
+        .env("AWS_SECRET_ACCESS_KEY", "made-up");
+    let verify = verify.args(["--endpoint-url", &week.pool.url()]);
+    verify.args(["--list-rate", "1000"]).run().exits(0);
+    let created: Vec<_> = week.pool.users().into_values().collect();
+    assert_eq!(created.len(), 230);
+    assert!(created.iter().all(|user| user.sign_ups_accepted == 1));
+}
+
+fn killed_on_wednesday(week: &Week) {
     let wednesday = NightlyList {
         moved: (21..=25).collect(),
         ..NightlyList::of(1..=200)
@@ -113,14 +146,9 @@ fn a_week_of_nights() {
     let user = &week.pool.users()["user0021"];
     assert_eq!(user.attributes["email"], "user0021@new.example.com");
     assert_eq!(user.attributes["email_verified"], "true");
+}
 
-    let thursday = NightlyList::of(1..=100);
-    let before = week.requests();
-    let refused = week.import("thursday", &thursday).run().exits(3);
-    refused.names(["--max-shrink"]);
-    assert_eq!(week.requests(), before, "nothing was sent");
-    assert!(!week.dir.path("runs/thursday").exists());
-
+fn throttled_on_friday(week: &Week) {
     let friday = NightlyList {
         moved: (21..=25).collect(),
         ..NightlyList::of((1..=90).chain(96..=220))
@@ -134,7 +162,10 @@ fn a_week_of_nights() {
     assert_eq!(results.counts(), counts.into());
     assert_eq!(results.summary["requests"]["UserCreation"]["throttled"], 5);
     assert_eq!(results.summary["previous"]["differences"]["vanished"], 5);
+}
 
+/// Returns the list of this night.
+fn without_credentials_on_saturday(week: &Week) -> NightlyList {
     let saturday = NightlyList {
         weak: Vec::new(),
         moved: (21..=25).collect(),
@@ -154,24 +185,5 @@ fn a_week_of_nights() {
     let results = week.results("saturday");
     let counts = [("created", 12), ("existed", 213)];
     assert_eq!(results.counts(), counts.into());
-
-    let before = week.sign_ups();
-    let sunday = NightlyList {
-        numbers: saturday.numbers.iter().rev().copied().collect(),
-        weak: Vec::new(),
-        moved: saturday.moved,
-    };
-    week.import("sunday", &sunday).run().exits(0);
-    assert_eq!(week.results("sunday").counts(), [("existed", 225)].into());
-    assert_eq!(week.sign_ups(), before, "no user is new");
-
-    let verify = week.dir.cli("verify").args(["runs/latest", "users.csv"]);
-    let verify = verify
-        .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
-        .env("AWS_SECRET_ACCESS_KEY", "made-up");
-    let verify = verify.args(["--endpoint-url", &week.pool.url()]);
-    verify.args(["--list-rate", "1000"]).run().exits(0);
-    let created: Vec<_> = week.pool.users().into_values().collect();
-    assert_eq!(created.len(), 230);
-    assert!(created.iter().all(|user| user.sign_ups_accepted == 1));
+    saturday
 }
