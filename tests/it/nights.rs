@@ -26,9 +26,9 @@ impl NightlyList {
         let mut csv = String::from("username,password,email\n");
         for number in &self.numbers {
             let password = if self.weak.contains(number) {
-                "weak"
+                "weak".to_owned()
             } else {
-                "Passw0rd!"
+                format!("Passw0rd!{number}")
             };
             let domain = if self.moved.contains(number) {
                 "new.example.com"
