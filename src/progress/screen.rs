@@ -67,8 +67,10 @@ impl Screen {
         usize::from(size().1)
     }
 
-    /// Starts showing a bar.
+    /// Starts showing a bar, also after another one was removed.
     pub(super) fn start_bar(&self) {
+        self.0.set_message("");
+        self.0.reset();
         let target =
             ProgressDrawTarget::term_like_with_hz(Box::new(Terminal::default()), DRAWS_PER_SECOND);
         if let Ok(style) = ProgressStyle::with_template("{msg}") {

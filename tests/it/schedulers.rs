@@ -62,7 +62,7 @@ fn allowed_row_failures_change_no_other_exit_code() {
     let running = import(&[]).start();
     pool.wait_for_requests("SignUp", 3);
     running.signal("TERM");
-    running.wait_for_stderr("Ctrl-C");
+    running.wait_for_stderr("SIGTERM");
     running.signal("TERM");
     running.wait().exits(143);
 }
