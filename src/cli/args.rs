@@ -10,13 +10,14 @@ mod pace;
 mod pool;
 mod preflight;
 mod previous;
+mod recorded_run;
 mod undo;
+mod value_parsers;
 mod verify;
 
 use std::net::SocketAddr;
-use std::num::{IntErrorKind, NonZeroU64, ParseIntError};
+use std::num::NonZeroU64;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -40,7 +41,10 @@ pub use pace::{PaceArgs, RateArg, RateArgs};
 pub use pool::{ConnectionArgs, KnownPoolArgs, LookArgs, PoolArgs, TriggerArgs};
 pub use preflight::{AllowArgs, PatienceArgs, PreflightArgs};
 pub use previous::PreviousArgs;
+pub use recorded_run::RecordedRunArgs;
 pub use undo::UndoArgs;
+pub(super) use value_parsers::duration;
+use value_parsers::{fraction, nonzero_duration, socket_address, whole_number};
 pub use verify::VerifyArgs;
 
 /// Import users from a CSV file into an Amazon Cognito user pool
@@ -363,47 +367,4 @@ pub struct OutputArgs {
     /// The log.
     #[command(flatten)]
     pub log: LogArgs,
-}
-
-/// The longest duration that a flag accepts, so that adding it to a clock cannot overflow.
-const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
-
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    match humantime::parse_duration(text) {
-        Ok(duration) if duration <= LONGEST => Ok(duration),
-        Ok(_) => Err("is longer than a year".to_owned()),
-        Err(_) => Err("must be a duration such as 250ms, 15s or 1h30m".to_owned()),
-    }
-}
-
-fn nonzero_duration(text: &str) -> Result<Duration, String> {
-    match duration(text)? {
-        duration if duration.is_zero() => Err("must be more than 0".to_owned()),
-        duration => Ok(duration),
-    }
-}
-
-/// Parses a whole number.
-fn whole_number<T: FromStr<Err = ParseIntError>>(text: &str) -> Result<T, &'static str> {
-    text.parse().map_err(|error: ParseIntError| {
-        if *error.kind() == IntErrorKind::PosOverflow {
-            "is too large"
-        } else if *error.kind() == IntErrorKind::Zero {
-            "must be above 0"
-        } else {
-            "must be a whole number"
-        }
-    })
-}
-
-fn socket_address(text: &str) -> Result<SocketAddr, String> {
-    text.parse()
-        .map_err(|_| "must be an IP address and a port, such as 127.0.0.1:9329".to_owned())
-}
-
-fn fraction(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(fraction) if (0.0..=1.0).contains(&fraction) => Ok(fraction),
-        Ok(_) | Err(_) => Err("must be between 0 and 1".to_owned()),
-    }
 }

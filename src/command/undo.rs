@@ -3,6 +3,8 @@
 mod open;
 mod plan;
 
+use std::time::Duration;
+
 use super::confirm::confirm_deletion;
 use super::document::UndoneDocument;
 use super::grace::listen_within;
@@ -23,7 +25,7 @@ use crate::undo::{Mode, RemovalRules, Undo, UndoEnd, UndoStopReason, UndoTally};
 use open::{UNDO_LEDGER, UndoableRun, earlier_undo, keep_copy, open, open_ledger, publish_ledger};
 use plan::{UndoPlan, needs_confirmation, print_plan};
 
-/// The outcomes of users about whom nothing is left to do.
+/// The outcomes of users that need no further work.
 const UNDONE: [Undone; 3] = [Undone::Deleted, Undone::Restored, Undone::Gone];
 
 const HOW_TO_RESUME: &str = "the same command resumes";
@@ -32,7 +34,7 @@ pub(super) fn undo(
     mut settings: UndoSettings,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    settings.run = resolve_latest(&settings.run, AcceptedRuns::Imports, printer)?;
+    settings.run.place = resolve_latest(&settings.run.place, AcceptedRuns::Imports, printer)?;
     block_on(undo_run(&settings, printer))
 }
 
@@ -40,7 +42,7 @@ async fn undo_run(
     settings: &UndoSettings,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    let mut signals = listen_within(settings.grace, printer)?;
+    let mut signals = listen_within(settings.run.grace, printer)?;
     let preparation = match signals.unless_stopped(prepare(settings, printer)).await {
         Ok(prepared) => prepared?,
         Err(signal) => return Ok(stopped_before(signal, printer)),
@@ -126,12 +128,14 @@ async fn prepare(
     }
     drop(begun);
     let endpoint = choose_endpoint(
-        &settings.endpoint,
-        &settings.run,
+        &settings.run.endpoint,
+        &settings.run.place,
         run.endpoint.as_deref(),
         printer,
     )?;
-    let connection = settings.connect(&pool_id, &run.summary.client_id, endpoint);
+    let connection = settings
+        .run
+        .connect(&pool_id, &run.summary.client_id, endpoint);
     let pool = connect(&connection).await.map_err(CommandError::refused)?;
     let plan = UndoPlan {
         users,
@@ -177,11 +181,15 @@ async fn delete(
     } else {
         (Mode::Delete, ceilings.update)
     };
-    let mut print_progress = |tally: &UndoTally| {
+    let mut print_progress = |tally: &UndoTally, silent: Option<Duration>| {
         printer.info(format_args!(
-            "{} of {} settled",
+            "{} of {} settled{}",
             tally.all() - tally.open(),
-            counted(tally.all(), "user", "users")
+            counted(tally.all(), "user", "users"),
+            silent.map_or_else(String::new, |silent| format!(
+                "; no answer from the pool for {}s",
+                silent.as_secs()
+            ))
         ));
     };
     Undo::new(

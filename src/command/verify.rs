@@ -29,7 +29,7 @@ pub(super) fn verify(
     mut settings: VerifySettings,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    settings.run = resolve_latest(&settings.run, AcceptedRuns::Imports, printer)?;
+    settings.run.place = resolve_latest(&settings.run.place, AcceptedRuns::Imports, printer)?;
     block_on(verify_run(&settings, printer))
 }
 
@@ -37,7 +37,7 @@ async fn verify_run(
     settings: &VerifySettings,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    let mut signals = listen_within(settings.grace, printer)?;
+    let mut signals = listen_within(settings.run.grace, printer)?;
     let ready = match signals.unless_stopped(prepare(settings, printer)).await {
         Ok(ready) => ready?,
         Err(signal) => return Ok(stopped(signal, printer)),

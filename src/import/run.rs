@@ -14,6 +14,7 @@ mod plan;
 mod read_queue;
 mod reporting;
 mod span;
+mod stopping;
 mod tasks;
 
 use std::collections::VecDeque;
@@ -41,12 +42,11 @@ use crate::outcome::{Outcome, RowOutcome};
 use crate::pace::{Pacer, Permit};
 use crate::pool::{Cognito, now_ms};
 use crate::rows::prefetch::Prefetch;
-use crate::run::{Grace, RequestCounts, Signal, Signals};
-use dispatch::InFlight;
+use crate::run::{Grace, RequestCounts, Signals, Silence};
 use follow_ups::FollowUps;
 use lost_rows::LostRows;
 use read_queue::ReadQueue;
-use reporting::{Silence, counts_at_failure};
+use reporting::counts_at_failure;
 use span::SessionStart;
 use tasks::Tasks;
 
@@ -227,17 +227,6 @@ impl<'a> Run<'a> {
         self.aborted || waited || (self.is_idle() && self.list_over)
     }
 
-    /// Stops a run that has settled as many rows as it may, if there are more.
-    fn stop_if_enough(&mut self) {
-        if self.rows_left == 0
-            && !self.read.is_empty()
-            && self.is_drained()
-            && let Some(limit) = self.plan.stop_after
-        {
-            self.stop(StopReason::Enough(limit));
-        }
-    }
-
     fn is_idle(&self) -> bool {
         self.read.is_empty() && self.is_drained()
     }
@@ -248,66 +237,6 @@ impl<'a> Run<'a> {
             && self.ready.is_empty()
             && self.tasks.is_empty()
             && self.follow_ups.is_empty()
-    }
-
-    /// During the run: when to stop taking rows. While stopping: how long to wait, first for
-    /// requests in flight, then for the rest of the list.
-    fn deadline(&self) -> Option<Instant> {
-        let Some((_, at)) = &self.stopped else {
-            return self.plan.deadline.map(|deadline| deadline.no_more_rows);
-        };
-        let drained = self.grace.draining_until(*at);
-        Some(if !self.tasks.is_empty() {
-            let end = self.plan.deadline.map(|deadline| deadline.over.max(*at));
-            end.map_or(drained, |end| end.min(drained))
-        } else if self.is_idle() {
-            drained.min((*at).max(self.rows_arrived) + REST_OF_LIST_TIME)
-        } else {
-            drained
-        })
-    }
-
-    fn deadline_reached(&mut self) {
-        if self.stopped.is_none() {
-            self.stop(StopReason::Deadline);
-        } else {
-            self.abort_in_flight();
-        }
-    }
-
-    /// Stops waiting for requests in flight. Their rows stay begun, and the next run looks them up.
-    fn abort_in_flight(&mut self) {
-        let rows = self.tasks.abort().filter(InFlight::is_row).count() as u64;
-        self.progress.counts.add_many(Outcome::InDoubt, rows);
-        self.follow_ups.leave();
-    }
-
-    fn signal(&mut self, signal: Signal) {
-        if matches!(self.stopped, Some((StopReason::Signal(_), _))) {
-            self.aborted = true;
-            return;
-        }
-        let at_once = match signal {
-            Signal::Interrupt => "press Ctrl-C again to stop at once",
-            Signal::Terminate => "a second SIGTERM stops at once",
-        };
-        self.watch.notice(&format!(
-            "stopping: no more rows are sent; waiting for requests in flight ({at_once})"
-        ));
-        self.stopped = None;
-        self.stop(StopReason::Signal(signal));
-    }
-
-    /// Stops taking rows. Only the first reason is kept.
-    fn stop(&mut self, reason: StopReason) {
-        if self.stopped.is_some() {
-            return;
-        }
-        self.permit = None;
-        run_log::stops(&reason, self.tasks.len());
-        self.update_permit = None;
-        self.stopped = Some((reason, Instant::now()));
-        self.stopping.send_replace(true);
     }
 
     fn wants_rows(&self) -> bool {

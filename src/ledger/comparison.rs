@@ -154,7 +154,7 @@ impl UserSnapshot {
         Field::ALL.into_iter().filter(differs).collect()
     }
 
-    /// Whether the outcome follows from the earlier run: a user whom it created exists.
+    /// Whether the outcome is expected after the earlier run: a user created then exists now.
     fn is_expected_after(&self, before: &Self) -> bool {
         before.outcome == Outcome::Created && self.outcome == Outcome::Existed
     }

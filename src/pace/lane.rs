@@ -262,8 +262,8 @@ fn limiter(rate: f64) -> Limiter {
         .allow_burst(burst);
     let limiter = RateLimiter::direct_with_clock(quota, TokioClock);
     // A new limiter is full, but the burst is meant for late timers, not for the start.
-    for _ in 1..burst.get() {
-        let _ = limiter.check();
+    if let Some(rest) = NonZeroU32::new(burst.get() - 1) {
+        let _ = limiter.check_n(rest);
     }
     limiter
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::removal::{PoolBehavior, Removal, RemovalEvent, RemovalRules};
 use super::remove::{FinishedRemoval, RemovalContext, RemovalEnd, remove};
@@ -22,7 +22,7 @@ use crate::outcome::{KeptReason, UndoOutcome, Undone};
 use crate::pace::Pacer;
 use crate::pool::{Cognito, Failure, Stop, now_ms};
 use crate::process::room_for_connections;
-use crate::run::{RequestCounts, Signal, Signals};
+use crate::run::{RequestCounts, Signal, Signals, Silence};
 
 /// The number of users read from the ledger at a time.
 const PAGE_SIZE: usize = 256;
@@ -39,6 +39,9 @@ const MAX_UNREACHABLE: u32 = 10;
 
 /// The interval of progress messages.
 const NOTIFY_INTERVAL: Duration = Duration::from_secs(10);
+
+/// The interval at which responses are looked for.
+const TICK: Duration = Duration::from_secs(1);
 
 /// Users by outcome. `None` is the key of users without one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -181,13 +184,15 @@ pub struct Undo<'w> {
     requests: RequestCounts,
     unreachable: u32,
     stopped: Option<UndoStopReason>,
+    silence: Silence,
     notified: Instant,
-    notify: &'w mut dyn FnMut(&UndoTally),
+    notify: &'w mut dyn FnMut(&UndoTally, Option<Duration>),
 }
 
 impl<'w> Undo<'w> {
     /// Creates an undo. `times` is when the run was active, `deletions_per_second` is the ceiling
-    /// of the pacer, and `notify` is called every ten seconds.
+    /// of the pacer. `notify` is called every ten seconds, with the time since the pool last answered
+    /// if requests are unanswered.
     ///
     /// # Errors
     /// Fails if the ledger cannot be read.
@@ -198,7 +203,7 @@ impl<'w> Undo<'w> {
         (rules, mode): (RemovalRules, Mode),
         times: RunTimes,
         deletions_per_second: NonZeroU32,
-        notify: &'w mut dyn FnMut(&UndoTally),
+        notify: &'w mut dyn FnMut(&UndoTally, Option<Duration>),
     ) -> Result<Self, LedgerError> {
         let (stop, stopping) = watch::channel(false);
         let slots = deletions_per_second
@@ -226,6 +231,7 @@ impl<'w> Undo<'w> {
             requests: RequestCounts::default(),
             unreachable: 0,
             stopped: None,
+            silence: Silence::default(),
             notified: Instant::now(),
             notify,
         })
@@ -241,6 +247,8 @@ impl<'w> Undo<'w> {
     ) -> Result<(UndoEnd, UndoLedger), LedgerError> {
         let mut deadline: Option<Instant> = None;
         let mut aborted = false;
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             self.take_users()?;
             if self.tasks.is_empty() {
@@ -256,6 +264,7 @@ impl<'w> Undo<'w> {
                 }
                 done = self.tasks.join_next() => self.record_finished(done)?,
                 () = sleep_until(drain_deadline), if deadline.is_some() => break,
+                _ = tick.tick() => self.report(),
             }
             if aborted {
                 break;
@@ -263,10 +272,6 @@ impl<'w> Undo<'w> {
             if self.stopped.is_some() {
                 let draining_until = || signals.grace().draining_until(Instant::now());
                 deadline = deadline.or_else(|| Some(draining_until()));
-            }
-            if self.notified.elapsed() >= NOTIFY_INTERVAL {
-                self.notified = Instant::now();
-                (self.notify)(&self.tally);
             }
         }
         // The next session looks up the users of the requests in flight.
@@ -278,6 +283,15 @@ impl<'w> Undo<'w> {
             requests: self.requests,
         };
         Ok((ended, self.ledger))
+    }
+
+    fn report(&mut self) {
+        let now = Instant::now();
+        let silent = self.silence.update(&self.shared.pacer, now);
+        if now - self.notified >= NOTIFY_INTERVAL {
+            self.notified = now;
+            (self.notify)(&self.tally, silent);
+        }
     }
 
     fn stop(&mut self, reason: UndoStopReason) {

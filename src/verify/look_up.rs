@@ -35,14 +35,14 @@ const ADMIN_LIST_GROUPS_FOR_USER: &str = "AdminListGroupsForUser";
 const MAX_FAILED: u32 = 10;
 
 /// A call and its failure.
-type FailedCall = (&'static str, Failure);
+type FailedOperation = (&'static str, Failure);
 
 struct FinishedLookup {
     row: u64,
     lookup: UserLookup,
-    result: Result<LookupReply, FailedCall>,
+    result: Result<LookupReply, FailedOperation>,
     /// The failure of this user alone.
-    failed: Option<FailedCall>,
+    failed: Option<FailedOperation>,
     requests: RequestCounts,
 }
 
@@ -164,12 +164,16 @@ struct LookupTask<'a> {
     context: &'a VerifyContext,
     lookup: &'a UserLookup,
     reply: LookupReply,
-    failed: Option<FailedCall>,
+    failed: Option<FailedOperation>,
     requests: RequestCounts,
 }
 
 impl LookupTask<'_> {
-    async fn run(&mut self, groups: &RunGroups, keeps_attributes: bool) -> Result<(), FailedCall> {
+    async fn run(
+        &mut self,
+        groups: &RunGroups,
+        keeps_attributes: bool,
+    ) -> Result<(), FailedOperation> {
         let mut name = self.lookup.username.clone();
         if self.lookup.user {
             let Some(found) = self.user().await? else {
@@ -185,7 +189,7 @@ impl LookupTask<'_> {
     }
 
     /// Returns the user of the row. If the username now belongs to another user, notes its `sub`.
-    async fn user(&mut self) -> Result<Option<FoundUser>, FailedCall> {
+    async fn user(&mut self) -> Result<Option<FoundUser>, FailedOperation> {
         let lookup = self.lookup;
         // If addresses are usernames, the address may have changed.
         let by_sub = lookup
@@ -217,7 +221,7 @@ impl LookupTask<'_> {
     }
 
     /// Notes which of the groups have the user.
-    async fn find_groups(&mut self, groups: &RunGroups, name: &str) -> Result<(), FailedCall> {
+    async fn find_groups(&mut self, groups: &RunGroups, name: &str) -> Result<(), FailedOperation> {
         let mut pages = SeenPages::up_to(MAX_GROUP_PAGES);
         let mut token: Option<String> = None;
         loop {
@@ -247,7 +251,7 @@ impl LookupTask<'_> {
     }
 
     /// Notes a failure of this user. One that would affect all users stops the verification.
-    fn failed(&mut self, call: &'static str, failure: Failure) -> Result<(), FailedCall> {
+    fn failed(&mut self, call: &'static str, failure: Failure) -> Result<(), FailedOperation> {
         match failure.advice {
             Advice::GiveUp | Advice::Retry => {
                 self.reply.failure = Some(format!("{call}: {}", failure.code));

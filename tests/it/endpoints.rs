@@ -123,6 +123,7 @@ fn ignored_endpoint_settings_are_not_used() {
         dir.read_only("describe", &pool)
             .without_flag("--endpoint-url")
             .env("HTTPS_PROXY", "http://127.0.0.1:9")
+            .args(["--preflight-timeout", "1s"])
     };
     configure(&dir, &config(""));
     let ignoring = describe().env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true");

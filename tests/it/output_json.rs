@@ -208,7 +208,7 @@ fn the_document_of_a_check_has_counts_findings_and_plan() {
     assert_eq!(plan["requests"]["UserList"]["at_most"], 1);
     assert_eq!(plan["reads_pool_first"], true);
     assert_eq!(plan["seconds"], 1);
-    assert_eq!(plan["messages"]["mails"], 0);
+    assert_eq!(plan["messages"]["emails"], 0);
     assert_eq!(plan["active_users_at_most"], 1);
     assert_eq!(plan["threat_protection"], false);
     let output = check().arg("--strict").run().exits(3);

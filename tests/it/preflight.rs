@@ -115,8 +115,8 @@ fn messages_to_users_must_be_allowed() {
     let import = || dir.import(&pool, list);
     assert_refused(&dir, &pool, import(), &["[messages]", "--allow-messages"]);
     let document = import().json().run().exits(3).document();
-    assert_eq!(document["plan"]["messages"]["mails"], 60);
-    assert_eq!(document["plan"]["messages"]["text_messages"], 0);
+    assert_eq!(document["plan"]["messages"]["emails"], 60);
+    assert_eq!(document["plan"]["messages"]["sms"], 0);
     // Pools that send through SES have no limit of 50 a day.
     assert_created(&dir, import().arg("--allow-messages"), 60);
 }
@@ -160,8 +160,8 @@ fn usernames_that_are_addresses_get_messages_too() {
     let import = || dir.import(&pool, list);
     let document = import().json().run().exits(3).document();
     assert_eq!(codes(&document, "refusals"), ["messages"]);
-    assert_eq!(document["plan"]["messages"]["mails"], 2);
-    assert_eq!(document["plan"]["messages"]["text_messages"], 1);
+    assert_eq!(document["plan"]["messages"]["emails"], 2);
+    assert_eq!(document["plan"]["messages"]["sms"], 1);
     assert_created(&dir, import().arg("--allow-messages"), 3);
 }
 

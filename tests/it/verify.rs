@@ -1,16 +1,18 @@
 //! `verify` finds every user that is not in the pool as the run reports it, and no other.
 
+mod changes;
 mod emulator;
+mod identification;
 mod interrupted;
 mod refusals;
 mod undone;
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use cognito_import::rehearsal::{ExistingUser, PoolSettings, QuotaSetting, Quotas, UserStatus};
 
 use crate::harness::{CsvRow, Pool, TestDir, quick, users};
+use changes::{delete, disable, enable, remove_from_group, set, sign_up};
 
 /// A pool with these groups and without throttling.
 fn settings(groups: &[&str]) -> PoolSettings {
@@ -31,57 +33,6 @@ fn problems(dir: &TestDir) -> Vec<String> {
     let rows: Vec<CsvRow> = csv.deserialize().map(Result::unwrap).collect();
     let text = |row: &CsvRow| format!("{} {} {}", row["username"], row["problem"], row["item"]);
     rows.iter().map(|row| text(row).trim().to_owned()).collect()
-}
-
-fn delete(pool: &Pool, username: &str) {
-    let sdk = pool.sdk();
-    let call = sdk.client.admin_delete_user();
-    let call = call.user_pool_id(&pool.settings().pool_id);
-    sdk.wait(call.username(username).send()).unwrap();
-}
-
-/// A user signs up independently.
-fn sign_up(pool: &Pool, username: &str) {
-    let sdk = pool.sdk();
-    let email = AttributeType::builder().name("email");
-    let email = email.value("other@example.com").build().unwrap();
-    let call = sdk.client.sign_up().client_id(&pool.settings().client_id);
-    let call = call.username(username).password("Passw0rd!else");
-    sdk.wait(call.user_attributes(email).send()).unwrap();
-}
-
-fn disable(pool: &Pool, username: &str) {
-    let sdk = pool.sdk();
-    let call = sdk.client.admin_disable_user();
-    let call = call.user_pool_id(&pool.settings().pool_id);
-    sdk.wait(call.username(username).send()).unwrap();
-}
-
-fn enable(pool: &Pool, username: &str) {
-    let sdk = pool.sdk();
-    let call = sdk.client.admin_enable_user();
-    let call = call.user_pool_id(&pool.settings().pool_id);
-    sdk.wait(call.username(username).send()).unwrap();
-}
-
-fn set(pool: &Pool, username: &str, attributes: &[(&str, &str)]) {
-    let sdk = pool.sdk();
-    let attributes = attributes.iter().map(|(name, value)| {
-        let attribute = AttributeType::builder().name(*name).value(*value);
-        attribute.build().unwrap()
-    });
-    let call = sdk.client.admin_update_user_attributes();
-    let call = call.user_pool_id(&pool.settings().pool_id);
-    let call = call.set_user_attributes(Some(attributes.collect()));
-    sdk.wait(call.username(username).send()).unwrap();
-}
-
-fn remove_from_group(pool: &Pool, username: &str, group: &str) {
-    let sdk = pool.sdk();
-    let call = sdk.client.admin_remove_user_from_group();
-    let call = call.user_pool_id(&pool.settings().pool_id);
-    sdk.wait(call.username(username).group_name(group).send())
-        .unwrap();
 }
 
 const LIST: &str = "username,password,email,groups,Status\n\
@@ -282,67 +233,6 @@ fn extra_users_are_those_in_no_row() {
     let document = dir.verify(&pool).arg("--extra").json().run().exits(1);
     assert_eq!(problems(&dir), ["amy extra", "zoe extra"]);
     assert_eq!(document.document()["problems"]["extra"], 2);
-}
-
-#[test]
-fn addresses_as_usernames_are_matched_by_sub() {
-    let dir = TestDir::new();
-    let pool = Pool::start(PoolSettings {
-        username_attributes: vec!["email".to_owned()],
-        ..settings(&["staff"])
-    });
-    let list = "username,password\nann@example.com,Passw0rd!1\nbob@example.com,Passw0rd!2\n\
-                cy@example.com,Passw0rd!3\n";
-    let list = dir.file("users.csv", list);
-    dir.import(&pool, list)
-        .args(["--group", "staff"])
-        .run()
-        .exits(0);
-    let looked_up = pool.requests("AdminGetUser");
-    dir.verify(&pool).arg("--extra").run().exits(0);
-    // Her address has changed, and another user has the old one.
-    set(&pool, "ann@example.com", &[("email", "ann@example.org")]);
-    sign_up_with_address(&pool, "ann@example.com");
-    dir.verify(&pool).run().exits(0);
-    assert_eq!(pool.requests("AdminGetUser"), looked_up);
-    delete(&pool, "bob@example.com");
-    sign_up_with_address(&pool, "bob@example.com");
-    delete(&pool, "cy@example.com");
-    dir.verify(&pool).run().exits(1);
-    assert_eq!(
-        problems(&dir),
-        ["bob@example.com other_sub", "cy@example.com missing"]
-    );
-}
-
-/// A user signs up with its address as the username.
-fn sign_up_with_address(pool: &Pool, address: &str) {
-    let sdk = pool.sdk();
-    let call = sdk.client.sign_up().client_id(&pool.settings().client_id);
-    sdk.wait(call.username(address).password("Passw0rd!else").send())
-        .unwrap();
-}
-
-#[test]
-fn rows_without_a_sub_are_matched_by_name() {
-    let dir = TestDir::new();
-    let pool = Pool::start(PoolSettings {
-        existing: vec![ExistingUser {
-            username: "USER0002".to_owned(),
-            ..ExistingUser::default()
-        }],
-        ..settings(&[])
-    });
-    let list = dir.file("users.csv", users(3));
-    dir.import(&pool, list)
-        .args(["--no-lookup", "--no-preflight"])
-        .run()
-        .exits(0);
-    assert_eq!(dir.results().row(2)["user_sub"], "");
-    dir.verify(&pool).arg("--extra").run().exits(0);
-    delete(&pool, "user0002");
-    dir.verify(&pool).run().exits(1);
-    assert_eq!(problems(&dir), ["user0002 missing"]);
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! `verify`.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 
-use super::pace::{RateArg, rate, share};
-use super::{ConnectionArgs, CsvArgs, OutputArgs, PatienceArgs, duration, nonzero_duration};
+use super::pace::{RateArg, rate};
+use super::{CsvArgs, OutputArgs, PatienceArgs, RecordedRunArgs};
 use crate::import::differences::DifferenceDetail;
 
 /// `verify`.
@@ -30,41 +29,23 @@ pub struct VerifyArgs {
     /// Choose what verify.csv says about attributes that differ
     #[arg(long, value_enum, value_name = "MODE", default_value_t = DifferenceDetail::Names, hide_short_help = true, help_heading = "Verification")]
     pub differences: DifferenceDetail,
-    /// Wait this long for another process that uses the run directory
-    ///
-    /// By default the command exits with 4 immediately.
-    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Verification", hide_short_help = true)]
-    pub wait_for_lock: Option<Duration>,
-    /// Exit at most this long after SIGTERM or Ctrl-C
-    ///
-    /// The default is 20s, or 30s at a terminal. A second signal stops at once.
-    #[arg(long, value_name = "DURATION", value_parser = nonzero_duration, help_heading = "Verification", hide_short_help = true)]
-    pub grace: Option<Duration>,
-    /// How to reach the pool. Its ID is recorded in the run.
+    /// The run.
     #[command(flatten)]
-    pub connection: ConnectionArgs,
+    pub recorded: RecordedRunArgs,
     /// Retries of preflight calls.
     #[command(flatten)]
     pub patience: PatienceArgs,
     /// Limit ListUsers and ListUsersInGroup requests per second
     ///
     /// `auto` is --share of Cognito's default UserList quota (30).
-    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate, help_heading = "Rate limits")]
+    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate, allow_negative_numbers = true, help_heading = "Rate limits")]
     pub list_rate: RateArg,
     /// Limit lookups per second
     ///
     /// Only users that the listing does not show as expected are looked up. `auto` is --share of
     /// Cognito's default UserRead quota (120).
-    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate, help_heading = "Rate limits", hide_short_help = true)]
+    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = rate, allow_negative_numbers = true, help_heading = "Rate limits", hide_short_help = true)]
     pub lookup_rate: RateArg,
-    /// Use at most this fraction of Cognito's default quotas
-    ///
-    /// The rest is left to regular traffic.
-    #[arg(long, value_name = "FRACTION", default_value_t = 0.8, value_parser = share, help_heading = "Rate limits", hide_short_help = true)]
-    pub share: f64,
-    /// Time out a single request after this long
-    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = nonzero_duration, help_heading = "Rate limits", hide_short_help = true)]
-    pub attempt_timeout: Duration,
     /// CSV reports.
     #[command(flatten)]
     pub csv: CsvArgs,

@@ -7,6 +7,7 @@ mod inspect;
 mod list;
 mod pool;
 mod recorded_endpoint;
+mod recorded_run;
 mod report;
 mod run_place;
 mod undo;
@@ -32,6 +33,7 @@ pub use inspect::{DescribeSettings, IamPolicySettings, TemplateSettings};
 pub use list::ListSettings;
 pub use pool::{PoolRulesSource, pool_rules, pool_rules_text};
 pub use recorded_endpoint::RecordedEndpoint;
+pub use recorded_run::RecordedRun;
 pub use report::{CompareSettings, ReportSettings};
 pub use run_place::RunPlace;
 pub use undo::UndoSettings;
@@ -67,8 +69,8 @@ impl CommandSettings {
                 None => Some(Path::new(RUNS)),
             },
             Self::Check(settings) => settings.findings.parent(),
-            Self::Undo(settings) => settings.run.local(),
-            Self::Verify(settings) => settings.run.local(),
+            Self::Undo(settings) => settings.run.place.local(),
+            Self::Verify(settings) => settings.run.place.local(),
             Self::Report(ReportSettings::Run { run, .. }) => run.local(),
             Self::Report(ReportSettings::Comparison(settings)) => settings.runs[1].local(),
             Self::RehearsalPool(..)

@@ -32,10 +32,10 @@ pub(super) async fn open(
     settings: &UndoSettings,
     printer: Printer,
 ) -> Result<UndoableRun, CommandError> {
-    let stored = StoredRun::open(&settings.run, &settings.s3).await?;
+    let stored = StoredRun::open(&settings.run.place, &settings.run.s3).await?;
     let path = stored.location();
     refuse_absent_ledger(path).map_err(refused)?;
-    let directory = lock_directory(path, settings.wait_for_lock, printer).await?;
+    let directory = lock_directory(path, settings.run.wait_for_lock, printer).await?;
     if let Some(exposure) = directory.exposure().map_err(CommandError::refused)? {
         let exposed = LedgerError::Exposed(exposure);
         return Err(if stored.is_copy() {

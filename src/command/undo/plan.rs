@@ -19,7 +19,7 @@ pub(super) fn needs_confirmation(
         Some(confirmed) => Err(CommandError::refusal(
             format_args!(
                 "--yes-delete {confirmed}: the run in {} belongs to user pool {pool_id}, and nothing was deleted",
-                settings.run
+                settings.run.place
             ),
             "pass that ID to delete the users of this run",
         )),

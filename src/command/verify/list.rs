@@ -67,7 +67,7 @@ impl ComparedList {
                 "leave the file out",
             ));
         };
-        let access = settings.s3.clone();
+        let access = settings.run.s3.clone();
         let options =
             ListSettings::of_run(&command, path, access).map_err(CommandError::refused)?;
         let list = List::open(&options, &PoolRulesSource::Unknown, printer).await?;

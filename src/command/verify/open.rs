@@ -86,13 +86,13 @@ pub(super) async fn prepare(
     };
     let recorded = ledger.endpoint().map_err(CommandError::refused)?;
     let endpoint = choose_endpoint(
-        &settings.endpoint,
-        &settings.run,
+        &settings.run.endpoint,
+        &settings.run.place,
         recorded.as_deref(),
         printer,
     )?;
     let pool_id = run.summary.user_pool_id.clone();
-    let connection = settings.connect(&pool_id, endpoint);
+    let connection = settings.run.connect(&pool_id, "", endpoint);
     let pool = connect(&connection).await.map_err(CommandError::refused)?;
     let rules = describe(&pool, &pool_id, settings, printer).await?;
     let rules = rules.as_ref();
@@ -148,10 +148,10 @@ async fn open(
     settings: &VerifySettings,
     printer: Printer,
 ) -> Result<(VerifiableRun, LedgerReader), CommandError> {
-    let stored = StoredRun::open(&settings.run, &settings.s3).await?;
+    let stored = StoredRun::open(&settings.run.place, &settings.run.s3).await?;
     let path = stored.location();
     refuse_absent_ledger(path).map_err(CommandError::refused)?;
-    let directory = lock_directory(path, settings.wait_for_lock, printer).await?;
+    let directory = lock_directory(path, settings.run.wait_for_lock, printer).await?;
     warn_if_exposed(&directory, printer);
     if !Ledger::is_there(&directory, Durability::Power).map_err(CommandError::refused)? {
         let database = directory.database().shown().to_owned();

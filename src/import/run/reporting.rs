@@ -7,10 +7,7 @@ use tokio::time::Instant;
 use super::Run;
 use crate::import::progress::{Bottleneck, Progress};
 use crate::outcome::Outcome;
-use crate::pace::{Category, Pacer};
-
-/// Responses normally take a second or two. A longer silence is reported.
-const SILENT: Duration = Duration::from_secs(3);
+use crate::pace::Category;
 
 /// A list without new rows for this long is reported.
 const NO_ROWS: Duration = Duration::from_secs(1);
@@ -50,9 +47,7 @@ impl Run<'_> {
     fn bottleneck(&mut self) -> Option<Bottleneck> {
         let in_flight = self.tasks.len();
         let pacer = &self.shared.pacer;
-        let silent = self
-            .silence
-            .duration(sent_and_answered(pacer), Instant::now());
+        let silent = self.silence.update(pacer, Instant::now());
         let waiting = pacer.waiting(Category::UserRead) + pacer.waiting(Category::UserList);
         let throttled = Category::ALL.into_iter().find_map(|category| {
             let reading = pacer.reading(category);
@@ -62,7 +57,7 @@ impl Run<'_> {
         if self.stopped.is_some() {
             return Some(Bottleneck::Stopping { in_flight });
         }
-        if let Some(since) = silent.filter(|since| *since >= SILENT && in_flight > 0) {
+        if let Some(since) = silent.filter(|_| in_flight > 0) {
             return Some(Bottleneck::Unanswered { since, in_flight });
         }
         if !self.unreachable.is_empty() {
@@ -84,40 +79,6 @@ impl Run<'_> {
     }
 }
 
-/// Returns the requests sent and responses received in all categories.
-fn sent_and_answered(pacer: &Pacer) -> (u64, u64) {
-    let readings = Category::ALL.map(|category| pacer.reading(category));
-    let sent = readings.iter().map(|reading| reading.sent).sum();
-    let answered = readings.iter().map(|r| r.accepted + r.throttled).sum();
-    (sent, answered)
-}
-
-/// Measures how long the pool has not responded. Time is an argument.
-#[derive(Debug, Default)]
-pub(super) struct Silence {
-    answered: u64,
-    /// Requests that had been sent when the last response arrived.
-    sent: u64,
-    since: Option<Instant>,
-}
-
-impl Silence {
-    /// Returns how long requests have been unanswered, or `None` while none is.
-    fn duration(&mut self, (sent, answered): (u64, u64), now: Instant) -> Option<Duration> {
-        if answered != self.answered {
-            *self = Self {
-                answered,
-                sent,
-                since: None,
-            };
-        } else if sent != self.sent {
-            self.sent = sent;
-            self.since.get_or_insert(now);
-        }
-        self.since.map(|since| now.saturating_duration_since(since))
-    }
-}
-
 /// Formats the rows of all sessions by outcome, and the requests in flight.
 pub(super) fn counts_at_failure(progress: &Progress, in_flight: usize) -> String {
     let counts = Outcome::ALL.map(|outcome| (progress.counts.of(outcome), outcome.name()));
@@ -133,29 +94,4 @@ pub(super) fn counts_at_failure(progress: &Progress, in_flight: usize) -> String
         parts.push("none".to_owned());
     }
     format!("rows when the ledger failed: {}", parts.join(", "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Silence;
-    use std::time::Duration;
-    use tokio::time::Instant;
-
-    #[test]
-    fn silence_begins_with_the_first_unanswered_request() {
-        let began = Instant::now();
-        let at = |seconds| began + Duration::from_secs(seconds);
-        let mut silence = Silence::default();
-        assert_eq!(silence.duration((0, 0), at(9)), None, "nothing was sent");
-        assert_eq!(silence.duration((1, 0), at(10)), Some(Duration::ZERO));
-        assert_eq!(
-            silence.duration((5, 0), at(14)),
-            Some(Duration::from_secs(4))
-        );
-        assert_eq!(silence.duration((5, 1), at(15)), None, "a response");
-        // Without a new request, there is no silence.
-        assert_eq!(silence.duration((5, 1), at(60)), None);
-        assert_eq!(silence.duration((6, 1), at(61)), Some(Duration::ZERO));
-        assert_eq!(silence.duration((6, 2), at(62)), None);
-    }
 }

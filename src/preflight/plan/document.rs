@@ -27,7 +27,7 @@ pub(crate) struct PlanDocument<'a> {
     /// The same if no user exists.
     seconds_without_lookups: u64,
     /// Groups that are created first.
-    groups_to_make: &'a [String],
+    groups_to_create: &'a [String],
     /// The attributes of existing users that are updated.
     updated_attributes: &'a [String],
     /// Messages that the pool would send; null if the rules of the pool are unknown.
@@ -58,9 +58,9 @@ struct PlannedRequests<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Messages {
     /// Emails.
-    mails: u64,
+    emails: u64,
     /// SMS.
-    text_messages: u64,
+    sms: u64,
     /// Whether none is sent if the pool's PreSignUp trigger confirms and verifies the users.
     unless_trigger_confirms: bool,
 }
@@ -76,11 +76,11 @@ impl Serialize for RunPlan {
                 .map(|time| time.as_secs_f64()),
             seconds: self.time().as_secs(),
             seconds_without_lookups: self.time_without_lookups(&StepKind::ALL).as_secs(),
-            groups_to_make: &self.groups_to_create,
+            groups_to_create: &self.groups_to_create,
             updated_attributes: &self.updated_attributes,
-            messages: self.messages.map(|(mails, text_messages)| Messages {
-                mails,
-                text_messages,
+            messages: self.messages.map(|(emails, sms)| Messages {
+                emails,
+                sms,
                 unless_trigger_confirms: self.trigger_may_confirm,
             }),
             active_users_at_most: self.counts.to_send,

@@ -4,6 +4,7 @@
 //! [`page`] provides the texts and numbers, `page.html` is the askama template, which escapes every
 //! text, and `page.css` is the style. The size of the page does not grow with the list.
 
+mod categories;
 mod errors;
 mod existing_users;
 mod format;

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use super::ReportInput;
+use super::categories::{CategoryView, categories};
 use super::errors::{ErrorGroup, HintContext, StepError, groups, step_errors};
 use super::existing_users::{DifferentAttribute, differs, existing_users};
 use super::format::{counted, measured, milliseconds, moment, percent, span, thousands};
@@ -18,7 +19,7 @@ use super::rate_chart::{RateChart, charts};
 use super::status::{StatusBadge, status};
 use super::timeline::Timeline;
 use crate::ledger::RunKind;
-use crate::outcome::{Delivery, Outcome, Pace, Summary};
+use crate::outcome::{Delivery, Outcome, Summary};
 use crate::pool::region_of;
 use crate::report::{CommandLine, Names};
 use crate::user::FlagsGiven;
@@ -113,18 +114,6 @@ struct StepView {
     pending: String,
 }
 
-/// A quota category.
-struct CategoryView {
-    name: String,
-    sent: String,
-    throttled: String,
-    throttled_share: String,
-    rate: String,
-    /// How much of the rate was used, and for how long the run was slowed down; empty if that was
-    /// not recorded.
-    used: String,
-}
-
 impl ReportPage {
     pub(super) fn new(run: &ReportInput<'_>) -> Self {
         let summary = run.summary;
@@ -176,7 +165,7 @@ impl ReportPage {
                 more => counted(more as u64, "more step is", "more steps are"),
             },
             step_errors: step_errors(summary, context),
-            requests: requests(summary),
+            requests: categories(summary),
             messages: messages(run),
             next_steps: next_steps(summary, run.about),
         }
@@ -342,53 +331,6 @@ fn steps(summary: &Summary) -> Vec<StepView> {
             pending: thousands(counts.pending),
         })
         .collect()
-}
-
-fn requests(summary: &Summary) -> Vec<CategoryView> {
-    summary
-        .requests
-        .iter()
-        .filter(|(_, requests)| requests.sent > 0)
-        .map(|(name, requests)| {
-            let rate = summary.rates.get(name).copied().unwrap_or_default();
-            let pace = summary.pace.get(name);
-            CategoryView {
-                name: name.clone(),
-                sent: thousands(requests.sent),
-                throttled: thousands(requests.throttled),
-                throttled_share: if requests.throttled == 0 {
-                    String::new()
-                } else {
-                    percent(requests.throttled, requests.sent)
-                },
-                rate: pace.map_or_else(
-                    || measured(rate),
-                    |pace| {
-                        // A single request has no rate, so its share of the ceiling is shown.
-                        let rate = if rate > 0.0 {
-                            rate
-                        } else {
-                            pace.ceiling * pace.used_of_ceiling
-                        };
-                        format!("{} of {}", measured(rate), measured(pace.ceiling))
-                    },
-                ),
-                used: pace.map_or_else(String::new, used),
-            }
-        })
-        .collect()
-}
-
-fn used(pace: &Pace) -> String {
-    let used = format!(
-        "{}% of the allowed rate used",
-        measured(pace.used_of_allowed * 100.0)
-    );
-    if pace.slowed_seconds < 0.5 {
-        return used;
-    }
-    let slowed = Duration::try_from_secs_f64(pace.slowed_seconds).unwrap_or_default();
-    format!("{used}; slowed down for {} by throttling", span(slowed))
 }
 
 /// Describes the messages; empty if the pool never reported any.

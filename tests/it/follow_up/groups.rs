@@ -28,7 +28,7 @@ fn missing_groups_are_refused_or_created_before_the_first_sign_up() {
         .check(&pool, list)
         .args(["--group", "all", "--create-groups"]);
     let plan = check.json().run().exits(0).document()["plan"].clone();
-    assert_eq!(plan["groups_to_make"], json!(["all", "crew", "night"]));
+    assert_eq!(plan["groups_to_create"], json!(["all", "crew", "night"]));
     assert_eq!(pool.requests("CreateGroup"), 0, "check creates no group");
     import().arg("--create-groups").run().exits(0);
     assert_eq!(pool.requests("CreateGroup"), 3);

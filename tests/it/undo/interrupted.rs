@@ -3,7 +3,7 @@
 use cognito_import::rehearsal::{Faults, PoolSettings, QuotaSetting};
 
 use super::{import, results, settings, undo};
-use crate::harness::{Pool, TestDir, users};
+use crate::harness::{Pool, TestDir, TestEndpoint, TestReply, head, users};
 
 #[test]
 fn a_signal_stops_an_undo_and_the_same_command_resumes() {
@@ -31,6 +31,24 @@ fn a_signal_stops_an_undo_and_the_same_command_resumes() {
     assert!(pool.users().is_empty());
     assert!(results(&dir).values().all(|outcome| outcome == "deleted"));
     assert_eq!(pool.requests("AdminDeleteUser"), 60);
+}
+
+#[test]
+fn a_pool_that_does_not_answer_is_reported() {
+    let dir = TestDir::new();
+    let pool = Pool::start(settings());
+    let list = dir.file("users.csv", users(3));
+    import(&dir, &pool, list).run().exits(0);
+    let endpoint = TestEndpoint::start(&pool, |request| match request.operation.as_str() {
+        "AdminGetUser" => TestReply::Drip(head(200, "x: y")),
+        _ => TestReply::Forward,
+    });
+    let undo = undo(&dir, &pool).without_flag("--endpoint-url");
+    let undo = undo.args(["--endpoint-url", &endpoint.url(), "--grace", "1s"]);
+    let running = undo.start();
+    running.wait_for_stderr("settled;");
+    running.signal("INT");
+    running.wait().exits(130);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A verification that stops early continues with the same command.
 
-use super::{delete, problems, settings};
+use super::changes::delete;
+use super::{problems, settings};
 use crate::harness::{Pool, TestDir, users};
 
 #[test]

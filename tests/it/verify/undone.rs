@@ -1,6 +1,7 @@
 //! A run that was undone: users that the undo deleted must not exist.
 
-use super::{disable, problems, settings, sign_up};
+use super::changes::{disable, sign_up};
+use super::{problems, settings};
 use crate::harness::{Pool, TestDir, users};
 
 #[test]
