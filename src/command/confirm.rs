@@ -5,6 +5,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use super::{CommandError, beside};
 use crate::plural::counted;
 use crate::preflight::plan::{ExistingUsers, RunPlan};
+use crate::user::StepKind;
 
 pub(super) fn has_terminal() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
@@ -18,16 +19,20 @@ pub(super) async fn confirm(
     let question = match plan {
         None => format!("Sign up these users in {user_pool_id}? [y/N] "),
         Some(plan) => {
-            let users = counted(plan.counts.to_send, "user", "users");
             let new = match plan.existing_users {
                 ExistingUsers::Listed(_) => format!(
-                    "{} of {} are new. ",
+                    "{} of {} {} new. ",
                     plan.counts.to_send,
-                    counted(plan.counts.rows, "row", "rows")
+                    counted(plan.counts.rows, "row", "rows"),
+                    if plan.counts.to_send == 1 {
+                        "is"
+                    } else {
+                        "are"
+                    }
                 ),
                 ExistingUsers::Unknown | ExistingUsers::ToList(_) => String::new(),
             };
-            format!("{new}Sign up {users} in {user_pool_id}? [y/N] ")
+            format!("{new}{} in {user_pool_id}? [y/N] ", actions(plan))
         }
     };
     match answer(&question).await?.trim().to_lowercase().as_str() {
@@ -36,6 +41,21 @@ pub(super) async fn confirm(
             "not confirmed: nothing was sent",
             "--yes skips the question",
         )),
+    }
+}
+
+/// Returns what a run would do, like `Sign up 3 users and update up to 2`.
+fn actions(plan: &RunPlan) -> String {
+    let users = |number| counted(number, "user", "users");
+    let steps = &plan.counts.steps;
+    match (plan.counts.to_send, steps.of(StepKind::Update)) {
+        (0, 0) => format!(
+            "Send up to {} for existing users",
+            counted(steps.all(), "step", "steps")
+        ),
+        (0, updates) => format!("Update up to {}", users(updates)),
+        (to_send, 0) => format!("Sign up {}", users(to_send)),
+        (to_send, updates) => format!("Sign up {} and update up to {updates}", users(to_send)),
     }
 }
 

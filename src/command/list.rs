@@ -9,7 +9,7 @@ use crate::mapping::{HeaderError, Mapping, MappingOptions, likelier_header};
 use crate::pace::Category;
 use crate::pool::category_of;
 use crate::preflight::prescan::ExistingUserPolicy;
-use crate::preflight::problems::Problem;
+use crate::preflight::problems::{Problem, unverified_updates};
 use crate::rows::{Dialect, FirstLines, Rows, RowsError};
 use crate::sanitize::one_line;
 use crate::source::{Source, SourceError};
@@ -317,6 +317,14 @@ impl List {
                 ),
                 "drop one of the two",
             ));
+        }
+        // With the preflight, it is reported together with the other findings.
+        if is_preflight_skipped
+            && let Some(attributes) = self.mapping.attributes_to_update(None)
+            && let Some(problem) =
+                unverified_updates(&attributes, &self.mapping.verified_contacts().0)
+        {
+            return Err(CommandError::refusal(problem.message, problem.hint));
         }
         Ok(())
     }

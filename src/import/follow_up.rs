@@ -1,5 +1,5 @@
 //! One step after a sign-up. Steps are idempotent, so after an unclear response a step is sent
-//! again without a lookup.
+//! again without a lookup. An update is prepared by a lookup first, see [`update`](super::update).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,8 @@ use tokio::time::Instant;
 
 use super::request::{RequestContext, Requested, count, permit_unless_stopped};
 use super::run_log;
-use crate::outcome::{AttributeChange, StepState};
+use super::update::{PreparedUpdate, UserToUpdate};
+use crate::outcome::UserUpdate;
 use crate::pace::Permit;
 use crate::pool::{Advice, Failure, Stop, category_of, operation_of};
 use crate::run::{FORBIDDEN_TRIES, RequestCounts, RetryPolicy};
@@ -24,15 +25,20 @@ pub(super) struct StepJob {
     /// The index among the user's steps.
     pub(super) index: usize,
     pub(super) step: FollowUpStep,
-    /// The attributes that [`FollowUpStep::Update`] writes.
-    pub(super) changes: Arc<[AttributeChange]>,
+    /// What [`FollowUpStep::Update`] needs.
+    pub(super) update: Option<UserToUpdate>,
 }
 
 /// How a step's task ended.
 #[derive(Debug)]
 pub(super) enum StepEnd {
-    /// The step is done or failed permanently.
-    Ended(StepState),
+    Done,
+    /// Permanently.
+    Failed(Failure),
+    /// The update may be sent once it is in the ledger.
+    Prepared(PreparedUpdate),
+    /// There is nothing to write. This replaces the update in the ledger.
+    NothingToWrite(Option<UserUpdate>),
     /// No connection could be made.
     Unreachable(Failure),
     /// The run is stopping; the step stays pending.
@@ -97,9 +103,10 @@ async fn drive(
 async fn send(shared: &RequestContext, job: &StepJob) -> Result<(), Failure> {
     let password = job.password.as_deref();
     if job.step == FollowUpStep::Update {
-        let attributes: Vec<(&str, &str)> = job
-            .changes
+        let prepared = job.update.as_ref().and_then(|user| user.prepared.as_ref());
+        let attributes: Vec<(&str, &str)> = prepared
             .iter()
+            .flat_map(|prepared| &prepared.to_write)
             .map(|change| (change.name.as_str(), change.value.as_str()))
             .collect();
         let update = shared
@@ -114,21 +121,21 @@ async fn send(shared: &RequestContext, job: &StepJob) -> Result<(), Failure> {
 }
 
 #[derive(Debug)]
-enum NextAttempt {
+pub(super) enum NextAttempt {
     Retry(Duration),
     End(StepEnd),
 }
 
 /// Decides whether to retry a step. The random number is an argument.
 #[derive(Debug)]
-struct StepAttempts {
+pub(super) struct StepAttempts {
     retry: RetryPolicy,
     tries: u32,
     forbidden: u32,
 }
 
 impl StepAttempts {
-    fn new(retry: RetryPolicy) -> Self {
+    pub(super) fn new(retry: RetryPolicy) -> Self {
         Self {
             retry,
             tries: 0,
@@ -137,9 +144,9 @@ impl StepAttempts {
     }
 
     /// Decides what to do after a result. `chance` is in 0.0..=1.0.
-    fn next(&mut self, result: Result<(), Failure>, chance: f64) -> NextAttempt {
+    pub(super) fn next(&mut self, result: Result<(), Failure>, chance: f64) -> NextAttempt {
         let failure = match result {
-            Ok(()) => return NextAttempt::End(StepEnd::Ended(StepState::Done)),
+            Ok(()) => return NextAttempt::End(StepEnd::Done),
             Err(failure) => failure,
         };
         match failure.advice {
@@ -159,26 +166,18 @@ impl StepAttempts {
                 NextAttempt::End(if failure.advice == Advice::Unreachable {
                     StepEnd::Unreachable(failure)
                 } else {
-                    failed(failure)
+                    StepEnd::Failed(failure)
                 })
             }
-            Advice::GiveUp | Advice::Exists => NextAttempt::End(failed(failure)),
+            Advice::GiveUp | Advice::Exists => NextAttempt::End(StepEnd::Failed(failure)),
             Advice::Stop(stop) => NextAttempt::End(StepEnd::StopRun(stop, failure)),
         }
     }
 }
 
-fn failed(failure: Failure) -> StepEnd {
-    StepEnd::Ended(StepState::Failed {
-        code: failure.code,
-        message: failure.message,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::{NextAttempt, StepAttempts, StepEnd};
-    use crate::outcome::StepState;
     use crate::pool::failure::{BLOCKED_BY_FIREWALL, CONNECT_FAILED, CONNECTION_LOST};
     use crate::pool::{Advice, Failure, Sent, Stop};
     use crate::run::{FORBIDDEN_TRIES, RetryPolicy};
@@ -202,9 +201,7 @@ mod tests {
     fn retries_unclear_responses_a_limited_number_of_times() {
         let (requests, end) = end_of(CONNECTION_LOST, Advice::Retry);
         assert_eq!(requests, RetryPolicy::default().tries);
-        assert!(
-            matches!(end, StepEnd::Ended(StepState::Failed { code, .. }) if code == CONNECTION_LOST)
-        );
+        assert!(matches!(end, StepEnd::Failed(failure) if failure.code == CONNECTION_LOST));
         let mut attempts = StepAttempts::new(RetryPolicy::default());
         assert!(matches!(
             attempts.next(failure(CONNECTION_LOST, Advice::Retry), 0.5),
@@ -212,7 +209,7 @@ mod tests {
         ));
         assert!(matches!(
             attempts.next(Ok(()), 0.5),
-            NextAttempt::End(StepEnd::Ended(StepState::Done))
+            NextAttempt::End(StepEnd::Done)
         ));
     }
 
@@ -240,7 +237,7 @@ mod tests {
         assert_eq!(requests, 1);
         assert!(matches!(
             end,
-            StepEnd::Ended(StepState::Failed { code, message }) if code == "AliasExistsException" && message == "reason"
+            StepEnd::Failed(failure) if failure.code == "AliasExistsException" && failure.message == "reason"
         ));
         let (requests, end) = end_of("ExpiredTokenException", Advice::Stop(Stop::Access));
         assert_eq!(requests, 1);

@@ -19,6 +19,7 @@ mod run;
 mod run_log;
 pub mod slots;
 pub mod stop;
+mod update;
 
 pub use breaker::BreakerLimits;
 pub use progress::{Bottleneck, OutcomeCounts, Progress, Watch};

@@ -16,6 +16,7 @@ mod reporting;
 mod span;
 mod stopping;
 mod tasks;
+mod updates;
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -36,6 +37,7 @@ use super::request::RequestContext;
 use super::run_log::{self, Slowed};
 use super::slots::ReleasedSlots;
 use super::stop::StopReason;
+use super::update::PreparedUpdate;
 use crate::ledger::writer::Ending;
 use crate::ledger::{BeginResult, Ledger, LedgerBatch, LedgerError, Span};
 use crate::outcome::{Outcome, RowOutcome};
@@ -49,6 +51,7 @@ use read_queue::ReadQueue;
 use reporting::counts_at_failure;
 use span::SessionStart;
 use tasks::Tasks;
+use updates::{BeginningUpdates, written};
 
 pub use plan::{Deadline, ImportRow, RunEnd, SessionPlan};
 
@@ -97,6 +100,9 @@ pub struct Run<'a> {
     beginning: Option<PendingBatch>,
     ready: VecDeque<RegistrationJob>,
     follow_ups: FollowUps,
+    /// Updates to write to the ledger.
+    to_begin: Vec<(u64, PreparedUpdate)>,
+    beginning_updates: Option<BeginningUpdates>,
     /// The pending permit for a sign-up, or for a step of the same quota.
     permit: Option<PermitFuture>,
     /// The pending permit for any other step.
@@ -163,6 +169,8 @@ impl<'a> Run<'a> {
             lost_rows,
             beginning: None,
             ready: VecDeque::new(),
+            to_begin: Vec::new(),
+            beginning_updates: None,
             permit: None,
             update_permit: None,
             tasks: Tasks::default(),
@@ -199,6 +207,7 @@ impl<'a> Run<'a> {
         while !self.is_over() {
             self.stop_if_enough();
             self.begin_next_group().await;
+            self.begin_updates().await;
             self.request_permits();
             let deadline = self.deadline();
             tokio::select! {
@@ -208,6 +217,7 @@ impl<'a> Run<'a> {
                 () = until(deadline) => self.deadline_reached(),
                 Some(end) = self.tasks.next() => self.tasks_ended(end).await,
                 begun = begun(&mut self.beginning) => self.group_begun(begun).await?,
+                written = written(&mut self.beginning_updates) => self.updates_begun(written).await?,
                 () = self.shared.released.slot_freed() => {}
                 permit = granted(&mut self.permit) => self.send_next(permit),
                 permit = granted(&mut self.update_permit) => self.send_next_update(permit),
@@ -253,6 +263,7 @@ impl<'a> Run<'a> {
     fn since(&mut self) -> LedgerBatch {
         let mut since = LedgerBatch {
             results: std::mem::take(&mut self.unwritten),
+            updates: self.follow_ups.unwritten_updates(),
             follow_ups: self.follow_ups.unwritten(),
             ..LedgerBatch::default()
         };

@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 
 use rusqlite::{Connection, params};
 
-use super::integrity::seal::{broken_seal, row_seal};
-use super::rows::{RESULT_COLUMNS, read_outcome, signed};
+use super::integrity::seal::row_seal;
+use super::rows::{outcome_of, signed};
 use super::{LedgerError, RunPath, follow_ups, identity, schema};
-use crate::outcome::{AttributeChange, FollowUp};
+use crate::outcome::{FollowUp, UserUpdate};
 
 /// Rows read from the ledger at a time.
 const PAGE_SIZE: i64 = 1_024;
@@ -39,13 +39,14 @@ pub enum PriorState {
 }
 
 /// A settled row with pending follow-up steps.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ToFollow {
     /// The username that was sent.
     pub username: String,
     pub follow_up: FollowUp,
-    /// The attributes to write, if one of the steps is an update.
-    pub changes: Vec<AttributeChange>,
+    /// The user's `sub`.
+    pub sub: Option<String>,
+    pub update: Option<UserUpdate>,
 }
 
 struct LedgerRow {
@@ -129,25 +130,15 @@ impl ResumeCursor {
                 });
             }
             if let PriorState::ToFollow(left) = &mut known.before {
-                left.changes = self.changes(number).map_err(failed)?;
+                let outcome = outcome_of(&self.database, number).map_err(failed)?;
+                left.sub = outcome.user_sub;
+                left.update = outcome.update;
             }
             self.read_up_to = number;
             self.page.push_back(known);
         }
         self.over = i64::try_from(self.page.len()).is_ok_and(|read| read < PAGE_SIZE);
         Ok(())
-    }
-
-    /// Returns the attributes that the update of a settled row writes.
-    fn changes(&self, row: i64) -> rusqlite::Result<Vec<AttributeChange>> {
-        let query = format!("SELECT {RESULT_COLUMNS} FROM results WHERE row = ?1");
-        let outcome = self
-            .database
-            .prepare_cached(&query)?
-            .query_row(params![row], |found| read_outcome(found, 0, row))?
-            .ok_or_else(|| broken_seal("results"))?;
-        let update = outcome.update.as_ref();
-        Ok(update.map_or_else(Vec::new, |update| update.changes().to_vec()))
     }
 }
 
@@ -175,7 +166,8 @@ fn known(row: &rusqlite::Row<'_>, follows_up: bool) -> rusqlite::Result<(i64, Le
             Some((follow_up, username)) => PriorState::ToFollow(Box::new(ToFollow {
                 username,
                 follow_up,
-                changes: Vec::new(),
+                sub: None,
+                update: None,
             })),
             None => PriorState::Settled,
         },

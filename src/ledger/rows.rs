@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use rusqlite::{Row, Statement, params};
+use rusqlite::{Connection, Row, Statement, params};
 use serde::Serialize;
 
 use super::integrity::seal::{broken_seal, kept_seal, result_seal};
@@ -122,6 +122,15 @@ fn differences(text: &str) -> rusqlite::Result<Vec<Difference>> {
 
 fn update(text: &str) -> rusqlite::Result<UserUpdate> {
     serde_json::from_str(text).map_err(|_| broken_seal("results"))
+}
+
+/// Returns the outcome of a settled row.
+pub(super) fn outcome_of(database: &Connection, row: i64) -> rusqlite::Result<RowOutcome> {
+    let query = format!("SELECT {RESULT_COLUMNS} FROM results WHERE row = ?1");
+    database
+        .prepare_cached(&query)?
+        .query_row(params![row], |found| read_outcome(found, 0, row))?
+        .ok_or_else(|| broken_seal("results"))
 }
 
 /// Reads the outcome of a row from the columns starting at `at`. `None` if the seal is broken or an

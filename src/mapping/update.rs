@@ -1,5 +1,7 @@
 //! The update of users that existed: which attributes, and the date of each row.
 
+use std::ops::RangeInclusive;
+
 use super::Mapping;
 use super::dates::DateFormat;
 use super::mapped_row::report;
@@ -10,14 +12,19 @@ use crate::user::rules::quoted;
 
 /// The formats of a row's date, with or without a time. The default time is midnight, and the
 /// default offset is UTC.
-const DATE_FORMATS: [&str; 6] = [
+const DATE_FORMATS: [&str; 7] = [
     "%+",
     "%Y-%m-%dT%H:%M:%S",
     "%Y-%m-%d %H:%M:%S",
     "%Y-%m-%d %H:%M",
     "%Y-%m-%d",
+    "%Y%m%d",
     "%s",
 ];
+
+/// Seconds since 1970 that are plausible: the years 2001 to 5138. Other numbers are milliseconds, or
+/// dates in an unknown format.
+const PLAUSIBLE_SECONDS: RangeInclusive<i64> = 1_000_000_000..=99_999_999_999;
 
 /// The update of users that existed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +123,12 @@ impl Mapping {
         let mut seconds = formats
             .iter()
             .filter_map(|format| format.epoch_seconds(cell));
-        let date = seconds.next().and_then(|text| text.parse::<i64>().ok());
+        let is_number =
+            cell.bytes().all(|byte| byte.is_ascii_digit()) && cell.len() != "YYYYMMDD".len();
+        let date = seconds
+            .next()
+            .and_then(|text| text.parse::<i64>().ok())
+            .filter(|seconds| !is_number || PLAUSIBLE_SECONDS.contains(seconds));
         if date.is_none() {
             let message = format!(
                 "{} is not a date for --not-newer-than; write it like 2026-11-30, \

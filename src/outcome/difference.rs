@@ -32,6 +32,8 @@ pub struct ExistingUserCounts {
     pub different: u64,
     /// Those of them that `--not-newer-than` left alone.
     pub newer: u64,
+    /// The run wrote some of their attributes, or may have written them.
+    pub updated: u64,
     /// Not compared, because the pool did not return the user's attributes.
     pub unknown: u64,
 }

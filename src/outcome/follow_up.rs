@@ -42,7 +42,7 @@ pub fn step_key(step: &str) -> String {
 }
 
 /// The steps after one user's sign-up, in order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FollowUp {
     /// At least one step.
     pub steps: Vec<StepResult>,

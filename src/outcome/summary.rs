@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
 
-use super::follow_up::UPDATE_STEP;
 use super::{ExistingUserCounts, Outcome, StepCounts, step_key};
 
 /// Requests of one quota category.
@@ -217,8 +216,7 @@ impl Summary {
     /// Returns the number of users that existed and that the run updated, or may have updated.
     #[must_use]
     pub fn updated_users(&self) -> u64 {
-        let steps = self.follow_up.get(UPDATE_STEP);
-        steps.map_or(0, |steps| steps.done + steps.failed + steps.pending)
+        self.existing_users.updated
     }
 
     /// Returns the number of rows that are known problems of the previous run.

@@ -9,7 +9,9 @@ const FLAGS: [&str; 2] = ["email_verified", "phone_number_verified"];
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UserUpdate {
-    /// Writes these attributes; never empty.
+    /// Attributes differ. A lookup immediately before the update decides which ones it writes.
+    Planned,
+    /// Writes or wrote these attributes; never empty.
     Changes(Vec<AttributeChange>),
     /// Nothing: the user was modified later than the row (`--not-newer-than`).
     Newer,
@@ -28,12 +30,21 @@ pub struct AttributeChange {
 }
 
 impl UserUpdate {
-    /// Returns the attributes to write, with the flags of addresses.
+    /// Leaves the decision about what to write to a later lookup.
+    #[must_use]
+    pub fn planned(self) -> Self {
+        match self {
+            Self::Planned | Self::Changes(_) => Self::Planned,
+            Self::Newer => Self::Newer,
+        }
+    }
+
+    /// Returns the attributes that were or may have been written, with the flags of addresses.
     #[must_use]
     pub fn changes(&self) -> &[AttributeChange] {
         match self {
             Self::Changes(changes) => changes,
-            Self::Newer => &[],
+            Self::Planned | Self::Newer => &[],
         }
     }
 }

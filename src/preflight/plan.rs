@@ -76,7 +76,9 @@ impl RunPlan {
         let counts = self.counts.only_new(new);
         Self {
             messages: rules.map(|rules| counts.messages(rules)),
-            existing_users: ExistingUsers::Listed(self.counts.to_send - counts.to_send),
+            existing_users: ExistingUsers::Listed(
+                self.counts.to_send.saturating_sub(counts.to_send),
+            ),
             counts,
             ..self
         }
@@ -93,16 +95,18 @@ impl RunPlan {
     #[must_use]
     pub fn time_with(&self, kinds: &[StepKind]) -> Duration {
         let users = self.lookups_at_most();
-        let lookups = match self.lookup {
-            LookupMode::Get => seconds_at(users, &self.rates.read),
-            LookupMode::List => seconds_at(users, &self.rates.list),
-            LookupMode::None => 0,
-        };
         let updates = if kinds.contains(&StepKind::Update) {
-            self.counts.steps.of(StepKind::Update)
+            self.updates_at_most()
         } else {
             0
         };
+        let (lookups, listings) = match self.lookup {
+            LookupMode::Get => (users, 0),
+            LookupMode::List => (0, users),
+            LookupMode::None => (0, 0),
+        };
+        let lookups = seconds_at(lookups + updates, &self.rates.read)
+            .max(seconds_at(listings, &self.rates.list));
         self.time_without_lookups(kinds)
             .max(Duration::from_secs(lookups))
             .max(Duration::from_secs(seconds_at(updates, &self.rates.update)))
@@ -112,6 +116,20 @@ impl RunPlan {
     fn lookups_at_most(&self) -> u64 {
         match self.existing_users {
             ExistingUsers::Listed(_) => 0,
+            ExistingUsers::Unknown | ExistingUsers::ToList(_) => self.counts.to_send,
+        }
+    }
+
+    /// Returns how many existing users are updated at most. Each is looked up before its update.
+    fn updates_at_most(&self) -> u64 {
+        self.counts.steps.of(StepKind::Update)
+    }
+
+    /// Returns how many users become active this month at most: Cognito counts users that sign up,
+    /// are looked up, or are updated.
+    fn active_users_at_most(&self) -> u64 {
+        match self.existing_users {
+            ExistingUsers::Listed(_) => self.counts.to_send + self.updates_at_most(),
             ExistingUsers::Unknown | ExistingUsers::ToList(_) => self.counts.to_send,
         }
     }

@@ -25,7 +25,7 @@ use crate::user::rules::MAX_ATTRIBUTE_NAME;
 use attributes::list_names;
 pub use brake::{BrakeInput, BrakeLimits, brake};
 pub use follow_up::StepIntent;
-pub use updates::UpdateIntent;
+pub use updates::{UpdateIntent, unverified_updates};
 
 /// The daily limit of Cognito's built-in email sender for all pools of an account (developer guide,
 /// "Email settings").

@@ -73,7 +73,9 @@ impl RowReport for ResultsCsv {
             });
         let updated = match outcome.update {
             Some(UserUpdate::Newer) => NEWER.to_owned(),
-            Some(UserUpdate::Changes(_)) | None => row.updated().collect::<Vec<_>>().join(" "),
+            Some(UserUpdate::Planned | UserUpdate::Changes(_)) | None => {
+                row.updated().collect::<Vec<_>>().join(" ")
+            }
         };
         let follow_up = row.follow_up.as_ref().map(ToString::to_string);
         let cells: [Cow<'_, str>; COLUMNS.len()] = [

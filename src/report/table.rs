@@ -179,8 +179,8 @@ fn add_difference_lines(summary: &Summary, lines: &mut Vec<String>) {
     if users.different > 0 {
         let users = counted(
             users.different,
-            "existing user differs",
-            "existing users differ",
+            "existing user differed",
+            "existing users differed",
         );
         let mut attributes: Vec<(&String, &u64)> = summary.differs.iter().collect();
         attributes.sort_by_key(|(_, count)| Reverse(**count));
@@ -192,7 +192,7 @@ fn add_difference_lines(summary: &Summary, lines: &mut Vec<String>) {
     }
     if users.newer > 0 {
         lines.push(format!(
-            "{} not updated, because they were modified later than their row",
+            "{} left alone by --not-newer-than: modified later than the row, or the row has no date",
             counted(users.newer, "of them was", "of them were")
         ));
     }

@@ -1,5 +1,7 @@
 //! `--update-existing`: attributes of users that existed are written where they differ.
 
+mod resumed;
+
 use cognito_import::rehearsal::{ExistingUser, PoolSettings};
 use serde_json::json;
 
@@ -29,6 +31,7 @@ fn settings() -> PoolSettings {
             user("same", "same@example.com", "Same"),
             user("moved", "moved@old.example", "Moved"),
             user("renamed", "renamed@example.com", "Old"),
+            user("dated", "dated@example.com", "Old"),
         ],
         ..quick()
     }
@@ -174,7 +177,8 @@ fn users_modified_later_than_their_row_are_left_alone() {
         "username,password,email,name,changed\n\
          renamed,Passw0rd!,renamed@example.com,Renamed,2024-05-06\n\
          moved,Passw0rd!,moved@old.example,New,2024-05-06T09:08:09+01:00\n\
-         same,Passw0rd!,same@example.com,New,\n",
+         same,Passw0rd!,same@example.com,New,\n\
+         dated,Passw0rd!,dated@example.com,New,20240506\n",
     );
     let import = || {
         dir.import(&pool, list)
@@ -183,18 +187,22 @@ fn users_modified_later_than_their_row_are_left_alone() {
     import().run().exits(0);
     let results = dir.results();
     let updated = results.rows.iter().map(|row| row["updated"].as_str());
-    assert_eq!(updated.collect::<Vec<_>>(), ["newer", "name", "newer"]);
-    assert_eq!(results.summary["existing_users"]["newer"], 2);
-    assert_eq!(value(&pool, "renamed", "name").unwrap(), "Old");
-    let invalid = dir.file(
-        "invalid.csv",
-        "username,password,email,name,changed\nsame,Passw0rd!,same@example.com,New,soon\n",
+    assert_eq!(
+        updated.collect::<Vec<_>>(),
+        ["newer", "name", "newer", "newer"]
     );
-    dir.check(&pool, invalid)
-        .args(["--update-existing", "name", "--not-newer-than", "changed"])
-        .run()
-        .exits(3)
-        .names(["--not-newer-than"]);
+    assert_eq!(results.summary["existing_users"]["newer"], 3);
+    assert_eq!(value(&pool, "renamed", "name").unwrap(), "Old");
+    // Milliseconds, an unknown format, and no date.
+    for date in ["1731000000000", "731", "soon"] {
+        let list = format!("username,password,email,name,changed\nsame,Passw0rd!,,New,{date}\n");
+        let list = dir.file("invalid.csv", list);
+        dir.check(&pool, list)
+            .args(["--update-existing", "name", "--not-newer-than", "changed"])
+            .run()
+            .exits(3)
+            .names(["--not-newer-than"]);
+    }
 }
 
 #[test]

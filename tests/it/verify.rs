@@ -1,6 +1,6 @@
 //! `verify` finds every user that is not in the pool as the run reports it, and no other.
 
-mod changes;
+pub(crate) mod changes;
 mod emulator;
 mod identification;
 mod interrupted;

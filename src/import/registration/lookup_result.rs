@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::{Registration, RegistrationStep, StopRun};
 use crate::import::resolve::{Doubt, UserOwner, owner_of};
-use crate::outcome::{CREATED_DURING_RUN, Delivery, Evidence, NOT_SETTLED, Outcome, RowOutcome};
+use crate::outcome::{
+    CREATED_DURING_RUN, Delivery, Evidence, NOT_SETTLED, Outcome, RowOutcome, UserUpdate,
+};
 use crate::pool::failure::USER_NOT_FOUND;
 use crate::pool::{Advice, Failure, FoundUser, IfAbsent, Stop};
 use crate::run::FORBIDDEN_TRIES;
@@ -35,7 +37,8 @@ impl Registration<'_> {
             let value = |name: &str| found.attribute(name);
             let comparison = &self.rules.comparison;
             let differs = comparison.differences(self.user, value);
-            outcome.update = comparison.update(self.user, found.modified_ms, value);
+            let update = comparison.update(self.user, found.modified_ms, value);
+            outcome.update = update.map(UserUpdate::planned);
             outcome.differs = Some(differs);
         }
         self.settled(outcome)

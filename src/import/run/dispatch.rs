@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{PermitFuture, Run};
 use crate::import::follow_up::{StepDone, StepJob, send_step};
 use crate::import::register::{FinishedRegistration, RegistrationJob, register};
+use crate::import::update::prepare_update;
 use crate::pace::{Category, Permit};
 
 /// The maximum number of tasks, beyond the slots, that wait for a lookup or step permit. Their
@@ -69,6 +70,12 @@ impl Run<'_> {
                 None => self.permit = Some(self.request_permit(Category::UserCreation)),
             }
         }
+        while self.has_slot() {
+            let Some(job) = self.follow_ups.next_look_up() else {
+                break;
+            };
+            self.spawn_look_up(job);
+        }
         let updates = self.follow_ups.waits_for(Category::UserUpdate);
         if updates && self.update_permit.is_none() && self.has_slot() {
             self.update_permit = Some(self.request_permit(Category::UserUpdate));
@@ -112,6 +119,14 @@ impl Run<'_> {
         self.tasks.spawn(InFlight::Row(row), async move {
             let done = register(shared, job, permit).await;
             Returned::Row(Box::new(done))
+        });
+    }
+
+    fn spawn_look_up(&mut self, job: StepJob) {
+        let (row, shared) = (job.row, Arc::clone(&self.shared));
+        self.tasks.spawn(InFlight::Step(row), async move {
+            let done = prepare_update(shared, job).await;
+            Returned::Step(Box::new(done))
         });
     }
 

@@ -3,7 +3,7 @@
 //! The transaction that writes a row's outcome also records its steps as pending, so that the next
 //! run can send the remaining ones.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use super::Run;
@@ -11,16 +11,21 @@ use crate::import::breaker::{Breaker, BreakerLimits, MAX_UNREACHABLE};
 use crate::import::follow_up::{StepDone, StepEnd, StepJob};
 use crate::import::run_log;
 use crate::import::stop::StopReason;
-use crate::outcome::{
-    AttributeChange, FollowUp, Outcome, RowOutcome, StepResult, StepState, UserUpdate,
-};
+use crate::import::update::{PreparedUpdate, UserToUpdate};
+use crate::ledger::resume_cursor::ToFollow;
+use crate::outcome::{FollowUp, Outcome, RowOutcome, StepResult, StepState, UserUpdate};
 use crate::pace::Category;
-use crate::pool::{Failure, Stop, action_of, category_of, operation_of};
-use crate::user::{FollowUpStep, NewUser, Password, StepKind};
+use crate::pool::{Advice, Failure, Stop, action_of, category_of, operation_of};
+use crate::user::pool_rules::Contact;
+use crate::user::{Addresses, FollowUpStep, NewUser, Password, StepKind};
 
 /// The maximum number of users with pending steps. Beyond it, sign-ups wait, which bounds memory if
 /// the steps' quota is smaller.
 const MAX_USERS: usize = 1_024;
+
+/// The maximum number of updates that are prepared before they are sent. Few, so that little time
+/// passes between a lookup and its update.
+const MAX_PREPARED: usize = 32;
 
 /// A user with pending steps.
 #[derive(Debug)]
@@ -29,19 +34,45 @@ pub(super) struct PendingUser {
     /// Kept to remove it from responses, and wiped after the last step.
     pub(super) password: Option<Arc<Password>>,
     pub(super) follow_up: FollowUp,
-    /// The attributes that an update writes.
-    pub(super) changes: Arc<[AttributeChange]>,
+    /// `None` if the user is not updated.
+    pub(super) update: Option<UserToUpdate>,
 }
 
 impl PendingUser {
     pub(super) fn new(user: &NewUser, follow_up: FollowUp, outcome: &RowOutcome) -> Self {
-        let update = outcome.update.as_ref();
+        let is_updated = outcome.update == Some(UserUpdate::Planned);
         Self {
             username: user.username.as_str().into(),
             password: user.password.clone().map(Arc::new),
             follow_up,
-            changes: update.map_or_else(Arc::default, |update| update.changes().into()),
+            update: is_updated.then(|| UserToUpdate {
+                user: Arc::new(user.clone()),
+                sub: outcome.user_sub.clone(),
+                recorded: outcome.update.clone(),
+                prepared: None,
+            }),
         }
+    }
+
+    /// Returns a user whose steps an earlier session left pending.
+    pub(super) fn resumed(left: ToFollow, user: Option<NewUser>) -> Self {
+        let password = user.as_ref().and_then(|user| user.password.clone());
+        Self {
+            username: left.username.as_str().into(),
+            password: password.map(Arc::new),
+            follow_up: left.follow_up,
+            update: user.map(|user| UserToUpdate {
+                user: Arc::new(user),
+                sub: left.sub,
+                recorded: left.update,
+                prepared: None,
+            }),
+        }
+    }
+
+    fn is_prepared(&self) -> bool {
+        let update = self.update.as_ref();
+        update.is_some_and(|update| update.prepared.is_some())
     }
 
     /// Returns the next step and its index.
@@ -58,8 +89,15 @@ pub(super) struct FollowUps {
     users: HashMap<u64, PendingUser>,
     /// Rows of users whose next step uses the quota of sign-ups, first in, first out.
     creation: VecDeque<u64>,
-    /// Rows of users whose next step uses another quota.
+    /// Rows of users whose next step uses another quota. Prepared updates come first, so that they
+    /// are sent soon after their lookups.
     update: VecDeque<u64>,
+    /// Rows of users to look up before their updates.
+    look_up: VecDeque<u64>,
+    /// Rows of users whose updates are being or have been prepared.
+    preparing: HashSet<u64>,
+    /// Updates that are not in the ledger yet.
+    unwritten_updates: BTreeMap<u64, Option<UserUpdate>>,
     /// Step states that are not in the ledger yet. A later state of a user replaces an earlier
     /// one.
     unwritten: BTreeMap<u64, FollowUp>,
@@ -74,6 +112,9 @@ impl FollowUps {
             users: HashMap::new(),
             creation: VecDeque::new(),
             update: VecDeque::new(),
+            look_up: VecDeque::new(),
+            preparing: HashSet::new(),
+            unwritten_updates: BTreeMap::new(),
             unwritten: BTreeMap::new(),
             unreachable: 0,
             breakers: StepKind::ALL.map(|kind| (kind, Breaker::new(calls_of(kind), limits))),
@@ -116,6 +157,21 @@ impl FollowUps {
             | Category::UserResourceRead
             | Category::UserList => self.update.pop_front(),
         }?;
+        self.job(row)
+    }
+
+    /// Returns the next user to look up for its update.
+    pub(super) fn next_look_up(&mut self) -> Option<StepJob> {
+        if self.preparing.len() >= MAX_PREPARED {
+            return None;
+        }
+        let row = self.look_up.pop_front()?;
+        let job = self.job(row)?;
+        self.preparing.insert(row);
+        Some(job)
+    }
+
+    fn job(&self, row: u64) -> Option<StepJob> {
         let user = self.users.get(&row)?;
         let (index, step) = user.next()?;
         Some(StepJob {
@@ -124,8 +180,29 @@ impl FollowUps {
             password: user.password.clone(),
             index,
             step,
-            changes: Arc::clone(&user.changes),
+            update: user.update.clone(),
         })
+    }
+
+    /// Records the update of a user.
+    pub(super) fn record_update(&mut self, row: u64, update: Option<UserUpdate>) {
+        if let Some(user) = self.users.get_mut(&row)
+            && let Some(updated) = &mut user.update
+        {
+            updated.recorded.clone_from(&update);
+        }
+        self.unwritten_updates.insert(row, update);
+    }
+
+    /// Queues an update that is in the ledger.
+    pub(super) fn prepared(&mut self, row: u64, prepared: PreparedUpdate) {
+        if let Some(user) = self.users.get_mut(&row)
+            && let Some(updated) = &mut user.update
+        {
+            updated.prepared = Some(prepared);
+            let next = user.next();
+            self.enqueue(row, next);
+        }
     }
 
     /// Adds a user whose row is settled. The caller ensures that the steps are in the ledger.
@@ -142,6 +219,15 @@ impl FollowUps {
             self.users.remove(&row);
             return;
         };
+        if step == FollowUpStep::Update {
+            let is_prepared = self.users.get(&row).is_some_and(PendingUser::is_prepared);
+            if is_prepared {
+                self.update.push_front(row);
+            } else {
+                self.look_up.push_back(row);
+            }
+            return;
+        }
         match category_of(step.kind()) {
             Category::UserCreation => self.creation.push_back(row),
             Category::UserRead
@@ -156,6 +242,7 @@ impl FollowUps {
     /// Records the end of a step and queues the user's next one.
     fn ended(&mut self, job: &StepJob, state: StepState) {
         self.unreachable = 0;
+        self.preparing.remove(&job.row);
         let Some(user) = self.users.get_mut(&job.row) else {
             return;
         };
@@ -167,20 +254,28 @@ impl FollowUps {
         self.enqueue(job.row, next);
     }
 
-    /// Queues the step again.
-    fn again(&mut self, job: StepJob) {
+    /// Queues the step again. An update is decided again.
+    fn requeue(&mut self, job: StepJob) {
+        self.preparing.remove(&job.row);
+        let user = self.users.get_mut(&job.row);
+        if let Some(update) = user.and_then(|user| user.update.as_mut()) {
+            update.prepared = None;
+        }
         self.enqueue(job.row, Some((job.index, job.step)));
     }
 
     /// Leaves the user's steps to the next run.
     pub(super) fn leave_user(&mut self, row: u64) {
         self.users.remove(&row);
+        self.preparing.remove(&row);
     }
 
     /// Leaves the steps of users that wait for a permit to the next run.
     pub(super) fn leave_waiting(&mut self) {
-        for row in self.creation.drain(..).chain(self.update.drain(..)) {
+        let queues = [&mut self.creation, &mut self.update, &mut self.look_up];
+        for row in queues.into_iter().flat_map(|queue| queue.drain(..)) {
             self.users.remove(&row);
+            self.preparing.remove(&row);
         }
     }
 
@@ -188,6 +283,12 @@ impl FollowUps {
     pub(super) fn leave(&mut self) {
         self.leave_waiting();
         self.users.clear();
+    }
+
+    /// Takes the updates that are not in the ledger yet.
+    pub(super) fn unwritten_updates(&mut self) -> Vec<(u64, Option<UserUpdate>)> {
+        let updates = std::mem::take(&mut self.unwritten_updates);
+        updates.into_iter().collect()
     }
 
     /// Takes the step states that are not in the ledger yet.
@@ -200,9 +301,8 @@ impl Run<'_> {
     /// Returns the steps after a row with this outcome, as they are written to the ledger with the
     /// outcome.
     pub(super) fn steps_after(&self, user: &NewUser, outcome: &RowOutcome) -> Option<FollowUp> {
-        let writes = |update: &UserUpdate| !update.changes().is_empty();
-        let update = outcome.update.as_ref().is_some_and(writes);
-        let update = update.then_some(FollowUpStep::Update);
+        let is_updated = outcome.update == Some(UserUpdate::Planned);
+        let update = is_updated.then_some(FollowUpStep::Update);
         let follows = match outcome.outcome {
             Outcome::Created => true,
             Outcome::Existed => self.plan.follow_up_existing,
@@ -215,7 +315,8 @@ impl Run<'_> {
             | Outcome::Unsent => false,
         };
         let others = user.follow_up.iter().filter(|_| follows);
-        let steps = update.iter().chain(others);
+        let others = others.filter_map(|step| applicable(step, outcome));
+        let steps = update.into_iter().chain(others);
         let steps = steps.map(|step| StepResult {
             step: step.to_string(),
             // The response shows that the user is already confirmed.
@@ -246,17 +347,16 @@ impl Run<'_> {
         }
         let StepDone { job, end, .. } = done;
         match end {
-            StepEnd::Ended(state) => {
-                self.network_works();
-                if let StepState::Failed { code, .. } = &state {
-                    run_log::step_failed(job.row, operation_of(job.step.kind()), code);
-                }
-                self.record_in_breaker(job.step.kind(), &state);
-                self.follow_ups.ended(&job, state);
+            StepEnd::Done => self.step_ended(&job, StepState::Done),
+            StepEnd::Failed(failure) => self.step_failed(&job, failure),
+            StepEnd::Prepared(prepared) => self.to_begin.push((job.row, prepared)),
+            StepEnd::NothingToWrite(update) => {
+                self.follow_ups.record_update(job.row, update);
+                self.step_ended(&job, StepState::Done);
             }
             StepEnd::Unreachable(failure) => {
                 self.follow_ups.unreachable += 1;
-                self.follow_ups.again(job);
+                self.follow_ups.requeue(job);
                 if self.follow_ups.unreachable >= MAX_UNREACHABLE {
                     self.stop(StopReason::Unreachable(failure.message));
                 }
@@ -267,6 +367,28 @@ impl Run<'_> {
                 self.follow_ups.leave_user(job.row);
             }
         }
+    }
+
+    fn step_failed(&mut self, job: &StepJob, failure: Failure) {
+        run_log::step_failed(job.row, operation_of(job.step.kind()), &failure.code);
+        let prepared = job
+            .update
+            .as_ref()
+            .and_then(|update| update.prepared.as_ref());
+        if let Some(prepared) = prepared
+            && failure.advice == Advice::GiveUp
+        {
+            self.follow_ups
+                .record_update(job.row, Some(prepared.refused()));
+        }
+        let Failure { code, message, .. } = failure;
+        self.step_ended(job, StepState::Failed { code, message });
+    }
+
+    fn step_ended(&mut self, job: &StepJob, state: StepState) {
+        self.network_works();
+        self.record_in_breaker(job.step.kind(), &state);
+        self.follow_ups.ended(job, state);
     }
 
     /// Passes the state of a step to its circuit breaker.
@@ -284,6 +406,25 @@ impl Run<'_> {
             self.stop(StopReason::Breaker(message));
         }
     }
+}
+
+/// Returns the step, or what is left of it after the row's outcome. An address of a user that
+/// existed is marked as verified only if it is the row's: an update writes a new address together
+/// with its flag.
+fn applicable(step: &FollowUpStep, outcome: &RowOutcome) -> Option<FollowUpStep> {
+    let FollowUpStep::Verify(addresses) = step else {
+        return Some(step.clone());
+    };
+    if outcome.outcome == Outcome::Created {
+        return Some(step.clone());
+    }
+    let differs = outcome.differs.as_ref()?;
+    let is_of_row = |contact: &&Contact| {
+        let name = contact.attribute();
+        !differs.iter().any(|difference| difference.name == name)
+    };
+    let contacts = addresses.contacts().iter().filter(is_of_row).copied();
+    Addresses::from_contacts(contacts).map(FollowUpStep::Verify)
 }
 
 /// Returns the stop reason for a response that every user would get.

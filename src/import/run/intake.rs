@@ -2,7 +2,6 @@
 //! stops, records the rest as unsent.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use tokio::time::Instant;
 
@@ -18,7 +17,7 @@ use crate::ledger::listing::ListingEntry;
 use crate::ledger::resume_cursor::PriorState;
 use crate::ledger::writer::ReadRow;
 use crate::ledger::{BeginResult, LedgerError, NewRow, ToBegin};
-use crate::outcome::{Evidence, FollowUp, Outcome, RowOutcome, RowResult};
+use crate::outcome::{Evidence, Outcome, RowOutcome, RowResult, UserUpdate};
 use crate::rows::prefetch::Prefetched;
 use crate::user::{NewUser, NotSent, Row, fold};
 
@@ -50,17 +49,9 @@ impl Run<'_> {
     fn take_followed(&mut self, rows: &mut Vec<ImportRow>) {
         rows.retain_mut(|listed| match &mut listed.before {
             PriorState::ToFollow(left) => {
-                let steps = std::mem::take(&mut left.follow_up.steps);
                 if self.stopped.is_none() {
-                    let follow_up = FollowUp { steps };
-                    let user = listed.row.user.as_ref().ok();
-                    let password = user.and_then(|user| user.password.clone());
-                    let pending = PendingUser {
-                        username: left.username.as_str().into(),
-                        password: password.map(Arc::new),
-                        follow_up,
-                        changes: std::mem::take(&mut left.changes).into(),
-                    };
+                    let user = listed.row.user.as_ref().ok().cloned();
+                    let pending = PendingUser::resumed(std::mem::take(left), user);
                     self.follow_ups.add(listed.row.number, pending);
                 }
                 false
@@ -284,7 +275,8 @@ impl Run<'_> {
         let value = |name: &str| listed_user.attribute(name);
         let comparison = &self.plan.rules.comparison;
         outcome.differs = Some(comparison.differences(user, value));
-        outcome.update = comparison.update(user, listed_user.modified_ms, value);
+        let update = comparison.update(user, listed_user.modified_ms, value);
+        outcome.update = update.map(UserUpdate::planned);
         outcome
     }
 

@@ -213,7 +213,7 @@ async fn step_stays_pending_if_its_task_panics() {
                 username: "ann".into(),
                 password: None,
                 follow_up,
-                changes: Arc::default(),
+                update: None,
             };
             run.follow_ups.add(1, pending);
             run.follow_ups.next(Category::UserCreation).unwrap();

@@ -62,8 +62,10 @@ impl RowSums {
                 Some([]) => users.same += 1,
                 Some(_) => users.different += 1,
             }
-            if outcome.update == Some(UserUpdate::Newer) {
-                users.newer += 1;
+            match &outcome.update {
+                Some(UserUpdate::Changes(_)) => users.updated += 1,
+                Some(UserUpdate::Newer) => users.newer += 1,
+                Some(UserUpdate::Planned) | None => {}
             }
             for difference in outcome.differs.iter().flatten() {
                 count(&mut self.differs, &difference.name);

@@ -1,7 +1,7 @@
 //! The entries that a run writes into its ledger.
 
 use crate::ledger::Span;
-use crate::outcome::{CategoryRequests, FollowUp, Outcome, RowOutcome, RowResult};
+use crate::outcome::{CategoryRequests, FollowUp, Outcome, RowOutcome, RowResult, UserUpdate};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToBegin {
@@ -65,6 +65,8 @@ pub enum BeginResult {
 pub struct LedgerBatch {
     /// Outcomes of rows that were begun.
     pub results: Vec<(u64, RowOutcome)>,
+    /// Updates of users of rows settled here and earlier.
+    pub updates: Vec<(u64, Option<UserUpdate>)>,
     /// Follow-up steps of rows settled here and earlier.
     pub follow_ups: Vec<(u64, FollowUp)>,
     /// Requests to add to the counts of each quota category.

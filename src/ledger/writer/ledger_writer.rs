@@ -8,9 +8,11 @@ use crate::ledger::identity::Invocation;
 use crate::ledger::identity::{self, name};
 use crate::ledger::integrity::seal::{requests_seal, row_seal};
 use crate::ledger::previous::PreviousUsers;
-use crate::ledger::rows::{INSERT_KEPT, INSERT_RESULT, signed, write_kept, write_outcome};
+use crate::ledger::rows::{
+    INSERT_KEPT, INSERT_RESULT, outcome_of, signed, write_kept, write_outcome,
+};
 use crate::ledger::{follow_ups, rates, times};
-use crate::outcome::{CategoryRequests, FollowUp, RateSample, RowOutcome};
+use crate::outcome::{CategoryRequests, FollowUp, RateSample, RowOutcome, UserUpdate};
 
 pub(super) struct LedgerWriter<'d> {
     database: &'d Connection,
@@ -155,6 +157,9 @@ impl<'d> LedgerWriter<'d> {
         for (row, outcome) in &since.results {
             self.settle(*row, outcome)?;
         }
+        for (row, update) in &since.updates {
+            self.set_update(*row, update.clone())?;
+        }
         for (row, follow_up) in &since.follow_ups {
             self.follow_up(*row, follow_up)?;
         }
@@ -175,6 +180,14 @@ impl<'d> LedgerWriter<'d> {
 
     fn settle(&mut self, row: u64, outcome: &RowOutcome) -> rusqlite::Result<()> {
         write_outcome(&mut self.settle, row, outcome)
+    }
+
+    fn set_update(&mut self, row: u64, update: Option<UserUpdate>) -> rusqlite::Result<()> {
+        let outcome = RowOutcome {
+            update,
+            ..outcome_of(self.database, signed(row))?
+        };
+        self.settle(row, &outcome)
     }
 
     fn follow_up(&mut self, row: u64, follow_up: &FollowUp) -> rusqlite::Result<()> {

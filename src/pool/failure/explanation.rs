@@ -4,7 +4,7 @@ use super::advice::{shared_advice, sign_up_advice};
 use super::{
     ATTEMPT_TIMED_OUT, Advice, BLOCKED_BY_FIREWALL, CERTIFICATE_REFUSED, CONNECT_FAILED,
     CONNECTION_LOST, NOT_SIGNED, OUT_OF_FILES, REQUEST_NOT_BUILT, Stop, UNREADABLE_ANSWER,
-    USER_NOT_FOUND,
+    USER_NOT_FOUND, USER_REPLACED,
 };
 
 /// The author of an error message, which decides what it may quote from a row.
@@ -76,6 +76,10 @@ pub fn explain(code: &str) -> Option<Explanation> {
         USER_NOT_FOUND => known(
             "the username is taken, but no such user was found: it is another user's alias, or the \
              user has been deleted",
+            "check these rows in the pool manually",
+        ),
+        USER_REPLACED => known(
+            "the user of the row was deleted, and a different user has its username now",
             "check these rows in the pool manually",
         ),
         CERTIFICATE_REFUSED => known(Stop::Untrusted.meaning(), Stop::Untrusted.hint()),

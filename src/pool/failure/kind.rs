@@ -20,6 +20,8 @@ pub const REQUEST_NOT_BUILT: &str = "RequestNotBuilt";
 /// AWS WAF blocked the request: the user pool has a web ACL (developer guide, "Associate an AWS WAF
 /// web ACL with a user pool").
 pub const BLOCKED_BY_FIREWALL: &str = "ForbiddenException";
+/// The username of a row belongs to a different user than before.
+pub const USER_REPLACED: &str = "UserReplaced";
 /// Cognito's code for a user that does not exist.
 pub const USER_NOT_FOUND: &str = "UserNotFoundException";
 

@@ -83,7 +83,7 @@ impl Serialize for RunPlan {
                 sms,
                 unless_trigger_confirms: self.trigger_may_confirm,
             }),
-            active_users_at_most: self.counts.to_send,
+            active_users_at_most: self.active_users_at_most(),
             threat_protection: self.threat_protection,
         }
         .serialize(serializer)

@@ -73,14 +73,26 @@ impl RunPlan {
                 self.rates.update
             )?;
         }
+        let updates = match self.updates_at_most() {
+            0 => String::new(),
+            users => format!(
+                ", and before each of up to {}",
+                counted(users, "update", "updates")
+            ),
+        };
         match self.lookup {
             LookupMode::Get | LookupMode::List if self.lookups_at_most() == 0 => writeln!(
                 f,
-                "      UserRead: AdminGetUser for unclear answers only, at {read}"
+                "      UserRead: AdminGetUser for unclear answers{}, at {read}",
+                if updates.is_empty() {
+                    " only"
+                } else {
+                    &updates
+                }
             ),
             LookupMode::Get => writeln!(
                 f,
-                "      UserRead: one AdminGetUser per existing user, at {read}"
+                "      UserRead: one AdminGetUser per existing user{updates}, at {read}"
             ),
             LookupMode::List => {
                 writeln!(
@@ -89,7 +101,12 @@ impl RunPlan {
                 )?;
                 writeln!(
                     f,
-                    "      UserRead: AdminGetUser for unclear answers only, at {read}"
+                    "      UserRead: AdminGetUser for unclear answers{}, at {read}",
+                    if updates.is_empty() {
+                        " only"
+                    } else {
+                        &updates
+                    }
                 )
             }
             LookupMode::None => writeln!(f, "      UserRead: none (--no-lookup)"),
@@ -97,7 +114,7 @@ impl RunPlan {
     }
 
     fn write_updates(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let users = self.counts.steps.of(StepKind::Update);
+        let users = self.updates_at_most();
         if users == 0 || self.updated_attributes.is_empty() {
             return Ok(());
         }
@@ -246,9 +263,9 @@ impl fmt::Display for RunPlan {
             }
         }
         f.write_str("      active users (MAU) this month: ")?;
-        match to_send {
+        match self.active_users_at_most() {
             0 => f.write_str("none"),
-            _ => write!(f, "up to {to_send} more"),
+            users => write!(f, "up to {users} more"),
         }
     }
 }

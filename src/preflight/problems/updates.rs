@@ -43,17 +43,41 @@ pub(super) fn updates(
             "results.csv names the users whose value differs",
         ));
     }
-    let contacts = [Contact::Email, Contact::PhoneNumber].into_iter();
-    let updated = contacts.filter(|contact| {
-        let mut names = attributes.updated.iter();
-        names.any(|name| name == contact.attribute())
-    });
-    for contact in updated {
+    problems.extend(unverified_updates(attributes, update.verified));
+    for contact in addresses(attributes) {
         address(contact, update, rules, intent, problems);
     }
 }
 
-/// Checks that the run says whether a new address is verified, and that messages are allowed.
+/// Returns the updated attributes that are addresses.
+fn addresses(attributes: &AttributesToUpdate) -> impl Iterator<Item = Contact> {
+    let contacts = [Contact::Email, Contact::PhoneNumber].into_iter();
+    contacts.filter(|contact| {
+        let mut names = attributes.updated.iter();
+        names.any(|name| name == contact.attribute())
+    })
+}
+
+/// Refuses to update addresses if the run does not say whether they are verified: without its flag,
+/// Cognito marks a new address as unverified. Needs no answer from the pool.
+#[must_use]
+pub fn unverified_updates(
+    attributes: &AttributesToUpdate,
+    verified: &[Contact],
+) -> Option<Problem> {
+    let contact = addresses(attributes).find(|contact| !verified.contains(contact))?;
+    let (name, flag) = (contact.attribute(), contact.verified_attribute());
+    Some(Problem::refusal(
+        "update_unverified",
+        format!("--update-existing: a changed {name} would become unverified"),
+        format!(
+            "pass --verify {name} (a column {flag} decides for each row), or name the attributes \
+             to update, without {name}"
+        ),
+    ))
+}
+
+/// Checks that messages are allowed if a new address may be unverified.
 fn address(
     contact: Contact,
     update: UpdateIntent<'_>,
@@ -62,24 +86,13 @@ fn address(
     problems: &mut Vec<Problem>,
 ) {
     let (name, flag) = (contact.attribute(), contact.verified_attribute());
-    if !update.verified.contains(&contact) {
-        problems.push(Problem::refusal(
-            "update_unverified",
-            format!("--update-existing: nothing says whether a new {name} is verified"),
-            format!(
-                "pass --verify {name} (a column {flag} decides for each row), or name the \
-                 attributes to update, without {name}"
-            ),
-        ));
-        return;
-    }
     let sends = rules.is_some_and(|rules| rules.auto_verified_attributes.contains(&contact));
     if sends && update.verified_by_column.contains(&contact) && !intent.allowed.messages {
         problems.push(Problem::refusal(
             "update_messages",
             format!(
-                "--update-existing: the pool sends a code to a new {name} that is not verified, \
-                 and the column {flag} can say so"
+                "--update-existing: the pool sends a code to every new {name} marked unverified, \
+                 and the column {flag} may mark it so"
             ),
             "pass --allow-messages, or leave the column out and verify every address",
         ));

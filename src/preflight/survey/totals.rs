@@ -86,6 +86,12 @@ impl StepTotals {
         calls
     }
 
+    /// Returns the number of all steps.
+    #[must_use]
+    pub fn all(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
     fn subtract(&mut self, kind: StepKind, number: u64) {
         if let Some(steps) = self.0.get_mut(kind as usize) {
             *steps = steps.saturating_sub(number);

@@ -4,7 +4,7 @@ use aws_sdk_cognitoidentityprovider::types::AttributeType;
 
 use crate::harness::Pool;
 
-pub(super) fn delete(pool: &Pool, username: &str) {
+pub(crate) fn delete(pool: &Pool, username: &str) {
     let sdk = pool.sdk();
     let call = sdk.client.admin_delete_user();
     let call = call.user_pool_id(&pool.settings().pool_id);
@@ -12,7 +12,7 @@ pub(super) fn delete(pool: &Pool, username: &str) {
 }
 
 /// A user signs up independently.
-pub(super) fn sign_up(pool: &Pool, username: &str) {
+pub(crate) fn sign_up(pool: &Pool, username: &str) {
     let sdk = pool.sdk();
     let email = AttributeType::builder().name("email");
     let email = email.value("other@example.com").build().unwrap();
@@ -21,21 +21,21 @@ pub(super) fn sign_up(pool: &Pool, username: &str) {
     sdk.wait(call.user_attributes(email).send()).unwrap();
 }
 
-pub(super) fn disable(pool: &Pool, username: &str) {
+pub(crate) fn disable(pool: &Pool, username: &str) {
     let sdk = pool.sdk();
     let call = sdk.client.admin_disable_user();
     let call = call.user_pool_id(&pool.settings().pool_id);
     sdk.wait(call.username(username).send()).unwrap();
 }
 
-pub(super) fn enable(pool: &Pool, username: &str) {
+pub(crate) fn enable(pool: &Pool, username: &str) {
     let sdk = pool.sdk();
     let call = sdk.client.admin_enable_user();
     let call = call.user_pool_id(&pool.settings().pool_id);
     sdk.wait(call.username(username).send()).unwrap();
 }
 
-pub(super) fn set(pool: &Pool, username: &str, attributes: &[(&str, &str)]) {
+pub(crate) fn set(pool: &Pool, username: &str, attributes: &[(&str, &str)]) {
     let sdk = pool.sdk();
     let attributes = attributes.iter().map(|(name, value)| {
         let attribute = AttributeType::builder().name(*name).value(*value);
@@ -47,7 +47,7 @@ pub(super) fn set(pool: &Pool, username: &str, attributes: &[(&str, &str)]) {
     sdk.wait(call.username(username).send()).unwrap();
 }
 
-pub(super) fn remove_from_group(pool: &Pool, username: &str, group: &str) {
+pub(crate) fn remove_from_group(pool: &Pool, username: &str, group: &str) {
     let sdk = pool.sdk();
     let call = sdk.client.admin_remove_user_from_group();
     let call = call.user_pool_id(&pool.settings().pool_id);
@@ -56,7 +56,7 @@ pub(super) fn remove_from_group(pool: &Pool, username: &str, group: &str) {
 }
 
 /// A user signs up with its address as the username.
-pub(super) fn sign_up_with_address(pool: &Pool, address: &str) {
+pub(crate) fn sign_up_with_address(pool: &Pool, address: &str) {
     let sdk = pool.sdk();
     let call = sdk.client.sign_up().client_id(&pool.settings().client_id);
     sdk.wait(call.username(address).password("Passw0rd!else").send())
