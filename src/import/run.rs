@@ -10,6 +10,7 @@ mod follow_ups;
 mod intake;
 mod lost_rows;
 mod outcomes;
+mod pending_user;
 mod plan;
 mod read_queue;
 mod reporting;

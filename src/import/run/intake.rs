@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use tokio::time::Instant;
 
-use super::follow_ups::PendingUser;
+use super::pending_user::PendingUser;
 use super::{MAX_UNSENT_BATCH, PendingBatch, Run};
 use crate::import::ImportRow;
 use crate::import::register::RegistrationJob;

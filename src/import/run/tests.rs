@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::dispatch::{InFlight, Returned};
-use super::follow_ups::PendingUser;
+use super::pending_user::PendingUser;
 use super::{Run, RunEnd, SessionPlan};
 use crate::import::breaker::BreakerLimits;
 use crate::import::registration::RegistrationRules;
