@@ -97,6 +97,7 @@ impl Cognito {
     }
 }
 
+/// Returns a page of these groups. Cognito may send an empty token on the last page.
 fn page(groups: Option<&[GroupType]>, next: Option<&str>) -> Result<GroupsPage, Failure> {
     let groups = groups.ok_or_else(|| Failure::unreadable("the answer does not list groups"))?;
     let names: Vec<String> = groups
@@ -110,6 +111,21 @@ fn page(groups: Option<&[GroupType]>, next: Option<&str>) -> Result<GroupsPage, 
     }
     Ok(GroupsPage {
         names,
-        next: next.map(str::to_owned),
+        next: next.filter(|token| !token.is_empty()).map(str::to_owned),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{GroupType, page};
+
+    #[test]
+    fn an_empty_token_ends_the_listing() {
+        let staff = [GroupType::builder().group_name("staff").build()];
+        for (token, next) in [(None, None), (Some(""), None), (Some("t"), Some("t"))] {
+            let page = page(Some(&staff), token).unwrap();
+            assert_eq!(page.names, ["staff"]);
+            assert_eq!(page.next.as_deref(), next, "{token:?}");
+        }
+    }
 }
