@@ -51,7 +51,7 @@ async fn write_again(
     reports.undone = refuse_without_ledger(run_directory, wait_for_lock, printer).await?;
     if reports.undone {
         printer.note(
-            "this run was undone later: undo-results.csv says which of its users are deleted",
+            "an undo of this run has begun: undo-results.csv, written when it ends, says which of its users are deleted",
         );
     }
     let ledger = LedgerReader::open(run_directory).map_err(CommandError::refused)?;

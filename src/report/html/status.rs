@@ -24,8 +24,8 @@ impl StatusBadge {
             sign: "!",
             label: "Undone",
             sentence: format!(
-                "This run has since been undone: undo-results.csv in its directory lists the \
-                 result for each user. The rest of this page shows the run before the undo: {}",
+                "An undo of this run has begun: undo-results.csv in its directory, written when it \
+                 ends, lists the result for each user. The rest of this page shows the run before the undo: {}",
                 self.sentence
             ),
         }
