@@ -194,6 +194,9 @@ pub(super) struct VerifyDocument<'a> {
     pub(super) checked: u64,
     /// How many of them are in the pool as the run reports them.
     pub(super) as_reported: u64,
+    /// How many have an attribute that differed from the list when the run ended, and still
+    /// differs. That is no problem, and the run's results name it. Null if there was no list.
+    pub(super) known_to_differ: Option<u64>,
     /// Users by problem, with the problems that no user has. `extra` is 0 without `--extra`.
     pub(super) problems: BTreeMap<&'static str, u64>,
     /// Users by attribute whose value differs from the list; null if there was no list.

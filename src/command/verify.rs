@@ -1,5 +1,6 @@
 //! `verify`: compares the users of a run with the pool.
 
+mod attributes;
 mod list;
 mod open;
 mod report;
@@ -17,13 +18,17 @@ use crate::hints::Hint as _;
 use crate::ledger::LedgerReader;
 use crate::ledger::verification::VerifyProgress;
 use crate::outcome::Discrepancy;
-use crate::report::{VerifyCsv, verify_table};
+use crate::report::{VerifyCsv, VerifyTally, verify_table};
 use crate::run::{Signal, Signals};
-use crate::verify::{Verification, VerifyEnd, VerifyStopReason, collect_lookups};
+use crate::verify::{Lag, RunGroups, Verification, VerifyEnd, VerifyStopReason, collect_lookups};
+use attributes::AttributeCheck;
+use list::VerifyReportError;
 use open::{ReadyVerification, VerifiableRun, prepare};
-use report::{ReportInputs, VerifyTally, write_report};
+use report::{ReportInputs, write_report};
 
-const HOW_TO_RESUME: &str = "the same command resumes if it starts within an hour";
+/// How long after an interruption a verification can be resumed. Cognito's tokens are valid for an
+/// hour, which leaves time for the next page.
+const RESUMABLE_MINUTES: i64 = 55;
 
 pub(super) fn verify(
     mut settings: VerifySettings,
@@ -45,19 +50,27 @@ async fn verify_run(
     let ReadyVerification {
         mut run,
         ledger,
-        list,
+        attributes,
         progress,
         context,
         groups,
         options,
-        comparison,
         saved,
     } = ready;
+    let known = KnownFacts {
+        ledger,
+        progress,
+        attributes,
+    };
     let mut notify = |message: &str| printer.info(message);
     let mut verification = Verification::new(context, groups, options, saved, &mut notify);
-    let read = read_pool(&run, ledger, progress, &mut verification, &mut signals).await?;
-    let (ledger, progress) = match read {
-        ReadResult::Complete(opened) => *opened,
+    let read = read_pool(run.lag, known, &mut verification, &mut signals).await?;
+    let KnownFacts {
+        ledger,
+        progress,
+        attributes,
+    } = match read {
+        ReadResult::Complete(known) => *known,
         ReadResult::Stopped(reason) => {
             store_progress(&mut run, &mut signals, printer).await;
             return Ok(stopped_early(&reason, printer));
@@ -70,57 +83,101 @@ async fn verify_run(
         ledger,
         progress,
         groups,
-        list,
-        comparison,
+        attributes,
         extra: settings.extra,
     };
     let written = signals.unless_stopped(write_report(inputs, settings.csv));
-    match written.await {
-        Ok(written) => {
-            let (mut run, progress, tally) = written?;
-            run.stored.publish(&[VerifyCsv::FILE]).await?;
-            progress.remove().map_err(CommandError::stopped)?;
-            run.empty_stored_progress().await?;
-            print_results(&run, &tally, &end, printer)
+    let (mut run, progress, tally) = match written.await {
+        Ok(written) => written?,
+        Err(signal) => return Ok(stopped(signal, printer)),
+    };
+    let stored = run.stored.publish(&[VerifyCsv::FILE]);
+    match signals.unless_stopped(stored).await {
+        Ok(stored) => stored?,
+        Err(signal) => {
+            store_progress(&mut run, &mut signals, printer).await;
+            return Ok(stopped(signal, printer));
         }
-        Err(signal) => Ok(stopped(signal, printer)),
     }
+    progress.remove().map_err(CommandError::stopped)?;
+    let emptied = run.empty_stored_progress();
+    match signals.unless_stopped(emptied).await {
+        Ok(emptied) => emptied?,
+        Err(signal) => return Ok(stopped(signal, printer)),
+    }
+    print_results(&run, &tally, &end, printer)
+}
+
+/// What is known about the users of the run.
+struct KnownFacts {
+    ledger: LedgerReader,
+    progress: VerifyProgress,
+    /// `None` without a list.
+    attributes: Option<AttributeCheck>,
 }
 
 enum ReadResult {
-    Complete(Box<(LedgerReader, VerifyProgress)>),
+    Complete(Box<KnownFacts>),
     Stopped(VerifyStopReason),
 }
 
 /// Lists the pool, and looks up the users that the listing does not show as expected.
 async fn read_pool(
-    run: &VerifiableRun,
-    ledger: LedgerReader,
-    progress: VerifyProgress,
+    lag: Lag,
+    mut known: KnownFacts,
     verification: &mut Verification<'_>,
     signals: &mut Signals,
 ) -> Result<ReadResult, CommandError> {
-    let (mut ledger, mut progress) = (ledger, progress);
     if !verification.is_listed() {
-        let stopped = verification.read(&progress, signals).await;
+        let stopped = verification.read(&known.progress, signals).await;
         if let Some(reason) = stopped.map_err(CommandError::stopped)? {
             return Ok(ReadResult::Stopped(reason));
         }
-        let (groups, lag) = (verification.groups().clone(), run.lag);
-        let collect =
-            move || collect_lookups(&ledger, &progress, &groups, lag).map(|()| (ledger, progress));
-        let collected = match signals.unless_stopped(beside("lookups", collect)).await {
+        let groups = verification.groups().clone();
+        let collect = beside("lookups", move || collect(known, &groups, lag));
+        let collected = match signals.unless_stopped(collect).await {
             Ok(collected) => collected?,
             Err(signal) => return Ok(ReadResult::Stopped(VerifyStopReason::Signal(signal))),
         };
-        (ledger, progress) = collected.map_err(CommandError::stopped)?;
-        let listed = verification.set_listed(&progress);
+        known = collected.map_err(CommandError::stopped)?;
+        let listed = verification.set_listed(&known.progress);
         listed.map_err(CommandError::stopped)?;
     }
-    let stopped = verification.look_up(&progress, signals).await;
+    let stopped = verification.look_up(&known.progress, signals).await;
     Ok(match stopped.map_err(CommandError::stopped)? {
         Some(reason) => ReadResult::Stopped(reason),
-        None => ReadResult::Complete(Box::new((ledger, progress))),
+        None => ReadResult::Complete(Box::new(known)),
+    })
+}
+
+/// Finds the users to look up.
+fn collect(
+    known: KnownFacts,
+    groups: &RunGroups,
+    lag: Lag,
+) -> Result<KnownFacts, VerifyReportError> {
+    let KnownFacts {
+        ledger,
+        progress,
+        mut attributes,
+    } = known;
+    collect_lookups(&ledger, &progress, groups, lag, |row, state| {
+        // The report compares the list, too.
+        let again = attributes
+            .as_mut()
+            .filter(|check| check.list.can_be_read_again());
+        Ok::<_, VerifyReportError>(match again {
+            Some(check) => !check.findings(row, state)?.problems.is_empty(),
+            None => false,
+        })
+    })?;
+    if let Some(check) = &mut attributes {
+        check.list.rewind()?;
+    }
+    Ok(KnownFacts {
+        ledger,
+        progress,
+        attributes,
     })
 }
 
@@ -130,12 +187,7 @@ fn print_results(
     end: &VerifyEnd,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    printer.block(verify_table(
-        tally.checked,
-        tally.as_reported,
-        &tally.problems,
-        &tally.attributes,
-    ));
+    printer.block(verify_table(tally));
     let written = run.stored.shown().join(VerifyCsv::FILE);
     printer.info(format_args!("results: {}", written.display()));
     let exit = if tally.problems.is_empty() {
@@ -153,6 +205,7 @@ fn print_results(
             .into_iter()
             .map(|problem| (problem.name(), count(problem)))
             .collect(),
+        known_to_differ: run.compares_attributes.then_some(tally.known_to_differ),
         differing_attributes: run.compares_attributes.then(|| tally.attributes.clone()),
         pool_users: end.users,
         requests: end.requests.by_name().into_iter().collect(),
@@ -164,14 +217,18 @@ async fn store_progress(run: &mut VerifiableRun, signals: &mut Signals, printer:
     let stored = run.stored.publish(&[VerifyProgress::FILE]);
     if let Ok(Err(error)) = signals.unless_stopped(stored).await {
         printer.note(format_args!(
-            "the progress was not stored in S3, so the next command begins again: {}",
+            "could not store the progress in S3; the next verify starts from the beginning: {}",
             error.text()
         ));
     }
 }
 
+fn how_to_resume() -> String {
+    format!("the same command resumes if it starts within {RESUMABLE_MINUTES} minutes")
+}
+
 fn stopped_early(reason: &VerifyStopReason, printer: Printer) -> CommandOutput {
-    let how = HOW_TO_RESUME;
+    let how = how_to_resume();
     if let VerifyStopReason::Signal(signal) = reason {
         printer.info(format_args!("stopped by {reason}; {how}"));
         return CommandOutput::from(Exit::Signal(*signal)).stopped(reason.to_string(), how);
@@ -179,16 +236,16 @@ fn stopped_early(reason: &VerifyStopReason, printer: Printer) -> CommandOutput {
     printer.error(format_args!("stopped early: {reason}"));
     let hint = match reason.hint() {
         Some(hint) => format!("{hint}; {how}"),
-        None => how.to_owned(),
+        None => how,
     };
     printer.info(&hint);
     CommandOutput::from(Exit::Stopped).stopped(reason.to_string(), hint)
 }
 
 fn stopped(signal: Signal, printer: Printer) -> CommandOutput {
-    let message = "stopped before the report was written";
+    let message = "stopped before the report was written and stored";
     printer.info(message);
-    CommandOutput::from(Exit::Signal(signal)).stopped(message, HOW_TO_RESUME)
+    CommandOutput::from(Exit::Signal(signal)).stopped(message, how_to_resume())
 }
 
 /// Formats a number of seconds for the plan.

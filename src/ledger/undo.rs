@@ -222,6 +222,13 @@ impl UndoLedger {
         self.map_error(read())
     }
 
+    /// Returns when the last deletion or restoration was begun, in milliseconds since the Unix
+    /// epoch.
+    pub fn last_begun_ms(&self) -> Result<Option<i64>, LedgerError> {
+        let query = "SELECT max(begun_ms) FROM users";
+        self.map_error(self.database.query_row(query, [], |row| row.get(0)))
+    }
+
     fn after_commit(&mut self) -> Result<(), LedgerError> {
         let Some(kept) = &mut self.kept else {
             return Ok(());

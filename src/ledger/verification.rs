@@ -18,13 +18,16 @@ use serde::de::DeserializeOwned;
 use super::rows::signed;
 use super::{LedgerError, RunPath};
 pub use open::SavedPosition;
-pub use state::{LookupReply, Namesake, Presence, RowState, SeenUser, UserLookup, VerifyPosition};
+pub use state::{
+    LookupFailure, LookupReply, Namesake, Presence, RowState, SeenUser, UnknownPart, UserLookup,
+    VerifyPosition,
+};
 
 /// Rows are inserted in the list's order. `INDEXES` follows once all are there: an index updated by
 /// each insert would repeatedly rewrite random pages.
 const TABLES: &str = "
 CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE rows (row INTEGER PRIMARY KEY, name TEXT NOT NULL, sub TEXT, presence TEXT NOT NULL);
+CREATE TABLE rows (row INTEGER PRIMARY KEY, name TEXT NOT NULL, sub TEXT, presence TEXT NOT NULL, restored INTEGER NOT NULL);
 CREATE TABLE users (row INTEGER PRIMARY KEY, user TEXT NOT NULL);
 CREATE TABLE namesakes (row INTEGER PRIMARY KEY, sub TEXT);
 CREATE TABLE members (row INTEGER NOT NULL, in_group INTEGER NOT NULL, PRIMARY KEY (row, in_group)) WITHOUT ROWID;
@@ -54,17 +57,22 @@ impl VerifyProgress {
         sub: Option<&str>,
         presence: Presence,
     ) -> Result<(), LedgerError> {
-        let insert = "INSERT INTO rows VALUES (?1, ?2, ?3, ?4)";
+        let insert = "INSERT INTO rows VALUES (?1, ?2, ?3, ?4, false)";
         self.change(insert, params![signed(row), name, sub, json(&presence)?])
     }
 
-    /// Changes whether the user of a row has to exist.
-    pub fn set_presence(&self, row: u64, presence: Presence) -> Result<(), LedgerError> {
-        let update = "UPDATE rows SET presence = ?2 WHERE row = ?1";
-        self.change(update, params![signed(row), json(&presence)?])
+    /// Records what an undo did to the user of a row.
+    pub fn set_undone(
+        &self,
+        row: u64,
+        presence: Presence,
+        restored: bool,
+    ) -> Result<(), LedgerError> {
+        let update = "UPDATE rows SET presence = ?2, restored = ?3 WHERE row = ?1";
+        self.change(update, params![signed(row), json(&presence)?, restored])
     }
 
-    /// Adds a user of the pool with the names that it certainly takes. Returns whether it belongs
+    /// Adds a user of the pool with the usernames it definitely holds. Returns whether it belongs
     /// to a row.
     pub fn add_user(&self, names: &[String], user: &SeenUser) -> Result<bool, LedgerError> {
         match self.row_of(names, user.sub.as_deref())? {
@@ -81,8 +89,16 @@ impl VerifyProgress {
         }
     }
 
-    /// Adds a user of the pool that belongs to no row.
-    pub fn add_extra(&self, user: &SeenUser) -> Result<(), LedgerError> {
+    /// Adds a user of the pool that belongs to no row, unless a row without a `sub` has one of the
+    /// names it may hold.
+    pub fn add_extra(&self, possible_names: &[String], user: &SeenUser) -> Result<(), LedgerError> {
+        let by_name = "SELECT row, true FROM rows WHERE name = ?1 AND sub IS NULL \
+                       ORDER BY presence <> ?2 LIMIT 1";
+        for name in possible_names {
+            if self.find(by_name, name)?.is_some() {
+                return Ok(());
+            }
+        }
         let insert = "INSERT OR REPLACE INTO extra VALUES (?1, ?2)";
         self.change(insert, params![user.username, user.sub])
     }
@@ -110,7 +126,7 @@ impl VerifyProgress {
         self.indexes("SELECT in_group FROM missing_groups WHERE ?1 = 0", 0)
     }
 
-    /// Adds a row whose user has to be looked up.
+    /// Adds a row whose user must be looked up.
     pub fn add_lookup(&self, row: u64, lookup: &UserLookup) -> Result<(), LedgerError> {
         let insert = "INSERT OR REPLACE INTO lookups VALUES (?1, ?2, NULL, 0)";
         self.change(insert, params![signed(row), json(lookup)?])
@@ -136,7 +152,7 @@ impl VerifyProgress {
         self.count("SELECT count(*) FROM lookups WHERE NOT done")
     }
 
-    /// Records the result of a lookup.
+    /// Records the result of a lookup. One that failed temporarily stays open for the next session.
     pub fn finish_lookup(
         &self,
         row: u64,
@@ -153,6 +169,9 @@ impl VerifyProgress {
         if let Some(user) = &reply.user {
             let insert = "INSERT OR REPLACE INTO users VALUES (?1, ?2)";
             self.change(insert, params![row, json(user)?])?;
+            // The listing does not show which row a user belongs to if its names are ambiguous.
+            let delete = "DELETE FROM extra WHERE username = ?1";
+            self.change(delete, params![user.username])?;
         }
         if let Some(sub) = &reply.namesake {
             let insert = "INSERT OR REPLACE INTO namesakes VALUES (?1, ?2)";
@@ -161,8 +180,11 @@ impl VerifyProgress {
         for group in &reply.groups {
             self.put_member(row, *group)?;
         }
-        let update = "UPDATE lookups SET done = 1, failure = ?2 WHERE row = ?1";
-        self.change(update, params![row, reply.failure])
+        let failure = reply.failure.as_ref();
+        let done = !failure.is_some_and(|failure| failure.is_temporary);
+        let failure = failure.map(json).transpose()?;
+        let update = "UPDATE lookups SET done = ?2, failure = ?3 WHERE row = ?1";
+        self.change(update, params![row, done, failure])
     }
 
     /// Returns what is known about the user of a row; `None` for a row without a username.
@@ -172,7 +194,7 @@ impl VerifyProgress {
             let found = self
                 .database
                 .prepare_cached(
-                    "SELECT presence, user, namesakes.row IS NOT NULL, namesakes.sub, done IS 1, failure \
+                    "SELECT presence, user, namesakes.row IS NOT NULL, namesakes.sub, failure, restored \
                      FROM rows LEFT JOIN users USING (row) LEFT JOIN namesakes USING (row) \
                      LEFT JOIN lookups USING (row) WHERE row = ?1",
                 )?
@@ -184,8 +206,8 @@ impl VerifyProgress {
                         user: optional_column(row, 1)?,
                         namesake: has_namesake.then_some(Namesake { sub }),
                         groups: Vec::new(),
-                        looked_up: row.get(4)?,
-                        failure: row.get(5)?,
+                        failure: optional_column(row, 4)?,
+                        restored: row.get(5)?,
                     })
                 });
             found.optional()

@@ -9,6 +9,8 @@ pub enum Discrepancy {
     OtherSub,
     /// The user exists although an undo deleted it.
     NotDeleted,
+    /// An undo has begun, and has neither deleted nor kept the user.
+    NotUndone,
     /// The user is disabled, but was enabled.
     Disabled,
     /// The user is enabled, but was disabled.
@@ -31,6 +33,7 @@ all_variants!(pub Discrepancy {
     Missing,
     OtherSub,
     NotDeleted,
+    NotUndone,
     Disabled,
     Enabled,
     NotConfirmed,
@@ -49,6 +52,7 @@ impl Discrepancy {
             Self::Missing => "missing",
             Self::OtherSub => "other_sub",
             Self::NotDeleted => "not_deleted",
+            Self::NotUndone => "not_undone",
             Self::Disabled => "disabled",
             Self::Enabled => "enabled",
             Self::NotConfirmed => "not_confirmed",
@@ -67,6 +71,7 @@ impl Discrepancy {
             Self::Missing => "no such user in the pool",
             Self::OtherSub => "another user has the username",
             Self::NotDeleted => "deleted by undo, but still in the pool",
+            Self::NotUndone => "neither deleted nor kept: the undo is not finished",
             Self::Disabled => "disabled since the run",
             Self::Enabled => "enabled since the run disabled them",
             Self::NotConfirmed => "no longer confirmed",

@@ -46,7 +46,7 @@ pub struct NamedBy {
 /// A user on a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedUser {
-    /// The usernames that this user certainly takes.
+    /// The usernames this user definitely holds.
     pub names: Vec<String>,
     pub user: FoundUser,
 }
@@ -90,9 +90,9 @@ impl NamedBy {
         format!(r#"{attribute} = "{escaped}""#)
     }
 
-    /// Returns the usernames that a user certainly takes. If both attributes can be usernames and
-    /// the user has both, it is unknown which one it signed up with, so only a verified one
-    /// counts. A user of an identity provider takes no address.
+    /// Returns the usernames a user definitely holds. If both attributes can be usernames and the
+    /// user has both, it is unknown which one it signed up with, so only a verified one counts. A
+    /// user of an identity provider holds no address.
     fn names(self, user: &FoundUser) -> Vec<String> {
         if !self.is_by_attribute() {
             return vec![user.username.clone()];
@@ -119,6 +119,24 @@ impl NamedBy {
             (Some(only), None) | (None, Some(only)) => vec![only.to_owned()],
             (None, None) => Vec::new(),
         }
+    }
+
+    /// Returns the usernames a user may hold: those it definitely holds, and unverified addresses.
+    #[must_use]
+    pub fn possible_names(self, user: &FoundUser) -> Vec<String> {
+        if !self.is_by_attribute() || user.sub.as_deref() != Some(user.username.as_str()) {
+            return self.names(user);
+        }
+        [
+            (self.email, Contact::Email),
+            (self.phone_number, Contact::PhoneNumber),
+        ]
+        .into_iter()
+        .filter(|(is_username, _)| *is_username)
+        .filter_map(|(_, contact)| user.attribute(contact.attribute()))
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
     }
 }
 
@@ -337,6 +355,16 @@ mod tests {
             ("phone_number_verified", "true"),
         ];
         assert_eq!(BOTH.names(&user("5e1f", &verified)), ["+4930"]);
+    }
+
+    #[test]
+    fn a_user_may_hold_every_address_that_can_be_a_username() {
+        let names =
+            |named_by: NamedBy, username| named_by.possible_names(&user(username, &ADDRESSES));
+        assert_eq!(names(BOTH, "5e1f"), ["a@b.cd", "+4930"]);
+        assert_eq!(names(EMAILS, "5e1f"), ["a@b.cd"]);
+        assert_eq!(names(USERNAMES, "ann"), ["ann"]);
+        assert!(names(BOTH, "Google_7").is_empty());
     }
 
     #[test]

@@ -57,7 +57,7 @@ pub use table::summary_table;
 pub use undo_csv::{UndoReport, write_undo};
 pub use undo_table::undo_table;
 pub use verify_csv::VerifyCsv;
-pub use verify_table::verify_table;
+pub use verify_table::{VerifyTally, verify_table};
 
 /// The names of all reports of a run.
 const FILES: [&str; 6] = [

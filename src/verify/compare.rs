@@ -1,26 +1,39 @@
 //! Compares the expected state of a user with the pool.
 
 use super::expected::{ExpectedUser, RunGroups};
-use crate::ledger::verification::{Presence, RowState, SeenUser};
+use crate::ledger::verification::{Presence, RowState, SeenUser, UnknownPart};
 use crate::outcome::{Discrepancy, UserDiscrepancy};
 use crate::user::pool_rules::Contact;
 
 const CONFIRMED: &str = "CONFIRMED";
 
 /// Returns the differences between a row's user and the pool, without those of attributes.
-/// `missing_groups` are the indexes of groups that the pool does not have.
 pub(super) fn compare(
     expected: &ExpectedUser,
     state: &RowState,
     groups: &RunGroups,
 ) -> Vec<UserDiscrepancy> {
     let sub = expected.sub.as_deref();
+    let mut found = match &state.failure {
+        Some(failure) if failure.unknown == UnknownPart::User => Vec::new(),
+        Some(_) | None => known_differences(expected, state, groups),
+    };
     if let Some(failure) = &state.failure {
         let problem = UserDiscrepancy::of(Discrepancy::NotChecked);
-        return vec![problem.with_values(sub, Some(failure))];
+        found.push(problem.with_values(sub, Some(&failure.reason)));
     }
+    found
+}
+
+fn known_differences(
+    expected: &ExpectedUser,
+    state: &RowState,
+    groups: &RunGroups,
+) -> Vec<UserDiscrepancy> {
+    let sub = expected.sub.as_deref();
     match (state.presence, &state.user, &state.namesake) {
         (Presence::Unknown, ..) | (Presence::Absent, None, _) => Vec::new(),
+        (Presence::Undecided, ..) => vec![UserDiscrepancy::of(Discrepancy::NotUndone)],
         (Presence::Absent, Some(user), _) => {
             let problem = UserDiscrepancy::of(Discrepancy::NotDeleted);
             vec![problem.with_values(None, user.sub.as_deref())]
@@ -64,7 +77,14 @@ fn differences(
             found.push(problem.with_item(contact.attribute()));
         }
     }
-    for name in missing_groups(expected, state, groups) {
+    let is_unknown = |name: &str| match state.failure.as_ref().map(|failure| &failure.unknown) {
+        Some(UnknownPart::Groups(unknown)) => {
+            let index = groups.index(name);
+            index.is_some_and(|index| unknown.contains(&index))
+        }
+        Some(UnknownPart::User) | None => false,
+    };
+    for name in missing_groups(expected, state, groups).filter(|name| !is_unknown(name)) {
         found.push(UserDiscrepancy::of(Discrepancy::MissingGroup).with_item(name));
     }
     found

@@ -1,10 +1,10 @@
-//! What the results of a run say about its users. Steps that failed or are pending say nothing: the
-//! run reports that they may not be done.
+//! What the results of a run say about its users. Failed and pending steps are not expected to have
+//! taken effect; the run already reports them.
 
 use std::collections::BTreeSet;
 
 use crate::ledger::verification::Presence;
-use crate::outcome::{KeptReason, Outcome, RowResult, StepState, UndoOutcome, Undone};
+use crate::outcome::{KeptReason, Outcome, RowResult, StepState, UndoOutcome, Undone, UserUpdate};
 use crate::user::pool_rules::Contact;
 use crate::user::{FollowUpStep, StepKind};
 
@@ -21,8 +21,8 @@ pub(super) struct ExpectedUser {
     pub verified: Vec<Contact>,
     /// The groups that the run added the user to.
     pub groups: Vec<String>,
-    /// Whether the run created or changed the user.
-    pub changed_by_run: bool,
+    /// Whether the run, or its undo, created or changed the user.
+    pub changed: bool,
 }
 
 /// The groups to which a run added users, in order.
@@ -49,7 +49,7 @@ impl RunGroups {
     }
 }
 
-/// Returns whether the user of a row has to exist, unless the run was undone.
+/// Returns whether the user of a row must exist, unless the run was undone.
 #[must_use]
 pub fn presence_of(outcome: Outcome) -> Presence {
     match outcome {
@@ -64,8 +64,8 @@ pub fn presence_of(outcome: Outcome) -> Presence {
     }
 }
 
-/// Returns whether the user of a row has to exist after an undo with this outcome; `None` if the
-/// undo has not processed it.
+/// Returns whether the user of a row must exist after an undo with this outcome; `None` if the undo
+/// has not processed it.
 #[must_use]
 pub fn presence_after_undo(outcome: Option<&UndoOutcome>) -> Presence {
     match outcome.map(|outcome| outcome.undone) {
@@ -82,26 +82,27 @@ pub fn presence_after_undo(outcome: Option<&UndoOutcome>) -> Presence {
                 | KeptReason::Changed,
             ),
         ) => Presence::Present,
-        None | Some(Undone::Failed) => Presence::Unknown,
+        None | Some(Undone::Failed) => Presence::Undecided,
     }
 }
 
 impl ExpectedUser {
-    /// Derives the expected state from the results of a row that was created or existed.
+    /// Derives the expected state from the results of a row that was created or existed. `restored`
+    /// means that an undo restored the attributes that the run wrote.
     #[must_use]
-    pub(super) fn of(row: &RowResult) -> Self {
+    pub(super) fn of(row: &RowResult, restored: bool) -> Self {
         let mut expected = Self {
             sub: row.outcome.user_sub.clone(),
             enabled: enabled(row),
             confirmed: row.confirmed() == Some(true),
-            changed_by_run: row.outcome.outcome == Outcome::Created,
+            changed: restored || row.outcome.outcome == Outcome::Created,
             ..Self::default()
         };
         for (step, state) in steps(row) {
             if *state != StepState::Done {
                 continue;
             }
-            expected.changed_by_run = true;
+            expected.changed = true;
             match step {
                 FollowUpStep::Verify(addresses) => {
                     expected.verified.extend(addresses.contacts());
@@ -110,8 +111,28 @@ impl ExpectedUser {
                 FollowUpStep::Update | FollowUpStep::Confirm | FollowUpStep::Disable => {}
             }
         }
+        if restored {
+            let written = written_contacts(row);
+            expected
+                .verified
+                .retain(|contact| !written.contains(contact));
+        }
         expected
     }
+}
+
+/// Returns the addresses that the run wrote to a user that existed, or whose flags it wrote.
+fn written_contacts(row: &RowResult) -> Vec<Contact> {
+    let update = row.outcome.update.iter();
+    let changes = update.flat_map(UserUpdate::changes);
+    let contacts = [Contact::Email, Contact::PhoneNumber];
+    changes
+        .flat_map(|change| {
+            contacts.into_iter().filter(|contact| {
+                [contact.attribute(), contact.verified_attribute()].contains(&change.name.as_str())
+            })
+        })
+        .collect()
 }
 
 /// A user that signs up is enabled, unless a step disables it.
@@ -145,8 +166,13 @@ pub fn add_groups(row: &RowResult, groups: &mut BTreeSet<String>) {
 mod tests {
     use super::{Contact, ExpectedUser, Outcome, Presence, StepState, presence_after_undo};
     use crate::outcome::{
-        Evidence, FollowUp, KeptReason, RowOutcome, RowResult, StepResult, UndoOutcome, Undone,
+        AttributeChange, Evidence, FollowUp, KeptReason, RowOutcome, RowResult, StepResult,
+        UndoOutcome, Undone, UserUpdate,
     };
+
+    fn expected(row: &RowResult) -> ExpectedUser {
+        ExpectedUser::of(row, false)
+    }
 
     fn failed() -> StepState {
         StepState::Failed {
@@ -180,7 +206,7 @@ mod tests {
     #[test]
     fn only_steps_that_are_done_are_expected() {
         let done = || StepState::Done;
-        let expected = ExpectedUser::of(&row(
+        let verified = expected(&row(
             Outcome::Created,
             &[
                 ("confirm", done()),
@@ -190,39 +216,57 @@ mod tests {
                 ("group crew", StepState::Pending),
             ],
         ));
-        assert_eq!(expected.verified, [Contact::Email]);
-        assert_eq!(expected.groups, ["staff"]);
-        assert_eq!((expected.confirmed, expected.enabled), (true, Some(true)));
+        assert_eq!(verified.verified, [Contact::Email]);
+        assert_eq!(verified.groups, ["staff"]);
+        assert_eq!((verified.confirmed, verified.enabled), (true, Some(true)));
         for state in [failed(), StepState::Pending] {
             let steps = ["confirm", "verify email", "disable"].map(|step| (step, state.clone()));
-            let expected = ExpectedUser::of(&row(Outcome::Created, &steps));
-            assert_eq!((expected.confirmed, expected.enabled), (false, None));
-            assert!(expected.verified.is_empty());
+            let open = expected(&row(Outcome::Created, &steps));
+            assert_eq!((open.confirmed, open.enabled), (false, None));
+            assert!(open.verified.is_empty());
         }
-        let disabled = ExpectedUser::of(&row(Outcome::Created, &[("disable", done())]));
+        let disabled = expected(&row(Outcome::Created, &[("disable", done())]));
         assert_eq!(disabled.enabled, Some(false));
     }
 
     #[test]
     fn users_that_existed_are_changed_only_by_steps() {
-        let untouched = ExpectedUser::of(&row(Outcome::Existed, &[]));
-        assert_eq!((untouched.enabled, untouched.changed_by_run), (None, false));
+        let untouched = expected(&row(Outcome::Existed, &[]));
+        assert_eq!((untouched.enabled, untouched.changed), (None, false));
         let grouped = row(Outcome::Existed, &[("group staff", StepState::Done)]);
-        assert!(ExpectedUser::of(&grouped).changed_by_run);
+        assert!(expected(&grouped).changed);
     }
 
     #[test]
-    fn an_undo_decides_whether_a_user_has_to_exist() {
+    fn an_address_that_an_undo_restored_need_not_be_verified() {
+        let verify = [("verify email and phone_number", StepState::Done)];
+        for written in ["email", "email_verified"] {
+            let mut existed = row(Outcome::Existed, &verify);
+            existed.outcome.update = Some(UserUpdate::Changes(vec![AttributeChange {
+                name: written.to_owned(),
+                value: "new".to_owned(),
+                previous: None,
+            }]));
+            let both = [Contact::Email, Contact::PhoneNumber];
+            assert_eq!(ExpectedUser::of(&existed, false).verified, both);
+            let restored = ExpectedUser::of(&existed, true);
+            assert_eq!(restored.verified, [Contact::PhoneNumber], "{written}");
+        }
+        assert!(ExpectedUser::of(&row(Outcome::Existed, &[]), true).changed);
+    }
+
+    #[test]
+    fn an_undo_decides_whether_a_user_must_exist() {
         for (undone, presence) in [
             (Undone::Deleted, Presence::Absent),
             (Undone::Gone, Presence::Absent),
             (Undone::Kept(KeptReason::AnotherUser), Presence::Absent),
             (Undone::Kept(KeptReason::Used), Presence::Present),
-            (Undone::Failed, Presence::Unknown),
+            (Undone::Failed, Presence::Undecided),
         ] {
             let outcome = UndoOutcome::of(undone);
             assert_eq!(presence_after_undo(Some(&outcome)), presence, "{undone:?}");
         }
-        assert_eq!(presence_after_undo(None), Presence::Unknown);
+        assert_eq!(presence_after_undo(None), Presence::Undecided);
     }
 }

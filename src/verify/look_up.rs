@@ -9,7 +9,9 @@ use super::expected::RunGroups;
 use super::read_pool::seen_user;
 use super::verification::{Verification, VerifyContext, VerifyStopReason};
 use crate::ledger::LedgerError;
-use crate::ledger::verification::{LookupReply, UserLookup, VerifyProgress};
+use crate::ledger::verification::{
+    LookupFailure, LookupReply, UnknownPart, UserLookup, VerifyProgress,
+};
 use crate::pace::Category;
 use crate::plural::counted;
 use crate::pool::failure::FailureKind;
@@ -47,7 +49,7 @@ struct FinishedLookup {
 }
 
 impl Verification<'_> {
-    /// Looks up all users that have to be. Returns why it ended early.
+    /// Looks up the users that the listings do not show as expected. Returns why it ended early.
     ///
     /// # Errors
     /// The progress cannot be read or written.
@@ -77,8 +79,7 @@ impl Verification<'_> {
                 };
                 last_row = row;
                 let (context, groups) = (Arc::clone(&self.context), Arc::clone(&groups));
-                let keeps_attributes = self.keeps_attributes;
-                tasks.spawn(look_up(context, groups, row, lookup, keeps_attributes));
+                tasks.spawn(look_up(context, groups, row, lookup));
             }
             let finished = tokio::select! {
                 biased;
@@ -92,8 +93,8 @@ impl Verification<'_> {
                 Some(reason) => break Some(reason),
                 None => done += 1,
             }
-            self.save_sometimes(progress)?;
-            self.notify_sometimes(|_| format!("{done} of {all} looked up"));
+            self.save_if_due(progress)?;
+            self.notify_if_due(|_| format!("{done} of {all} looked up"));
         };
         // Lookups in flight change nothing, and are repeated by the next session.
         tasks.abort_all();
@@ -135,7 +136,6 @@ async fn look_up(
     groups: Arc<RunGroups>,
     row: u64,
     lookup: UserLookup,
-    keeps_attributes: bool,
 ) -> FinishedLookup {
     let mut task = LookupTask {
         context: &context,
@@ -144,7 +144,7 @@ async fn look_up(
         failed: None,
         requests: RequestCounts::default(),
     };
-    let result = task.run(&groups, keeps_attributes).await;
+    let result = task.run(&groups).await;
     let LookupTask {
         reply,
         failed,
@@ -169,18 +169,20 @@ struct LookupTask<'a> {
 }
 
 impl LookupTask<'_> {
-    async fn run(
-        &mut self,
-        groups: &RunGroups,
-        keeps_attributes: bool,
-    ) -> Result<(), FailedOperation> {
-        let mut name = self.lookup.username.clone();
+    async fn run(&mut self, groups: &RunGroups) -> Result<(), FailedOperation> {
+        // An address that was the username may have changed.
+        let lookup = self.lookup;
+        let mut name = lookup
+            .listed_as
+            .as_ref()
+            .unwrap_or(&lookup.username)
+            .clone();
         if self.lookup.user {
             let Some(found) = self.user().await? else {
                 return Ok(());
             };
             name.clone_from(&found.username);
-            self.reply.user = Some(seen_user(found, keeps_attributes));
+            self.reply.user = Some(seen_user(found, &self.context.kept_attributes));
         }
         if self.lookup.groups.is_empty() {
             return Ok(());
@@ -208,7 +210,7 @@ impl LookupTask<'_> {
                 // AdminGetUser also accepts aliases.
                 Ok(Some(_) | None) => continue,
                 Err(failure) => {
-                    self.failed(ADMIN_GET_USER, failure)?;
+                    self.failed(ADMIN_GET_USER, failure, UnknownPart::User)?;
                     return Ok(None);
                 }
             };
@@ -235,7 +237,10 @@ impl LookupTask<'_> {
             let page = match page {
                 Ok(page) => page,
                 Err(failure) if failure.kind() == FailureKind::UserNotFound => return Ok(()),
-                Err(failure) => return self.failed(ADMIN_LIST_GROUPS_FOR_USER, failure),
+                Err(failure) => {
+                    let unknown = UnknownPart::Groups(self.lookup.groups.clone());
+                    return self.failed(ADMIN_LIST_GROUPS_FOR_USER, failure, unknown);
+                }
             };
             let found = page.names.iter().filter_map(|name| groups.index(name));
             let found = found.filter(|index| self.lookup.groups.contains(index));
@@ -251,10 +256,19 @@ impl LookupTask<'_> {
     }
 
     /// Notes a failure of this user. One that would affect all users stops the verification.
-    fn failed(&mut self, call: &'static str, failure: Failure) -> Result<(), FailedOperation> {
+    fn failed(
+        &mut self,
+        call: &'static str,
+        failure: Failure,
+        unknown: UnknownPart,
+    ) -> Result<(), FailedOperation> {
         match failure.advice {
             Advice::GiveUp | Advice::Retry => {
-                self.reply.failure = Some(format!("{call}: {}", failure.code));
+                self.reply.failure = Some(LookupFailure {
+                    reason: format!("{call}: {}", failure.code),
+                    unknown,
+                    is_temporary: failure.advice == Advice::Retry,
+                });
                 self.failed = Some((call, failure));
                 Ok(())
             }

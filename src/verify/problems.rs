@@ -14,26 +14,44 @@ pub enum Lag {
     Over,
 }
 
-/// Adds the rows whose users have to be looked up. Listings lag behind, so they cannot show that a
-/// user or a member of a group is missing.
+/// Adds the rows whose users must be looked up. Listings lag behind, so they cannot show that a
+/// user or a member of a group is missing. `attributes_differ` compares a user with the list. It is
+/// called in the list's order, and only for users of whom the listing may show an older state.
 ///
 /// # Errors
-/// The ledger or the progress cannot be read or written.
-pub fn collect_lookups(
+/// The ledger or the progress cannot be read or written, or `attributes_differ` fails.
+pub fn collect_lookups<E: From<LedgerError>>(
     ledger: &LedgerReader,
     progress: &VerifyProgress,
     groups: &RunGroups,
     lag: Lag,
-) -> Result<(), LedgerError> {
+    mut attributes_differ: impl FnMut(&RowResult, &RowState) -> Result<bool, E>,
+) -> Result<(), E> {
     let not_in_pool = progress.missing_groups()?;
     each_state(ledger, progress, |row, state| {
-        let expected = ExpectedUser::of(row);
-        let lookup = lookup_of(row, &expected, &state, (groups, &not_in_pool), lag);
+        let expected = ExpectedUser::of(row, state.restored);
+        let looks_wrong = match (state.presence, &state.user) {
+            (Presence::Absent, Some(_)) | (Presence::Present, None) => true,
+            (Presence::Present, Some(_)) if lag == Lag::Possible && expected.changed => {
+                differs_in_listing(&expected, &state, groups) || attributes_differ(row, &state)?
+            }
+            (Presence::Present, Some(_))
+            | (Presence::Absent, None)
+            | (Presence::Undecided | Presence::Unknown, _) => false,
+        };
+        let lookup = lookup_of(row, &expected, &state, (groups, &not_in_pool), looks_wrong);
         match lookup {
-            Some(lookup) => progress.add_lookup(row.row, &lookup),
+            Some(lookup) => Ok(progress.add_lookup(row.row, &lookup)?),
             None => Ok(()),
         }
     })
+}
+
+/// Returns whether a user differs in what the listing of users shows.
+fn differs_in_listing(expected: &ExpectedUser, state: &RowState, groups: &RunGroups) -> bool {
+    let problems = compare(expected, state, groups);
+    let mut kinds = problems.iter().map(|problem| problem.kind);
+    kinds.any(|kind| kind != Discrepancy::MissingGroup)
 }
 
 fn lookup_of(
@@ -41,25 +59,14 @@ fn lookup_of(
     expected: &ExpectedUser,
     state: &RowState,
     (groups, not_in_pool): (&RunGroups, &[usize]),
-    lag: Lag,
+    user: bool,
 ) -> Option<UserLookup> {
-    let user = match (state.presence, &state.user) {
-        (Presence::Unknown, _) | (Presence::Absent, None) => return None,
-        (Presence::Absent, Some(_)) | (Presence::Present, None) => true,
-        (Presence::Present, Some(_)) => {
-            lag == Lag::Possible
-                && expected.changed_by_run
-                && compare(expected, state, groups)
-                    .iter()
-                    .any(|problem| problem.kind != Discrepancy::MissingGroup)
-        }
-    };
     let groups: Vec<usize> = match state.presence {
         Presence::Present => missing_groups(expected, state, groups)
             .filter_map(|name| groups.index(name))
             .filter(|index| !not_in_pool.contains(index))
             .collect(),
-        Presence::Absent | Presence::Unknown => Vec::new(),
+        Presence::Absent | Presence::Undecided | Presence::Unknown => Vec::new(),
     };
     if !user && groups.is_empty() {
         return None;
@@ -67,12 +74,13 @@ fn lookup_of(
     Some(UserLookup {
         username: row.username.clone()?,
         sub: expected.sub.clone(),
+        listed_as: state.user.as_ref().map(|user| user.username.clone()),
         user,
         groups,
     })
 }
 
-/// Calls `each` with every row whose user has to exist, or must not, and its problems.
+/// Calls `each` with every row whose user must exist, or must not, and its problems.
 ///
 /// # Errors
 /// The ledger or the progress cannot be read, or `each` fails.
@@ -84,8 +92,9 @@ pub fn each_problem<E: From<LedgerError>>(
 ) -> Result<(), E> {
     each_state(ledger, progress, |row, state| match state.presence {
         Presence::Unknown => Ok(()),
-        Presence::Present | Presence::Absent => {
-            let problems = compare(&ExpectedUser::of(row), &state, groups);
+        Presence::Present | Presence::Absent | Presence::Undecided => {
+            let expected = ExpectedUser::of(row, state.restored);
+            let problems = compare(&expected, &state, groups);
             each(row, &state, problems)
         }
     })

@@ -63,8 +63,8 @@ impl Verification<'_> {
                     self.follow(token);
                 }
             }
-            self.save_sometimes(progress)?;
-            self.notify_sometimes(Self::progress_message);
+            self.save_if_due(progress)?;
+            self.notify_if_due(Self::progress_message);
         }
         self.save(progress)?;
         Ok(None)
@@ -118,10 +118,11 @@ impl Verification<'_> {
                 let users = page.map(|page| page.users).unwrap_or_default();
                 self.users += users.len() as u64;
                 for listed in users {
+                    let possible = self.context.named_by.possible_names(&listed.user);
                     let names = self.compared(listed.names);
-                    let user = seen_user(listed.user, self.keeps_attributes);
+                    let user = seen_user(listed.user, &self.context.kept_attributes);
                     if !progress.add_user(&names, &user)? && self.keeps_extra {
-                        progress.add_extra(&user)?;
+                        progress.add_extra(&self.compared(possible), &user)?;
                     }
                 }
                 0
@@ -208,14 +209,15 @@ impl Verification<'_> {
     }
 }
 
-/// Converts a user of the pool. Without `keeps_attributes`, only those that are always needed are
+/// Converts a user of the pool. Of its attributes, only these and those that are always needed are
 /// kept.
-pub(super) fn seen_user(user: FoundUser, keeps_attributes: bool) -> SeenUser {
+pub(super) fn seen_user(user: FoundUser, kept: &[String]) -> SeenUser {
+    let is_kept = |name: &str| VERIFIED.contains(&name) || kept.iter().any(|other| other == name);
     SeenUser {
         attributes: user
             .attributes
             .into_iter()
-            .filter(|attribute| keeps_attributes || VERIFIED.contains(&&*attribute.name))
+            .filter(|attribute| is_kept(&attribute.name))
             .map(|attribute| (attribute.name.to_string(), attribute.value))
             .collect(),
         username: user.username,

@@ -28,6 +28,8 @@ pub struct VerifyContext {
     pub pool: Cognito,
     pub pacer: Pacer,
     pub named_by: NamedBy,
+    /// The attributes of users that are kept, to compare them with the list.
+    pub kept_attributes: Vec<String>,
 }
 
 impl VerifyContext {
@@ -45,8 +47,6 @@ pub struct Verification<'w> {
     pub(super) groups: RunGroups,
     /// Whether usernames are compared without case.
     pub(super) case_insensitive: bool,
-    /// Whether all attributes of users are kept, to compare them with the list.
-    pub(super) keeps_attributes: bool,
     /// Whether users in no row are kept.
     pub(super) keeps_extra: bool,
     /// The pool's own estimate of its number of users.
@@ -68,8 +68,6 @@ pub struct Verification<'w> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VerifyOptions {
     pub case_insensitive: bool,
-    /// Attributes are compared with the list.
-    pub attributes: bool,
     /// Users in no row are reported.
     pub extra: bool,
     pub estimated_users: Option<u64>,
@@ -95,7 +93,6 @@ impl<'w> Verification<'w> {
             context: Arc::new(context),
             groups,
             case_insensitive: options.case_insensitive,
-            keeps_attributes: options.attributes,
             keeps_extra: options.extra,
             estimated_users: options.estimated_users,
             may_have_expired: !matches!(
@@ -148,16 +145,16 @@ impl<'w> Verification<'w> {
         progress.save(&self.position, self.users, now_ms())
     }
 
-    /// Saves the progress now and then.
-    pub(super) fn save_sometimes(&mut self, progress: &VerifyProgress) -> Result<(), LedgerError> {
+    /// Saves the progress, unless it was saved within [`SAVE_INTERVAL`].
+    pub(super) fn save_if_due(&mut self, progress: &VerifyProgress) -> Result<(), LedgerError> {
         if self.saved.elapsed() < SAVE_INTERVAL {
             return Ok(());
         }
         self.save(progress)
     }
 
-    /// Prints a progress message now and then.
-    pub(super) fn notify_sometimes(&mut self, message: impl FnOnce(&Self) -> String) {
+    /// Prints a progress message, unless one was printed within [`NOTIFY_INTERVAL`].
+    pub(super) fn notify_if_due(&mut self, message: impl FnOnce(&Self) -> String) {
         if self.notified.elapsed() < NOTIFY_INTERVAL {
             return;
         }

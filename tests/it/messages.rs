@@ -7,6 +7,7 @@ mod runs;
 mod s3;
 mod settings;
 mod undo;
+mod verify;
 
 use std::fmt::Write as _;
 

@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -22,7 +23,7 @@ pub(super) fn wait<T>(call: impl Future<Output = T>) -> T {
 }
 
 /// Uploads the ledger of a local run to this prefix and returns the address.
-fn store(bucket: &MotoBucket, run: &Path, prefix: &str) -> String {
+pub(super) fn store(bucket: &MotoBucket, run: &Path, prefix: &str) -> String {
     let folder = bucket.folder(prefix);
     let ledger = run.join("ledger.db");
     wait(folder.upload("ledger.db", &ledger, in_a_minute())).unwrap();
@@ -226,14 +227,56 @@ pub(super) fn deny_later_puts(upstream: String, allowed: u32) -> String {
     url
 }
 
+/// Forwards requests to a server, but never answers a PUT of this object. Returns its URL and
+/// receives a message for each such PUT.
+pub(super) fn hold_puts(upstream: String, object: &'static str) -> (String, Receiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (held, puts) = mpsc::sync_channel(9);
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let (mut client, held, upstream) = (client.unwrap(), held.clone(), upstream.clone());
+            std::thread::spawn(move || {
+                let Some((head, body)) = receive(&client) else {
+                    return;
+                };
+                let first = head.lines().next().unwrap_or_default();
+                if first.starts_with("PUT") && first.contains(object) {
+                    held.send(()).unwrap();
+                    // Until the client gives up.
+                    let _ = client.read(&mut [0]);
+                    return;
+                }
+                pass_on(&mut client, &upstream, &head, &body);
+            });
+        }
+    });
+    (url, puts)
+}
+
 /// Forwards one request.
 fn forward(mut client: TcpStream, puts: &AtomicU32, upstream: &str, allowed: u32) {
+    let Some((request, body)) = receive(&client) else {
+        return;
+    };
+    if request.starts_with("PUT") && puts.fetch_add(1, Ordering::SeqCst) >= allowed {
+        let error = "<Error><Code>AccessDenied</Code><Message>No.</Message></Error>";
+        let length = error.len();
+        let head = format!("HTTP/1.1 403 Forbidden\r\ncontent-length: {length}\r\n");
+        let _ = write!(client, "{head}connection: close\r\n\r\n{error}");
+        return;
+    }
+    pass_on(&mut client, upstream, &request, &body);
+}
+
+/// Reads the head and the body of a request. The head asks for the end of the connection.
+fn receive(client: &TcpStream) -> Option<(String, Vec<u8>)> {
     let mut reader = BufReader::new(client.try_clone().unwrap());
     let (mut request, mut length) = (String::new(), 0);
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line).unwrap() == 0 {
-            return;
+            return None;
         }
         let lower = line.to_lowercase();
         if let Some(value) = lower.strip_prefix("content-length:") {
@@ -247,17 +290,14 @@ fn forward(mut client: TcpStream, puts: &AtomicU32, upstream: &str, allowed: u32
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
-    if request.starts_with("PUT") && puts.fetch_add(1, Ordering::SeqCst) >= allowed {
-        let error = "<Error><Code>AccessDenied</Code><Message>No.</Message></Error>";
-        let length = error.len();
-        let head = format!("HTTP/1.1 403 Forbidden\r\ncontent-length: {length}\r\n");
-        let _ = write!(client, "{head}connection: close\r\n\r\n{error}");
-        return;
-    }
+    Some((request, body))
+}
+
+fn pass_on(client: &mut TcpStream, upstream: &str, head: &str, body: &[u8]) {
     let mut server = TcpStream::connect(upstream.strip_prefix("http://").unwrap()).unwrap();
-    server.write_all(request.as_bytes()).unwrap();
-    server.write_all(&body).unwrap();
-    let _ = std::io::copy(&mut server, &mut client);
+    server.write_all(head.as_bytes()).unwrap();
+    server.write_all(body).unwrap();
+    let _ = std::io::copy(&mut server, client);
 }
 
 #[test]

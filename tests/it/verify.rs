@@ -4,7 +4,10 @@ pub(crate) mod changes;
 mod emulator;
 mod identification;
 mod interrupted;
+mod lagging;
+mod recorded;
 mod refusals;
+mod stored;
 mod undone;
 
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::cli::Printer;
 use crate::cli::settings::{ListSettings, PoolRulesSource, VerifySettings};
 use crate::command::CommandError;
-use crate::command::list::List;
+use crate::command::list::{List, ReopenableList, Unopened};
 use crate::hints::Hint;
 use crate::ledger::{LedgerError, LedgerReader};
 use crate::mapping::Mapping;
@@ -17,6 +17,8 @@ use crate::user::{NewUser, Row};
 
 /// The list of the run at its first row.
 pub(super) struct ComparedList {
+    /// `None` if it can be read only once.
+    again: Option<ReopenableList>,
     rows: Rows,
     mapping: Mapping,
 }
@@ -30,6 +32,8 @@ pub(super) enum VerifyReportError {
     Ledger(#[from] LedgerError),
     #[error(transparent)]
     Rows(#[from] RowsError),
+    #[error(transparent)]
+    Unopened(#[from] Unopened),
     /// The list was changed while it was read, or could be read only once.
     #[error("{list}: row {row} is not row {row} of the run, whose username is `{found}`")]
     OtherRow {
@@ -47,6 +51,7 @@ impl Hint for VerifyReportError {
             }
             Self::Report(ReportError::Ledger(error)) | Self::Ledger(error) => error.hint(),
             Self::Rows(error) => error.hint(),
+            Self::Unopened(error) => error.hint(),
             Self::OtherRow { .. } => Some("name the file that the run imported".to_owned()),
         }
     }
@@ -86,17 +91,33 @@ impl ComparedList {
         }
         if list.mapping_identity() != run.mapping {
             return Err(CommandError::refusal(
-                format_args!(
-                    "{name}: its columns do not have the meaning that they had in the run"
-                ),
+                format_args!("{name}: its columns map to different attributes than in the run"),
                 "restore the mapping file of the run",
             ));
         }
-        let mapping = list.mapping.with_rules(&Strictness::Api);
         Ok(Self {
+            again: list.reopenable(),
             rows: list.rows,
-            mapping,
+            mapping: list.mapping.with_rules(&Strictness::Api),
         })
+    }
+
+    /// Returns whether the list can be read twice.
+    pub(super) fn can_be_read_again(&self) -> bool {
+        self.again.is_some()
+    }
+
+    /// Returns to the first row. Does nothing if the list can be read only once.
+    pub(super) fn rewind(&mut self) -> Result<(), VerifyReportError> {
+        if let Some(list) = &self.again {
+            self.rows = list.rows()?;
+        }
+        Ok(())
+    }
+
+    /// Returns the names of the attributes that the list sets.
+    pub(super) fn attributes(&self) -> Vec<String> {
+        self.mapping.attributes().map(str::to_owned).collect()
     }
 
     /// Returns the user of a row. Rows must be requested in the list's order.

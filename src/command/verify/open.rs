@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::about;
+use super::attributes::AttributeCheck;
 use super::list::ComparedList;
+use super::{RESUMABLE_MINUTES, about};
 use crate::cli::Printer;
 use crate::cli::settings::VerifySettings;
 use crate::command::locking::{lock_directory, warn_if_exposed};
@@ -17,7 +18,7 @@ use crate::ledger::verification::{Presence, SavedPosition, VerifyPosition, Verif
 use crate::ledger::{
     Durability, Ledger, LedgerError, LedgerReader, RunDirectory, UndoLedger, refuse_absent_ledger,
 };
-use crate::outcome::{Outcome, RunState, Summary};
+use crate::outcome::{Outcome, RunState, Summary, Undone};
 use crate::pace::Pacer;
 use crate::plural::counted;
 use crate::pool::list::USERS_PER_PAGE;
@@ -30,19 +31,22 @@ use crate::verify::{
     Lag, RunGroups, VerifyContext, VerifyOptions, add_groups, presence_after_undo, presence_of,
 };
 
-/// How long after the end of the run a listing may still show an older state.
+/// How long after the end of the run, or of its undo, a listing may still show an older state.
 const LAG_MS: i64 = 10 * 60 * 1_000;
 
-/// A token is valid for an hour. This leaves time for the next page.
-const TOKEN_VALID_MS: i64 = 55 * 60 * 1_000;
+/// [`RESUMABLE_MINUTES`] in milliseconds.
+const RESUMABLE_MS: i64 = RESUMABLE_MINUTES * 60 * 1_000;
+
+/// Users by the outcome of an undo; `None` for those without one.
+type UndoCounts = Vec<(Option<Undone>, u64)>;
 
 /// The run to verify. Its directory is locked.
 pub(super) struct VerifiableRun {
     pub(super) stored: StoredRun,
     directory: RunDirectory,
     summary: Summary,
-    /// The ledger of the run's undo, if there is one.
-    undo: Option<UndoLedger>,
+    /// The ledger of the run's undo, if there is one, and its users by outcome.
+    undo: Option<(UndoLedger, UndoCounts)>,
     pub(super) lag: Lag,
     /// Whether S3 has the progress of an interrupted verification.
     has_stored_progress: bool,
@@ -65,12 +69,12 @@ impl VerifiableRun {
 pub(super) struct ReadyVerification {
     pub(super) run: VerifiableRun,
     pub(super) ledger: LedgerReader,
-    pub(super) list: Option<ComparedList>,
+    /// `None` without a list.
+    pub(super) attributes: Option<AttributeCheck>,
     pub(super) progress: VerifyProgress,
     pub(super) context: VerifyContext,
     pub(super) groups: RunGroups,
     pub(super) options: VerifyOptions,
-    pub(super) comparison: UserComparison,
     pub(super) saved: Option<SavedPosition>,
 }
 
@@ -84,6 +88,12 @@ pub(super) async fn prepare(
         Some(path) => Some(ComparedList::open(path, settings, &ledger, printer).await?),
         None => None,
     };
+    if run.lag == Lag::Possible && list.as_ref().is_some_and(|list| !list.can_be_read_again()) {
+        printer.note(
+            "the file can be read only once, so attributes are compared with the listing alone, which lags \
+             behind: verify again ten minutes after the end of the run, or name a file that can be read again",
+        );
+    }
     let recorded = ledger.endpoint().map_err(CommandError::refused)?;
     let endpoint = choose_endpoint(
         &settings.run.endpoint,
@@ -98,18 +108,29 @@ pub(super) async fn prepare(
     let rules = rules.as_ref();
     let options = VerifyOptions {
         case_insensitive: ledger.case_insensitive().map_err(CommandError::refused)?,
-        attributes: run.compares_attributes,
         extra: settings.extra,
         estimated_users: rules.map(|rules| rules.estimated_number_of_users),
     };
     let named_by = NamedBy::of(rules);
-    let key = key(&run, &ledger, pool.endpoint(), (&options, named_by))?;
-    let fold_case = options.case_insensitive;
-    let comparison = UserComparison {
-        rules: ValueRules::new(fold_case, rules),
-        detail: settings.differences,
-        updates: None,
+    let kept_attributes = list
+        .as_ref()
+        .map_or_else(Vec::new, ComparedList::attributes);
+    let context = VerifyContext {
+        pacer: Pacer::new(settings.ceilings),
+        named_by,
+        pool,
+        kept_attributes,
     };
+    let key = key(&run, &ledger, &context, options)?;
+    let fold_case = options.case_insensitive;
+    let attributes = list.map(|list| AttributeCheck {
+        list,
+        comparison: UserComparison {
+            rules: ValueRules::new(fold_case, rules),
+            detail: settings.differences,
+            updates: None,
+        },
+    });
     let opened = beside("verification", move || {
         let (progress, groups, saved) = open_progress(&run, &ledger, &key, fold_case)?;
         Ok((run, ledger, progress, groups, saved))
@@ -118,27 +139,21 @@ pub(super) async fn prepare(
         .await?
         .map_err(|error: LedgerError| CommandError::refused(error));
     let (run, ledger, progress, groups, saved) = opened?;
-    print_plan(&run, &groups, &pool, settings, options, printer);
+    print_plan(&run, &groups, &context.pool, settings, options, printer);
     if let Some(saved) = &saved {
         printer.info(format_args!(
             "resuming this verification: {} read",
             counted(saved.users, "user", "users")
         ));
     }
-    let context = VerifyContext {
-        pacer: Pacer::new(settings.ceilings),
-        named_by,
-        pool,
-    };
     Ok(ReadyVerification {
         run,
         ledger,
-        list,
+        attributes,
         progress,
         context,
         groups,
         options,
-        comparison,
         saved,
     })
 }
@@ -153,32 +168,59 @@ async fn open(
     refuse_absent_ledger(path).map_err(CommandError::refused)?;
     let directory = lock_directory(path, settings.run.wait_for_lock, printer).await?;
     warn_if_exposed(&directory, printer);
+    let compares_attributes = settings.list.is_some();
+    let read = move || read(stored, directory, compares_attributes);
+    let (run, ledger) = beside("run", read).await??;
+    if run.summary.state != RunState::Finished {
+        printer.note("this run is not finished: only the users that it has settled are checked");
+    }
+    if let Some((_, counts)) = &run.undo {
+        let is_open = |undone: Option<Undone>| matches!(undone, None | Some(Undone::Failed));
+        let open = counts.iter().filter(|(undone, _)| is_open(*undone));
+        match open.map(|(_, users)| users).sum() {
+            0 => printer.note("this run was undone: users that the undo deleted must not exist"),
+            open => printer.note(format_args!(
+                "the undo of this run is not finished: {} neither deleted nor kept; `cognito-import undo {}` \
+                 continues it",
+                counted(open, "user is", "users are"),
+                run.stored.shown().display()
+            )),
+        }
+    }
+    Ok((run, ledger))
+}
+
+/// Reads what is known about the run, which visits every row.
+fn read(
+    stored: StoredRun,
+    directory: RunDirectory,
+    compares_attributes: bool,
+) -> Result<(VerifiableRun, LedgerReader), CommandError> {
     if !Ledger::is_there(&directory, Durability::Power).map_err(CommandError::refused)? {
         let database = directory.database().shown().to_owned();
         return Err(CommandError::refused(LedgerError::Missing(database)));
     }
-    let ledger = LedgerReader::open(path).map_err(CommandError::refused)?;
+    let ledger = LedgerReader::open(stored.location()).map_err(CommandError::refused)?;
     if ledger.is_of_rehearsal().map_err(CommandError::refused)? {
         return Err(CommandError::refusal(
             format_args!(
-                "{}: this run was a rehearsal; its users ended with its simulated pool, so there is nothing to verify",
+                "{}: this run was a rehearsal: its simulated pool is gone, so there is nothing to verify",
                 stored.shown().display()
             ),
             "name the directory of an import",
         ));
     }
     let summary = ledger.summary().map_err(CommandError::refused)?;
-    if summary.state != RunState::Finished {
-        printer.note("this run is not finished: only the users that it has settled are checked");
-    }
+    let sessions = ledger.times().map_err(CommandError::refused)?.sessions;
+    let mut ended = sessions.iter().map(|session| session.until_ms).max();
     let undo = if UndoLedger::is_there(&directory).map_err(CommandError::refused)? {
-        printer.note("this run was undone: users that the undo deleted must not exist");
-        Some(UndoLedger::open(&directory).map_err(CommandError::refused)?)
+        let undo = UndoLedger::open(&directory).map_err(CommandError::refused)?;
+        ended = ended.max(undo.last_begun_ms().map_err(CommandError::refused)?);
+        let counts = undo.counts().map_err(CommandError::refused)?;
+        Some((undo, counts))
     } else {
         None
     };
-    let ended = ledger.times().map_err(CommandError::refused)?.sessions;
-    let ended = ended.iter().map(|session| session.until_ms).max();
     let lag = match ended {
         Some(ended) if now_ms().saturating_sub(ended) > LAG_MS => Lag::Over,
         Some(_) | None => Lag::Possible,
@@ -192,7 +234,7 @@ async fn open(
         summary,
         undo,
         lag,
-        compares_attributes: settings.list.is_some(),
+        compares_attributes,
     };
     Ok((run, ledger))
 }
@@ -229,23 +271,22 @@ async fn describe(
 fn key(
     run: &VerifiableRun,
     ledger: &LedgerReader,
-    endpoint: &str,
-    (options, named_by): (&VerifyOptions, NamedBy),
+    context: &VerifyContext,
+    options: VerifyOptions,
 ) -> Result<String, CommandError> {
-    let undone = match &run.undo {
-        Some(undo) => Some(undo.counts().map_err(CommandError::refused)?),
-        None => None,
-    };
+    let undone = run.undo.as_ref().map(|(_, counts)| counts);
     let mark = ledger.mark().map_err(CommandError::refused)?;
     let (sessions, rows) = (run.summary.sessions, run.summary.rows);
     let VerifyOptions {
         case_insensitive,
-        attributes,
         extra,
         estimated_users: _,
     } = options;
+    let (endpoint, named_by) = (context.pool.endpoint(), context.named_by);
+    let compares = run.compares_attributes;
+    let attributes = context.kept_attributes.join(" ");
     Ok(format!(
-        "{mark}\n{sessions} {rows} {:?} {:?}\n{endpoint}\n{undone:?}\n{named_by:?} {case_insensitive} {attributes} {extra}",
+        "{mark}\n{sessions} {rows} {:?} {:?}\n{endpoint}\n{undone:?}\n{named_by:?} {case_insensitive} {compares} {extra}\n{attributes}",
         run.summary.run_id, run.summary.outcomes
     ))
 }
@@ -258,7 +299,7 @@ fn open_progress(
     case_insensitive: bool,
 ) -> Result<(VerifyProgress, RunGroups, Option<SavedPosition>), LedgerError> {
     let mut groups = BTreeSet::new();
-    let valid_since = now_ms().saturating_sub(TOKEN_VALID_MS);
+    let valid_since = now_ms().saturating_sub(RESUMABLE_MS);
     if let Some((progress, saved)) = VerifyProgress::resume(&run.directory, key, valid_since)? {
         ledger.each_row::<LedgerError>(|row| {
             add_groups(row, &mut groups);
@@ -280,16 +321,20 @@ fn open_progress(
                 progress.add_row(row.row, username, sub, presence)
             }
         })?;
-        let Some(undo) = &run.undo else {
+        let Some((undo, _)) = &run.undo else {
             return Ok(());
         };
         undo.each_user(|user| {
             // Without a `sub`, another user with this name cannot be told from ours.
             let presence = match presence_after_undo(user.outcome.as_ref()) {
                 Presence::Absent if user.user.sub.is_none() => Presence::Unknown,
-                presence @ (Presence::Present | Presence::Absent | Presence::Unknown) => presence,
+                presence @ (Presence::Present
+                | Presence::Absent
+                | Presence::Undecided
+                | Presence::Unknown) => presence,
             };
-            progress.set_presence(user.user.row, presence)
+            let undone = user.outcome.as_ref().map(|outcome| outcome.undone);
+            progress.set_undone(user.user.row, presence, undone == Some(Undone::Restored))
         })
     })?;
     progress.save(&VerifyPosition::Users { token: None }, 0, now_ms())?;

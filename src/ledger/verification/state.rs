@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Whether the user of a row has to exist.
+/// Whether the user of a row must exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Presence {
@@ -12,6 +12,8 @@ pub enum Presence {
     Present,
     /// The run was undone, and its user was deleted.
     Absent,
+    /// An undo of the run has begun, and has neither deleted nor kept the user.
+    Undecided,
     /// The run does not say.
     Unknown,
 }
@@ -24,7 +26,7 @@ pub enum VerifyPosition {
     Users { token: Option<String> },
     /// The next page of the members of the run's group with this index.
     Groups { index: usize, token: Option<String> },
-    /// Users that have to be looked up.
+    /// Users to look up.
     Lookups,
 }
 
@@ -39,12 +41,14 @@ pub struct SeenUser {
     pub attributes: BTreeMap<String, String>,
 }
 
-/// A row whose user has to be looked up before a problem is reported.
+/// A row whose user must be looked up before a problem is reported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserLookup {
     /// The username as the run sent it.
     pub username: String,
     pub sub: Option<String>,
+    /// The pool's username of the user, if it was listed.
+    pub listed_as: Option<String>,
     /// Whether to look up the user itself.
     pub user: bool,
     /// Indexes of groups whose list of members does not have the user.
@@ -60,23 +64,41 @@ pub struct LookupReply {
     pub namesake: Option<String>,
     /// Groups of the user, among those that were looked for.
     pub groups: Vec<usize>,
-    /// Why the user could not be looked up.
-    pub failure: Option<String>,
+    pub failure: Option<LookupFailure>,
+}
+
+/// Why a lookup is incomplete.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookupFailure {
+    /// The call and the error code.
+    pub reason: String,
+    pub unknown: UnknownPart,
+    /// Whether the next session repeats the lookup.
+    pub is_temporary: bool,
+}
+
+/// What a failed lookup leaves unknown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownPart {
+    /// The user itself.
+    User,
+    /// Whether the user is in these groups.
+    Groups(Vec<usize>),
 }
 
 /// What is known about the user of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowState {
     pub presence: Presence,
+    /// An undo restored the attributes that the run wrote.
+    pub restored: bool,
     pub user: Option<SeenUser>,
     /// Another user with the username of the row.
     pub namesake: Option<Namesake>,
     /// Indexes of the groups whose members include the user.
     pub groups: Vec<usize>,
-    /// The user was looked up after the pool was listed.
-    pub looked_up: bool,
-    /// Why it could not be looked up.
-    pub failure: Option<String>,
+    pub failure: Option<LookupFailure>,
 }
 
 /// Another user with the username of a row.

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    LookupReply, Presence, RowState, SavedPosition, SeenUser, UserLookup, VerifyPosition,
-    VerifyProgress,
+    LookupFailure, LookupReply, Presence, RowState, SavedPosition, SeenUser, UnknownPart,
+    UserLookup, VerifyPosition, VerifyProgress,
 };
 use crate::ledger::{LedgerError, RunDirectory};
 
@@ -85,6 +85,7 @@ fn a_lookup_replaces_what_the_listing_showed() {
     let lookup = UserLookup {
         username: "bob".to_owned(),
         sub: None,
+        listed_as: None,
         user: true,
         groups: vec![3],
     };
@@ -97,8 +98,81 @@ fn a_lookup_replaces_what_the_listing_showed() {
     };
     progress.finish_lookup(2, &lookup, &gone).unwrap();
     let bob = row(&progress, 2);
-    assert_eq!((bob.user, bob.groups, bob.looked_up), (None, vec![3], true));
+    assert_eq!((bob.user, bob.groups, bob.failure), (None, vec![3], None));
     assert_eq!(progress.lookups(0, 9).unwrap(), [(1, lookup)]);
+}
+
+#[test]
+fn a_lookup_that_failed_temporarily_is_repeated() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(folder.path()).unwrap();
+    let progress = VerifyProgress::create(&directory, "key", fill).unwrap();
+    let lookup = UserLookup {
+        username: "ann".to_owned(),
+        sub: None,
+        listed_as: None,
+        user: true,
+        groups: Vec::new(),
+    };
+    let failed = |is_temporary| LookupReply {
+        failure: Some(LookupFailure {
+            reason: "AdminGetUser: InternalErrorException".to_owned(),
+            unknown: UnknownPart::User,
+            is_temporary,
+        }),
+        ..LookupReply::default()
+    };
+    for (number, is_temporary) in [(1, true), (2, false)] {
+        progress.add_lookup(number, &lookup).unwrap();
+        let reply = failed(is_temporary);
+        progress.finish_lookup(number, &lookup, &reply).unwrap();
+        assert_eq!(row(&progress, number).failure, reply.failure);
+    }
+    assert_eq!(progress.lookups(0, 9).unwrap(), [(1, lookup.clone())]);
+    let found = LookupReply {
+        user: Some(user("ann", "s1")),
+        ..LookupReply::default()
+    };
+    progress.finish_lookup(1, &lookup, &found).unwrap();
+    assert_eq!(row(&progress, 1).failure, None);
+    assert_eq!(progress.open_lookups().unwrap(), 0);
+}
+
+#[test]
+fn a_user_that_may_have_the_name_of_a_row_is_not_extra() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(folder.path()).unwrap();
+    let progress = VerifyProgress::create(&directory, "key", fill).unwrap();
+    // The user of the row ann is known by its `sub`, so that its name proves nothing.
+    for (username, sub) in [("ann", "s5"), ("bob", "s6"), ("eve", "s7"), ("zoe", "s8")] {
+        progress
+            .add_extra(&names(username), &user(sub, sub))
+            .unwrap();
+    }
+    let extra = || {
+        let mut found = Vec::new();
+        let each = |username: &str, _: Option<&str>| {
+            found.push(username.to_owned());
+            Ok::<(), LedgerError>(())
+        };
+        progress.each_extra(each).unwrap();
+        found
+    };
+    assert_eq!(extra(), ["s5", "s8"]);
+    let lookup = UserLookup {
+        username: "zoe".to_owned(),
+        sub: None,
+        listed_as: None,
+        user: true,
+        groups: Vec::new(),
+    };
+    let found = LookupReply {
+        user: Some(user("s8", "s8")),
+        ..LookupReply::default()
+    };
+    progress.add_lookup(2, &lookup).unwrap();
+    progress.finish_lookup(2, &lookup, &found).unwrap();
+    assert_eq!(extra(), ["s5"]);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{compare, missing_groups};
-use crate::ledger::verification::{Namesake, Presence, RowState, SeenUser};
+use crate::ledger::verification::{
+    LookupFailure, Namesake, Presence, RowState, SeenUser, UnknownPart,
+};
 use crate::user::pool_rules::Contact;
 use crate::verify::expected::{ExpectedUser, RunGroups};
 
@@ -14,7 +16,7 @@ fn expected() -> ExpectedUser {
         confirmed: true,
         verified: vec![Contact::Email, Contact::PhoneNumber],
         groups: vec!["beta".to_owned(), "staff".to_owned()],
-        changed_by_run: true,
+        changed: true,
     }
 }
 
@@ -36,10 +38,10 @@ fn user() -> SeenUser {
 fn state(presence: Presence, user: Option<SeenUser>) -> RowState {
     RowState {
         presence,
+        restored: false,
         user,
         namesake: None,
         groups: vec![0, 1],
-        looked_up: false,
         failure: None,
     }
 }
@@ -116,10 +118,45 @@ fn a_missing_user_is_not_one_whose_name_was_taken() {
     };
     assert_eq!(problems(&expected(), &taken), ["other_sub"]);
     let failed = RowState {
-        failure: Some("AdminGetUser: Odd".to_owned()),
+        failure: Some(failure(UnknownPart::User)),
         ..gone
     };
     assert_eq!(problems(&expected(), &failed), ["not_checked"]);
+}
+
+fn failure(unknown: UnknownPart) -> LookupFailure {
+    LookupFailure {
+        reason: "Call: Odd".to_owned(),
+        unknown,
+        is_temporary: false,
+    }
+}
+
+#[test]
+fn a_failed_lookup_of_groups_hides_only_these_groups() {
+    let outside = RowState {
+        groups: Vec::new(),
+        failure: Some(failure(UnknownPart::Groups(vec![1]))),
+        ..present(|user| user.enabled = false)
+    };
+    assert_eq!(
+        problems(&expected(), &outside),
+        ["disabled", "missing_group beta", "not_checked"]
+    );
+    // The lookup of the user failed, and the listing may be out of date.
+    let unknown = RowState {
+        failure: Some(failure(UnknownPart::User)),
+        ..outside
+    };
+    assert_eq!(problems(&expected(), &unknown), ["not_checked"]);
+}
+
+#[test]
+fn a_user_of_an_unfinished_undo_may_exist_or_not() {
+    for user in [Some(user()), None] {
+        let state = state(Presence::Undecided, user);
+        assert_eq!(problems(&expected(), &state), ["not_undone"]);
+    }
 }
 
 #[test]

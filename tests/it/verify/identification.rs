@@ -58,3 +58,38 @@ fn rows_without_a_sub_are_matched_by_name() {
     dir.verify(&pool).run().exits(1);
     assert_eq!(problems(&dir), ["user0002 missing"]);
 }
+
+#[test]
+fn an_unverified_address_of_a_row_is_not_extra() {
+    let dir = TestDir::new();
+    let pool = Pool::start(PoolSettings {
+        username_attributes: vec!["email".to_owned(), "phone_number".to_owned()],
+        ..settings(&[])
+    });
+    let list = "username,password,phone_number\nann@example.com,Passw0rd!1,+4930111\n";
+    let list = dir.file("users.csv", list);
+    dir.import(&pool, list).run().exits(0);
+    let existed = dir
+        .import(&pool, list)
+        .args(["--no-lookup", "--no-preflight"]);
+    existed.args(["--run-dir", "again"]).run().exits(0);
+    let row = dir.results_in("again").row(1).clone();
+    assert_eq!(
+        (row["outcome"].as_str(), row["user_sub"].as_str()),
+        ("existed", "")
+    );
+    sign_up_with_address(&pool, "zoe@example.com");
+    let verify = dir.cli("verify").args(["again", "--extra"]);
+    let verify = verify.args(["--endpoint-url", &pool.url()]);
+    verify
+        .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
+        .env("AWS_SECRET_ACCESS_KEY", "made-up")
+        .run()
+        .exits(1);
+    let report = std::fs::read_to_string(dir.path("again/verify.csv")).unwrap();
+    assert_eq!(report.matches(",extra,").count(), 1, "{report}");
+    assert!(!report.contains("missing"), "{report}");
+    let ann = pool.users().into_values();
+    let mut ann = ann.filter(|user| user.attributes["email"] == "ann@example.com");
+    assert!(!report.contains(&ann.next().unwrap().sub), "{report}");
+}

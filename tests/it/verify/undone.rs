@@ -1,8 +1,10 @@
 //! A run that was undone: users that the undo deleted must not exist.
 
-use super::changes::{disable, sign_up};
+use cognito_import::rehearsal::{ExistingUser, PoolSettings};
+
+use super::changes::{disable, set, sign_up};
 use super::{problems, settings};
-use crate::harness::{Pool, TestDir, users};
+use crate::harness::{Pool, TestDir, TestEndpoint, TestReply, users};
 
 #[test]
 fn deleted_users_must_not_exist() {
@@ -45,4 +47,91 @@ fn kept_users_must_exist() {
     disable(&pool, "user0002");
     dir.verify(&pool).run().exits(1);
     assert_eq!(problems(&dir), ["user0002 disabled"]);
+}
+
+#[test]
+fn users_of_an_unfinished_undo_are_reported() {
+    let dir = TestDir::new();
+    let pool = Pool::start(settings(&[]));
+    let list = dir.file("users.csv", users(20));
+    dir.import(&pool, list).run().exits(0);
+    let running = dir.undo(&pool).args(["--delete-rate", "5"]).start();
+    pool.wait_for_requests("AdminDeleteUser", 3);
+    running.signal("INT");
+    running.wait().exits(130);
+    let left = pool.users().len();
+    assert!(left > 0);
+    let document = dir.verify(&pool).json().run().exits(1).document();
+    assert_eq!(document["checked"], 20);
+    assert_eq!(document["as_reported"], 20 - left);
+    assert_eq!(document["problems"]["not_undone"], left);
+    let expected = pool
+        .users()
+        .into_keys()
+        .map(|name| format!("{name} not_undone"));
+    assert_eq!(problems(&dir), expected.collect::<Vec<_>>());
+    dir.undo(&pool).run().exits(0);
+    dir.verify(&pool).run().exits(0);
+}
+
+#[test]
+fn users_that_an_undo_could_not_delete_are_reported() {
+    let dir = TestDir::new();
+    let pool = Pool::start(settings(&[]));
+    let list = dir.file("users.csv", users(2));
+    dir.import(&pool, list).run().exits(0);
+    let endpoint = TestEndpoint::start(&pool, |request| match request.operation.as_str() {
+        "AdminDeleteUser" => TestReply::error("InvalidParameterException", "no"),
+        _ => TestReply::Forward,
+    });
+    let undo = dir.undo(&pool).without_flag("--endpoint-url");
+    undo.args(["--endpoint-url", &endpoint.url()])
+        .run()
+        .exits(1);
+    dir.verify(&pool).run().exits(1);
+    let expected = ["user0001 not_undone", "user0002 not_undone"];
+    assert_eq!(problems(&dir), expected);
+}
+
+#[test]
+fn restored_users_must_have_their_previous_attributes() {
+    let dir = TestDir::new();
+    let attributes = [
+        ("email", "ann@old.example"),
+        ("email_verified", "false"),
+        ("name", "Ann"),
+    ];
+    let attributes = attributes.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let pool = Pool::start(PoolSettings {
+        existing: vec![ExistingUser {
+            username: "ann".to_owned(),
+            attributes: attributes.into(),
+            ..ExistingUser::default()
+        }],
+        ..settings(&[])
+    });
+    let list = "username,password,email,email_verified,name,nickname\n\
+                ann,Passw0rd!,ann@new.example,yes,Ann Lee,Annie\n";
+    let list = dir.file("users.csv", list);
+    dir.import(&pool, list)
+        .args([
+            "--verify",
+            "email",
+            "--update-existing",
+            "--follow-up-existing",
+        ])
+        .run()
+        .exits(0);
+    let verify = || dir.verify(&pool).arg(list).run();
+    verify().exits(0);
+    dir.undo(&pool).run().exits(0);
+    assert_eq!(pool.users()["ann"].attributes["email"], "ann@old.example");
+    verify().exits(0);
+    assert_eq!(problems(&dir), [""; 0]);
+    dir.verify(&pool).run().exits(0);
+    // The attributes of the list are no longer expected.
+    set(&pool, "ann", &[("name", "Ann Lee"), ("nickname", "Annie")]);
+    verify().exits(1);
+    let names = ["name", "nickname"].map(|name| format!("ann attribute_differs {name}"));
+    assert_eq!(problems(&dir), names);
 }
