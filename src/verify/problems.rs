@@ -16,7 +16,7 @@ pub enum Lag {
 
 /// Adds the rows whose users must be looked up. Listings lag behind, so they cannot show that a
 /// user or a member of a group is missing. `attributes_differ` compares a user with the list. It is
-/// called in the list's order, and only for users of whom the listing may show an older state.
+/// called in the list's order, and only for users whose attributes the run wrote or compared.
 ///
 /// # Errors
 /// The ledger or the progress cannot be read or written, or `attributes_differ` fails.
@@ -32,8 +32,10 @@ pub fn collect_lookups<E: From<LedgerError>>(
         let expected = ExpectedUser::of(row, state.restored);
         let looks_wrong = match (state.presence, &state.user) {
             (Presence::Absent, Some(_)) | (Presence::Present, None) => true,
-            (Presence::Present, Some(_)) if lag == Lag::Possible && expected.changed => {
-                differs_in_listing(&expected, &state, groups) || attributes_differ(row, &state)?
+            (Presence::Present, Some(_)) if lag == Lag::Possible => {
+                let was_compared = row.outcome.differs.is_some();
+                (expected.changed && differs_in_listing(&expected, &state, groups))
+                    || ((expected.changed || was_compared) && attributes_differ(row, &state)?)
             }
             (Presence::Present, Some(_))
             | (Presence::Absent, None)

@@ -55,6 +55,38 @@ fn attributes_are_looked_up_before_they_differ() {
 }
 
 #[test]
+fn users_that_existed_are_looked_up_if_the_run_compared_them() {
+    let dir = TestDir::new();
+    let pool = Pool::start(settings(&[]));
+    let list = dir.file("users.csv", LIST);
+    dir.import(&pool, list)
+        .args(["--run-dir", "first"])
+        .run()
+        .exits(0);
+    let endpoint = TestEndpoint::start(&pool, |request| match is_listing(request) {
+        true => TestReply::ForwardEdited(Box::new(|page| replace(page, "name", "Old"))),
+        false => TestReply::Forward,
+    });
+    dir.import(&pool, list)
+        .args(["--prescan", "never"])
+        .run()
+        .exits(0);
+    assert_eq!(dir.results().row(1)["differs"], "none");
+    verify(&dir, &pool, &endpoint).arg(list).run().exits(0);
+    assert_eq!(endpoint.requests("AdminGetUser"), 2);
+    // Each lookup counts the user as active, so a run that compared nothing looks up nothing.
+    std::fs::remove_dir_all(dir.path("run")).unwrap();
+    let import = dir
+        .import(&pool, list)
+        .args(["--no-lookup", "--no-preflight"]);
+    import.run().exits(0);
+    verify(&dir, &pool, &endpoint).arg(list).run().exits(1);
+    assert_eq!(endpoint.requests("AdminGetUser"), 2);
+    let expected = ["ann", "bob"].map(|name| format!("{name} attribute_differs name"));
+    assert_eq!(problems(&dir), expected);
+}
+
+#[test]
 fn a_failed_lookup_does_not_blame_the_listing() {
     let dir = TestDir::new();
     let pool = Pool::start(settings(&[]));
