@@ -3,6 +3,7 @@
 //! Opens a file, standard input or an object in S3, fingerprints sources that can be read again,
 //! decompresses (`unpack`) and transcodes to UTF-8 (`text`). `rows` parses the text.
 
+mod file;
 mod foreign;
 mod object;
 mod raw;
@@ -15,6 +16,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use file::ListChanged;
+pub use file::ListFile;
 pub use foreign::{Foreign, Wrapping};
 pub use object::Object;
 pub use raw::ByteCount;
@@ -26,14 +29,16 @@ use crate::s3::{S3Access, S3Error, S3Url, UnusableUrl};
 /// The buffer size for fingerprinting: large enough that hashing costs more than the system calls.
 const HASH_BLOCK: usize = 128 * 1024;
 
+const FILE_CHANGED_HINT: &str = "wait until the file is complete, then run the same command again";
+
 /// The name of standard input in messages.
 const STANDARD_INPUT: &str = "standard input";
 
 /// The source of a list of users.
 #[derive(Debug, Clone)]
 pub enum Source {
-    /// A regular file. It can be read again, so it has a fingerprint.
-    File(PathBuf),
+    /// A regular file. It can be read again, so it has a fingerprint. Changes are errors.
+    File(ListFile),
     /// A pipe or device with a path. It can be read only once.
     Pipe(PathBuf),
     /// Standard input, `-` on the command line.
@@ -71,6 +76,7 @@ pub enum SourceError {
 impl Hint for SourceError {
     fn hint(&self) -> Option<String> {
         Some(match self {
+            Self::Open { cause, .. } if is_change(cause) => FILE_CHANGED_HINT.to_owned(),
             Self::Open { .. } => "name an existing, readable file, `-` for standard input, or \
                                   s3://bucket/key"
                 .to_owned(),
@@ -85,8 +91,17 @@ impl Hint for SourceError {
     }
 }
 
+fn is_change(cause: &io::Error) -> bool {
+    cause
+        .get_ref()
+        .is_some_and(|inner| inner.is::<ListChanged>())
+}
+
 /// Returns the hint of a source error that is wrapped in an I/O error.
 pub fn hint_of(cause: &io::Error) -> Option<String> {
+    if is_change(cause) {
+        return Some(FILE_CHANGED_HINT.to_owned());
+    }
     let inner = cause.get_ref()?;
     let unpack_hint = inner
         .downcast_ref::<unpack::UnpackError>()
@@ -130,7 +145,7 @@ impl Source {
             });
         }
         Ok(if metadata.is_file() {
-            Self::File(path.to_owned())
+            Self::File(ListFile::new(path, &metadata))
         } else {
             Self::Pipe(path.to_owned())
         })
@@ -140,7 +155,8 @@ impl Source {
     #[must_use]
     pub fn name(&self) -> String {
         match self {
-            Self::File(path) | Self::Pipe(path) => path.display().to_string(),
+            Self::File(file) => file.path().display().to_string(),
+            Self::Pipe(path) => path.display().to_string(),
             Self::StandardInput => STANDARD_INPUT.to_owned(),
             Self::Object(object) => object.url().to_string(),
         }
@@ -150,7 +166,8 @@ impl Source {
     #[must_use]
     pub fn short_name(&self) -> String {
         let path = match self {
-            Self::File(path) | Self::Pipe(path) => path,
+            Self::File(file) => file.path(),
+            Self::Pipe(path) => path,
             Self::StandardInput => return "stdin".to_owned(),
             Self::Object(object) => Path::new(&object.url().key),
         };
@@ -175,18 +192,14 @@ impl Source {
                 bytes: Box::new(io::stdin()),
                 length: None,
             }),
-            Self::File(path) | Self::Pipe(path) => {
-                let file = self.open_path(path)?;
-                let length = file
-                    .metadata()
-                    .ok()
-                    .filter(std::fs::Metadata::is_file)
-                    .map(|metadata| metadata.len());
-                Ok(OpenSource {
-                    bytes: Box::new(file),
-                    length,
-                })
-            }
+            Self::File(file) => Ok(OpenSource {
+                bytes: Box::new(file.open().map_err(|cause| self.open_error(cause))?),
+                length: Some(file.length()),
+            }),
+            Self::Pipe(path) => Ok(OpenSource {
+                bytes: Box::new(File::open(path).map_err(|cause| self.open_error(cause))?),
+                length: None,
+            }),
             Self::Object(object) => Ok(object.open()),
         }
     }
@@ -194,12 +207,12 @@ impl Source {
     /// Returns the hexadecimal SHA-256 of a file's bytes, or of an object's address, ETag and
     /// version. `None` for sources that can be read only once.
     pub fn fingerprint(&self) -> Result<Option<String>, SourceError> {
-        let path = match self {
-            Self::File(path) => path,
+        let file = match self {
+            Self::File(file) => file,
             Self::Object(object) => return Ok(Some(object.fingerprint())),
             Self::Pipe(_) | Self::StandardInput => return Ok(None),
         };
-        let mut file = self.open_path(path)?;
+        let mut file = file.open().map_err(|cause| self.open_error(cause))?;
         let mut hash = Sha256::new();
         let mut block = vec![0_u8; HASH_BLOCK];
         loop {
@@ -218,11 +231,11 @@ impl Source {
         Ok(Some(hexadecimal(&hash.finalize())))
     }
 
-    fn open_path(&self, path: &Path) -> Result<File, SourceError> {
-        File::open(path).map_err(|cause| SourceError::Open {
+    fn open_error(&self, cause: io::Error) -> SourceError {
+        SourceError::Open {
             path: self.name(),
             cause,
-        })
+        }
     }
 }
 

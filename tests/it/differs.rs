@@ -81,7 +81,7 @@ fn attributes_that_differ_are_named_whether_users_are_looked_up_or_listed() {
         assert_eq!(results.lines[2].get("differences"), None);
         let counts = json!({"email": 1, "name": 1, "nickname": 1});
         assert_eq!(results.summary["differs"], counts);
-        let users = json!({"same": 1, "different": 2, "newer": 0, "unknown": 0});
+        let users = json!({"same": 1, "different": 2, "newer": 0, "updated": 0, "unknown": 0});
         assert_eq!(results.summary["existing_users"], users);
         assert_eq!(pool.requests("AdminUpdateUserAttributes"), 0);
     }
@@ -131,7 +131,7 @@ fn an_unknown_difference_is_not_reported_as_none() {
     assert_eq!(results.row(2)["outcome"], "existed");
     assert_eq!(results.row(2)["differs"], "");
     assert_eq!(results.lines[1].get("differs"), None);
-    let users = json!({"same": 0, "different": 0, "newer": 0, "unknown": 3});
+    let users = json!({"same": 0, "different": 0, "newer": 0, "updated": 0, "unknown": 3});
     assert_eq!(results.summary["existing_users"], users);
 }
 
@@ -241,7 +241,7 @@ fn variants_of_the_same_text_are_no_difference() {
     let import = dir.import(&pool, list).args(["--prescan", "always"]);
     import.run().exits(0);
     let results = dir.results();
-    let users = json!({"same": ROWS, "different": 0, "newer": 0, "unknown": 0});
+    let users = json!({"same": ROWS, "different": 0, "newer": 0, "updated": 0, "unknown": 0});
     assert_eq!(results.summary["existing_users"], users);
     assert!(results.rows.iter().all(|row| row["differs"] == "none"));
 }
