@@ -133,27 +133,27 @@ fn a_lost_answer_is_settled_by_a_consistent_look_up() {
     assert_eq!(pool.requests("ListUsers"), 1);
 }
 
-/// A pool with `user0001` to `user0150` that throttles its listing.
-fn throttled_listing(user_list: QuotaSetting) -> Pool {
+/// A pool with `user0001` to `user0150`.
+fn with_150_users() -> PoolSettings {
     let names = (1..=150).map(|number| format!("user{number:04}"));
-    let mut settings = PoolSettings {
+    PoolSettings {
         existing: names
             .map(|name| existing_user(&name, UserStatus::Confirmed))
             .collect(),
         ..quick()
-    };
-    settings.quotas.user_list = user_list;
-    Pool::start(settings)
+    }
 }
 
 #[test]
 fn a_throttled_listing_does_not_delay_sign_ups() {
     let dir = TestDir::new();
     // The permission probe and four lookups succeed. The other lookups never do.
-    let pool = throttled_listing(QuotaSetting {
+    let mut settings = with_150_users();
+    settings.quotas.user_list = QuotaSetting {
         rate: 1e-9,
         burst: 5.0,
-    });
+    };
+    let pool = Pool::start(settings);
     let list = dir.file("users.csv", users(250));
     let running = by_list(&dir, &pool, list)
         .args(["--list-rate", "30", "--concurrency", "4"])
@@ -168,10 +168,9 @@ fn a_throttled_listing_does_not_delay_sign_ups() {
 #[test]
 fn rows_are_settled_despite_a_throttled_listing() {
     let dir = TestDir::new();
-    let pool = throttled_listing(QuotaSetting {
-        rate: 15.0,
-        burst: 5.0,
-    });
+    let mut settings = with_150_users();
+    settings.faults.list_throttle = 0.05;
+    let pool = Pool::start(settings);
     let list = dir.file("users.csv", users(250));
     by_list(&dir, &pool, list)
         .args(["--list-rate", "30", "--concurrency", "4"])
@@ -188,25 +187,6 @@ fn rows_are_settled_despite_a_throttled_listing() {
         .filter(|row| row["outcome"] == "existed");
     assert!(existed.clone().all(|row| row["user_status"] == "CONFIRMED"));
     assert!(results.summary["requests"]["UserList"]["throttled"].as_u64() > Some(0));
-}
-
-#[test]
-fn a_row_waiting_for_the_listing_frees_its_slot() {
-    let dir = TestDir::new();
-    let pool = Pool::start(PoolSettings {
-        existing: (1..=100)
-            .map(|number| existing_user(&format!("user{number:04}"), UserStatus::Confirmed))
-            .collect(),
-        ..quick()
-    });
-    let list = dir.file("users.csv", users(100));
-    let _running = by_list(&dir, &pool, list)
-        .args(["--list-rate", "1", "--concurrency", "1"])
-        .start();
-    pool.wait_for_requests("SignUp", 100);
-    // If free slots were only polled every tenth of a second, there would be ten lookups.
-    let listed_by_then = pool.requests("ListUsers");
-    assert!(listed_by_then < 8, "{listed_by_then}");
 }
 
 #[test]

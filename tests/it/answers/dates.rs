@@ -118,8 +118,15 @@ fn extreme_numbers_in_pool_settings_do_not_crash_the_program() {
                 _ => TestReply::Forward,
             }
         });
-        let flags = ["--rate", "auto", "--output", "json", "--prescan", "auto"];
-        let output = import(&dir, &pool, &endpoint, list).args(flags).run();
+        let flags = [
+            ["--rate", "auto"],
+            ["--output", "json"],
+            ["--prescan", "auto"],
+            ["--preflight-timeout", "1s"],
+        ];
+        let output = import(&dir, &pool, &endpoint, list)
+            .args(flags.concat())
+            .run();
         assert!(
             matches!(output.code, Some(0..=5)),
             "{extreme}: {}",
