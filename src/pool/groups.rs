@@ -5,6 +5,7 @@ use aws_sdk_cognitoidentityprovider::types::GroupType;
 use super::Cognito;
 use super::bounds::{MAX_NAME, fits};
 use super::failure::{Failure, FailureKind, Operation};
+use super::pages::next_token;
 
 /// The maximum number of groups in a pool (Cognito's developer guide, "Quotas on resource number
 /// and size").
@@ -97,7 +98,6 @@ impl Cognito {
     }
 }
 
-/// Returns a page of these groups. Cognito may send an empty token on the last page.
 fn page(groups: Option<&[GroupType]>, next: Option<&str>) -> Result<GroupsPage, Failure> {
     let groups = groups.ok_or_else(|| Failure::unreadable("the answer does not list groups"))?;
     let names: Vec<String> = groups
@@ -111,7 +111,7 @@ fn page(groups: Option<&[GroupType]>, next: Option<&str>) -> Result<GroupsPage, 
     }
     Ok(GroupsPage {
         names,
-        next: next.filter(|token| !token.is_empty()).map(str::to_owned),
+        next: next_token(next),
     })
 }
 

@@ -8,6 +8,7 @@ use aws_sdk_cognitoidentityprovider::types::UserType;
 
 use super::failure::{Failure, Operation};
 use super::found::UserDescription;
+use super::pages::next_token;
 use super::{Cognito, FoundUser, Stop};
 use crate::user::Password;
 use crate::user::pool_rules::{Contact, PoolRules};
@@ -259,7 +260,6 @@ impl Cognito {
     }
 }
 
-/// Returns a page of these users. Cognito may send an empty token on the last page.
 fn page(named_by: NamedBy, users: &[UserType], next: Option<&str>) -> Result<UserPage, Failure> {
     let listed = |user: FoundUser| ListedUser {
         names: named_by.names(&user),
@@ -270,7 +270,7 @@ fn page(named_by: NamedBy, users: &[UserType], next: Option<&str>) -> Result<Use
         .filter_map(|user| Some(found(user, None)?.map(listed)));
     Ok(UserPage {
         users: users.collect::<Result<_, _>>()?,
-        next: next.filter(|token| !token.is_empty()).map(str::to_owned),
+        next: next_token(next),
     })
 }
 

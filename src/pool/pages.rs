@@ -13,6 +13,11 @@ const MAX_TOKEN: usize = 131_072;
 /// The maximum number of consecutive empty pages. Cognito may send a few.
 const MAX_EMPTY_PAGES: u32 = 50;
 
+/// Returns the token of the next page. Cognito may send an empty one on the last page.
+pub(super) fn next_token(token: Option<&str>) -> Option<String> {
+    token.filter(|token| !token.is_empty()).map(str::to_owned)
+}
+
 /// The pages seen so far.
 #[derive(Debug, Clone)]
 pub struct SeenPages {

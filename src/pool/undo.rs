@@ -4,6 +4,7 @@ use aws_sdk_cognitoidentityprovider::operation::admin_delete_user::AdminDeleteUs
 use aws_sdk_cognitoidentityprovider::types::{EventResponseType, EventType};
 
 use super::failure::{Failure, Operation};
+use super::pages::next_token;
 use super::{Cognito, FoundUser};
 
 /// The maximum number of events on a page (API reference of `AdminListUserAuthEvents`).
@@ -83,7 +84,7 @@ impl Cognito {
             .map_err(|error| Failure::of(Operation::Read, &error))?;
         let mut events = UserEvents {
             events: answer.auth_events().len(),
-            next: answer.next_token().map(str::to_owned),
+            next: next_token(answer.next_token()),
             ..UserEvents::default()
         };
         for event in answer.auth_events() {

@@ -3,7 +3,7 @@
 use cognito_import::rehearsal::{ExistingUser, PoolSettings, PreSignUp, UserStatus};
 
 use super::{import, names, results, settings, undo};
-use crate::harness::{Pool, TestDir, users};
+use crate::harness::{Pool, TestDir, TestEndpoint, TestReply, users};
 
 #[test]
 fn users_who_signed_in_are_kept_if_the_pool_records_sign_ins() {
@@ -37,6 +37,30 @@ fn users_who_signed_in_are_kept_if_the_pool_records_sign_ins() {
     undo(&dir, &pool).arg("--even-if-used").run().exits(0);
     assert!(pool.users().is_empty());
     assert_eq!(of("user0001"), "deleted");
+}
+
+#[test]
+fn an_empty_token_ends_the_record_of_sign_ins() {
+    let dir = TestDir::new();
+    let pool = Pool::start(PoolSettings {
+        pre_sign_up: PreSignUp::AutoConfirm,
+        threat_protection: true,
+        ..settings()
+    });
+    let list = dir.file("users.csv", users(1));
+    import(&dir, &pool, list).run().exits(0);
+    let endpoint = TestEndpoint::start(&pool, |request| match request.operation.as_str() {
+        "AdminListUserAuthEvents" => {
+            TestReply::ForwardEdited(Box::new(|page| page["NextToken"] = "".into()))
+        }
+        _ => TestReply::Forward,
+    });
+    let undo = undo(&dir, &pool).without_flag("--endpoint-url");
+    undo.args(["--endpoint-url", &endpoint.url()])
+        .run()
+        .exits(0);
+    assert_eq!(endpoint.requests("AdminListUserAuthEvents"), 1);
+    assert!(pool.users().is_empty());
 }
 
 #[test]
