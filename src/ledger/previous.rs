@@ -167,13 +167,13 @@ impl PreviousUsers {
         &self,
         mut next: impl FnMut() -> Result<Option<String>, E>,
     ) -> Result<u64, E> {
-        let room = |cause| E::from(LedgerError::Comparison(cause));
-        let mut insert = self.users.prepare(INSERT).map_err(room)?;
+        let temporary_error = |cause| E::from(LedgerError::Comparison(cause));
+        let mut insert = self.users.prepare(INSERT).map_err(temporary_error)?;
         while let Some(username) = next()? {
             let name = compared_as(&username, self.case_insensitive);
             let unknown = None::<&str>;
             let row = params![name, AFTER, 0, unknown, unknown, unknown, unknown, false];
-            insert.execute(row).map_err(room)?;
+            insert.execute(row).map_err(temporary_error)?;
         }
         drop(insert);
         let count = || {
@@ -186,7 +186,7 @@ impl PreviousUsers {
                 .execute("DELETE FROM users WHERE run = ?1", params![AFTER])?;
             Ok(new.unsigned_abs())
         };
-        count().map_err(room)
+        count().map_err(temporary_error)
     }
 
     /// Remembers the previous run, unless the run has one.
@@ -199,13 +199,13 @@ impl PreviousUsers {
 
     /// Compares the rows of a finished run, and writes the result to its ledger.
     pub(super) fn compare(&self, ledger: &Connection) -> Result<(), MarkError> {
-        self.take_in(ledger)?;
+        self.load_users(ledger)?;
         self.mark().map_err(MarkError::Temporary)?;
         self.write_marks(ledger)
     }
 
     /// Adds the rows of the later run.
-    fn take_in(&self, ledger: &Connection) -> Result<(), MarkError> {
+    fn load_users(&self, ledger: &Connection) -> Result<(), MarkError> {
         let mut rows = ledger.prepare(
             "SELECT rows.row, username, outcome, error_code, error_message FROM rows LEFT JOIN results USING (row) WHERE username IS NOT NULL",
         )?;
@@ -277,26 +277,26 @@ impl PreviousUsers {
         ledger.execute("DELETE FROM marks", [])?;
         ledger.execute("DELETE FROM vanished", [])?;
         let mut insert = ledger.prepare("INSERT INTO marks VALUES (?1, ?2, ?3, ?4)")?;
-        let room = MarkError::Temporary;
+        let temporary_error = MarkError::Temporary;
         let mut marks = self
             .users
             .prepare("SELECT row, is_new, known FROM marks ORDER BY row")
-            .map_err(room)?;
-        let mut found = marks.query([]).map_err(room)?;
-        while let Some(mark) = found.next().map_err(room)? {
+            .map_err(temporary_error)?;
+        let mut found = marks.query([]).map_err(temporary_error)?;
+        while let Some(mark) = found.next().map_err(temporary_error)? {
             let read = || Ok((mark.get(0)?, mark.get(1)?, mark.get(2)?));
-            let (row, is_new, known): (i64, bool, bool) = read().map_err(room)?;
+            let (row, is_new, known): (i64, bool, bool) = read().map_err(temporary_error)?;
             insert.execute(params![row, is_new, known, mark_seal(row, is_new, known)])?;
         }
         let mut insert = ledger.prepare("INSERT INTO vanished VALUES (?1, ?2, ?3, ?4, ?5)")?;
         let mut vanished = self
             .users
             .prepare("SELECT row, username, outcome, user_sub FROM vanished ORDER BY row")
-            .map_err(room)?;
-        let mut found = vanished.query([]).map_err(room)?;
+            .map_err(temporary_error)?;
+        let mut found = vanished.query([]).map_err(temporary_error)?;
         let mut count: u64 = 0;
-        while let Some(user) = found.next().map_err(room)? {
-            let user = VanishedUser::read(user).map_err(room)?;
+        while let Some(user) = found.next().map_err(temporary_error)? {
+            let user = VanishedUser::read(user).map_err(temporary_error)?;
             let (row, seal) = (signed(user.row), vanished_seal(&user));
             insert.execute(params![
                 row,

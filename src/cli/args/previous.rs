@@ -23,7 +23,7 @@ pub struct PreviousArgs {
     pub previous: Option<PathBuf>,
     /// Accept a list that has lost up to this percentage of its rows
     ///
-    /// A list with up to 19 rows fewer is always accepted. 100% also accepts an empty list.
+    /// Losing up to 19 rows is always accepted. 100% also accepts an empty list.
     #[arg(long, value_name = "PERCENT", default_value = "20%", value_parser = percentage, requires = "previous", help_heading = "Previous run", hide_short_help = true)]
     pub max_shrink: f64,
     /// Refuse a list with more than N new users
@@ -35,9 +35,17 @@ fn percentage(text: &str) -> Result<f64, String> {
     let number = text
         .strip_suffix('%')
         .and_then(|number| number.parse().ok());
-    number
-        .filter(|number| (0.0..=100.0).contains(number))
-        .ok_or_else(|| "must be a percentage from 0% to 100%".to_owned())
+    if let Some(number) = number.filter(|number| (0.0..=100.0).contains(number)) {
+        return Ok(number);
+    }
+    let is_percentage = |number: &f64| (1.0..=100.0).contains(number);
+    let example = match text.parse().ok().filter(is_percentage) {
+        Some(number) => format!("{number}%"),
+        None => "20%".to_owned(),
+    };
+    Err(format!(
+        "must be a percentage from 0% to 100%, such as {example}"
+    ))
 }
 
 #[cfg(test)]
@@ -51,6 +59,15 @@ mod tests {
         }
         for text in ["0.2", "20", "101%", "-1%", "NaN%", "%", ""] {
             assert!(percentage(text).is_err(), "{text}");
+        }
+        for (text, example) in [
+            ("52", "52%"),
+            ("12.5", "12.5%"),
+            ("0.2", "20%"),
+            ("x", "20%"),
+        ] {
+            let error = percentage(text).unwrap_err();
+            assert!(error.ends_with(example), "{error}");
         }
     }
 }

@@ -2,8 +2,9 @@
 //! or another list.
 
 use super::Problem;
+use crate::plural::{counted, plural};
 
-/// A list that is shorter by fewer rows has not shrunk.
+/// Losing fewer rows than this never counts as shrinking.
 const MIN_SHRINK_ROWS: u64 = 20;
 
 /// How much a list may differ from that of the previous run.
@@ -53,7 +54,7 @@ pub fn brake(limits: BrakeLimits, input: BrakeInput<'_>) -> Vec<Problem> {
     } = input;
     if rows == 0 && !limits.accepts_any_length() {
         let before = match previous {
-            Some((run, before)) => format!(", and that of the previous run ({run}) had {before}"),
+            Some((run, before)) => format!("; the previous run ({run}) had {before}"),
             None => String::new(),
         };
         problems.push(Problem::refusal(
@@ -71,8 +72,8 @@ pub fn brake(limits: BrakeLimits, input: BrakeInput<'_>) -> Vec<Problem> {
         problems.push(Problem::refusal(
             "list_shrank",
             format!(
-                "the previous run ({run}) had {before} rows, and this list has {rows}: it shrank by more than \
-                 --max-shrink {}%",
+                "the previous run ({run}) had {}, and this list has {rows}: it shrank by more than --max-shrink {}%",
+                counted(before, "row", "rows"),
                 limits.max_shrink
             ),
             format!(
@@ -87,7 +88,9 @@ pub fn brake(limits: BrakeLimits, input: BrakeInput<'_>) -> Vec<Problem> {
         problems.push(Problem::refusal(
             "too_many_new",
             format!(
-                "{new} of {rows} rows are new since the previous run ({run}): more than --max-new {max_new}"
+                "{new} of {} {} new since the previous run ({run}): more than --max-new {max_new}",
+                counted(rows, "row", "rows"),
+                plural(new, "is", "are"),
             ),
             format!("check whether this is the right list; to accept it, pass --max-new {new}"),
         ));
@@ -174,9 +177,10 @@ mod tests {
             (0, None, None),
             (0, None, Some(("nightly/2026-11-29", 5_032))),
             (2_310, Some(1_200), Some(("nightly/2026-11-29", 5_032))),
+            (71, Some(1), Some(("nightly/2026-11-29", 70))),
         ] {
             let limits = BrakeLimits {
-                max_new: Some(500),
+                max_new: Some(if new == Some(1) { 0 } else { 500 }),
                 ..DEFAULT
             };
             for problem in brake(
