@@ -9,13 +9,14 @@ use crate::outcome::{Outcome, RowResult};
 
 const TABLE: &str = "
 CREATE TABLE users (name TEXT NOT NULL, run INTEGER NOT NULL, rank INTEGER NOT NULL, row INTEGER NOT NULL, username TEXT NOT NULL,
-    outcome TEXT NOT NULL, user_status TEXT, confirmed INTEGER, enabled INTEGER, follow_up TEXT, user_sub TEXT, error_code TEXT);
+    outcome TEXT NOT NULL, user_status TEXT, confirmed INTEGER, enabled INTEGER, follow_up TEXT, user_sub TEXT, error_code TEXT, updated TEXT);
 ";
 
-const INSERT: &str = "INSERT INTO users VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+const INSERT: &str =
+    "INSERT INTO users VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 
 /// The row that determines a user's state comes first.
-const SORTED: &str = "SELECT name, run, row, username, outcome, user_status, confirmed, enabled, follow_up, user_sub, error_code FROM users \
+const SORTED: &str = "SELECT name, run, row, username, outcome, user_status, confirmed, enabled, follow_up, user_sub, error_code, updated FROM users \
      ORDER BY name, run, rank, row";
 
 /// The earlier run.
@@ -44,6 +45,8 @@ pub struct UserSnapshot {
     pub user_sub: Option<String>,
     /// The code of the error or of the broken rule.
     pub error_code: Option<String>,
+    /// The attributes that the run updated.
+    pub updated: Option<String>,
 }
 
 /// A compared property of a user.
@@ -60,6 +63,8 @@ pub enum Field {
     UserSub,
     /// The error of rows with the same outcome.
     ErrorCode,
+    /// The attributes that the later run updated.
+    Updated,
 }
 
 /// A difference between two runs.
@@ -102,6 +107,7 @@ all_variants!(pub Field {
     FollowUp,
     UserSub,
     ErrorCode,
+    Updated,
 });
 
 impl Field {
@@ -116,6 +122,7 @@ impl Field {
             Self::FollowUp => "follow_up",
             Self::UserSub => "user_sub",
             Self::ErrorCode => "error_code",
+            Self::Updated => "updated",
         }
     }
 }
@@ -133,12 +140,15 @@ impl UserSnapshot {
             Field::FollowUp => self.follow_up.as_deref(),
             Field::UserSub => self.user_sub.as_deref(),
             Field::ErrorCode => self.error_code.as_deref(),
+            Field::Updated => self.updated.as_deref(),
         }
     }
 
-    /// Returns the properties that differ. Those known to only one of the runs do not count.
+    /// Returns the properties that differ. Those known to only one of the runs do not count, apart
+    /// from an update by this run.
     fn differs(&self, before: &Self) -> Vec<Field> {
         let differs = |field: &Field| match (before.field(*field), self.field(*field)) {
+            (_, updated) if *field == Field::Updated => updated.is_some(),
             (Some(one), Some(other)) if one != other => match field {
                 Field::Outcome => !self.is_expected_after(before),
                 // Another outcome has another error.
@@ -147,7 +157,8 @@ impl UserSnapshot {
                 | Field::Confirmed
                 | Field::Enabled
                 | Field::FollowUp
-                | Field::UserSub => true,
+                | Field::UserSub
+                | Field::Updated => true,
             },
             (Some(_) | None, _) => false,
         };
@@ -171,33 +182,33 @@ pub fn compare<E: From<LedgerError>>(
     case_insensitive: bool,
     mut each: impl FnMut(&UserChange<'_>) -> Result<(), E>,
 ) -> Result<Compared, E> {
-    let room = |cause| E::from(LedgerError::Comparison(cause));
-    let users = schema::create_temporary(TABLE).map_err(room)?;
+    let temporary_error = |cause| E::from(LedgerError::Comparison(cause));
+    let users = schema::create_temporary(TABLE).map_err(temporary_error)?;
     let mut compared = Compared {
-        nameless_before: take_in(&users, before, BEFORE, case_insensitive)?,
-        nameless_after: take_in(&users, after, AFTER, case_insensitive)?,
+        nameless_before: load_users(&users, before, BEFORE, case_insensitive)?,
+        nameless_after: load_users(&users, after, AFTER, case_insensitive)?,
         ..Compared::default()
     };
-    let mut sorted = users.prepare(SORTED).map_err(room)?;
-    let mut found = sorted.query([]).map_err(room)?;
+    let mut sorted = users.prepare(SORTED).map_err(temporary_error)?;
+    let mut found = sorted.query([]).map_err(temporary_error)?;
     let mut pair = Pair::default();
-    while let Some(row) = found.next().map_err(room)? {
+    while let Some(row) = found.next().map_err(temporary_error)? {
         let name = row
             .get_ref(0)
             .and_then(|name| Ok(name.as_str()?))
-            .map_err(room)?;
+            .map_err(temporary_error)?;
         if name != pair.name {
             pair.close(&mut compared, &mut each)?;
             pair.name = name.to_owned();
         }
-        let run: i64 = row.get(1).map_err(room)?;
+        let run: i64 = row.get(1).map_err(temporary_error)?;
         let of_run = if run == BEFORE {
             &mut pair.before
         } else {
             &mut pair.after
         };
         if of_run.is_none() {
-            *of_run = Some(stood(row).map_err(room)?);
+            *of_run = Some(read_snapshot(row).map_err(temporary_error)?);
         }
     }
     pair.close(&mut compared, &mut each)?;
@@ -205,15 +216,15 @@ pub fn compare<E: From<LedgerError>>(
 }
 
 /// Adds the users of a run. Returns the number of rows without a name.
-fn take_in<E: From<LedgerError>>(
+fn load_users<E: From<LedgerError>>(
     users: &Connection,
     run: &LedgerReader,
     number: i64,
     case_insensitive: bool,
 ) -> Result<u64, E> {
-    let room = |cause| E::from(LedgerError::Comparison(cause));
+    let temporary_error = |cause| E::from(LedgerError::Comparison(cause));
     let is_of_rehearsal = run.is_of_rehearsal().map_err(E::from)?;
-    let mut insert = users.prepare(INSERT).map_err(room)?;
+    let mut insert = users.prepare(INSERT).map_err(temporary_error)?;
     let mut nameless = 0;
     run.each_row(|row: &RowResult| {
         let rank = match row.outcome.outcome {
@@ -251,12 +262,19 @@ fn take_in<E: From<LedgerError>>(
                 row.enabled(),
                 row.follow_up.as_ref().map(ToString::to_string),
                 outcome.user_sub.as_ref().filter(|_| !is_of_rehearsal),
-                outcome.error_code
+                outcome.error_code,
+                updated(row)
             ])
             .map(drop)
-            .map_err(room)
+            .map_err(temporary_error)
     })?;
     Ok(nameless)
+}
+
+/// The attributes that the run updated, separated by spaces.
+fn updated(row: &RowResult) -> Option<String> {
+    let names: Vec<&str> = row.updated().collect();
+    (!names.is_empty()).then(|| names.join(" "))
 }
 
 /// `UserStatus` at the end of the run. The ledger has it from before the steps.
@@ -267,7 +285,7 @@ fn status_at_end(row: &RowResult) -> Option<&str> {
     }
 }
 
-fn stood(row: &Row<'_>) -> rusqlite::Result<UserSnapshot> {
+fn read_snapshot(row: &Row<'_>) -> rusqlite::Result<UserSnapshot> {
     let word: String = row.get(4)?;
     Ok(UserSnapshot {
         row: row.get::<_, i64>(2)?.unsigned_abs(),
@@ -279,6 +297,7 @@ fn stood(row: &Row<'_>) -> rusqlite::Result<UserSnapshot> {
         follow_up: row.get(8)?,
         user_sub: row.get(9)?,
         error_code: row.get(10)?,
+        updated: row.get(11)?,
     })
 }
 

@@ -166,7 +166,8 @@ impl Comparison {
         let key = ChangeKey {
             change,
             field: field.map(Field::name),
-            before: value(before),
+            // What the earlier run updated is not the value before.
+            before: value(before.filter(|_| field != Some(Field::Updated))),
             after: value(after),
         };
         if self.groups.len() >= MAX_GROUPS && !self.groups.contains_key(&key) {
@@ -269,7 +270,10 @@ impl std::fmt::Display for ChangeKey {
             (Some(before), Some(after)) => {
                 write!(f, " {} -> {}", one_line(before), one_line(after))
             }
-            (Some(one), None) | (None, Some(one)) => f.write_str(&one_line(one)),
+            (Some(one), None) | (None, Some(one)) => {
+                let space = if self.field.is_some() { " " } else { "" };
+                write!(f, "{space}{}", one_line(one))
+            }
             (None, None) => f.write_str(": another user with the same username"),
         }
     }
@@ -321,6 +325,7 @@ mod tests {
             follow_up: None,
             user_sub: Some(user_sub.to_owned()),
             error_code: None,
+            updated: (row == 7).then(|| "email".to_owned()),
         };
         let mut comparison = Comparison::new(2);
         for row in 1..=3 {
@@ -331,6 +336,11 @@ mod tests {
             before: &user(5, Outcome::Created, "a"),
             after: &user(6, Outcome::Existed, "b"),
             fields: &[Field::Outcome, Field::UserSub],
+        });
+        comparison.add(&UserChange::Changed {
+            before: &user(7, Outcome::Existed, "a"),
+            after: &user(7, Outcome::Existed, "a"),
+            fields: &[Field::Updated],
         });
         comparison.in_no_group = 3;
         let compared = Compared {
@@ -358,6 +368,7 @@ mod tests {
             follow_up: None,
             user_sub: None,
             error_code: None,
+            updated: None,
         };
         let mut comparison = Comparison::new(2);
         for row in 0..1_000 {
