@@ -16,14 +16,17 @@ use crate::ledger::{
     Durability, Ledger, LedgerError, LedgerReader, RunDirectory, RunKind, RunPath, UndoLedger,
     refuse_absent_ledger,
 };
-use crate::outcome::RunState;
+use crate::outcome::{Outcome, RunState};
+use crate::plural::{counted, plural};
 use crate::progress::terminal_width;
 use crate::report::{ReportOptions, files_in, summary_table, write_all};
 use crate::s3::S3Access;
 
-const INTERRUPTED: &str = "the run was interrupted, or is still running: the command that started it (see report.html) resumes it";
+const INTERRUPTED: &str =
+    "the run was interrupted: the command that started it (see report.html) resumes it";
 
-const REHEARSAL_INTERRUPTED: &str = "the rehearsal was interrupted, or is still running: it cannot be resumed, because its pool ends with it";
+const REHEARSAL_INTERRUPTED: &str =
+    "the rehearsal was interrupted: it cannot be resumed, because its pool ends with it";
 
 pub(super) fn report(
     settings: ReportSettings,
@@ -51,9 +54,10 @@ async fn write_again(
     reports.undone = refuse_without_ledger(run_directory, wait_for_lock, printer).await?;
     if reports.undone {
         printer.note(
-            "an undo of this run has begun: undo-results.csv, written when it ends, says which of its users are deleted",
+            "an undo of this run has begun: undo-results.csv, written when it ends, says which of its users were deleted or restored",
         );
     }
+    reports.active = RunDirectory::is_used(run_directory).unwrap_or(false);
     let ledger = LedgerReader::open(run_directory).map_err(CommandError::refused)?;
     let kind = ledger.about().map_err(CommandError::refused)?.kind;
     let summary = write_all(&ledger, run_directory, &reports).map_err(CommandError::refused)?;
@@ -64,10 +68,16 @@ async fn write_again(
         printer.info(format_args!("the run was stopped: {why}"));
     }
     if summary.state == RunState::Interrupted && !reports.undone {
-        printer.info(match kind {
-            RunKind::Import => INTERRUPTED,
-            RunKind::Rehearsal => REHEARSAL_INTERRUPTED,
-        });
+        let in_flight = summary.count(Outcome::InDoubt);
+        match (reports.active, kind) {
+            (true, _) => printer.info(format_args!(
+                "the run is active: {} in flight, which {} in doubt until then",
+                counted(in_flight, "row is", "rows are"),
+                plural(in_flight, "counts as", "count as"),
+            )),
+            (false, RunKind::Import) => printer.info(INTERRUPTED),
+            (false, RunKind::Rehearsal) => printer.info(REHEARSAL_INTERRUPTED),
+        }
     }
     print_files(stored.shown(), printer);
     let answer = CommandOutput::from(Exit::of_summary(&summary)).meaning(Codes::of(kind));

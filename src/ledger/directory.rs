@@ -95,7 +95,7 @@ impl RunDirectory {
     }
 
     /// Returns whether a process has locked the directory. Changes nothing.
-    pub(super) fn is_used(path: &Path) -> std::io::Result<bool> {
+    pub fn is_used(path: &Path) -> std::io::Result<bool> {
         let is_locked = |file: File| match file.try_lock_shared() {
             Ok(()) => Ok(false),
             Err(TryLockError::WouldBlock) => Ok(true),

@@ -89,6 +89,8 @@ pub struct ReportOptions {
     pub exit: fn(&Summary, RunKind) -> (u8, &'static str),
     /// Whether an undo of the run has started.
     pub undone: bool,
+    /// Whether a process is using the run.
+    pub active: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -169,6 +171,7 @@ pub fn write_all(
         exit,
         names: options.names,
         undone: options.undone,
+        active: options.active,
     };
     html::write(run_directory, &input).map_err(in_file(run_directory, html::FILE))?;
     if let Some(metrics) = &options.metrics {

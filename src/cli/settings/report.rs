@@ -61,6 +61,7 @@ pub(super) fn report_options(args: &ReportsArgs) -> Result<ReportOptions, Metric
         metrics: args.metrics_file.clone(),
         csv: args.csv.encoding(),
         undone: false,
+        active: false,
         exit: |summary, kind| {
             let exit = Exit::of_summary(summary);
             (exit.number(), exit.meaning(Codes::of(kind)))

@@ -45,6 +45,8 @@ pub(super) struct ReportInput<'a> {
     pub(super) names: Names,
     /// Whether an undo of the run has started.
     pub(super) undone: bool,
+    /// Whether a process is using the run.
+    pub(super) active: bool,
 }
 
 pub(super) fn write(run_directory: &Path, input: &ReportInput<'_>) -> io::Result<()> {

@@ -21,6 +21,12 @@ impl NextAction {
     }
 }
 
+/// Returns the next steps while a process is using the run.
+pub(super) fn while_active() -> Vec<NextAction> {
+    let text = "Wait until the run ends. It writes this page again.";
+    vec![NextAction::without_command(text)]
+}
+
 /// Returns the next steps in order.
 pub(super) fn next_steps(summary: &Summary, about: &RunMetadata) -> Vec<NextAction> {
     let command = about.command.clone().map(CommandLine::new);
@@ -132,8 +138,8 @@ fn after_import(summary: &Summary, command: Option<&CommandLine>) -> Vec<NextAct
     actions
 }
 
-/// Returns the number of rows in rejects.csv that are no known problems. An interrupted run has not
-/// written the file yet.
+/// Returns the number of rows in rejects.csv that are not known problems. An interrupted run has
+/// not written the file yet.
 fn rejects(summary: &Summary) -> u64 {
     match summary.state {
         RunState::Interrupted => 0,

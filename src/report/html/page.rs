@@ -13,13 +13,13 @@ use super::errors::{ErrorGroup, HintContext, StepError, groups, step_errors};
 use super::existing_users::{DifferentAttribute, differs, existing_users};
 use super::format::{counted, measured, milliseconds, moment, percent, span, thousands};
 use super::latency_chart::{self, LatencyBar};
-use super::next_steps::{NextAction, next_steps};
+use super::next_steps::{NextAction, next_steps, while_active};
 use super::outcome_bar::{Part, parts};
 use super::rate_chart::{RateChart, charts};
 use super::status::{StatusBadge, status};
 use super::timeline::Timeline;
 use crate::ledger::RunKind;
-use crate::outcome::{Delivery, Outcome, Summary};
+use crate::outcome::{Delivery, Outcome, RunState, Summary};
 use crate::pool::region_of;
 use crate::report::{CommandLine, Names};
 use crate::user::FlagsGiven;
@@ -124,6 +124,7 @@ impl ReportPage {
             given: &FlagsGiven::of_command(words),
         };
         let (errors, more_codes) = groups(run.tally, run.names, context);
+        let is_active = run.active && summary.state == RunState::Interrupted;
         Self {
             style: STYLE,
             style_hash: STANDARD.encode(Sha256::digest(STYLE.as_bytes())),
@@ -131,10 +132,10 @@ impl ReportPage {
             rehearsal: run.about.kind == RunKind::Rehearsal,
             masked: run.names == Names::Masked,
             version: env!("CARGO_PKG_VERSION"),
-            status: if run.undone {
-                status(summary, run.names).undone()
-            } else {
-                status(summary, run.names)
+            status: match status(summary, run.names) {
+                status if run.undone => status.undone(),
+                status if is_active => status.active(summary.count(Outcome::InDoubt)),
+                status => status,
             },
             figures: figures(summary),
             facts: facts(run),
@@ -167,7 +168,11 @@ impl ReportPage {
             step_errors: step_errors(summary, context),
             requests: categories(summary),
             messages: messages(run),
-            next_steps: next_steps(summary, run.about),
+            next_steps: if is_active {
+                while_active()
+            } else {
+                next_steps(summary, run.about)
+            },
         }
     }
 }

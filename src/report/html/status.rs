@@ -15,7 +15,25 @@ pub(super) struct StatusBadge {
     pub(super) sentence: String,
 }
 
+/// Why a run that has not recorded its end is not finished.
+const NOT_ENDED: &str = "The program ended unexpectedly or is still running.";
+
 impl StatusBadge {
+    /// Returns the status while a process is using the run.
+    pub(super) fn active(self, in_flight: u64) -> Self {
+        Self {
+            tone: "mixed",
+            sign: "!",
+            label: "Active",
+            sentence: format!(
+                "The run is active: {} in flight when this page was written, counted as in \
+                 doubt.{}",
+                counted(in_flight, "row was", "rows were"),
+                self.sentence.trim_start_matches(NOT_ENDED)
+            ),
+        }
+    }
+
     /// Returns the status after an undo has started. The rest of the page shows the run before the
     /// undo.
     pub(super) fn undone(self) -> Self {
@@ -83,9 +101,7 @@ fn sentence(summary: &Summary, names: Names) -> String {
                 reason.trim_end_matches('.')
             ));
         }
-        (RunState::Stopped | RunState::Interrupted, _) => {
-            sentences.push("The program ended unexpectedly or is still running.".to_owned())
-        }
+        (RunState::Stopped | RunState::Interrupted, _) => sentences.push(NOT_ENDED.to_owned()),
         (RunState::Finished, _) => {}
     }
     let (created, existed) = (
@@ -200,6 +216,10 @@ mod tests {
         summary.follow_up.insert("confirm".to_owned(), steps);
         let status = status(&summary, Names::Full);
         text += &format!("{}: {}\n", status.label, status.sentence);
+        let mut running = summary.clone();
+        running.state = RunState::Interrupted;
+        let active = super::status(&running, Names::Full).active(1);
+        text += &format!("{}: {}\n", active.label, active.sentence);
         let undone = status.undone();
         text += &format!("{}: {}\n", undone.label, undone.sentence);
         assert_messages!("status", text);

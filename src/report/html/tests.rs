@@ -101,6 +101,7 @@ fn page_of(summary: &Summary, names: Names) -> String {
         ),
         names,
         undone: false,
+        active: false,
     })
     .unwrap()
 }
