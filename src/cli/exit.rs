@@ -245,14 +245,26 @@ impl Exit {
     /// Maps the state and the outcomes of a run.
     #[must_use]
     pub fn of_summary(summary: &Summary) -> Self {
+        Self::with_known(summary, summary.known())
+    }
+
+    /// Returns the code of a finished run whose list has not changed since, so that the problems of
+    /// its rows are known.
+    #[must_use]
+    pub fn of_unchanged_list(summary: &Summary) -> Self {
+        let problems = summary.count(Outcome::Invalid) + summary.count(Outcome::Rejected);
+        Self::with_known(summary, problems)
+    }
+
+    /// `known` is the number of rows with known problems.
+    fn with_known(summary: &Summary, known: u64) -> Self {
         let has_any =
             |outcomes: &[Outcome]| outcomes.iter().any(|outcome| summary.count(*outcome) > 0);
         match summary.state {
             RunState::Stopped | RunState::Interrupted => Self::Stopped,
             RunState::Finished if has_any(&[Outcome::InDoubt]) => Self::InDoubt,
             RunState::Finished
-                if summary.count(Outcome::Invalid) + summary.count(Outcome::Rejected)
-                    > summary.known() =>
+                if summary.count(Outcome::Invalid) + summary.count(Outcome::Rejected) > known =>
             {
                 Self::SomeRows
             }

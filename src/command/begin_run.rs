@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::CommandError;
+use super::finished_run::finished_where;
 use super::open_run::{ExistingRun, RunKey, existing_run, is_there, lock};
 use crate::cli::Printer;
 use crate::cli::settings::{ImportSettings, OnExistingRun};
@@ -158,11 +159,18 @@ pub(super) fn resume(
     for (outcome, rows) in found.settled() {
         counts.add_many(*outcome, *rows);
     }
+    let status = found.status();
+    if status == LedgerStatus::Finished {
+        printer.info(format_args!(
+            "{}: only rows that it does not have are sent",
+            finished_where(&found, &directory)
+        ));
+    }
     if let LedgerStatus::Unfinished {
         settled,
         maybe_sent,
         to_follow,
-    } = found.status()
+    } = status
     {
         let steps = if to_follow > 0 {
             format!(

@@ -1,16 +1,17 @@
 //! The newest run, which commands accept as `latest` in place of a run directory.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::CommandError;
-use super::runs::list;
+use super::runs::no_directory;
 use crate::cli::Printer;
 use crate::cli::settings::RunPlace;
 use crate::ledger::RunKind;
 use crate::ledger::directory::RUNS;
+use crate::ledger::overview::{RunOverview, newest_runs};
 
-/// The name that is not the name of a run directory.
-const LATEST: &str = "latest";
+/// Stands for the newest run. `last` is the word of `--previous`.
+const LATEST: [&str; 2] = ["latest", "last"];
 
 /// The runs that a command accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,10 +21,8 @@ pub(super) enum AcceptedRuns {
 }
 
 impl AcceptedRuns {
-    /// Whether the newest run is one of these. A run whose kind cannot be read is not passed over,
-    /// because the command would then work on an older one.
-    fn include(self, kind: Option<RunKind>) -> bool {
-        self == Self::All || kind != Some(RunKind::Rehearsal)
+    fn include(self, kind: RunKind) -> bool {
+        self == Self::All || kind != RunKind::Rehearsal
     }
 }
 
@@ -37,10 +36,7 @@ pub(super) fn resolve_latest(
     let Some(parent) = place.local().and_then(parent_of_latest) else {
         return Ok(place.clone());
     };
-    let newest = list(parent)?
-        .into_iter()
-        .find(|run| accepted.include(run.kind));
-    let Some(newest) = newest else {
+    let Some(newest) = newest(parent, accepted)? else {
         let runs = match accepted {
             AcceptedRuns::All => "runs",
             AcceptedRuns::Imports => "imports",
@@ -50,13 +46,26 @@ pub(super) fn resolve_latest(
             "name the directory of a run (import prints it)",
         ));
     };
-    printer.info(format_args!("latest run: {}", newest.directory.display()));
-    Ok(RunPlace::Directory(newest.directory))
+    printer.info(format_args!("latest run: {}", newest.display()));
+    Ok(RunPlace::Directory(newest))
+}
+
+/// Returns the newest run in a directory, or the directory itself if it is a run's. A run whose
+/// kind cannot be read is not passed over, because the command would then work on an older one.
+fn newest(parent: &Path, accepted: AcceptedRuns) -> Result<Option<PathBuf>, CommandError> {
+    if RunOverview::head(parent).is_some() {
+        return Ok(Some(parent.to_owned()));
+    }
+    match newest_runs(parent, |run| accepted.include(run.kind)) {
+        Ok(runs) => Ok(runs.into_iter().next().map(|run| run.directory)),
+        Err(cause) => no_directory(parent, &cause).map(|()| None),
+    }
 }
 
 /// Returns the directory whose newest run this path means.
 fn parent_of_latest(path: &Path) -> Option<&Path> {
-    if path.file_name()? != LATEST || path.exists() {
+    let name = path.file_name()?.to_str()?;
+    if !LATEST.contains(&name) || path.exists() {
         return None;
     }
     match path.parent() {
@@ -75,6 +84,7 @@ mod tests {
     fn only_the_last_part_of_a_path_is_special() {
         for (path, parent) in [
             ("latest", Some("import-runs")),
+            ("last", Some("import-runs")),
             ("nightly/latest", Some("nightly")),
             ("./latest", Some(".")),
             ("/var/runs/latest", Some("/var/runs")),
@@ -92,9 +102,9 @@ mod tests {
 
     #[test]
     fn only_rehearsals_are_passed_over() {
-        let kinds = [None, Some(RunKind::Import), Some(RunKind::Rehearsal)];
-        assert_eq!(kinds.map(|kind| AcceptedRuns::All.include(kind)), [true; 3]);
+        let kinds = [RunKind::Import, RunKind::Rehearsal];
+        assert_eq!(kinds.map(|kind| AcceptedRuns::All.include(kind)), [true; 2]);
         let imports = kinds.map(|kind| AcceptedRuns::Imports.include(kind));
-        assert_eq!(imports, [true, true, false]);
+        assert_eq!(imports, [true, false]);
     }
 }

@@ -9,6 +9,7 @@ mod describe;
 mod document;
 mod error;
 mod findings;
+mod finished_run;
 mod grace;
 mod iam_policy;
 mod import_rows;
@@ -32,6 +33,7 @@ mod resuming;
 mod run;
 mod run_endpoint;
 mod runs;
+mod runs_of_list;
 mod stored_run;
 mod template;
 mod undo;
@@ -178,6 +180,13 @@ fn unless_stopped<T>(
             }
         }
     })
+}
+
+/// Prints a warning and logs it. The log of a file has it at the level of the other events, because
+/// standard error already shows it.
+fn warn_and_log(text: impl std::fmt::Display, printer: Printer) {
+    printer.warn(&text);
+    tracing::info!("warning: {text}");
 }
 
 /// Runs blocking work on a separate thread, so that the caller can still react to signals.

@@ -1,6 +1,8 @@
 //! Opens the run directory: a new run, one that resumes, or one that is finished. The ledger is
 //! opened and verified once.
 
+mod default_directory;
+
 use std::path::Path;
 
 use super::CommandError;
@@ -14,6 +16,7 @@ use crate::ledger::{
     RunKind, RunPath, refuse_if_saved,
 };
 use crate::pool::Cognito;
+use default_directory::default_directory;
 
 /// A run's identity and directory.
 pub(super) struct RunKey {
@@ -41,7 +44,7 @@ impl UnfinishedRun {
     fn may_be_active(&self) -> bool {
         match self {
             Self::New(_) => false,
-            Self::Resume(_, found) => !found.last_session_ended(),
+            Self::Resume(_, found) => found.ended_ms().is_none(),
             Self::Lost(..) => true,
         }
     }
@@ -52,7 +55,7 @@ impl UnfinishedRun {
             && self.may_be_active()
         {
             printer.note(format_args!(
-                "{}: an earlier session of this run did not end; if it is still active, stop it, or rows that both send end in doubt",
+                "{}: an earlier session of this run has not ended; if it is still running, stop it: rows sent by both end up in doubt",
                 stored.shown().display()
             ));
         }
@@ -85,18 +88,21 @@ impl RunKey {
         };
         let path = match (stored, &identity.fingerprint) {
             (Some(stored), _) => stored.location().clone(),
-            (None, Some(fingerprint)) => RunPath::from(&RunDirectory::default_path(
-                &list.source.short_name(),
-                fingerprint,
-                match identity.kind {
-                    RunKind::Import => &identity.user_pool_id,
-                    RunKind::Rehearsal => "rehearsal",
-                },
-            )),
+            (None, Some(fingerprint)) => {
+                let first = RunDirectory::default_path(
+                    &list.source.short_name(),
+                    fingerprint,
+                    match identity.kind {
+                        RunKind::Import => &identity.user_pool_id,
+                        RunKind::Rehearsal => "rehearsal",
+                    },
+                );
+                RunPath::from(&default_directory(first, &identity, settings).await?)
+            }
             (None, None) => {
                 return Err(CommandError::refusal(
                     format_args!(
-                        "{}: can be read only once, so the run cannot be named after it",
+                        "{}: can be read only once, so no run directory can be derived from its content",
                         list.source.name()
                     ),
                     "name a directory with --run-dir",

@@ -9,6 +9,7 @@ use super::CommandError;
 use super::Display;
 use super::begin_run::{BegunRun, begin, begin_after_loss, resume};
 use super::findings::strictness;
+use super::finished_run::warn_if_outdated;
 use super::import_rows::ImportRows;
 use super::list::List;
 use super::list_pool::{PoolLister, PoolListing};
@@ -90,6 +91,7 @@ pub(super) async fn prepare(
     )?;
     match open_run(settings, &key, printer).await? {
         OpenRun::Finished(directory, ledger) => {
+            warn_if_outdated(settings, &key, &ledger, printer).await?;
             Ok(Preparation::Finished(directory, ledger, Box::new(rejects)))
         }
         OpenRun::Unfinished(run) => {

@@ -1,5 +1,5 @@
-//! The previous run of a list that is imported again and again: finds it, reads its users, and
-//! refuses a list that differs too much from it, before the pool is called.
+//! The previous run of a recurring import: finds it, reads its users, and refuses a list that
+//! differs too much from it, before the pool is called.
 
 mod last;
 
@@ -9,18 +9,20 @@ use super::findings::refused_by;
 use super::list::List;
 use super::open_run::{RunKey, UnfinishedRun};
 use super::report::refuse_without_ledger;
+use super::runs_of_list::is_same;
 use super::stored_run::StoredRun;
-use super::{CommandError, beside};
+use super::{CommandError, beside, warn_and_log};
 use crate::cli::Printer;
 use crate::cli::settings::{ImportSettings, PreviousChoice, RunPlace};
 use crate::hints::Hint;
+use crate::ledger::overview::DirectoryState;
 use crate::ledger::previous::{PreviousRun, PreviousUsers};
 use crate::ledger::{Identity, LedgerError, LedgerReader, RunKind};
 use crate::mapping::{CheckedRow, Mapping};
 use crate::plural::counted;
 use crate::preflight::problems::{BrakeInput, BrakeLimits, brake};
 use crate::rows::{RawRow, Rows, RowsError};
-use last::{is_same, last};
+use last::{cannot_compare, last};
 
 const FLAG: &str = "--previous";
 
@@ -56,10 +58,14 @@ async fn chosen(
 ) -> Result<Option<PreviousUsers>, CommandError> {
     let place = match choice {
         PreviousChoice::Last => {
-            return match last(settings, key, printer).await? {
-                Some(opened) => read_users(opened).await.map(Some),
-                None => Ok(None),
+            let Some(opened) = last(settings, key, printer).await? else {
+                return Ok(None);
             };
+            let run = opened.stored.shown().display().to_string();
+            let users = read_users(opened).await;
+            return users
+                .map(Some)
+                .map_err(|error| cannot_compare(&run, &error.text()));
         }
         PreviousChoice::Run(place) => place,
     };
@@ -67,15 +73,17 @@ async fn chosen(
         || Path::new(&place.to_string()) == key.path.shown();
     if is_own {
         return Err(CommandError::refusal(
-            format_args!("{FLAG} {place}: the directory of this run"),
+            format_args!("{FLAG} {place}: this is the run's own directory"),
             "name the directory of an earlier run, or `last`",
         ));
     }
     let flag = format!("{FLAG} {place}");
     let opened = open(place, settings, printer).await;
+    let opened = opened.and_then(|opened| opened.map_err(UnusableRun::refusal));
     let opened = opened.map_err(|error| error.about(&flag))?;
     refuse_unlike(&opened.reader, &key.identity).map_err(|error| error.about(&flag))?;
-    read_users(opened).await.map(Some)
+    let users = read_users(opened).await;
+    users.map(Some).map_err(|error| error.about(FLAG))
 }
 
 /// Reads the previous run of a run that has begun with one.
@@ -87,13 +95,14 @@ async fn begun_with(
     let Some(previous) = previous else {
         if settings.run.previous.is_some() {
             printer.note(format_args!(
-                "{FLAG}: this run began without a previous run, and is not compared with one"
+                "{FLAG}: this run was started without {FLAG}, so it is not compared"
             ));
         }
         return Ok(None);
     };
     let place = RunPlace::of(Path::new(&previous.directory)).map_err(CommandError::refused)?;
-    let opened = match open(&place, settings, printer).await {
+    let opened = open(&place, settings, printer).await;
+    let opened = match opened.and_then(|opened| opened.map_err(UnusableRun::refusal)) {
         Ok(opened) => opened,
         Err(error) => {
             warn_if_lost(previous, error.text(), printer);
@@ -102,17 +111,25 @@ async fn begun_with(
     };
     let origin = opened.reader.origin().map_err(CommandError::refused)?;
     if origin.run_id != previous.run_id {
-        warn_if_lost(previous, "another run has its place".to_owned(), printer);
+        warn_if_lost(
+            previous,
+            "the directory now holds a different run".to_owned(),
+            printer,
+        );
         return Ok(None);
     }
-    read_users(opened).await.map(Some)
+    let users = read_users(opened).await;
+    users.map(Some).map_err(|error| error.about(FLAG))
 }
 
 fn warn_if_lost(previous: &PreviousRun, why: String, printer: Printer) {
-    printer.warn(format_args!(
-        "the previous run of this run, {}, cannot be read, so known problems are not recognized: {why}",
-        previous.directory
-    ));
+    warn_and_log(
+        format_args!(
+            "cannot read the previous run {}: {why}; its known problems will count as new",
+            previous.directory
+        ),
+        printer,
+    );
 }
 
 /// A finished run.
@@ -121,32 +138,54 @@ struct OpenedRun {
     stored: StoredRun,
 }
 
+/// A run that no list can be compared with.
+struct UnusableRun {
+    state: DirectoryState,
+    kind: RunKind,
+}
+
+impl UnusableRun {
+    fn refusal(self) -> CommandError {
+        match (self.state, self.kind) {
+            (DirectoryState::Undone, _) => CommandError::refusal(
+                "this run was undone",
+                "name another run, or leave the flag out once",
+            ),
+            (_, RunKind::Import) => CommandError::refusal(
+                "this run is not finished",
+                "resume it first (`cognito-import runs` prints the command)",
+            ),
+            (_, RunKind::Rehearsal) => {
+                CommandError::refusal("this run is not finished", "name another run")
+            }
+        }
+    }
+}
+
+/// Opens and verifies a run.
 async fn open(
     place: &RunPlace,
     settings: &ImportSettings,
     printer: Printer,
-) -> Result<OpenedRun, CommandError> {
+) -> Result<Result<OpenedRun, UnusableRun>, CommandError> {
     let stored = StoredRun::open(place, &settings.run.s3).await?;
-    let path = stored.location();
-    let undone = refuse_without_ledger(path, None, printer).await?;
-    let reader = LedgerReader::open(path).map_err(CommandError::refused)?;
-    let finished = reader.origin().map_err(CommandError::refused)?.finished;
-    if undone {
-        return Err(CommandError::refusal(
-            "this run was undone: its users were deleted",
-            "name another run, or leave the flag out once",
-        ));
-    }
-    if !finished {
-        let hint = match reader.about().map_err(CommandError::refused)? {
-            about if about.kind == RunKind::Import => {
-                "resume it first (`cognito-import runs` prints the command)"
-            }
-            _ => "name another run",
-        };
-        return Err(CommandError::refusal("this run is not finished", hint));
-    }
-    Ok(OpenedRun { reader, stored })
+    let path = stored.location().clone();
+    let undone = refuse_without_ledger(&path, None, printer).await?;
+    let read = move || {
+        let reader = LedgerReader::open(&path)?;
+        let origin = reader.origin()?;
+        Ok((reader, origin))
+    };
+    let (reader, origin) = beside("previous", read)
+        .await?
+        .map_err(|error: LedgerError| CommandError::refused(error))?;
+    let state = match (undone, origin.finished) {
+        (false, true) => return Ok(Ok(OpenedRun { reader, stored })),
+        (true, _) => DirectoryState::Undone,
+        (false, false) => DirectoryState::Stopped,
+    };
+    let kind = origin.kind;
+    Ok(Err(UnusableRun { state, kind }))
 }
 
 /// Refuses a run of another pool or kind. A rehearsal can be compared with any run, because its
@@ -177,7 +216,7 @@ async fn read_users(opened: OpenedRun) -> Result<PreviousUsers, CommandError> {
     let read = move || PreviousUsers::read(&reader, stored.shown());
     beside("previous", read)
         .await?
-        .map_err(|error| CommandError::refused(error).about(FLAG))
+        .map_err(CommandError::refused)
 }
 
 #[derive(Debug, thiserror::Error)]

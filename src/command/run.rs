@@ -5,6 +5,7 @@ use std::path::Path;
 use tracing::Instrument as _;
 
 use super::document::Unreported;
+use super::finished_run::{FinishedRun, report_finished};
 use super::grace::listen_within;
 use super::live_metrics::RunWatch;
 use super::prepare::{Preparation, Prepared};
@@ -17,7 +18,7 @@ use crate::cli::Printer;
 use crate::cli::exit::Exit;
 use crate::cli::settings::{ImportSettings, OnExistingRun};
 use crate::import::{Run, RunEnd, StopReason};
-use crate::ledger::{FoundLedger, RunDirectory, Session};
+use crate::ledger::{RunDirectory, Session};
 use crate::logs::LogStream;
 use crate::preflight::groups::CreatedGroups;
 use crate::run::{Signal, Signals};
@@ -232,50 +233,6 @@ fn stopped_while_reporting(
     CommandOutput::from(Exit::Signal(signal))
         .stopped(message, hint)
         .with(&Unreported { run_directory })
-}
-
-/// A run that has nothing left to do.
-struct FinishedRun<'a> {
-    directory: &'a RunDirectory,
-    stored: Option<&'a mut StoredRun>,
-    ledger: FoundLedger,
-    rejects: Rejects,
-}
-
-/// Writes the reports of a run that has nothing left to do.
-async fn report_finished(
-    settings: &ImportSettings,
-    finished: FinishedRun<'_>,
-    log: &LogStream,
-    printer: Printer,
-) -> Result<CommandOutput, CommandError> {
-    let FinishedRun {
-        directory,
-        stored,
-        ledger,
-        rejects,
-    } = finished;
-    printer.info(if settings.on_existing_run.retries() {
-        "this run is already finished and has no rows to retry: nothing was sent"
-    } else {
-        "this run is already finished: nothing was sent (--retry repeats rows, --restart starts over)"
-    });
-    let (path, reports) = (directory.location().clone(), settings.reports.clone());
-    let write = move || {
-        let ledger = ledger.into_reader()?;
-        WrittenReports::write(&ledger, &path, rejects, &reports)
-    };
-    let written = beside("reports", write)
-        .await?
-        .map_err(CommandError::refused)?;
-    written.log_metrics(settings, log);
-    if let Some(stored) = stored {
-        stored.publish_reports().await?;
-    }
-    let exit = written
-        .print(directory.shown(), settings.on_existing_run.kind(), printer)
-        .allowing_row_failures(settings.run.allow_row_failures);
-    CommandOutput::from(exit).with(&written.document(directory))
 }
 
 /// Prints the results, and how to resume if the run was stopped.

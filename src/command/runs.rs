@@ -1,41 +1,51 @@
 //! `runs`: lists the runs in a directory.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::SystemTime;
 
 use super::{CommandError, CommandOutput};
 use crate::ledger::directory::RUNS;
-use crate::ledger::overview::{RunOverview, runs_in};
+use crate::ledger::overview::runs_in;
 use crate::report::{runs_document, runs_text};
-use crate::s3::S3FolderUrl;
+use crate::s3::{S3FolderUrl, UnusableUrl};
 
 pub(super) fn runs(directory: &Path) -> Result<CommandOutput, CommandError> {
-    let runs = list(directory)?;
+    refuse_address(directory)?;
+    let runs = match runs_in(directory) {
+        Ok(runs) => runs,
+        Err(cause) => no_directory(directory, &cause).map(|()| Vec::new())?,
+    };
     let now = SystemTime::now();
     CommandOutput::of_text(runs_text(directory, &runs, now))
         .with(&runs_document(directory, &runs, now))
 }
 
-/// Lists the runs in a directory, the newest first. The default directory is missing before the
-/// first run.
-pub(super) fn list(directory: &Path) -> Result<Vec<RunOverview>, CommandError> {
-    if let Some(Ok(Some(url))) = directory.to_str().map(S3FolderUrl::named) {
-        return Err(CommandError::refusal(
-            format_args!("{url}: only runs in local directories can be listed"),
-            format!(
-                "`aws s3 ls {url}` lists the prefixes, and `cognito-import report {url}NAME/` shows one"
-            ),
-        ));
+/// Refuses an address in S3, whose runs cannot be listed.
+fn refuse_address(directory: &Path) -> Result<(), CommandError> {
+    let address = match directory.to_str().map(S3FolderUrl::named) {
+        None | Some(Ok(None)) => return Ok(()),
+        Some(Ok(Some(url))) => url.to_string(),
+        // A bucket has no prefix.
+        Some(Err(UnusableUrl::NotAFolder(text))) => format!("{}/", text.trim_end_matches('/')),
+        Some(Err(error)) => return Err(CommandError::refused(error)),
+    };
+    Err(CommandError::refusal(
+        format_args!("{address}: only runs in local directories can be listed"),
+        format!(
+            "`aws s3 ls {address}` lists the prefixes, and `cognito-import report {address}NAME/` shows one"
+        ),
+    ))
+}
+
+/// Refuses a directory that cannot be listed, unless it is the default one, which is missing before
+/// the first run.
+pub(super) fn no_directory(directory: &Path, cause: &io::Error) -> Result<(), CommandError> {
+    if cause.kind() == ErrorKind::NotFound && directory == Path::new(RUNS) {
+        return Ok(());
     }
-    match runs_in(directory) {
-        Err(error) if error.kind() == ErrorKind::NotFound && directory == Path::new(RUNS) => {
-            Ok(Vec::new())
-        }
-        Err(cause) => Err(CommandError::refusal(
-            format_args!("{}: cannot be listed: {cause}", directory.display()),
-            "name a directory that contains run directories",
-        )),
-        Ok(runs) => Ok(runs),
-    }
+    Err(CommandError::refusal(
+        format_args!("{}: cannot be listed: {cause}", directory.display()),
+        "name a directory that contains run directories",
+    ))
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::directory::RunDirectory;
 use super::facts::Facts;
-use super::identity::Identity;
+use super::identity::{Identity, RunKind};
 use super::integrity::presence::LEDGER;
 use super::leftovers::UNFINISHED;
 use super::{FoundLedger, LedgerError, RunPath};
@@ -44,6 +44,33 @@ pub struct RunCertificate {
     /// The account's quotas when the run began, in requests per second, by quota category. Empty if
     /// they are unknown.
     limits: BTreeMap<String, u32>,
+}
+
+/// What a certificate of any format says about its run.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RunOutline {
+    pub kind: RunKind,
+    pub list: String,
+    pub user_pool_id: String,
+    /// Milliseconds since the Unix epoch.
+    pub started_ms: i64,
+}
+
+impl RunOutline {
+    /// Parses the content of a certificate. `None` if it is damaged.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        serde_json::from_slice(text).ok()
+    }
+
+    /// Reads the certificate in this directory. `None` if there is none, or if it is damaged.
+    pub(super) fn read_in(directory: &RunPath) -> io::Result<Option<Self>> {
+        match fs::read(path_in(directory)) {
+            Ok(text) => Ok(Self::parse(&text)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 impl RunCertificate {
@@ -86,7 +113,7 @@ impl RunCertificate {
     }
 
     /// Like [`RunCertificate::read`], for a directory that this process has not locked.
-    pub(super) fn read_in(directory: &RunPath) -> Result<Option<Self>, LedgerError> {
+    pub fn read_in(directory: &RunPath) -> Result<Option<Self>, LedgerError> {
         let path = path_in(directory);
         match fs::read(&path) {
             Ok(text) => Self::parse(&text, directory).map(Some),
@@ -142,6 +169,12 @@ impl RunCertificate {
         })?;
         directory.sync();
         Ok(())
+    }
+
+    /// Returns whether a command with this identity has the same list and settings as the run.
+    #[must_use]
+    pub fn has_identity(&self, identity: &Identity, directory: &RunPath) -> bool {
+        identity.compare_to(&self.identity, directory).is_ok()
     }
 
     /// Refuses a command of another run.

@@ -93,6 +93,20 @@ pub(super) fn pending(database: &Connection) -> rusqlite::Result<i64> {
     )
 }
 
+/// Returns the number of users that existed and were updated.
+pub(super) fn updated(database: &Connection) -> rusqlite::Result<u64> {
+    let mut statement = database.prepare(&format!(
+        "SELECT row, {COLUMNS} FROM results JOIN follow_ups USING (row) WHERE results.changes IS NOT NULL"
+    ))?;
+    let mut found = statement.query([])?;
+    let mut updated = 0;
+    while let Some(line) = found.next()? {
+        let steps = read(line, 1, line.get(0)?)?;
+        updated += u64::from(steps.is_some_and(|steps| steps.has_updated()));
+    }
+    Ok(updated)
+}
+
 /// Makes failed steps pending again.
 pub(super) fn retry_failed(database: &Connection) -> rusqlite::Result<()> {
     let failed = format!(

@@ -43,7 +43,7 @@ pub mod writer;
 
 use std::path::{Path, PathBuf};
 
-pub use certificate::RunCertificate;
+pub use certificate::{RunCertificate, RunOutline};
 use clap::ValueEnum;
 pub use directory::RunDirectory;
 pub use exposure::Exposure;
@@ -56,7 +56,7 @@ pub use reader::{LedgerReader, RowSums};
 pub use run_path::RunPath;
 pub use schema::use_temporary_directory;
 pub use times::{RunTimes, Span};
-pub use undo::UndoLedger;
+pub use undo::{UndoEffects, UndoLedger};
 pub use writer::{
     BeginResult, FoundLedger, Ledger, LedgerBatch, NewLedger, NewRow, RetryFilter, ToBegin,
 };
@@ -114,8 +114,12 @@ pub enum LedgerError {
         found: String,
     },
     /// The run was undone.
-    #[error("{0}: this run was undone: users that it created were deleted (see undo-results.csv)")]
-    Undone(PathBuf),
+    #[error("{path}: this run was undone{effects} (see undo-results.csv)")]
+    Undone {
+        path: PathBuf,
+        /// What happened to its users so far.
+        effects: UndoEffects,
+    },
     /// The file is damaged or not the ledger of an undo.
     #[error("{path}: damaged, or not the ledger of this run's undo ({cause})")]
     DamagedUndo { path: PathBuf, cause: String },
@@ -248,7 +252,7 @@ impl Hint for LedgerError {
             Self::DamagedCertificate { has_ledger: true, .. } | Self::OtherCertificate { .. } => "restore it from a backup; or, if the ledger is the right one, move this file away and run the same import again".to_owned(),
             Self::DamagedCertificate { .. } => "restore it from a backup, or start over with `import --restart`, which keeps the files of this run: without a certificate and a ledger, the users that it created are reported as existing".to_owned(),
             Self::LostUndo { .. } => "restore it from a backup, or move these files away and start the undo over: users that are already deleted will then be reported as gone".to_owned(),
-            Self::Undone(..) => "start over with --restart, which keeps its files aside".to_owned(),
+            Self::Undone { .. } => "start over with --restart, which keeps its files aside".to_owned(),
             Self::DamagedUndo { .. } => "restore it from a backup, or move it away, with undo-results.csv, and start the undo over: users that are already deleted will then be reported as gone".to_owned(),
             Self::Newer { .. } => "use that version".to_owned(),
             Self::OtherRun { .. } => "use another --run-dir, or start over with `import --restart`, which keeps the files of the other run".to_owned(),

@@ -3,6 +3,8 @@
 //! Nothing is locked or changed, so that runs can be active meanwhile. A run that cannot be read is
 //! part of the overview too, with the reason.
 
+mod newest;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -15,12 +17,14 @@ use serde::Serialize;
 use super::certificate::RunCertificate;
 use super::directory::{self, RunDirectory};
 use super::facts::Facts;
-use super::identity::{self, Identity, RunKind, RunMetadata, name};
+use super::identity::{self, RunKind, RunMetadata, name};
 use super::integrity::presence::{LEDGER, UNDO, ledger_is_there, undo_is_there};
 use super::reader::settled;
-use super::{Durability, LedgerError, RunPath, refuse_absent_ledger, schema};
+use super::undo::UndoProgress;
+use super::{Durability, LedgerError, RunPath, follow_ups, refuse_absent_ledger, schema};
 use crate::hints::Hint as _;
 use crate::outcome::Outcome;
+pub use newest::{DatedRun, newest_runs};
 
 /// The state of a run directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -35,8 +39,10 @@ pub enum DirectoryState {
     Stopped,
     /// The process ended without recording its end.
     Interrupted,
-    /// An undo of the run has begun.
+    /// The run was undone.
     Undone,
+    /// An undo of the run has begun, and has users left.
+    UndoUnfinished,
     /// The ledger is damaged or lost.
     Damaged,
     /// A newer version of the program wrote the ledger.
@@ -64,10 +70,21 @@ pub struct RunOverview {
     pub ended_ms: Option<i64>,
     /// Rows by outcome, without the outcomes that no row has.
     pub outcomes: BTreeMap<&'static str, u64>,
+    /// Users that existed, and that the run updated.
+    pub updated: u64,
     /// The words of the command that resumes the run, unless it is a rehearsal.
     pub command: Option<Vec<String>>,
-    /// Users whose deletion an undo has not settled yet.
-    pub undo_left: u64,
+    /// Whether the run's last undo deletes users that were used (`--even-if-used`).
+    pub undo_even_if_used: bool,
+}
+
+/// What is read of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    /// The state and identity.
+    Head,
+    /// The numbers of rows too, which takes a while for a long list.
+    Counts,
 }
 
 /// Why a run cannot be read.
@@ -81,6 +98,16 @@ impl RunOverview {
     /// Returns what the directory contains. `None` if it has no files of a run.
     #[must_use]
     pub fn of(directory: &Path) -> Option<Self> {
+        Self::with(directory, Detail::Counts)
+    }
+
+    /// Like [`RunOverview::of`], without the numbers of rows.
+    #[must_use]
+    pub fn head(directory: &Path) -> Option<Self> {
+        Self::with(directory, Detail::Head)
+    }
+
+    fn with(directory: &Path, detail: Detail) -> Option<Self> {
         let mut overview = Self {
             directory: directory.to_owned(),
             state: DirectoryState::Unreadable,
@@ -92,11 +119,12 @@ impl RunOverview {
             started_ms: 0,
             ended_ms: None,
             outcomes: BTreeMap::new(),
+            updated: 0,
             command: None,
-            undo_left: 0,
+            undo_even_if_used: false,
         };
-        let read = refuse_absent_ledger(&RunPath::from(directory)).and_then(|()| overview.read());
-        match read {
+        let read = refuse_absent_ledger(&RunPath::from(directory));
+        match read.and_then(|()| overview.read(detail)) {
             Ok(state) => overview.state = state,
             Err(LedgerError::Missing(_)) => return None,
             Err(error) => overview.fail(&error),
@@ -104,8 +132,8 @@ impl RunOverview {
         Some(overview)
     }
 
-    /// Reads the ledger.
-    fn read(&mut self) -> Result<DirectoryState, LedgerError> {
+    /// Reads the ledger. Its pages and checksums are verified when the run is opened for work.
+    fn read(&mut self, detail: Detail) -> Result<DirectoryState, LedgerError> {
         let directory = RunPath::from(&self.directory);
         let is_used = || RunDirectory::is_used(&directory).unwrap_or(false);
         // A process that uses the ledger keeps it consistent, and may have begun to use it during
@@ -125,12 +153,18 @@ impl RunOverview {
             Err(error) => return Err(error),
         }
         let path = directory::database_in(&directory);
-        let database = schema::open_to_read(&path)?;
+        let database = schema::open_to_list(&path)?;
         let finished = self
-            .read_run(&database)
+            .read_run(&database, detail)
             .map_err(|cause| LedgerError::of(&path, cause))?;
-        if self.is_undone()? {
-            return Ok(DirectoryState::Undone);
+        if undo_is_there(&directory)? {
+            let undo = UndoProgress::read(&directory.join(UNDO))?;
+            self.undo_even_if_used = undo.even_if_used;
+            return Ok(if undo.left == 0 {
+                DirectoryState::Undone
+            } else {
+                DirectoryState::UndoUnfinished
+            });
         }
         Ok(match (finished, self.ended_ms) {
             (true, _) => DirectoryState::Finished,
@@ -141,7 +175,7 @@ impl RunOverview {
     }
 
     /// Returns whether the run is finished.
-    fn read_run(&mut self, database: &Connection) -> rusqlite::Result<bool> {
+    fn read_run(&mut self, database: &Connection, detail: Detail) -> rusqlite::Result<bool> {
         database.execute_batch("BEGIN")?;
         let RunMetadata { kind, command, .. } = identity::metadata(database)?;
         let text = |name| identity::get(database, name);
@@ -152,29 +186,13 @@ impl RunOverview {
         self.user_pool_id = text("user_pool_id")?;
         self.started_ms = Facts::read(database)?.started_ms;
         self.ended_ms = text(name::ENDED)?.and_then(|ms| ms.parse().ok());
-        for (outcome, rows) in settled(database)?.into_iter().chain(unsettled(database)?) {
-            *self.outcomes.entry(outcome.name()).or_default() += rows;
+        if detail == Detail::Counts {
+            for (outcome, rows) in settled(database)?.into_iter().chain(unsettled(database)?) {
+                *self.outcomes.entry(outcome.name()).or_default() += rows;
+            }
+            self.updated = follow_ups::updated(database)?;
         }
         Ok(text(name::FINISHED)?.as_deref() == Some("1"))
-    }
-
-    fn is_undone(&mut self) -> Result<bool, LedgerError> {
-        let directory = RunPath::from(&self.directory);
-        if !undo_is_there(&directory)? {
-            return Ok(false);
-        }
-        let path = directory.join(UNDO);
-        let left = || {
-            let undo = schema::connect_to_read(&path)?;
-            undo.query_row(
-                "SELECT count(*) FROM users WHERE undone IS NULL",
-                [],
-                |row| row.get(0),
-            )
-            .map_err(|cause| LedgerError::of_undo(&path, cause))
-        };
-        self.undo_left = left().map(i64::unsigned_abs)?;
-        Ok(true)
     }
 
     /// Describes the run by its certificate, because the ledger cannot be read.
@@ -193,7 +211,7 @@ impl RunOverview {
             | LedgerError::Exposed(_)
             | LedgerError::Busy(_)
             | LedgerError::Missing(_)
-            | LedgerError::Undone(_)
+            | LedgerError::Undone { .. }
             | LedgerError::OtherRun { .. }
             | LedgerError::OtherRow { .. }
             | LedgerError::Database { .. }
@@ -252,53 +270,6 @@ pub fn runs_in(directory: &Path) -> io::Result<Vec<RunOverview>> {
         newest_first.then_with(|| other.directory.cmp(&one.directory))
     });
     Ok(runs)
-}
-
-/// Returns the newest finished run in the subdirectories of `parent` whose directory `is_other` and
-/// whose kind, list and user pool are wanted, and the newer ones that are not finished. Only
-/// ledgers of wanted runs are opened, if the others have certificates.
-///
-/// # Errors The directory cannot be read.
-pub fn newest_finished(
-    parent: &Path,
-    is_other: impl Fn(&Path) -> bool,
-    is_wanted: impl Fn(RunKind, &str, &str) -> bool,
-) -> io::Result<(Option<PathBuf>, Vec<RunOverview>)> {
-    let mut wanted = Vec::new();
-    for entry in fs::read_dir(parent)? {
-        let path = entry?.path();
-        if !is_other(&path) {
-            continue;
-        }
-        if let Ok(Some(certificate)) = RunCertificate::read_in(&RunPath::from(&path)) {
-            let Identity {
-                kind,
-                list,
-                user_pool_id,
-                ..
-            } = certificate.identity();
-            if is_wanted(*kind, list, user_pool_id) {
-                wanted.push((certificate.facts().started_ms, path));
-            }
-        } else if path.is_dir()
-            && let Some(run) = RunOverview::of(&path)
-            && let (Some(kind), Some(list), Some(pool)) = (run.kind, &run.list, &run.user_pool_id)
-            && is_wanted(kind, list, pool)
-        {
-            wanted.push((run.started_ms, path));
-        }
-    }
-    wanted.sort_by(|one, other| other.cmp(one));
-    let mut unfinished = Vec::new();
-    for (_, path) in wanted {
-        match RunOverview::of(&path) {
-            Some(run) if run.state == DirectoryState::Finished => {
-                return Ok((Some(path), unfinished));
-            }
-            run => unfinished.extend(run),
-        }
-    }
-    Ok((None, unfinished))
 }
 
 /// Returns the numbers of rows without an outcome. See `LedgerReader::each_row`.

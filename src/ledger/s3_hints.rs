@@ -18,7 +18,7 @@ pub(super) fn hint(error: &LedgerError) -> Option<String> {
         LedgerError::Lost { found, .. } if found.contains(CERTIFICATE) => return None,
         LedgerError::Lost { .. } => "restore an earlier version of the object, or use another prefix: users that the run already created will then be reported as existing".to_owned(),
         LedgerError::LostUndo { .. } => "restore an earlier version of the object, or remove these objects (`aws s3 rm`) and start the undo over: users that are already deleted will then be reported as gone".to_owned(),
-        LedgerError::Undone(_) => "use another prefix, which starts a new run".to_owned(),
+        LedgerError::Undone { .. } => "use another prefix, which starts a new run".to_owned(),
         LedgerError::DamagedUndo { .. } => format!("restore an earlier version of the object, or remove it (`aws s3 rm {object}`) together with undo-results.csv, and start the undo over: users that are already deleted will then be reported as gone"),
         LedgerError::DamagedCertificate { has_ledger: true, .. } | LedgerError::OtherCertificate { .. } => format!("restore an earlier version of the object; or, if the ledger is the right one, remove the certificate (`aws s3 rm {object}`) and run the same import again"),
         LedgerError::DamagedCertificate { .. } => "restore an earlier version of the object, or use another prefix: without a certificate and a ledger, the users that the run created are reported as existing".to_owned(),
@@ -51,7 +51,7 @@ fn named_path(error: &LedgerError) -> Option<&Path> {
         | LedgerError::Damaged { path, .. }
         | LedgerError::Lost { path, .. }
         | LedgerError::LostUndo { path, .. }
-        | LedgerError::Undone(path)
+        | LedgerError::Undone { path, .. }
         | LedgerError::DamagedUndo { path, .. }
         | LedgerError::DamagedCertificate { path, .. }
         | LedgerError::OtherCertificate { path, .. }

@@ -133,6 +133,13 @@ pub(super) fn open_to_read(path: &RunPath) -> Result<Connection, LedgerError> {
     Ok(database)
 }
 
+/// Opens the database for reading without verifying its pages, which takes a while for a long list.
+pub(super) fn open_to_list(path: &RunPath) -> Result<Connection, LedgerError> {
+    let database = connect_to_read(path)?;
+    examine_format(&database, path)?;
+    Ok(database)
+}
+
 /// Opens a database that this process has already verified for reading.
 pub(super) fn connect_to_read(path: &RunPath) -> Result<Connection, LedgerError> {
     let failed = |cause| LedgerError::of(path, cause);
@@ -151,6 +158,24 @@ pub(super) fn connect_to_read(path: &RunPath) -> Result<Connection, LedgerError>
 
 /// Rejects a database that is damaged or not a ledger of this format.
 fn examine(database: &Connection, path: &RunPath) -> Result<(), LedgerError> {
+    examine_format(database, path)?;
+    let damaged = |cause: String| LedgerError::Damaged {
+        path: path.shown().to_owned(),
+        cause,
+    };
+    let verdict: String = database
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(|cause| damaged(cause.to_string()))?;
+    if verdict != "ok" {
+        return Err(damaged(verdict));
+    }
+    missing_rows(database)
+        .map_err(|cause| LedgerError::of(path, cause))?
+        .map_or(Ok(()), |what| Err(damaged(what)))
+}
+
+/// Rejects a database that is not a ledger of this format.
+fn examine_format(database: &Connection, path: &RunPath) -> Result<(), LedgerError> {
     let damaged = |cause: String| LedgerError::Damaged {
         path: path.shown().to_owned(),
         cause,
@@ -180,15 +205,7 @@ fn examine(database: &Connection, path: &RunPath) -> Result<(), LedgerError> {
     if tables(database).map_err(|cause| damaged(cause.to_string()))? != ours {
         return Err(damaged("its tables are not those of a ledger".to_owned()));
     }
-    let verdict: String = database
-        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .map_err(|cause| damaged(cause.to_string()))?;
-    if verdict != "ok" {
-        return Err(damaged(verdict));
-    }
-    missing_rows(database)
-        .map_err(|cause| LedgerError::of(path, cause))?
-        .map_or(Ok(()), |what| Err(damaged(what)))
+    Ok(())
 }
 
 /// Rows are written in the list's order and never removed, so a gap or a missing end is damage.

@@ -7,15 +7,19 @@
 //! the run's ledger.
 
 mod open;
+mod progress;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::identity::put;
 use super::integrity::anchor::Anchor;
 use super::integrity::checkpoint::Checkpoints;
 use super::integrity::seal::{Seal, broken_seal};
 use super::rows::signed;
 use super::{LedgerError, RunPath};
 use crate::outcome::{AffectedUser, UndoOutcome, Undone};
+pub use progress::UndoEffects;
+pub(super) use progress::UndoProgress;
 
 const TABLES: &str = "
 CREATE TABLE run (name TEXT PRIMARY KEY, value TEXT NOT NULL, seal INTEGER NOT NULL) WITHOUT ROWID;
@@ -32,6 +36,9 @@ CREATE TABLE users (
     seal INTEGER NOT NULL
 );
 ";
+
+/// The name in the table `run` that says whether the last session deletes users that were used.
+const EVEN_IF_USED: &str = "even_if_used";
 
 const COLUMNS: &str = "row, username, user_sub, created_ms, changes, begun_ms, undone, error_code, error_message, seal";
 
@@ -124,7 +131,7 @@ struct LastingDatabase {
 
 impl UndoLedger {
     /// Retries users whose deletion failed and, if `used` is set, users that were kept because they
-    /// were or may have been used.
+    /// were or may have been used. Remembers `used`.
     pub fn reset_for_retry(&mut self, used: bool) -> Result<(), LedgerError> {
         use crate::outcome::KeptReason::{MaybeUsed, Used};
         let mut again = vec![Undone::Failed];
@@ -134,6 +141,7 @@ impl UndoLedger {
         let words: Vec<&str> = again.into_iter().map(Undone::name).collect();
         let change = || -> rusqlite::Result<()> {
             let transaction = self.database.unchecked_transaction()?;
+            put(&transaction, EVEN_IF_USED, if used { "1" } else { "0" })?;
             for word in words {
                 let query = format!("SELECT {COLUMNS} FROM users WHERE undone = ?1");
                 let mut statement = transaction.prepare(&query)?;

@@ -25,8 +25,9 @@ use super::identity::Invocation;
 use super::identity::{Identity, LedgerStatus, RunKind};
 use super::integrity::anchor::{Anchor, Displaced};
 use super::integrity::checkpoint::Checkpoints;
-use super::integrity::presence::{ledger_is_there, undo_is_there};
+use super::integrity::presence::{UNDO, ledger_is_there, undo_is_there};
 use super::previous::{MarkError, PreviousUsers};
+use super::undo::UndoProgress;
 use super::{Durability, LedgerError, RunDirectory, schema};
 use crate::outcome::RateSample;
 pub use entries::{BeginResult, Ending, LedgerBatch, NewRow, ReadRow, RetryFilter, ToBegin};
@@ -88,11 +89,14 @@ impl From<MarkError> for WriterError {
 
 /// Refuses to resume a run that was undone, because it would report deleted users as created.
 fn refuse_undone(directory: &RunDirectory) -> Result<(), LedgerError> {
-    if undo_is_there(directory.location())? {
-        Err(LedgerError::Undone(directory.shown().to_owned()))
-    } else {
-        Ok(())
+    if !undo_is_there(directory.location())? {
+        return Ok(());
     }
+    let undo = UndoProgress::read(&directory.location().join(UNDO))?;
+    Err(LedgerError::Undone {
+        path: directory.shown().to_owned(),
+        effects: undo.effects,
+    })
 }
 
 /// A run's ledger, open for writing.

@@ -49,6 +49,12 @@ pub struct FollowUp {
 }
 
 impl FollowUp {
+    /// Returns whether the user's attributes were updated.
+    #[must_use]
+    pub fn has_updated(&self) -> bool {
+        self.has_done(UPDATE_STEP)
+    }
+
     /// Returns whether this step is done.
     #[must_use]
     pub(super) fn has_done(&self, name: &str) -> bool {

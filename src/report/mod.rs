@@ -51,7 +51,7 @@ pub use findings_csv::{FindingLine, FindingsCsv};
 pub use metrics_file::{ActiveRun, MetricsFile, MetricsFileError};
 pub use rejects_csv::{RejectsFile, reasons_of};
 pub use results_csv::COLUMNS;
-pub use runs_list::{runs_document, runs_text};
+pub use runs_list::{runs_document, runs_text, time_since};
 pub use summary_json::{SCHEMA_VERSION, summary_document};
 pub use table::summary_table;
 pub use undo_csv::{UndoReport, write_undo};

@@ -51,12 +51,14 @@ struct ListedRun<'a> {
     rows: Option<u64>,
     /// Rows by outcome, with the outcomes that no row has; null if the ledger cannot be read.
     outcomes: Option<std::collections::BTreeMap<&'static str, u64>>,
+    /// Users that existed, and that the run updated; null if the ledger cannot be read.
+    updated: Option<u64>,
     /// The words of the command that resumes the run or its undo; null if nothing is left to do, or
     /// if it is a rehearsal.
     resume: Option<Vec<String>>,
     /// Why the run cannot be read; null if it can.
     problem: Option<&'a str>,
-    /// What to do about it; null if there is no advice.
+    /// A suggested fix; null if there is none.
     what_to_do: Option<&'a str>,
 }
 
@@ -85,6 +87,7 @@ pub fn runs_document<'a>(
             age_seconds: age(run, now).as_secs(),
             rows: can_be_read.then(|| run.rows()),
             outcomes: can_be_read.then(|| outcomes.into()),
+            updated: can_be_read.then_some(run.updated),
             resume: resuming_command(run).map(|command| command.words().to_vec()),
             problem: run.problem.as_ref().map(|problem| problem.message.as_str()),
             what_to_do: run
@@ -135,13 +138,15 @@ pub fn runs_text(directory: &Path, runs: &[RunOverview], now: SystemTime) -> Str
 }
 
 impl DirectoryState {
-    fn label(self) -> &'static str {
+    /// Returns the name in messages.
+    pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Finished => "finished",
             Self::Active => "active",
             Self::Stopped => "stopped",
             Self::Interrupted => "interrupted",
             Self::Undone => "undone",
+            Self::UndoUnfinished => "undo unfinished",
             Self::Damaged => "damaged",
             Self::Newer => "from a newer version",
             Self::Unreadable => "unreadable",
@@ -151,14 +156,20 @@ impl DirectoryState {
 
 /// Returns the command that resumes the run, or the undo that has users left.
 fn resuming_command(run: &RunOverview) -> Option<CommandLine> {
+    let directory = run.directory.to_string_lossy().into_owned();
     match run.state {
-        DirectoryState::Stopped | DirectoryState::Interrupted => {
-            run.command.clone().map(CommandLine::new)
-        }
-        DirectoryState::Undone if run.undo_left > 0 => {
-            let directory = run.directory.to_string_lossy().into_owned();
+        DirectoryState::Stopped | DirectoryState::Interrupted => run
+            .command
+            .clone()
+            .map(|words| in_directory(CommandLine::new(words), &directory)),
+        DirectoryState::UndoUnfinished => {
             let words = ["cognito-import".to_owned(), "undo".to_owned(), directory];
-            Some(CommandLine::new(words.to_vec()))
+            let command = CommandLine::new(words.to_vec());
+            Some(if run.undo_even_if_used {
+                command.with(&["--even-if-used"])
+            } else {
+                command
+            })
         }
         DirectoryState::Undone
         | DirectoryState::Finished
@@ -169,13 +180,25 @@ fn resuming_command(run: &RunOverview) -> Option<CommandLine> {
     }
 }
 
+/// Names the run directory, unless the command does. Without it, the command would start another
+/// run if the list has changed.
+fn in_directory(command: CommandLine, directory: &str) -> CommandLine {
+    let names_it = |word: &String| word == "--run-dir" || word.starts_with("--run-dir=");
+    if command.words().iter().any(names_it) {
+        command
+    } else {
+        command.with(&["--run-dir", directory])
+    }
+}
+
 /// Formats the number of rows, and of those with each outcome.
 fn counts(run: &RunOverview) -> String {
     let outcomes = Outcome::ALL.into_iter().filter_map(|outcome| {
         let rows = *run.outcomes.get(outcome.name())?;
         (rows > 0).then(|| format!("{rows} {}", outcome.name()))
     });
-    let outcomes: Vec<String> = outcomes.collect();
+    let updated = (run.updated > 0).then(|| format!("{} updated", run.updated));
+    let outcomes: Vec<String> = outcomes.chain(updated).collect();
     let rows = counted(run.rows(), "row", "rows");
     if outcomes.is_empty() {
         rows
@@ -185,8 +208,18 @@ fn counts(run: &RunOverview) -> String {
 }
 
 fn age(run: &RunOverview, now: SystemTime) -> Duration {
-    let started = Duration::from_millis(u64::try_from(run.started_ms).unwrap_or(0));
-    now.duration_since(SystemTime::UNIX_EPOCH + started)
+    since(run.started_ms, now)
+}
+
+/// Returns the time since then, in milliseconds since the Unix epoch, like `2 days`.
+#[must_use]
+pub fn time_since(ms: i64, now: SystemTime) -> String {
+    rounded(since(ms, now))
+}
+
+fn since(ms: i64, now: SystemTime) -> Duration {
+    let then = Duration::from_millis(u64::try_from(ms).unwrap_or(0));
+    now.duration_since(SystemTime::UNIX_EPOCH + then)
         .unwrap_or_default()
 }
 
@@ -230,14 +263,16 @@ mod tests {
                     .map(str::to_owned)
                     .to_vec(),
             ),
-            undo_left: 0,
+            updated: 0,
+            undo_even_if_used: false,
         }
     }
 
     #[test]
     fn messages() {
         use DirectoryState::{
-            Active, Damaged, Finished, Interrupted, Newer, Stopped, Undone, Unreadable,
+            Active, Damaged, Finished, Interrupted, Newer, Stopped, UndoUnfinished, Undone,
+            Unreadable,
         };
         let states = [
             Finished,
@@ -260,10 +295,18 @@ mod tests {
             });
             runs[unreadable].list = None;
         }
-        runs.push(RunOverview {
-            undo_left: 1,
-            ..run(Undone, 3_000)
-        });
+        for undo_even_if_used in [false, true] {
+            runs.push(RunOverview {
+                undo_even_if_used,
+                updated: 3,
+                ..run(UndoUnfinished, 3_000)
+            });
+        }
+        let mut named = run(Stopped, 0);
+        if let Some(command) = &mut named.command {
+            command.push("--run-dir=elsewhere".to_owned());
+        }
+        runs.push(named);
         runs.push(RunOverview {
             kind: Some(RunKind::Rehearsal),
             outcomes: [("created", 1)].into(),

@@ -46,7 +46,7 @@ impl Transcript {
             let is_table = line.starts_with(['┌', '│', '╞', '└']);
             let is_measured = line.starts_with("  active ") || line.starts_with("  User");
             if !is_table && !is_measured {
-                writeln!(self.0, "{}", without_ports(line)).unwrap();
+                writeln!(self.0, "{}", without_age(&without_ports(line))).unwrap();
             }
         }
         self.0.push('\n');
@@ -63,6 +63,17 @@ fn without_ports(line: &str) -> String {
         text += rest;
     }
     text
+}
+
+/// Replaces the time since a run finished.
+fn without_age(line: &str) -> String {
+    let Some((before, after)) = line.split_once(" finished ") else {
+        return line.to_owned();
+    };
+    match after.split_once(" ago") {
+        Some((_, rest)) => format!("{before} finished SOME TIME ago{rest}"),
+        None => line.to_owned(),
+    }
 }
 
 /// A directory with a list of three users, and a pool.

@@ -3,7 +3,9 @@
 
 mod brake;
 mod choice;
+mod repeated;
 mod resume;
+mod unreadable;
 
 use std::fs;
 use std::path::Path;

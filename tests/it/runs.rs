@@ -1,4 +1,7 @@
-//! `runs` lists run directories in every state, and `latest` names the newest.
+//! `runs` lists run directories in every state.
+
+mod commands;
+mod latest;
 
 use std::fs;
 use std::path::Path;
@@ -125,49 +128,6 @@ fn every_state_is_listed_and_nothing_changes() {
 }
 
 #[test]
-fn the_listed_command_resumes_the_run() {
-    let dir = TestDir::new();
-    let pool = Pool::start(silent());
-    let list = dir.file("my users.csv", users(5));
-    let running = import_into(&dir, &pool, list, "nightly/it's 1").start();
-    pool.wait_for_requests("SignUp", 1);
-    let runs = listed(&dir);
-    assert_eq!(states(&runs), [("it's 1", "active")]);
-    assert_eq!(runs[0]["resume"], Value::Null);
-    running.signal("KILL");
-    running.wait();
-    let runs = listed(&dir);
-    assert_eq!(states(&runs), [("it's 1", "interrupted")]);
-    let words = runs[0]["resume"].as_array().unwrap();
-    let words: Vec<&str> = words.iter().map(|word| word.as_str().unwrap()).collect();
-    // A new pool listens on another port.
-    let pool = pool.restart_with(|settings| settings.faults.answer_late.probability = 0.0);
-    let text = dir.cli("runs").arg("nightly").run().exits(0).stdout;
-    let (_, command) = text.trim_end().rsplit_once("  resume: ").unwrap();
-    let (_, command) = command.split_once(' ').unwrap();
-    dir.bash(&format!(
-        "cognito-import {command} --endpoint-url {}",
-        pool.url()
-    ))
-    .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
-    .env("AWS_SECRET_ACCESS_KEY", "made-up")
-    .run()
-    .exits(2);
-    let resumed = dir
-        .cli(words[1])
-        .args(&words[2..words.len() - 1])
-        .arg(&pool.url());
-    resumed
-        .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
-        .env("AWS_SECRET_ACCESS_KEY", "made-up")
-        .run()
-        .exits(0);
-    let runs = listed(&dir);
-    assert_eq!(states(&runs), [("it's 1", "finished")]);
-    assert_eq!(runs[0]["resume"], Value::Null);
-}
-
-#[test]
 fn an_active_run_with_an_exclusive_ledger_is_described_by_its_certificate() {
     let dir = TestDir::new();
     let pool = Pool::start(silent());
@@ -186,27 +146,39 @@ fn an_active_run_with_an_exclusive_ledger_is_described_by_its_certificate() {
 }
 
 #[test]
-fn an_undo_that_was_stopped_is_resumed_by_undo() {
+fn updated_users_are_counted() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
-    let list = dir.file("users.csv", users(40));
+    let list = dir.file("users.csv", users_numbered(1..=4));
     import_into(&dir, &pool, list, "nightly/1").run().exits(0);
-    let undo = dir
-        .undo_in(&pool, "nightly/1")
-        .args(["--delete-rate", "10"])
-        .start();
-    pool.wait_for_requests("AdminDeleteUser", 2);
-    assert_eq!(states(&listed(&dir)), [("1", "undone")]);
-    undo.signal("KILL");
-    undo.wait();
+    let moved = users_numbered(1..=4)
+        .replace("user0001@", "first@")
+        .replace("user0003@", "third@");
+    let list = dir.file("users.csv", moved);
+    let flags = ["--update-existing", "email", "--verify", "email"];
+    import_into(&dir, &pool, list, "nightly/2")
+        .args(flags)
+        .run()
+        .exits(0);
     let runs = listed(&dir);
-    assert_eq!(states(&runs), [("1", "undone")]);
+    assert_eq!(runs[0]["updated"], 2);
+    assert_eq!(runs[1]["updated"], 0);
+    assert_eq!(runs[0]["outcomes"]["existed"], 4);
+    // Such changes matter to a person.
+    let args = ["--compare", "nightly/1", "nightly/2"];
+    let document = dir.cli("report").args(args).json().run().exits(0);
+    let document = document.document();
+    assert_eq!(document["changed"], 2, "{document:#}");
+    let group = &document["groups"][0];
     assert_eq!(
-        runs[0]["resume"],
-        json!(["cognito-import", "undo", "nightly/1"])
+        (&group["field"], &group["before"], &group["after"]),
+        (&json!("updated"), &Value::Null, &json!("email"))
     );
-    dir.undo_in(&pool, "nightly/1").run().exits(0);
-    assert_eq!(listed(&dir)[0]["resume"], Value::Null);
+    // A night without an update is no change, even after one with updates.
+    import_into(&dir, &pool, list, "nightly/3").run().exits(0);
+    let args = ["--compare", "nightly/2", "nightly/3"];
+    let document = dir.cli("report").args(args).json().run().exits(0);
+    assert_eq!(document.document()["changed"], 0);
 }
 
 #[test]
@@ -219,16 +191,18 @@ fn the_default_directory_may_be_missing_and_another_may_not() {
         .run()
         .exits(3)
         .names(["nightly"]);
-    dir.cli("runs")
-        .arg("s3://bucket/nightly/")
-        .run()
-        .exits(3)
-        .names(["s3://bucket/nightly/"]);
-    dir.cli("report")
-        .arg("latest")
-        .run()
-        .exits(3)
-        .names(["latest", "import-runs"]);
+    for (address, named) in [
+        ("s3://bucket/nightly/", "s3://bucket/nightly/"),
+        ("s3://bucket/", "s3://bucket/NAME/"),
+        ("s3://bucket", "s3://bucket/NAME/"),
+    ] {
+        let refused = dir.cli("runs").arg(address).run().exits(3);
+        refused.names([named]);
+    }
+    for latest in ["latest", "last"] {
+        let refused = dir.cli("report").arg(latest).run().exits(3);
+        refused.names([latest, "import-runs"]);
+    }
     let list = dir.file("users.csv", users(1));
     dir.rehearse(list).without_flag("--run-dir").run().exits(0);
     let runs = dir.cli("runs").json().run().exits(0).document();
@@ -249,68 +223,17 @@ fn the_default_directory_may_be_missing_and_another_may_not() {
 }
 
 #[test]
-fn latest_is_the_newest_run() {
+fn a_list_of_runs_does_not_verify_them() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
-    for (run, numbers) in [("nightly/b", 1..=2), ("nightly/a", 3..=5)] {
-        let list = dir.file("users.csv", users_numbered(numbers));
-        import_into(&dir, &pool, list, run).run().exits(0);
-    }
-    dir.rehearse("users.csv")
-        .args(["--run-dir", "nightly/c"])
-        .run()
-        .exits(0);
-    let report = dir
-        .cli("report")
-        .arg("nightly/latest")
-        .json()
-        .run()
-        .exits(0);
-    assert_eq!(report.document()["run_directory"], "nightly/c");
-    let args = [
-        "--compare",
-        "nightly/b",
-        "nightly/latest",
-        "--compare-unlike",
-    ];
-    let compared = dir.cli("report").args(args).json().run().exits(0);
-    assert_eq!(compared.document()["after"]["run_directory"], "nightly/c");
-    // A rehearsal has nothing to undo.
-    let undone = dir
-        .undo_in(&pool, "nightly/latest")
-        .json()
-        .run()
-        .exits(0)
-        .document();
-    assert_eq!(undone["run_directory"], "nightly/a");
-    assert_eq!(pool.users().len(), 2);
-    // The newest import stays the newest, so a repeated command does not undo an older one.
-    dir.undo_in(&pool, "nightly/latest").run().exits(0);
-    assert_eq!(pool.users().len(), 2);
-    fs::rename(dir.path("nightly/b"), dir.path("nightly/latest")).unwrap();
-    let report = dir
-        .cli("report")
-        .arg("nightly/latest")
-        .json()
-        .run()
-        .exits(0);
-    assert_eq!(report.document()["run_directory"], "nightly/latest");
-}
-
-#[test]
-fn a_newest_run_that_cannot_be_read_is_not_passed_over() {
-    let dir = TestDir::new();
-    let pool = Pool::start(quick());
-    let list = dir.file("users.csv", users(1));
-    for run in ["nightly/1", "nightly/2"] {
-        import_into(&dir, &pool, list, run).run().exits(0);
-    }
-    fs::write(dir.path("nightly/2/ledger.db"), "not a database").unwrap();
-    for command in [
-        dir.cli("report").arg("nightly/latest"),
-        dir.undo_in(&pool, "nightly/latest"),
-    ] {
-        command.run().exits(3).names(["nightly/2/ledger.db"]);
-    }
-    assert_eq!(pool.users().len(), 1);
+    let list = dir.file("users.csv", users(3));
+    import_into(&dir, &pool, list, "nightly/1").run().exits(0);
+    let ledger = rusqlite::Connection::open(dir.path("nightly/1/ledger.db")).unwrap();
+    ledger
+        .execute("DELETE FROM rows WHERE row = 2", [])
+        .unwrap();
+    drop(ledger);
+    let runs = listed(&dir);
+    assert_eq!(states(&runs), [("1", "finished")]);
+    dir.cli("report").arg("nightly/1").run().exits(3);
 }

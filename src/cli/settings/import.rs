@@ -105,7 +105,8 @@ impl PreviousSettings {
             return Ok(None);
         };
         Ok(Some(Self {
-            run: if previous.as_os_str() == "last" {
+            // `latest` is the word of the other commands.
+            run: if previous.as_os_str() == "last" || previous.as_os_str() == "latest" {
                 PreviousChoice::Last
             } else {
                 PreviousChoice::Run(RunPlace::of(previous)?)
@@ -276,6 +277,13 @@ impl RunSettings {
             rejects_with_passwords: args.rejects_with_passwords,
             allow_row_failures: args.allow_row_failures,
         })
+    }
+
+    /// Whether `--previous last` is given.
+    #[must_use]
+    pub fn compares_with_the_last(&self) -> bool {
+        let previous = self.previous.as_ref();
+        previous.is_some_and(|previous| matches!(previous.run, PreviousChoice::Last))
     }
 
     /// The address of a run directory in S3.

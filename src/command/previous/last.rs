@@ -1,6 +1,7 @@
-//! Finds `--previous last`: on this machine, or in S3.
+//! Finds `--previous last`: on this machine, or in S3. A run that cannot be read may be the
+//! previous one, so it is never passed over: a list must not go unchecked because of it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tokio::time::Instant;
 
@@ -8,10 +9,11 @@ use super::{FLAG, OpenedRun, open};
 use crate::cli::Printer;
 use crate::cli::settings::{ImportSettings, RunPlace};
 use crate::command::open_run::RunKey;
+use crate::command::runs_of_list::{file_name, is_same_work, runs_beside};
 use crate::command::stored_run::TRANSFER_TIMEOUT;
-use crate::command::{CommandError, beside};
-use crate::ledger::overview::newest_finished;
-use crate::ledger::{Identity, RunCertificate, RunKind, RunPath};
+use crate::command::{CommandError, beside, warn_and_log};
+use crate::ledger::overview::{DirectoryState, RunOverview};
+use crate::ledger::{Identity, RunOutline};
 use crate::s3::{Folder, S3Config, S3Error, S3FolderUrl};
 
 /// Finds the newest finished run of the same list and pool next to this one.
@@ -22,67 +24,92 @@ pub(super) async fn last(
 ) -> Result<Option<OpenedRun>, CommandError> {
     let found = match &settings.run.directory {
         Some(RunPlace::S3(url)) => last_in_s3(url, settings, &key.identity, printer).await?,
-        Some(RunPlace::Directory(_)) | None => match last_here(key, printer).await? {
-            Some(place) => Some(open(&place, settings, printer).await?),
-            None => None,
-        },
+        Some(RunPlace::Directory(_)) | None => last_here(key, settings, printer).await?,
     };
     if found.is_none() {
-        printer.note(format_args!(
-            "{FLAG} last: no finished run of {} into {} next to {}, so there is nothing to compare with",
-            file_name(&key.identity.list),
-            key.identity.user_pool_id,
-            key.path.shown().display(),
-        ));
+        warn_and_log(
+            format_args!(
+                "{FLAG} last: no finished run of {} for pool {} beside {}: --max-shrink and --max-new are not checked",
+                file_name(&key.identity.list),
+                key.identity.user_pool_id,
+                key.path.shown().display(),
+            ),
+            printer,
+        );
     }
     Ok(found)
 }
 
-async fn last_here(key: &RunKey, printer: Printer) -> Result<Option<RunPlace>, CommandError> {
-    let parent = match key.path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        Some(_) | None => PathBuf::from("."),
-    };
-    if !parent.is_dir() {
-        return Ok(None);
-    }
+async fn last_here(
+    key: &RunKey,
+    settings: &ImportSettings,
+    printer: Printer,
+) -> Result<Option<OpenedRun>, CommandError> {
     let (own, identity) = (key.path.to_path_buf(), key.identity.clone());
-    let shown = parent.clone();
     let find = move || {
-        let is_wanted = |kind, list: &str, pool: &str| is_same_work(&identity, kind, list, pool);
-        newest_finished(&parent, |path| !is_same(path, &own), is_wanted)
+        let runs = runs_beside(&own, &identity)?;
+        let heads = runs
+            .iter()
+            .filter_map(|run| RunOverview::head(&run.directory));
+        let mut skipped = Vec::new();
+        for run in heads {
+            match run.state {
+                DirectoryState::Finished => return Ok((Some(run.directory), skipped)),
+                DirectoryState::Active
+                | DirectoryState::Stopped
+                | DirectoryState::Interrupted
+                | DirectoryState::Undone
+                | DirectoryState::UndoUnfinished => skipped.push((run.directory, run.state)),
+                DirectoryState::Damaged | DirectoryState::Newer | DirectoryState::Unreadable => {
+                    return Err(unreadable(&run));
+                }
+            }
+        }
+        Ok((None, skipped))
     };
-    let (found, unfinished) = beside("previous", find).await?.map_err(|cause| {
-        CommandError::refusal(
-            format_args!("{FLAG} last: {} cannot be listed: {cause}", shown.display()),
-            "name the directory of the previous run",
-        )
-    })?;
-    for run in unfinished {
-        printer.note(format_args!(
-            "{FLAG} last: {} is passed over, because it is not finished",
-            run.directory.display()
-        ));
+    let found = beside("previous", find).await?;
+    let (found, skipped) = found.map_err(|error| error.about(format_args!("{FLAG} last")))?;
+    for (directory, state) in skipped {
+        note_skipped(directory.display(), state, printer);
     }
-    Ok(found.map(RunPlace::Directory))
-}
-
-/// Whether a run has the same list, by name, and the same pool.
-fn is_same_work(identity: &Identity, kind: RunKind, list: &str, pool: &str) -> bool {
-    kind == identity.kind
-        && pool == identity.user_pool_id
-        && file_name(list) == file_name(&identity.list)
-}
-
-fn file_name(list: &str) -> &str {
-    list.rsplit('/').next().unwrap_or(list)
-}
-
-pub(super) fn is_same(one: &Path, other: &Path) -> bool {
-    match (one.canonicalize(), other.canonicalize()) {
-        (Ok(one), Ok(other)) => one == other,
-        (Ok(_) | Err(_), _) => one == other,
+    let Some(directory) = found else {
+        return Ok(None);
+    };
+    let place = RunPlace::Directory(directory);
+    match open(&place, settings, printer).await {
+        Ok(Ok(opened)) => Ok(Some(opened)),
+        Ok(Err(unusable)) => Err(unusable
+            .refusal()
+            .about(format_args!("{FLAG} last: {place}"))),
+        Err(error) => Err(cannot_compare(&place.to_string(), &error.text())),
     }
+}
+
+fn note_skipped(run: impl std::fmt::Display, state: DirectoryState, printer: Printer) {
+    let state = state.label();
+    tracing::info!(%run, state, "not compared with this run");
+    printer.note(format_args!("{FLAG} last: skipping {run}: {state}"));
+}
+
+fn unreadable(run: &RunOverview) -> CommandError {
+    let why = match &run.problem {
+        None => run.state.label().to_owned(),
+        Some(problem) => match &problem.hint {
+            None => problem.message.clone(),
+            Some(hint) => format!("{}; {hint}", problem.message),
+        },
+    };
+    cannot_compare(&run.directory.display().to_string(), &why)
+}
+
+/// Refuses to look for an older run.
+pub(super) fn cannot_compare(run: &str, why: &str) -> CommandError {
+    CommandError::refusal(
+        format_args!("{FLAG} last: cannot compare the list with {run}: {why}"),
+        format!(
+            "to compare it with an older run, name that with {FLAG} DIR; to import it unchecked, leave {FLAG} out once"
+        ),
+    )
 }
 
 /// Finds the run by the certificates next to that of this run. Ledgers are copied only from the
@@ -108,30 +135,24 @@ async fn last_in_s3(
             continue;
         }
         let name = format!("{run}/run.json");
-        let text = folder.read(&name, deadline).await.map_err(failed)?;
-        let certificate =
-            text.map(|text| RunCertificate::parse(&text, &RunPath::from(Path::new(&name))));
-        if let Some(Ok(certificate)) = certificate {
-            let Identity {
-                kind,
-                list,
-                user_pool_id,
-                ..
-            } = certificate.identity();
-            if is_same_work(identity, *kind, list, user_pool_id) {
-                found.push((certificate.facts().started_ms, address));
-            }
+        let Some(text) = folder.read(&name, deadline).await.map_err(failed)? else {
+            continue;
+        };
+        let Some(outline) = RunOutline::parse(&text) else {
+            let why = "its run.json is damaged; restore it, or move the run to another prefix";
+            return Err(cannot_compare(&address, why));
+        };
+        if is_same_work(identity, &outline) {
+            found.push((outline.started_ms, address));
         }
     }
     found.sort();
     while let Some((_, address)) = found.pop() {
         let place = RunPlace::of(Path::new(&address)).map_err(CommandError::refused)?;
         match open(&place, settings, printer).await {
-            Ok(opened) => return Ok(Some(opened)),
-            Err(error) => printer.note(format_args!(
-                "{FLAG} last: {address} is passed over: {}",
-                error.text()
-            )),
+            Ok(Ok(opened)) => return Ok(Some(opened)),
+            Ok(Err(unusable)) => note_skipped(&address, unusable.state, printer),
+            Err(error) => return Err(cannot_compare(&address, &error.text())),
         }
     }
     Ok(None)

@@ -162,7 +162,7 @@ async fn undone_run_can_be_restarted_but_not_resumed() {
     let looked = Ledger::peek(&directory, &identity(), &[]).unwrap_err();
     assert!(looked.to_string().contains("was undone"), "{looked}");
     let reopened = Ledger::reopen(&directory, &identity(), Durability::Process, &[]).unwrap_err();
-    assert!(matches!(reopened, LedgerError::Undone(_)), "{reopened}");
+    assert!(matches!(reopened, LedgerError::Undone { .. }), "{reopened}");
     directory.set_aside().unwrap();
     run(&directory).await;
     assert!(!UndoLedger::is_there(&directory).unwrap());

@@ -23,7 +23,7 @@ pub struct FoundLedger {
     status: LedgerStatus,
     facts: Facts,
     run_id: String,
-    last_session_ended: bool,
+    ended_ms: Option<i64>,
     lost_since_ms: Option<i64>,
     settled: Vec<(Outcome, u64)>,
     previous: Option<PreviousRun>,
@@ -44,7 +44,7 @@ impl FoundLedger {
         let read = || {
             database.execute_batch("BEGIN")?;
             let facts = Facts::read(&database)?;
-            let last_session_ended = identity::get(&database, name::ENDED)?.is_some();
+            let ended = identity::get(&database, name::ENDED)?;
             let lost_since_ms = lost_since(&database, &facts)?;
             let status = reset_for_retry(&database, retry)?;
             Ok(Self {
@@ -52,7 +52,7 @@ impl FoundLedger {
                 status,
                 facts,
                 run_id: run_id(&database)?,
-                last_session_ended,
+                ended_ms: ended.and_then(|ms| ms.parse().ok()),
                 lost_since_ms,
                 settled: settled(&database)?,
                 previous: PreviousRun::read(&database)?,
@@ -77,9 +77,11 @@ impl FoundLedger {
         &self.run_id
     }
 
+    /// Returns when the last session ended, in milliseconds since the Unix epoch. `None` if it did
+    /// not record its end.
     #[must_use]
-    pub fn last_session_ended(&self) -> bool {
-        self.last_session_ended
+    pub fn ended_ms(&self) -> Option<i64> {
+        self.ended_ms
     }
 
     /// Returns the earliest time of requests that this ledger may not know, if there may be any, in

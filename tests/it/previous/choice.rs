@@ -63,10 +63,14 @@ fn the_last_run_is_the_newest_finished_one_of_the_same_list_and_pool() {
 fn the_default_directories_are_next_to_each_other() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
-    for (numbers, expected) in [(1..=3, false), (1..=4, true)] {
+    for (numbers, word, expected) in [
+        (1..=3, "last", false),
+        (1..=4, "last", true),
+        (1..=5, "latest", true),
+    ] {
         let list = dir.file("users.csv", users_numbered(numbers));
         let import = dir.import(&pool, list).without_flag("--run-dir");
-        let import = import.args(["--previous", "last"]).json();
+        let import = import.args(["--previous", word]).json();
         let summary = import.run().exits(0).document()["summary"].clone();
         assert_eq!(summary["previous"].is_object(), expected, "{summary:#}");
     }
