@@ -95,8 +95,9 @@ pub(super) fn pending(database: &Connection) -> rusqlite::Result<i64> {
 
 /// Returns the number of users that existed and were updated.
 pub(super) fn updated(database: &Connection) -> rusqlite::Result<u64> {
+    // Other values are the names of updates that wrote nothing.
     let mut statement = database.prepare(&format!(
-        "SELECT row, {COLUMNS} FROM results JOIN follow_ups USING (row) WHERE results.changes IS NOT NULL"
+        "SELECT row, {COLUMNS} FROM results JOIN follow_ups USING (row) WHERE results.changes LIKE '{{%'"
     ))?;
     let mut found = statement.query([])?;
     let mut updated = 0;
