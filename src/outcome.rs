@@ -265,7 +265,7 @@ pub struct RowOutcome {
     /// `UserCreateDate` in milliseconds since the Unix epoch, on the service's clock, if the user
     /// was looked up or listed.
     pub created_at: Option<i64>,
-    /// For a user that existed: the attributes whose value in the pool is not the list's. `None` if
+    /// For a user that existed: the attributes whose value in the pool differs from the list. `None` if
     /// the pool did not return its attributes.
     pub differs: Option<Vec<Difference>>,
     /// What the run does about these attributes, if it updates users.

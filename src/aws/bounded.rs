@@ -11,7 +11,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 /// with all attributes).
 const MAX_LENGTH: usize = 1024 * 1024;
 
-/// Which responses are bounded.
+/// The responses to bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResponseLimit {
     /// All responses.

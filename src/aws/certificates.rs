@@ -40,7 +40,7 @@ pub enum NoCertificates {
         setting: String,
         message: String,
     },
-    /// The location of the system's certificates given by the environment has no usable one.
+    /// `SSL_CERT_FILE` or `SSL_CERT_DIR` contains no usable certificate.
     #[error("{variables}: no CA certificate found ({message}), so AWS cannot be authenticated")]
     Environment { variables: String, message: String },
     #[error("this system has no CA certificates ({0}), so AWS cannot be authenticated")]

@@ -120,7 +120,7 @@ impl AwsContext {
         match provider.provide_credentials().await {
             Ok(_) => Ok(provider),
             Err(error) => Err(NoCredentials {
-                // The SDK lists the providers that it tried on lines.
+                // The SDK puts each provider that it tried on its own line.
                 message: causes(&error)
                     .split_whitespace()
                     .collect::<Vec<_>>()

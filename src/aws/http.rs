@@ -66,7 +66,7 @@ fn client(endpoint: Option<&Endpoint>, trust: &Trust) -> SharedHttpClient {
         })
 }
 
-/// What the endpoint and the trusted CAs mean for connections.
+/// Connection policy derived from the endpoint and the trusted CAs.
 struct Policy {
     is_loopback: bool,
     is_localhost: bool,

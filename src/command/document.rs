@@ -109,7 +109,7 @@ pub(super) struct CheckDocument<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct VerdictDocument<'a> {
-    /// Rows by what would happen to them; null if the list was not read to its end.
+    /// Row counts by planned outcome; null if the list was not read to its end.
     pub(super) rows: Option<SurveyCounts>,
     /// The broken rules.
     pub(super) findings_by_rule: Vec<BrokenRule<'a>>,

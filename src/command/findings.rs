@@ -22,7 +22,7 @@ use crate::user::rules::Strictness;
 /// The maximum number of broken rules that are printed before a run.
 const MAX_RULES_PRINTED: usize = 4;
 
-/// What a run would do, apart from its list.
+/// The run's settings, apart from its list.
 #[derive(Debug, Clone)]
 pub(super) struct Intent {
     pub(super) allowed: Allowed,
@@ -230,7 +230,7 @@ fn missing_groups(named: &BTreeSet<String>, found: &PoolAnswers, create: bool) -
     missing(names, found.groups.as_ref(), unknown)
 }
 
-/// What rows are checked against.
+/// Returns the rules that rows are checked against.
 pub(super) fn strictness(rules: Option<&PoolRules>) -> Strictness {
     rules.map_or(Strictness::Formats, |rules| {
         Strictness::Pool(Arc::new(rules.clone()))

@@ -81,7 +81,7 @@ impl PoolLister<'_> {
                 }
                 PrescanMode::Auto | PrescanMode::Never => {
                     watch.notice(&format!(
-                        "note: the pool's users cannot be listed first, so every row is sent: {error}"
+                        "note: cannot list the pool's users first, so every row will be sent: {error}"
                     ));
                     None
                 }

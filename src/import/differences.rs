@@ -36,7 +36,7 @@ pub struct UpdatePolicy {
 }
 
 impl UserComparison {
-    /// Returns the attributes of the row whose value in the pool is another one. `value` returns
+    /// Returns the attributes of the row whose value in the pool differs. `value` returns
     /// the pool's value of an attribute. An attribute that the row leaves empty never differs.
     #[must_use]
     pub fn differences<'v>(

@@ -281,8 +281,7 @@ impl<'a> Run<'a> {
     }
 
     /// Returns the time span in which this session can have created users, if its requests arrive
-    /// within `arrives_within`.
-    /// It includes the time of sessions that the ledger does not know.
+    /// within `arrives_within`. It includes the time of sessions that the ledger does not know.
     fn span(&mut self, arrives_within: Duration) -> Span {
         let clock = self.shared.pool.clock();
         let mut span = self.session_start.until_now(clock, arrives_within);

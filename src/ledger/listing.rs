@@ -1,10 +1,10 @@
 //! The pool's users by name, as listed before the run. Memory stays constant for pools of any size.
 //!
 //! They are in a temporary database, which contains usernames and the attributes that the list
-//! sets, but no passwords. `spill` would be
-//! too slow: it reads a whole partition for each lookup, and a partition of tens of millions of
-//! users with their attributes is too long for that. Names are compared as a whole, not by a hash,
-//! because a false match would exclude a user from the import.
+//! sets, but no passwords. `spill` would be too slow: it reads a whole partition for each lookup,
+//! and a partition of tens of millions of users with their attributes is too long for that. Names
+//! are compared as a whole, not by a hash, because a false match would exclude a user from the
+//! import.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 

@@ -1,8 +1,8 @@
-//! How the list and the pool differ about a user that existed.
+//! Differences between an existing user and its row.
 
 use serde::{Deserialize, Serialize};
 
-/// An attribute whose value in the pool is not the list's.
+/// An attribute whose value in the pool differs from the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     /// The attribute.

@@ -141,14 +141,14 @@ impl Run<'_> {
             self.record_unsent_ready().await;
             return;
         }
-        let is_full = self.ready.len() > self.plan.group || !self.follow_ups.has_room();
-        if self.beginning.is_some() || self.read.is_empty() || is_full || self.rows_left == 0 {
+        let has_enough = self.ready.len() > self.plan.group || !self.follow_ups.has_room();
+        if self.beginning.is_some() || self.read.is_empty() || has_enough || self.rows_left == 0 {
             return;
         }
         // Each group costs a transaction and a sync, so larger groups are cheaper per row. While
         // there is enough to send, a group that is not full waits for more rows.
-        let is_full = !self.wants_rows();
-        if !is_full && self.ready.len() > self.plan.group / 2 {
+        let is_full_group = !self.wants_rows();
+        if !is_full_group && self.ready.len() > self.plan.group / 2 {
             return;
         }
         let lost_since_ms = self.lost_rows.since_ms();

@@ -7,7 +7,7 @@ use crate::import::ImportRow;
 /// The maximum number of rows that are queued or begun together, including rows that are not sent.
 const MAX_TOGETHER: usize = 1_024;
 
-/// Only few rows to be sent are begun together, because after a crash each of them must be looked
+/// Only a few rows are begun together, because after a crash each of them must be looked
 /// up. Rows whose user is in the listing are written with their outcome, so many of them share one
 /// sync.
 #[derive(Debug, Default)]

@@ -9,7 +9,7 @@ use crate::user::StepKind;
 use crate::user::password_column::PasswordCounts;
 use crate::user::pool_rules::{Contact, PoolRules};
 
-/// Rows by what would happen to them.
+/// Row counts by planned outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SurveyCounts {
