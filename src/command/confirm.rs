@@ -3,7 +3,7 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use super::{CommandError, beside};
-use crate::plural::{counted, plural};
+use crate::plural::counted;
 use crate::preflight::plan::{ExistingUsers, RunPlan};
 use crate::user::StepKind;
 
