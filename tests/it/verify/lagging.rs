@@ -87,6 +87,23 @@ fn users_that_existed_are_looked_up_if_the_run_compared_them() {
 }
 
 #[test]
+fn a_list_that_can_be_read_once_is_compared_with_the_listing_alone() {
+    let dir = TestDir::new();
+    let pool = Pool::start(settings(&[]));
+    let list = dir.file("users.csv", LIST);
+    dir.import(&pool, list).run().exits(0);
+    let endpoint = TestEndpoint::start(&pool, |request| match is_listing(request) {
+        true => TestReply::ForwardEdited(Box::new(|page| replace(page, "name", "Old"))),
+        false => TestReply::Forward,
+    });
+    let piped = verify(&dir, &pool, &endpoint).arg("-").input(LIST);
+    piped.run().exits(1);
+    let expected = ["ann", "bob"].map(|name| format!("{name} attribute_differs name"));
+    assert_eq!(problems(&dir), expected);
+    assert_eq!(endpoint.requests("AdminGetUser"), 0);
+}
+
+#[test]
 fn a_failed_lookup_does_not_blame_the_listing() {
     let dir = TestDir::new();
     let pool = Pool::start(settings(&[]));
