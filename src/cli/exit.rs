@@ -155,7 +155,7 @@ impl Exit {
             }
             (Self::Done, Codes::Check) => "no problems found",
             (Self::Done, Codes::Undo) => {
-                "every user that the run created is deleted or was already gone"
+                "every user of the run is deleted, restored or already gone"
             }
             (Self::Done, Codes::Verify) => "every user is in the pool as the run reports it",
             (Self::Done, Codes::Report) => {

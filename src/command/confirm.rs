@@ -3,6 +3,7 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use super::{CommandError, beside};
+use crate::ledger::undo::UsersToUndo;
 use crate::plural::counted;
 use crate::preflight::plan::{ExistingUsers, RunPlan};
 use crate::user::StepKind;
@@ -60,18 +61,33 @@ fn actions(plan: &RunPlan) -> String {
 }
 
 /// Asks for the ID of the user pool, because typing yes is a habit.
-pub(super) async fn confirm_deletion(users: u64, user_pool_id: &str) -> Result<(), CommandError> {
-    let question = format!(
-        "This permanently deletes up to {}. Type the ID of the user pool to continue: ",
-        counted(users, "user", "users")
-    );
-    if answer(&question).await?.trim() == user_pool_id {
+pub(super) async fn confirm_undo(
+    users: UsersToUndo,
+    user_pool_id: &str,
+) -> Result<(), CommandError> {
+    if answer(&undo_question(users)).await?.trim() == user_pool_id {
         return Ok(());
     }
     Err(CommandError::refusal(
-        "this is not the ID of the run's user pool: nothing was deleted",
-        format!("type {user_pool_id} to delete its users"),
+        "this is not the ID of the run's user pool: nothing was changed",
+        format!("type {user_pool_id} to undo the run"),
     ))
+}
+
+fn undo_question(users: UsersToUndo) -> String {
+    let deletes = format!(
+        "permanently deletes up to {}",
+        counted(users.to_delete, "user", "users")
+    );
+    let effect = match (users.to_delete, users.to_restore) {
+        (_, 0) => deletes,
+        (0, updated) => format!(
+            "restores the attributes of up to {}",
+            counted(updated, "user", "users")
+        ),
+        (_, updated) => format!("{deletes} and restores the attributes of up to {updated}"),
+    };
+    format!("This {effect}. Type the ID of the user pool to continue: ")
 }
 
 async fn answer(question: &str) -> Result<String, CommandError> {
@@ -82,4 +98,21 @@ async fn answer(question: &str) -> Result<String, CommandError> {
     })
     .await?
     .map_err(CommandError::refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::undo_question;
+    use crate::ledger::undo::UsersToUndo;
+
+    #[test]
+    fn messages() {
+        let questions = [(2, 0), (0, 1), (1, 3)].map(|(to_delete, to_restore)| {
+            undo_question(UsersToUndo {
+                to_delete,
+                to_restore,
+            })
+        });
+        assert_messages!("undo_question", questions.join("\n"));
+    }
 }

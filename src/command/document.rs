@@ -163,16 +163,24 @@ pub(super) struct UndoneDocument<'a> {
     pub(super) results: Option<&'a Path>,
     /// Users by result, with the results that no user has; `open`: not processed yet.
     pub(super) users: BTreeMap<String, u64>,
+    /// With `--known-only`, the time of the copy of the ledger: users of rows that were sent later
+    /// are not among these. Null if the ledger has every row.
+    pub(super) known_until: Option<&'a str>,
     /// Requests by quota category.
     pub(super) requests: BTreeMap<&'static str, CategoryRequests>,
 }
 
 impl<'a> UndoneDocument<'a> {
-    pub(super) fn nothing_to_undo(run_directory: &'a Path, dry_run: bool) -> Self {
+    pub(super) fn nothing_to_undo(
+        run_directory: &'a Path,
+        dry_run: bool,
+        known_until: Option<&'a str>,
+    ) -> Self {
         Self {
             run_directory,
             dry_run,
             results: None,
+            known_until,
             users: Undone::all()
                 .map(|undone| (undone.key(), 0))
                 .chain([("open".to_owned(), 0)])

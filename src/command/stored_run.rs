@@ -14,8 +14,9 @@ use tokio::time::Instant;
 use super::CommandError;
 use crate::cli::settings::RunPlace;
 use crate::hints::Hint;
-use crate::ledger::RunPath;
+use crate::ledger::reader::rfc3339;
 use crate::ledger::verification::VerifyProgress;
+use crate::ledger::{LedgerError, LedgerReader, RunPath};
 use crate::s3::{Folder, KnownObject, S3Access, S3Config, S3Error, S3FolderUrl};
 use crate::temporary::{self, TempDir};
 
@@ -145,6 +146,18 @@ impl StoredRun {
 
     pub(super) fn is_copy(&self) -> bool {
         matches!(self, Self::Copy(_))
+    }
+
+    /// Returns the time of the copy of a ledger in S3 that may lack rows sent later, because a
+    /// session did not end. `None` if the ledger is complete.
+    pub(super) fn incomplete_since(
+        &self,
+        ledger: &LedgerReader,
+    ) -> Result<Option<String>, LedgerError> {
+        match self {
+            Self::Local(_) => Ok(None),
+            Self::Copy(_) => Ok(ledger.lost_since_ms()?.map(rfc3339)),
+        }
     }
 
     /// Uploads those of the files that exist. Does nothing for a local run.

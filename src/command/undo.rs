@@ -1,11 +1,11 @@
-//! `undo`: deletes the users that a run created.
+//! `undo`: deletes the users that a run created, and restores those that it updated.
 
 mod open;
 mod plan;
 
 use std::time::Duration;
 
-use super::confirm::confirm_deletion;
+use super::confirm::confirm_undo;
 use super::document::UndoneDocument;
 use super::grace::listen_within;
 use super::latest::{AcceptedRuns, resolve_latest};
@@ -22,13 +22,11 @@ use crate::pool::{Cognito, connect};
 use crate::report::{UndoReport, undo_table, write_undo};
 use crate::run::{RetryPolicy, Signal, Signals};
 use crate::undo::{Mode, RemovalRules, Undo, UndoEnd, UndoStopReason, UndoTally};
-use open::{UNDO_LEDGER, UndoableRun, earlier_undo, keep_copy, open, open_ledger, publish_ledger};
+use open::{
+    EarlierUndo, HOW_TO_RESUME, UNDO_LEDGER, UndoableRun, earlier_undo, keep_copy, open,
+    open_ledger, publish_ledger,
+};
 use plan::{UndoPlan, needs_confirmation, print_plan};
-
-/// The outcomes of users that need no further work.
-const UNDONE: [Undone; 3] = [Undone::Deleted, Undone::Restored, Undone::Gone];
-
-const HOW_TO_RESUME: &str = "the same command resumes";
 
 pub(super) fn undo(
     mut settings: UndoSettings,
@@ -55,46 +53,62 @@ async fn undo_run(
                 signal = grace.over() => Err(signal),
             };
             let (ended, ledger) = match deleted {
-                Ok(deleted) => deleted.inspect_err(|_| keep_copy(&mut run, printer))?,
-                Err(signal) => {
-                    keep_copy(&mut run, printer);
-                    return Ok(stopped_at_once(signal, printer));
+                Ok(Ok(deleted)) => deleted,
+                Ok(Err(error)) => {
+                    if run.stored.is_copy() {
+                        printer.info(keep_copy(&mut run));
+                    }
+                    return Err(error);
                 }
+                Err(signal) => return Ok(stopped_at_once(&mut run, signal, printer)),
             };
             (run, ended, ledger)
         }
         UndoPreparation::Finished(run, ledger, tally) => {
             (run, UndoEnd::nothing_to_do(tally), ledger)
         }
-        UndoPreparation::NoUsers(run) => {
-            printer.info("this run created and updated no users: there is nothing to undo");
-            return CommandOutput::from(Exit::Done).with(&UndoneDocument::nothing_to_undo(
-                run.stored.shown(),
-                settings.dry_run,
-            ));
-        }
+        UndoPreparation::NoUsers(run) => return no_users(&run, settings, printer),
     };
     if ended.aborted
         && let Some(UndoStopReason::Signal(signal)) = &ended.stopped
     {
-        keep_copy(&mut run, printer);
-        return Ok(stopped_at_once(*signal, printer));
+        return Ok(stopped_at_once(&mut run, *signal, printer));
     }
     let results = write_results(settings, &mut run, ended, ledger, printer);
     match signals.unless_stopped(results).await {
         Ok(Err(error)) => {
-            keep_copy(&mut run, printer);
+            // Otherwise the error says how to store the copy.
+            if run.stored.is_copy() && !run.stored.is_kept() {
+                printer.info(keep_copy(&mut run));
+            }
             Err(error)
         }
         Ok(written) => written,
         Err(signal) => {
             let message = "stopped while writing the report";
-            let hint = "the same command writes it";
-            keep_copy(&mut run, printer);
+            let hint = keep_copy(&mut run);
             printer.info(format_args!("{message}; {hint}"));
             Ok(CommandOutput::from(Exit::Signal(signal)).stopped(message, hint))
         }
     }
+}
+
+fn no_users(
+    run: &UndoableRun,
+    settings: &UndoSettings,
+    printer: Printer,
+) -> Result<CommandOutput, CommandError> {
+    let known_until = run.incomplete_since.as_deref();
+    let exit = if known_until.is_none() {
+        printer.info("this run created and updated no users: there is nothing to undo");
+        Exit::Done
+    } else {
+        printer.info("the copy of the ledger has no users to undo");
+        Exit::SomeRows
+    };
+    let shown = run.stored.shown();
+    let document = UndoneDocument::nothing_to_undo(shown, settings.dry_run, known_until);
+    CommandOutput::from(exit).with(&document)
 }
 
 /// An undo before its first request.
@@ -102,7 +116,7 @@ enum UndoPreparation {
     Ready(UndoableRun, UndoLedger, Box<Cognito>),
     /// Every user has an outcome.
     Finished(UndoableRun, UndoLedger, UndoTally),
-    /// The run created no users.
+    /// The run created and updated no users.
     NoUsers(UndoableRun),
 }
 
@@ -115,16 +129,25 @@ async fn prepare(
     let pool_id = run.summary.user_pool_id.clone();
     let needs_confirmation = needs_confirmation(settings, &pool_id)?;
     note_rows_in_doubt(&run.summary, printer);
+    if let Some(time) = &run.incomplete_since {
+        printer.note(format_args!(
+            "--known-only: the ledger is a copy of {time}; users of rows that were sent later are kept, and once the \
+             undo has begun, the run cannot be resumed"
+        ));
+    }
     let begun = earlier_undo(settings, &run.directory, printer)?;
-    let users = match &begun {
-        Some((_, tally)) => tally.left(settings.even_if_used),
-        None => run.summary.count(Outcome::Created) + run.summary.updated_users(),
-    };
-    if users == 0 {
-        return Ok(match begun {
-            None => UndoPreparation::NoUsers(run),
-            Some((ledger, tally)) => UndoPreparation::Finished(run, ledger, tally),
-        });
+    let users = begun.as_ref().map_or(run.users, |earlier| earlier.left);
+    if users.all() == 0 {
+        let Some(EarlierUndo { ledger, .. }) = begun else {
+            return Ok(UndoPreparation::NoUsers(run));
+        };
+        let (run, ledger) = if settings.dry_run {
+            open_ledger(run, settings).await?
+        } else {
+            (run, ledger)
+        };
+        let tally = UndoTally::of(&ledger).map_err(CommandError::refused)?;
+        return Ok(UndoPreparation::Finished(run, ledger, tally));
     }
     drop(begun);
     let endpoint = choose_endpoint(
@@ -139,15 +162,14 @@ async fn prepare(
     let pool = connect(&connection).await.map_err(CommandError::refused)?;
     let plan = UndoPlan {
         users,
-        updated: run.summary.updated_users(),
         pool_id: &pool_id,
         endpoint: pool.endpoint(),
     };
     print_plan(settings, &plan, printer);
     if needs_confirmation {
-        confirm_deletion(users, &pool_id).await?;
+        confirm_undo(users, &pool_id).await?;
     }
-    let (run, ledger) = open_ledger(run, settings.dry_run, settings.even_if_used).await?;
+    let (run, ledger) = open_ledger(run, settings).await?;
     let (run, ledger) = publish_ledger(run, ledger, settings.dry_run).await?;
     Ok(UndoPreparation::Ready(run, ledger, Box::new(pool)))
 }
@@ -175,6 +197,7 @@ async fn delete(
     let rules = RemovalRules {
         retry: RetryPolicy::default(),
         even_if_used: settings.even_if_used,
+        allow_messages: settings.allow_messages,
     };
     let (mode, rate) = if settings.dry_run {
         (Mode::DryRun, ceilings.read)
@@ -241,6 +264,7 @@ async fn write_results(
             .map(|undone| (undone.key(), tally.count(undone)))
             .chain([("open".to_owned(), tally.open())])
             .collect(),
+        known_until: run.incomplete_since.as_deref(),
         requests: ended.requests.by_name().into_iter().collect(),
     };
     let output = match &ended.stopped {
@@ -260,7 +284,7 @@ async fn write_results(
             };
             CommandOutput::from(exit).stopped(reason.to_string(), HOW_TO_RESUME)
         }
-        None if UNDONE.map(|undone| tally.count(undone)).iter().sum::<u64>() == tally.all() => {
+        None if tally.is_complete() && run.incomplete_since.is_none() => {
             CommandOutput::from(Exit::Done)
         }
         None => CommandOutput::from(Exit::SomeRows),
@@ -270,6 +294,10 @@ async fn write_results(
 
 fn print_results(report: UndoReport, ended: &UndoEnd, printer: Printer) {
     let tally = &ended.tally;
+    // A dry run of a finished undo.
+    if tally.all() == 0 {
+        return;
+    }
     printer.block(undo_table(report, |undone| match undone {
         Some(undone) => tally.count(undone),
         None => tally.open(),
@@ -283,6 +311,14 @@ fn print_results(report: UndoReport, ended: &UndoEnd, printer: Printer) {
             ));
         }
     }
+    let messages = tally.count(Undone::Kept(KeptReason::Messages));
+    if messages > 0 {
+        printer.note(format_args!(
+            "{} not fully restored, because an address that was not verified before the run may get a code from the \
+             pool; --allow-messages restores it, too",
+            counted(messages, "user is", "users are")
+        ));
+    }
     let maybe_used = tally.count(Undone::Kept(KeptReason::MaybeUsed));
     if maybe_used > 0 {
         printer.note(format_args!(
@@ -293,14 +329,15 @@ fn print_results(report: UndoReport, ended: &UndoEnd, printer: Printer) {
     }
 }
 
-fn stopped_at_once(signal: Signal, printer: Printer) -> CommandOutput {
-    let message = "stopped; deletions in flight will be checked when the undo resumes";
-    printer.info(format_args!("{message}; {HOW_TO_RESUME}"));
-    CommandOutput::from(Exit::Signal(signal)).stopped(message, HOW_TO_RESUME)
+fn stopped_at_once(run: &mut UndoableRun, signal: Signal, printer: Printer) -> CommandOutput {
+    let message = "stopped; requests in flight will be checked when the undo resumes";
+    let hint = keep_copy(run);
+    printer.info(format_args!("{message}; {hint}"));
+    CommandOutput::from(Exit::Signal(signal)).stopped(message, hint)
 }
 
 fn stopped_before(signal: Signal, printer: Printer) -> CommandOutput {
-    let message = "stopped before anything was deleted";
+    let message = "stopped before anything was changed";
     printer.info(message);
     CommandOutput::from(Exit::Signal(signal)).stopped(message, HOW_TO_RESUME)
 }

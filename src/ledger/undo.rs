@@ -9,6 +9,8 @@
 mod open;
 mod progress;
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::identity::put;
@@ -17,7 +19,8 @@ use super::integrity::checkpoint::Checkpoints;
 use super::integrity::seal::{Seal, broken_seal};
 use super::rows::signed;
 use super::{LedgerError, RunPath};
-use crate::outcome::{AffectedUser, UndoOutcome, Undone};
+use crate::outcome::{AffectedUser, KeptReason, UndoOutcome, Undone};
+pub use open::IsRefusal;
 pub use progress::UndoEffects;
 pub(super) use progress::UndoProgress;
 
@@ -113,6 +116,51 @@ pub enum UndoRecord {
     Settled(UndoOutcome),
 }
 
+/// The users that an undo would process at most.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UsersToUndo {
+    /// Users that the run created.
+    pub to_delete: u64,
+    /// Users that the run updated.
+    pub to_restore: u64,
+}
+
+impl UsersToUndo {
+    #[must_use]
+    pub fn all(self) -> u64 {
+        self.to_delete + self.to_restore
+    }
+}
+
+/// The settled users that are processed again, besides those that failed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RetriedUsers {
+    /// Those that were kept because they were or may have been used.
+    pub used: bool,
+    /// Those that were kept because restoring them could send messages.
+    pub messages: bool,
+}
+
+impl RetriedUsers {
+    fn include(self, undone: Undone) -> bool {
+        match undone {
+            Undone::Failed => true,
+            Undone::Kept(KeptReason::Used | KeptReason::MaybeUsed) => self.used,
+            Undone::Kept(KeptReason::Messages) => self.messages,
+            Undone::Kept(
+                KeptReason::AnotherUser
+                | KeptReason::NotIdentified
+                | KeptReason::OutsideRun
+                | KeptReason::Changed,
+            )
+            | Undone::Deleted
+            | Undone::Restored
+            | Undone::RestoredInPart
+            | Undone::Gone => false,
+        }
+    }
+}
+
 /// The ledger of an undo, open for writing.
 #[derive(Debug)]
 pub struct UndoLedger {
@@ -130,19 +178,14 @@ struct LastingDatabase {
 }
 
 impl UndoLedger {
-    /// Retries users whose deletion failed and, if `used` is set, users that were kept because they
-    /// were or may have been used. Remembers `used`.
-    pub fn reset_for_retry(&mut self, used: bool) -> Result<(), LedgerError> {
-        use crate::outcome::KeptReason::{MaybeUsed, Used};
-        let mut again = vec![Undone::Failed];
-        if used {
-            again.extend([Undone::Kept(Used), Undone::Kept(MaybeUsed)]);
-        }
-        let words: Vec<&str> = again.into_iter().map(Undone::name).collect();
+    /// Removes the outcomes of these users, and remembers whether they include those that were used.
+    pub fn reset_for_retry(&mut self, retried: RetriedUsers) -> Result<(), LedgerError> {
+        let again = Undone::all().filter(|undone| retried.include(*undone));
         let change = || -> rusqlite::Result<()> {
             let transaction = self.database.unchecked_transaction()?;
-            put(&transaction, EVEN_IF_USED, if used { "1" } else { "0" })?;
-            for word in words {
+            let used = if retried.used { "1" } else { "0" };
+            put(&transaction, EVEN_IF_USED, used)?;
+            for word in again.map(Undone::name) {
                 let query = format!("SELECT {COLUMNS} FROM users WHERE undone = ?1");
                 let mut statement = transaction.prepare(&query)?;
                 let mut found = statement.query(params![word])?;
@@ -212,10 +255,35 @@ impl UndoLedger {
 
     /// Returns the number of users by outcome; `None` for those without one.
     pub fn counts(&self) -> Result<Vec<(Option<Undone>, u64)>, LedgerError> {
+        let mut counts: BTreeMap<Option<Undone>, u64> = BTreeMap::new();
+        for (undone, _, users) in self.groups()? {
+            *counts.entry(undone).or_default() += users;
+        }
+        Ok(counts.into_iter().collect())
+    }
+
+    /// Returns the users without an outcome, and those that are processed again.
+    pub fn left(&self, retried: RetriedUsers) -> Result<UsersToUndo, LedgerError> {
+        let mut left = UsersToUndo::default();
+        for (undone, is_update, users) in self.groups()? {
+            if undone.is_some_and(|undone| !retried.include(undone)) {
+                continue;
+            }
+            if is_update {
+                left.to_restore += users;
+            } else {
+                left.to_delete += users;
+            }
+        }
+        Ok(left)
+    }
+
+    /// Returns the number of users by outcome, and by whether the run updated them.
+    fn groups(&self) -> Result<Vec<(Option<Undone>, bool, u64)>, LedgerError> {
         let read = || {
             let mut statement = self
                 .database
-                .prepare("SELECT undone, count(*) FROM users GROUP BY 1")?;
+                .prepare("SELECT undone, changes IS NOT NULL, count(*) FROM users GROUP BY 1, 2")?;
             let rows = statement.query_map([], |row| {
                 let undone = match row.get::<_, Option<String>>(0)? {
                     None => None,
@@ -223,7 +291,7 @@ impl UndoLedger {
                         Some(Undone::from_name(&word).ok_or_else(|| broken_seal("users"))?)
                     }
                 };
-                Ok((undone, row.get::<_, i64>(1)?.unsigned_abs()))
+                Ok((undone, row.get(1)?, row.get::<_, i64>(2)?.unsigned_abs()))
             })?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         };

@@ -63,6 +63,16 @@ impl FollowUp {
             .any(|step| step.step == name && step.state == StepState::Done)
     }
 
+    /// Returns the error code of the update, if it failed.
+    #[must_use]
+    pub fn failed_update(&self) -> Option<&str> {
+        let update = self.steps.iter().find(|step| step.step == UPDATE_STEP)?;
+        match &update.state {
+            StepState::Failed { code, .. } => Some(code),
+            StepState::Pending | StepState::Done => None,
+        }
+    }
+
     /// Returns whether any step is pending.
     #[must_use]
     pub fn is_pending(&self) -> bool {

@@ -19,6 +19,8 @@ pub enum KeptReason {
     OutsideRun,
     /// The attributes that the run wrote have other values now.
     Changed,
+    /// Restoring an unverified address could send a message to it.
+    Messages,
 }
 
 all_variants!(pub KeptReason {
@@ -28,6 +30,7 @@ all_variants!(pub KeptReason {
     NotIdentified,
     OutsideRun,
     Changed,
+    Messages,
 });
 
 /// The outcome for one user. Every user that the run created or updated has exactly one.
@@ -37,6 +40,8 @@ pub enum Undone {
     Deleted,
     /// The attributes that the run wrote have their previous values again.
     Restored,
+    /// Some of them have their previous values again, and the others were changed since.
+    RestoredInPart,
     /// No longer existed.
     Gone,
     Kept(KeptReason),
@@ -47,6 +52,7 @@ pub enum Undone {
 all_variants!(Undone {
     Deleted,
     Restored,
+    RestoredInPart,
     Gone,
     Kept(KeptReason::Used),
     Failed,
@@ -57,8 +63,19 @@ impl Undone {
     pub fn all() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().flat_map(|undone| match undone {
             Self::Kept(_) => KeptReason::ALL.map(Self::Kept).to_vec(),
-            Self::Deleted | Self::Restored | Self::Gone | Self::Failed => vec![undone],
+            Self::Deleted | Self::Restored | Self::RestoredInPart | Self::Gone | Self::Failed => {
+                vec![undone]
+            }
         })
+    }
+
+    /// Returns whether nothing of the run is left of the user.
+    #[must_use]
+    pub fn is_complete(self) -> bool {
+        match self {
+            Self::Deleted | Self::Restored | Self::Gone => true,
+            Self::RestoredInPart | Self::Kept(_) | Self::Failed => false,
+        }
     }
 
     /// Returns the name in the results and in the ledger of an undo.
@@ -67,6 +84,7 @@ impl Undone {
         match self {
             Self::Deleted => "deleted",
             Self::Restored => "restored",
+            Self::RestoredInPart => "restored in part",
             Self::Gone => "gone",
             Self::Kept(KeptReason::Used) => "kept: used",
             Self::Kept(KeptReason::MaybeUsed) => "kept: maybe used",
@@ -74,6 +92,7 @@ impl Undone {
             Self::Kept(KeptReason::NotIdentified) => "kept: not identified",
             Self::Kept(KeptReason::OutsideRun) => "kept: outside the run",
             Self::Kept(KeptReason::Changed) => "kept: changed",
+            Self::Kept(KeptReason::Messages) => "kept: messages",
             Self::Failed => "failed",
         }
     }
@@ -96,6 +115,7 @@ impl Undone {
         match self {
             Self::Deleted => "created by the run, now deleted",
             Self::Restored => "updated by the run, now with their previous attributes",
+            Self::RestoredInPart => "updated by the run; some attributes were changed since",
             Self::Gone => "no longer existed",
             Self::Kept(KeptReason::Used) => "used since the import",
             Self::Kept(KeptReason::MaybeUsed) => {
@@ -105,6 +125,9 @@ impl Undone {
             Self::Kept(KeptReason::NotIdentified) => "no evidence that the run created them",
             Self::Kept(KeptReason::OutsideRun) => "created while the run was not active",
             Self::Kept(KeptReason::Changed) => "changed since the run updated them",
+            Self::Kept(KeptReason::Messages) => {
+                "their unverified addresses may get a code (--allow-messages)"
+            }
             Self::Failed => "a request failed; the same command tries again",
         }
     }

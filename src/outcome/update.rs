@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 /// The attributes that say whether an address is verified. They are written with the address.
 const FLAGS: [&str; 2] = ["email_verified", "phone_number_verified"];
 
+/// The attributes that have a flag: Cognito can send messages to them.
+const ADDRESSES: [&str; 2] = ["email", "phone_number"];
+
 /// What a run does about the attributes of a user that existed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -54,5 +57,10 @@ impl AttributeChange {
     #[must_use]
     pub fn is_flag(&self) -> bool {
         FLAGS.contains(&self.name.as_str())
+    }
+
+    #[must_use]
+    pub fn is_address(&self) -> bool {
+        ADDRESSES.contains(&self.name.as_str())
     }
 }

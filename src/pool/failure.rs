@@ -18,6 +18,7 @@ use aws_sdk_cognitoidentityprovider::error::{BuildError, ProvideErrorMetadata, S
 use super::{bounds, echo};
 use crate::aws::{causes, chain, lacks_credentials, refuses_certificate};
 use crate::user::Password;
+pub use advice::refuses_update;
 pub use explanation::{Explanation, MessageOrigin, explain};
 use kind::RESOURCE_NOT_FOUND;
 pub use kind::{

@@ -21,6 +21,9 @@ pub(super) const WOULD_BE_DELETED: &str = "would be deleted";
 /// The outcome in a dry run of a user that `undo` would restore.
 pub(super) const WOULD_BE_RESTORED: &str = "would be restored";
 
+/// The outcome in a dry run of a user that `undo` would restore in part.
+pub(super) const WOULD_BE_RESTORED_IN_PART: &str = "would be restored in part";
+
 /// The report of an undo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UndoReport {
@@ -48,6 +51,9 @@ impl UndoReport {
             }
             (Self::DryRun, Some(outcome)) if outcome.undone == Undone::Restored => {
                 WOULD_BE_RESTORED.to_owned()
+            }
+            (Self::DryRun, Some(outcome)) if outcome.undone == Undone::RestoredInPart => {
+                WOULD_BE_RESTORED_IN_PART.to_owned()
             }
             (Self::Results | Self::DryRun, Some(outcome)) => outcome.to_string(),
         }

@@ -3,7 +3,9 @@
 use comfy_table::presets::UTF8_BORDERS_ONLY;
 use comfy_table::{CellAlignment, Table};
 
-use super::undo_csv::{OPEN, UndoReport, WOULD_BE_DELETED, WOULD_BE_RESTORED};
+use super::undo_csv::{
+    OPEN, UndoReport, WOULD_BE_DELETED, WOULD_BE_RESTORED, WOULD_BE_RESTORED_IN_PART,
+};
 use crate::outcome::Undone;
 
 /// Formats the number of users by outcome. `None` means not checked yet.
@@ -40,6 +42,10 @@ fn describe(report: UndoReport, undone: Option<Undone>) -> (&'static str, &'stat
         (UndoReport::DryRun, Some(Undone::Restored)) => (
             WOULD_BE_RESTORED,
             "updated by the run and not changed since",
+        ),
+        (UndoReport::DryRun, Some(Undone::RestoredInPart)) => (
+            WOULD_BE_RESTORED_IN_PART,
+            "updated by the run; some attributes were changed since",
         ),
         (UndoReport::DryRun | UndoReport::Results, Some(undone)) => {
             (undone.name(), undone.meaning())

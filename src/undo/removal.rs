@@ -61,6 +61,8 @@ pub struct RemovalRules {
     pub retry: RetryPolicy,
     /// Also delete users that have or may have signed in.
     pub even_if_used: bool,
+    /// Restore addresses even if the pool may send messages to them.
+    pub allow_messages: bool,
 }
 
 /// Properties of the pool, learned from its responses.
@@ -106,6 +108,10 @@ pub struct Removal {
     restoration: Vec<(String, String)>,
     /// The attributes that have changed since the run wrote them.
     changed: Vec<String>,
+    /// The addresses that are not restored, because the pool may send messages to them.
+    withheld: Vec<String>,
+    /// Whether an attribute has its previous value.
+    has_previous: bool,
     /// Whether one of our deletions may have arrived.
     maybe_deleted: bool,
     /// Whether the pages so far contain the user's sign-up.
@@ -146,6 +152,8 @@ impl Removal {
             phase: Phase::Deciding,
             restoration: Vec::new(),
             changed: Vec::new(),
+            withheld: Vec::new(),
+            has_previous: false,
             maybe_deleted: open.begun_ms.is_some() && !restores,
             sign_up: false,
             pages: SeenPages::up_to(MAX_PAGES),

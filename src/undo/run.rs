@@ -18,7 +18,7 @@ use super::removal::{PoolBehavior, Removal, RemovalEvent, RemovalRules};
 use super::remove::{FinishedRemoval, RemovalContext, RemovalEnd, remove};
 use crate::ledger::undo::{ToUndo, UndoRecord};
 use crate::ledger::{LedgerError, RunTimes, UndoLedger};
-use crate::outcome::{KeptReason, UndoOutcome, Undone};
+use crate::outcome::{UndoOutcome, Undone};
 use crate::pace::Pacer;
 use crate::pool::{Cognito, Failure, Stop, now_ms};
 use crate::process::room_for_connections;
@@ -67,19 +67,17 @@ impl UndoTally {
         self.0.get(&None).copied().unwrap_or(0)
     }
 
-    /// Returns the number of users that the run created.
+    /// Returns the number of users.
     #[must_use]
     pub fn all(&self) -> u64 {
         self.0.values().sum()
     }
 
-    /// Returns how many users a session would process: those without an outcome, those that failed,
-    /// and with `used` those that were kept because they have or may have signed in.
+    /// Returns whether nothing of the run is left of any user.
     #[must_use]
-    pub fn left(&self, used: bool) -> u64 {
-        let kept = self.count(Undone::Kept(KeptReason::Used))
-            + self.count(Undone::Kept(KeptReason::MaybeUsed));
-        self.open() + self.count(Undone::Failed) + if used { kept } else { 0 }
+    pub fn is_complete(&self) -> bool {
+        let mut outcomes = self.0.iter().filter(|(_, users)| **users > 0);
+        outcomes.all(|(undone, _)| undone.is_some_and(Undone::is_complete))
     }
 
     fn settle(&mut self, undone: Undone) {
@@ -191,8 +189,8 @@ pub struct Undo<'w> {
 
 impl<'w> Undo<'w> {
     /// Creates an undo. `times` is when the run was active, `deletions_per_second` is the ceiling
-    /// of the pacer. `notify` is called every ten seconds, with the time since the pool last answered
-    /// if requests are unanswered.
+    /// of the pacer. `notify` is called every ten seconds, with the time since the pool last
+    /// answered if requests are unanswered.
     ///
     /// # Errors
     /// Fails if the ledger cannot be read.

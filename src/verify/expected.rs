@@ -74,12 +74,14 @@ pub fn presence_after_undo(outcome: Option<&UndoOutcome>) -> Presence {
         }
         Some(
             Undone::Restored
+            | Undone::RestoredInPart
             | Undone::Kept(
                 KeptReason::Used
                 | KeptReason::MaybeUsed
                 | KeptReason::NotIdentified
                 | KeptReason::OutsideRun
-                | KeptReason::Changed,
+                | KeptReason::Changed
+                | KeptReason::Messages,
             ),
         ) => Presence::Present,
         None | Some(Undone::Failed) => Presence::Undecided,

@@ -102,6 +102,7 @@ mod skipped_rows;
 mod stored_errors;
 mod stored_imports;
 mod stored_runs;
+mod stored_undo;
 mod suggested_flags;
 mod suspicious_passwords;
 mod temporary;

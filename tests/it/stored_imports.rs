@@ -10,7 +10,7 @@ use crate::stored_runs::{
 };
 
 /// An import into `runs/a/` of this bucket.
-fn import(dir: &TestDir, pool: &Pool, bucket: &MotoBucket) -> ProgramCommand {
+pub(super) fn import(dir: &TestDir, pool: &Pool, bucket: &MotoBucket) -> ProgramCommand {
     let list = dir.file("users.csv", users(80));
     let import = dir.import(pool, list);
     let import = import.args(["--run-dir", &bucket.address("runs/a/")]);
@@ -18,7 +18,7 @@ fn import(dir: &TestDir, pool: &Pool, bucket: &MotoBucket) -> ProgramCommand {
 }
 
 /// Kills an import that has sent some rows, and deletes its files on this machine.
-fn kill_import(dir: &TestDir, pool: &Pool, bucket: &MotoBucket, flags: [&str; 2]) {
+pub(super) fn kill_import(dir: &TestDir, pool: &Pool, bucket: &MotoBucket, flags: [&str; 2]) {
     let running = import(dir, pool, bucket).args(["--rate", "60"]).args(flags);
     let running = running.start();
     pool.wait_for_requests("SignUp", 21);

@@ -27,6 +27,19 @@ pub struct UndoArgs {
     /// Also delete users who have signed in since the run, or may have
     #[arg(long, help_heading = "Deletion")]
     pub even_if_used: bool,
+    /// Of a run in S3 that was interrupted, undo only the users in the copy of its ledger
+    ///
+    /// Rows that were sent after the copy are not in it, so their users are kept, and the run
+    /// cannot be resumed any more. Resume the run first instead. A run on this machine needs no
+    /// flag, because its ledger has every row.
+    #[arg(long, help_heading = "Deletion", hide_short_help = true)]
+    pub known_only: bool,
+    /// Also restore addresses to which the pool may send a code
+    ///
+    /// An email address or phone number that was not verified before the run is restored as
+    /// unverified, and a pool that verifies the attribute then sends a code to it.
+    #[arg(long, help_heading = "Deletion")]
+    pub allow_messages: bool,
     /// The run.
     #[command(flatten)]
     pub recorded: RecordedRunArgs,

@@ -13,6 +13,10 @@ pub struct UndoSettings {
     pub dry_run: bool,
     /// Also delete users who have signed in.
     pub even_if_used: bool,
+    /// Undo the users in the ledger even if it may lack rows.
+    pub known_only: bool,
+    /// Restore addresses even if the pool may send messages to them.
+    pub allow_messages: bool,
     pub ceilings: Ceilings,
     pub csv: CsvEncoding,
 }
@@ -25,6 +29,8 @@ impl UndoSettings {
             confirmed_pool: args.yes_delete.clone(),
             dry_run: args.dry_run,
             even_if_used: args.even_if_used,
+            known_only: args.known_only,
+            allow_messages: args.allow_messages,
             ceilings: ceilings(args),
             csv: args.csv.encoding(),
         })

@@ -6,13 +6,18 @@ use crate::cli::settings::UndoSettings;
 use crate::command::locking::lock_directory;
 use crate::command::stored_run::StoredRun;
 use crate::command::{CommandError, beside};
+use crate::ledger::undo::{RetriedUsers, UsersToUndo};
 use crate::ledger::{
-    Durability, Ledger, LedgerError, LedgerReader, RunDirectory, RunTimes, UndoLedger,
+    Durability, Ledger, LedgerError, LedgerReader, RowSums, RunDirectory, RunTimes, UndoLedger,
     refuse_absent_ledger,
 };
 use crate::outcome::Summary;
 use crate::plural::counted;
+use crate::pool::failure::refuses_update;
+use crate::report::CommandLine;
 use crate::undo::UndoTally;
+
+pub(super) const HOW_TO_RESUME: &str = "the same command resumes";
 
 /// The undo's ledger in a run directory.
 pub(super) const UNDO_LEDGER: &str = "undo.db";
@@ -22,8 +27,12 @@ pub(super) struct UndoableRun {
     pub(super) stored: StoredRun,
     pub(super) directory: RunDirectory,
     pub(super) summary: Summary,
+    /// What an undo that has not begun would process.
+    pub(super) users: UsersToUndo,
     /// The endpoint of its users: empty for AWS, `None` if it was not recorded.
     pub(super) endpoint: Option<String>,
+    /// The time of the copy of its ledger, if the copy may lack rows.
+    pub(super) incomplete_since: Option<String>,
     pub(super) times: RunTimes,
 }
 
@@ -55,17 +64,53 @@ pub(super) async fn open(
     if reader.is_of_rehearsal().map_err(CommandError::refused)? {
         return Err(CommandError::refusal(
             format_args!(
-                "{}: this run was a rehearsal; its users ended with its simulated pool, so there is nothing to undo",
+                "{}: this run was a rehearsal: its simulated pool is gone, so there is nothing to undo",
                 stored.shown().display()
             ),
             "name the directory of an import",
         ));
     }
+    let incomplete_since = stored.incomplete_since(&reader);
+    let incomplete_since = incomplete_since.map_err(CommandError::refused)?;
+    if let Some(time) = &incomplete_since
+        && !settings.known_only
+    {
+        let is_undone = UndoLedger::is_there(&directory).map_err(CommandError::refused)?;
+        let import = reader.about().map_err(CommandError::refused)?.command;
+        return Err(CommandError::refusal(
+            format_args!(
+                "{}: this run was interrupted or is still running, and its ledger in S3 is a copy of {time}, which \
+                 does not have the rows sent later: nothing was changed",
+                stored.shown().display()
+            ),
+            match import {
+                _ if is_undone => {
+                    "pass --known-only, with which this undo began: users of later rows are kept".to_owned()
+                }
+                Some(words) => format!(
+                    "resume the run first (`{}`), or pass --known-only to undo only the users in the copy",
+                    CommandLine::new(words)
+                ),
+                None => "resume the run first with its import command, or pass --known-only to undo only the users \
+                     in the copy"
+                    .to_owned(),
+            },
+        ));
+    }
+    let (mut rows, mut users) = (RowSums::default(), UsersToUndo::default());
+    let read = reader.each_row::<LedgerError>(|row| {
+        rows.row(row);
+        users.add(row, refuses_update);
+        Ok(())
+    });
+    let summary = read.and_then(|()| reader.summary_of(rows));
     Ok(UndoableRun {
         stored,
         directory,
-        summary: reader.summary().map_err(CommandError::refused)?,
+        summary: summary.map_err(CommandError::refused)?,
+        users,
         endpoint: reader.endpoint().map_err(CommandError::refused)?,
+        incomplete_since,
         times: reader.times().map_err(CommandError::refused)?,
     })
 }
@@ -85,40 +130,64 @@ fn refused(error: LedgerError) -> CommandError {
     )
 }
 
-/// An undo of this run that began earlier, with its progress. A dry run ignores it.
+/// An undo of this run that began earlier.
+pub(super) struct EarlierUndo {
+    pub(super) ledger: UndoLedger,
+    pub(super) left: UsersToUndo,
+}
+
 pub(super) fn earlier_undo(
     settings: &UndoSettings,
     directory: &RunDirectory,
     printer: Printer,
-) -> Result<Option<(UndoLedger, UndoTally)>, CommandError> {
-    if settings.dry_run || !UndoLedger::is_there(directory).map_err(CommandError::refused)? {
+) -> Result<Option<EarlierUndo>, CommandError> {
+    if !UndoLedger::is_there(directory).map_err(CommandError::refused)? {
         return Ok(None);
     }
     let ledger = UndoLedger::open(directory).map_err(CommandError::refused)?;
     let tally = UndoTally::of(&ledger).map_err(CommandError::refused)?;
-    let (all, left) = (tally.all(), tally.left(settings.even_if_used));
-    printer.info(format_args!(
-        "resuming this undo: {} of {} settled",
-        all - left,
-        counted(all, "user", "users")
-    ));
-    Ok(Some((ledger, tally)))
+    let left = ledger.left(retried(settings));
+    let left = left.map_err(CommandError::refused)?;
+    let all = counted(tally.all(), "user", "users");
+    let settled = tally.all() - left.all();
+    if left.all() == 0 {
+        printer.info(format_args!(
+            "this undo is finished: all of its {all} are settled"
+        ));
+    } else if settings.dry_run {
+        printer.info(format_args!(
+            "this undo has begun: {settled} of {all} settled; the dry run shows the others"
+        ));
+    } else {
+        printer.info(format_args!(
+            "resuming this undo: {settled} of {all} settled"
+        ));
+    }
+    Ok(Some(EarlierUndo { ledger, left }))
+}
+
+/// The settled users that this command processes again.
+fn retried(settings: &UndoSettings) -> RetriedUsers {
+    RetriedUsers {
+        used: settings.even_if_used,
+        messages: settings.allow_messages,
+    }
 }
 
 /// Opens the ledger of the undo, on a separate thread, because adding a million users takes a
 /// while. A dry run's ledger is temporary.
 pub(super) async fn open_ledger(
     run: UndoableRun,
-    dry_run: bool,
-    even_if_used: bool,
+    settings: &UndoSettings,
 ) -> Result<(UndoableRun, UndoLedger), CommandError> {
+    let (dry_run, retried) = (settings.dry_run, retried(settings));
     let open = move || {
         let mut ledger = if dry_run {
-            UndoLedger::rehearse(&run.directory)
+            UndoLedger::rehearse(&run.directory, refuses_update)
         } else {
-            UndoLedger::open(&run.directory)
+            UndoLedger::begin(&run.directory, refuses_update)
         }?;
-        ledger.reset_for_retry(even_if_used)?;
+        ledger.reset_for_retry(retried)?;
         Ok((run, ledger))
     };
     beside("undo", open)
@@ -148,12 +217,15 @@ pub(super) async fn publish_ledger(
     Ok((run, ledger))
 }
 
-/// Keeps the copy of a run in S3 that was not stored there.
-pub(super) fn keep_copy(run: &mut UndoableRun, printer: Printer) {
-    if let Some(path) = run.stored.keep_copy() {
-        let path = path.display();
-        printer.info(format_args!(
-            "{path} has what was deleted so far: resume with `cognito-import undo {path}`"
-        ));
+/// Keeps the copy of a run in S3 that was not stored there, and returns how to resume.
+pub(super) fn keep_copy(run: &mut UndoableRun) -> String {
+    match run.stored.keep_copy() {
+        None => HOW_TO_RESUME.to_owned(),
+        Some(path) => {
+            let path = path.display();
+            format!(
+                "`cognito-import undo {path}` resumes: only this directory has what was deleted"
+            )
+        }
     }
 }

@@ -7,6 +7,7 @@ use super::super::confirm::has_terminal;
 use super::super::run_endpoint::endpoint_name;
 use crate::cli::Printer;
 use crate::cli::settings::UndoSettings;
+use crate::ledger::undo::UsersToUndo;
 use crate::plural::counted;
 
 /// Whether to ask for confirmation. Refuses if that is impossible, or if another pool is confirmed.
@@ -34,10 +35,7 @@ pub(super) fn needs_confirmation(
 
 /// What an undo is about to do, and where.
 pub(super) struct UndoPlan<'a> {
-    /// Users to delete or restore.
-    pub(super) users: u64,
-    /// Users that the run updated, whether or not they are restored already.
-    pub(super) updated: u64,
+    pub(super) users: UsersToUndo,
     pub(super) pool_id: &'a str,
     pub(super) endpoint: &'a str,
 }
@@ -46,11 +44,14 @@ pub(super) fn print_plan(settings: &UndoSettings, plan: &UndoPlan<'_>, printer: 
     let UndoPlan { users, pool_id, .. } = *plan;
     let endpoint = endpoint_name(plan.endpoint);
     let ceilings = settings.ceilings;
-    let users_text = counted(users, "user", "users");
-    let did = if plan.updated == 0 {
-        "created"
-    } else {
-        "created or updated"
+    let users_text = counted(users.all(), "user", "users");
+    let (did, operations) = match (users.to_delete, users.to_restore) {
+        (_, 0) => ("created", "AdminDeleteUser"),
+        (0, _) => ("updated", "AdminUpdateUserAttributes"),
+        (_, _) => (
+            "created or updated",
+            "AdminDeleteUser and AdminUpdateUserAttributes",
+        ),
     };
     if settings.dry_run {
         printer.info(format_args!(
@@ -59,24 +60,27 @@ pub(super) fn print_plan(settings: &UndoSettings, plan: &UndoPlan<'_>, printer: 
         ));
         return;
     }
-    let operations = if plan.updated == 0 {
-        "AdminDeleteUser"
-    } else {
-        "AdminDeleteUser and AdminUpdateUserAttributes"
-    };
-    let seconds = users / u64::from(ceilings.update.get());
+    let seconds = users.all() / u64::from(ceilings.update.get());
     printer.prose(format_args!(
         "undo: {users_text} that this run {did} in {pool_id}\n\
          \x20     endpoint: {endpoint}\n\
          \x20     UserRead: each is looked up first; AdminGetUser counts it as active this month\n\
-         \x20     UserUpdate: {operations} at most {}/s, about {}\n\
-         \x20     {}",
+         \x20     UserUpdate: {operations} at most {}/s, about {}",
         ceilings.update,
         humantime::format_duration(Duration::from_secs(seconds.max(1))),
-        if settings.even_if_used {
-            "users that have signed in since are deleted, too (--even-if-used)"
-        } else {
-            "users that have signed in since, or may have, are kept"
-        }
     ));
+    if users.to_delete > 0 {
+        printer.prose(if settings.even_if_used {
+            "      users that have signed in since are deleted, too (--even-if-used)"
+        } else {
+            "      users that have signed in since, or may have, are kept"
+        });
+    }
+    if users.to_restore > 0 {
+        printer.prose(if settings.allow_messages {
+            "      addresses that were not verified are restored, and may get a code (--allow-messages)"
+        } else {
+            "      addresses that were not verified are not restored, because they may get a code"
+        });
+    }
 }

@@ -2,14 +2,17 @@
 
 use rusqlite::Connection;
 
-use super::{LastingDatabase, TABLES, ToUndo, UndoLedger, write};
+use super::{LastingDatabase, TABLES, ToUndo, UndoLedger, UsersToUndo, write};
 use crate::ledger::build::build;
 use crate::ledger::identity::{get, put};
 use crate::ledger::integrity::anchor::Anchor;
 use crate::ledger::integrity::checkpoint::Checkpoints;
 use crate::ledger::integrity::presence::{UNDO, undo_is_there};
 use crate::ledger::{Durability, LedgerError, LedgerReader, RunDirectory, RunPath, schema};
-use crate::outcome::{AffectedUser, AttributeChange, Outcome, RowOutcome, UserUpdate};
+use crate::outcome::{AffectedUser, AttributeChange, FollowUp, Outcome, RowResult};
+
+/// Whether an update that failed with this error code certainly wrote nothing.
+pub type IsRefusal = fn(&str) -> bool;
 
 /// "cund": distinguishes undo ledgers from other databases.
 const APPLICATION: i64 = 0x6375_6e64;
@@ -23,14 +26,23 @@ const OF_RUN: &str = "of_run";
 const USERS: &str = "users";
 
 impl UndoLedger {
-    /// Opens the ledger of the run's undo, or creates it with all users that the run created.
+    /// Opens the ledger of the run's undo, or creates it with all users that the run created or
+    /// updated.
+    pub fn begin(directory: &RunDirectory, is_refusal: IsRefusal) -> Result<Self, LedgerError> {
+        if !undo_is_there(directory.location())? {
+            let run = LedgerReader::open(directory.location())?;
+            let path = directory.location().join(UNDO);
+            build(&path, |database| fill(database, &run, &path, is_refusal))?
+                .put_in_place(directory)?;
+        }
+        Self::open(directory)
+    }
+
+    /// Opens the ledger of an undo that has begun.
     pub fn open(directory: &RunDirectory) -> Result<Self, LedgerError> {
         let run = LedgerReader::open(directory.location())?;
         let path = directory.location().join(UNDO);
         let failed = |cause| LedgerError::of_undo(&path, cause);
-        if !undo_is_there(directory.location())? {
-            build(&path, |database| fill(database, &run, &path))?.put_in_place(directory)?;
-        }
         let database = schema::connect(&path, Durability::Power)?;
         let mut undo = Self {
             path: path.clone(),
@@ -46,11 +58,23 @@ impl UndoLedger {
         Ok(undo)
     }
 
-    /// Like [`UndoLedger::open`], but in a temporary database, for a dry run.
-    pub fn rehearse(directory: &RunDirectory) -> Result<Self, LedgerError> {
+    /// Like [`UndoLedger::begin`], but in a temporary database, for a dry run. Users that an
+    /// earlier undo deleted or restored are left out.
+    pub fn rehearse(directory: &RunDirectory, is_refusal: IsRefusal) -> Result<Self, LedgerError> {
         let path = directory.location().join(UNDO);
+        let failed = |cause| LedgerError::of_undo(&path, cause);
         let database = schema::connect_temporary().map_err(LedgerError::Rehearsal)?;
-        fill(&database, &LedgerReader::open(directory.location())?, &path)?;
+        if Self::is_there(directory)? {
+            let earlier = Self::open(directory)?;
+            database.execute_batch(TABLES).map_err(failed)?;
+            earlier.each_user::<LedgerError>(|user| match &user.outcome {
+                Some(outcome) if outcome.undone.is_complete() => Ok(()),
+                Some(_) | None => write(&database, user).map_err(failed),
+            })?;
+        } else {
+            let run = LedgerReader::open(directory.location())?;
+            fill(&database, &run, &path, is_refusal)?;
+        }
         Ok(Self {
             path,
             database,
@@ -123,7 +147,12 @@ fn users(database: &Connection) -> rusqlite::Result<String> {
     Ok(count.to_string())
 }
 
-fn fill(database: &Connection, run: &LedgerReader, path: &RunPath) -> Result<(), LedgerError> {
+fn fill(
+    database: &Connection,
+    run: &LedgerReader,
+    path: &RunPath,
+    is_refusal: IsRefusal,
+) -> Result<(), LedgerError> {
     let failed = |cause| LedgerError::of_undo(path, cause);
     let tables = || {
         database.pragma_update(None, "application_id", APPLICATION)?;
@@ -133,7 +162,7 @@ fn fill(database: &Connection, run: &LedgerReader, path: &RunPath) -> Result<(),
     tables().map_err(failed)?;
     put(database, OF_RUN, &run.mark()?).map_err(failed)?;
     run.each_row::<LedgerError>(|row| {
-        let (Some(changes), Some(username)) = (to_undo(&row.outcome), &row.username) else {
+        let (Some(changes), Some(username)) = (to_undo(row, is_refusal), &row.username) else {
             return Ok(());
         };
         let user = ToUndo {
@@ -154,10 +183,28 @@ fn fill(database: &Connection, run: &LedgerReader, path: &RunPath) -> Result<(),
         .map_err(failed)
 }
 
+impl UsersToUndo {
+    /// Counts the user of a row, if there is something to undo.
+    pub fn add(&mut self, row: &RowResult, is_refusal: IsRefusal) {
+        match to_undo(row, is_refusal) {
+            Some(changes) if changes.is_empty() => self.to_delete += 1,
+            Some(_) => self.to_restore += 1,
+            None => {}
+        }
+    }
+}
+
 /// Returns the attributes that the run wrote or may have written; none if it created the user.
 /// `None` if there is nothing to undo.
-fn to_undo(outcome: &RowOutcome) -> Option<Vec<AttributeChange>> {
-    let is_created = outcome.outcome == Outcome::Created;
-    let changes = outcome.update.as_ref().map_or(&[][..], UserUpdate::changes);
-    (is_created || !changes.is_empty()).then(|| changes.to_vec())
+fn to_undo(row: &RowResult, is_refusal: IsRefusal) -> Option<Vec<AttributeChange>> {
+    let outcome = &row.outcome;
+    if outcome.outcome == Outcome::Created {
+        return Some(Vec::new());
+    }
+    let update = outcome.update.as_ref()?;
+    let failed_update = row.follow_up.as_ref().and_then(FollowUp::failed_update);
+    if failed_update.is_some_and(is_refusal) || update.changes().is_empty() {
+        return None;
+    }
+    Some(update.changes().to_vec())
 }

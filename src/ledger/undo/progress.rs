@@ -63,7 +63,7 @@ impl UndoProgress {
                 left: open.unsigned_abs() + users(Undone::Failed)?,
                 effects: UndoEffects {
                     deleted: users(Undone::Deleted)?,
-                    restored: users(Undone::Restored)?,
+                    restored: users(Undone::Restored)? + users(Undone::RestoredInPart)?,
                 },
                 even_if_used: get(&database, EVEN_IF_USED)?.as_deref() == Some("1"),
             })

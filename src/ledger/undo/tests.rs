@@ -1,4 +1,4 @@
-use super::{ToUndo, UndoLedger, UndoRecord};
+use super::{RetriedUsers, ToUndo, UndoLedger, UndoRecord};
 use crate::ledger::integrity::presence::UNDO;
 use crate::ledger::tests::{identity, settled};
 use crate::ledger::writer::Ending;
@@ -53,7 +53,7 @@ async fn lists_the_users_that_the_run_created_and_keeps_their_outcomes() {
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     run(&directory).await;
     assert!(!UndoLedger::is_there(&directory).unwrap());
-    let mut undo = UndoLedger::open(&directory).unwrap();
+    let mut undo = UndoLedger::begin(&directory, |_| false).unwrap();
     let made: Vec<_> = rows(&undo).into_iter().map(|open| open.user).collect();
     assert_eq!(
         made.iter().map(|user| user.row).collect::<Vec<_>>(),
@@ -112,14 +112,18 @@ async fn lists_the_users_that_the_run_created_and_keeps_their_outcomes() {
         expected
     );
     // A failed deletion is retried and still counts as begun.
-    undo.reset_for_retry(false).unwrap();
+    undo.reset_for_retry(RetriedUsers::default()).unwrap();
     let open = rows(&undo);
     assert_eq!(
         open.iter().map(|open| open.user.row).collect::<Vec<_>>(),
         [1, 4]
     );
     assert_eq!(open[0].begun_ms, Some(7_000));
-    undo.reset_for_retry(true).unwrap();
+    let used = RetriedUsers {
+        used: true,
+        messages: false,
+    };
+    undo.reset_for_retry(used).unwrap();
     assert_eq!(rows(&undo).len(), 3);
     assert_eq!(undo.counts().unwrap(), [(None, 3)]);
 }
@@ -129,7 +133,7 @@ async fn modified_line_is_damage() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     run(&directory).await;
-    drop(UndoLedger::open(&directory).unwrap());
+    drop(UndoLedger::begin(&directory, |_| false).unwrap());
     for harm in [
         "UPDATE users SET user_sub = 'sub-9' WHERE row = 3",
         "UPDATE users SET username = 'somebody' WHERE row = 1",
@@ -149,7 +153,7 @@ async fn modified_line_is_damage() {
         );
         drop(undo);
         std::fs::remove_file(&path).unwrap();
-        drop(UndoLedger::open(&directory).unwrap());
+        drop(UndoLedger::begin(&directory, |_| false).unwrap());
     }
 }
 
@@ -158,7 +162,7 @@ async fn undone_run_can_be_restarted_but_not_resumed() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     run(&directory).await;
-    drop(UndoLedger::open(&directory).unwrap());
+    drop(UndoLedger::begin(&directory, |_| false).unwrap());
     let looked = Ledger::peek(&directory, &identity(), &[]).unwrap_err();
     assert!(looked.to_string().contains("was undone"), "{looked}");
     let reopened = Ledger::reopen(&directory, &identity(), Durability::Process, &[]).unwrap_err();
@@ -175,7 +179,7 @@ async fn undo_without_its_run_is_not_a_new_run() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     run(&directory).await;
-    drop(UndoLedger::open(&directory).unwrap());
+    drop(UndoLedger::begin(&directory, |_| false).unwrap());
     // As after an interruption between two renames.
     let aside = directory.path().join("ledger-before-1.db");
     std::fs::rename(directory.database(), aside).unwrap();
@@ -188,7 +192,7 @@ async fn missing_user_is_damage() {
     let folder = tempfile::tempdir().unwrap();
     let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
     run(&directory).await;
-    drop(UndoLedger::open(&directory).unwrap());
+    drop(UndoLedger::begin(&directory, |_| false).unwrap());
     let database = rusqlite::Connection::open(directory.path().join(UNDO)).unwrap();
     database
         .execute_batch("DELETE FROM users WHERE row = 3")

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 
 use crate::ledger::facts::Facts;
 use crate::ledger::identity::{self, name};
+use crate::ledger::{LedgerError, LedgerReader};
 
 /// Returns the earliest time of requests that this ledger may not know, in milliseconds since the
 /// Unix epoch on the service's clock. `None` if the last session ended normally.
@@ -32,5 +33,23 @@ pub(super) fn write_lost_since(
     match lost_since_ms {
         Some(ms) => identity::put(database, name::LOST_SINCE, &ms.to_string()),
         None => Ok(()),
+    }
+}
+
+impl LedgerReader {
+    /// Returns the time after which rows may have been sent that a copy of this ledger does not
+    /// have, in milliseconds since the Unix epoch. `None` if the copy has every row: the run is
+    /// finished, or no session ended abnormally.
+    pub fn lost_since_ms(&self) -> Result<Option<i64>, LedgerError> {
+        let read = || {
+            if identity::get(&self.database, name::FINISHED)?.as_deref() == Some("1") {
+                return Ok(None);
+            }
+            let facts = Facts::read(&self.database)?;
+            let lost_since_ms = lost_since(&self.database, &facts)?;
+            // The service's time is unknown.
+            Ok(lost_since_ms.map(|ms| if ms == 0 { facts.started_ms } else { ms }))
+        };
+        read().map_err(|cause| LedgerError::of(&self.path, cause))
     }
 }

@@ -142,3 +142,16 @@ fn write_advice(status: u16, code: &str) -> Advice {
         _ => Advice::GiveUp,
     }
 }
+
+/// Returns whether an `AdminUpdateUserAttributes` that was answered with this code certainly wrote
+/// nothing. Trigger and delivery errors may come after the write.
+#[must_use]
+pub fn refuses_update(code: &str) -> bool {
+    [
+        "AliasExistsException",
+        "InvalidParameterException",
+        "NotAuthorizedException",
+        "UserNotFoundException",
+    ]
+    .contains(&code)
+}

@@ -50,40 +50,45 @@ impl Removal {
         }
         self.compare(found);
         match (self.restoration.is_empty(), self.phase) {
-            (true, _) if self.changed.is_empty() => settled(Undone::Restored),
-            (true, _) => RemovalStep::Settled(UndoOutcome {
-                undone: Undone::Kept(KeptReason::Changed),
-                ..self.restored_outcome()
-            }),
+            (true, _) => self.restored(),
             (false, Phase::Deciding) => RemovalStep::Begin,
             (false, Phase::Deleting) => RemovalStep::Restore(Duration::ZERO),
         }
     }
 
-    /// Sets which attributes to restore, and which have changed since.
+    /// Sets which attributes to restore, and which not.
     fn compare(&mut self, found: &FoundUser) {
         self.restoration.clear();
         self.changed.clear();
+        self.withheld.clear();
+        self.has_previous = false;
         let changes = &self.user.changes;
         for change in changes.iter().filter(|change| !change.is_flag()) {
             let now = found.attribute(&change.name).unwrap_or_default();
             let before = change.previous.as_deref().unwrap_or_default();
             if now == before {
+                self.has_previous = true;
                 continue;
             }
             if now != change.value {
                 self.changed.push(change.name.clone());
                 continue;
             }
-            self.restoration
-                .push((change.name.clone(), before.to_owned()));
+            let restored = (change.name.clone(), before.to_owned());
+            if !change.is_address() || before.is_empty() {
+                self.restoration.push(restored);
+                continue;
+            }
             // Without its flag, Cognito would mark the address as unverified.
             let flag = format!("{}_verified", change.name);
-            let flag = changes.iter().find(|change| change.name == flag);
-            if let Some(flag) = flag.filter(|_| !before.is_empty()) {
-                let before = flag.previous.as_deref().unwrap_or("false");
+            let verified = changes.iter().find(|change| change.name == flag);
+            let verified = verified.and_then(|flag| flag.previous.as_deref());
+            let verified = verified.unwrap_or("false");
+            if verified == "true" || self.rules.allow_messages {
                 self.restoration
-                    .push((flag.name.clone(), before.to_owned()));
+                    .extend([restored, (flag, verified.to_owned())]);
+            } else {
+                self.withheld.push(change.name.clone());
             }
         }
     }
@@ -92,13 +97,38 @@ impl Removal {
         RemovalStep::Settled(self.restored_outcome())
     }
 
+    /// Returns the outcome once the attributes to restore are written.
     fn restored_outcome(&self) -> UndoOutcome {
-        let changed = self.changed.join(", ");
+        let has_previous = self.has_previous || !self.restoration.is_empty();
+        let undone = if !self.withheld.is_empty() {
+            Undone::Kept(KeptReason::Messages)
+        } else if self.changed.is_empty() {
+            Undone::Restored
+        } else if has_previous {
+            Undone::RestoredInPart
+        } else {
+            Undone::Kept(KeptReason::Changed)
+        };
+        let messages = [
+            (!self.withheld.is_empty()).then(|| {
+                format!(
+                    "not restored (was not verified, so the pool may send a code to it; \
+                     --allow-messages restores it): {}",
+                    self.withheld.join(", ")
+                )
+            }),
+            (!self.changed.is_empty()).then(|| {
+                format!(
+                    "not restored (changed since the run): {}",
+                    self.changed.join(", ")
+                )
+            }),
+        ];
+        let messages: Vec<String> = messages.into_iter().flatten().collect();
         UndoOutcome {
-            undone: Undone::Restored,
+            undone,
             error_code: None,
-            error_message: (!changed.is_empty())
-                .then(|| format!("not restored, because changed since the run: {changed}")),
+            error_message: (!messages.is_empty()).then(|| messages.join("; ")),
         }
     }
 

@@ -19,6 +19,7 @@ const RULES: RemovalRules = RemovalRules {
         settle: Duration::ZERO,
     },
     even_if_used: false,
+    allow_messages: false,
 };
 
 /// The run was active when the users of these tests were created.

@@ -34,6 +34,37 @@ fn a_signal_stops_an_undo_and_the_same_command_resumes() {
 }
 
 #[test]
+fn a_dry_run_shows_what_an_undo_has_left() {
+    let dir = TestDir::new();
+    let pool = Pool::start(settings());
+    let list = dir.file("users.csv", users(40));
+    import(&dir, &pool, list).run().exits(0);
+    let dry_run = || {
+        let undo = undo(&dir, &pool).without_flag("--yes-delete");
+        let dry_run = undo.arg("--dry-run").json().run();
+        dry_run.exits(0).document()["users"].clone()
+    };
+    let running = undo(&dir, &pool).args(["--delete-rate", "20"]).start();
+    pool.wait_for_requests("AdminDeleteUser", 3);
+    running.signal("TERM");
+    running.wait().exits(143);
+    let left = pool.users().len();
+    assert!(left > 0);
+    let users = dry_run();
+    assert_eq!(
+        (&users["deleted"], &users["gone"]),
+        (&left.into(), &0.into())
+    );
+    undo(&dir, &pool).run().exits(0);
+    let lookups = pool.requests("AdminGetUser");
+    let users = dry_run();
+    assert!(users.as_object().unwrap().values().all(|users| *users == 0));
+    assert_eq!(pool.requests("AdminGetUser"), lookups);
+    // The results of the undo stay.
+    assert_eq!(results(&dir).len(), 40);
+}
+
+#[test]
 fn a_pool_that_does_not_answer_is_reported() {
     let dir = TestDir::new();
     let pool = Pool::start(settings());
