@@ -14,6 +14,12 @@ pub trait Hint: fmt::Display {
         false
     }
 
+    /// Returns whether a service did not answer or was overloaded, so that trying again later
+    /// helps.
+    fn is_temporary(&self) -> bool {
+        false
+    }
+
     /// Returns `message; hint`, for output without a separate field for the hint.
     fn with_hint(&self) -> String {
         match self.hint() {

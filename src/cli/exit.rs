@@ -26,6 +26,8 @@ pub enum Exit {
     Stopped,
     /// Another process is using the run directory. Nothing was done.
     Busy,
+    /// S3 or the pool did not answer. Nothing was done, and the same command may succeed later.
+    Unavailable,
     /// Finished; some rows are in doubt.
     InDoubt,
     /// [`Exit::InDoubt`] with `--allow-row-failures`.
@@ -78,7 +80,8 @@ impl Codes {
     /// Returns the exits of these commands, in the order of `--help`.
     fn exits(self) -> &'static [Exit] {
         use Exit::{
-            Busy, Done, InDoubt, InDoubtAllowed, Refused, SomeRows, SomeRowsAllowed, Stopped, Usage,
+            Busy, Done, InDoubt, InDoubtAllowed, Refused, SomeRows, SomeRowsAllowed, Stopped,
+            Unavailable, Usage,
         };
         const INTERRUPT: Exit = Exit::Signal(Signal::Interrupt);
         const TERMINATE: Exit = Exit::Signal(Signal::Terminate);
@@ -92,17 +95,45 @@ impl Codes {
                 Refused,
                 Stopped,
                 Busy,
+                Unavailable,
                 InDoubt,
                 INTERRUPT,
                 TERMINATE,
             ],
             Self::Check => &[Done, SomeRows, Usage, Refused, INTERRUPT, TERMINATE],
             Self::Undo | Self::Verify => &[
-                Done, SomeRows, Usage, Refused, Stopped, Busy, INTERRUPT, TERMINATE,
+                Done,
+                SomeRows,
+                Usage,
+                Refused,
+                Stopped,
+                Busy,
+                Unavailable,
+                INTERRUPT,
+                TERMINATE,
             ],
-            Self::Report => &[Done, SomeRows, Usage, Refused, Stopped, Busy, InDoubt],
+            Self::Report => &[
+                Done,
+                SomeRows,
+                Usage,
+                Refused,
+                Stopped,
+                Busy,
+                Unavailable,
+                InDoubt,
+            ],
             Self::RehearsalPool => &[Usage, Refused, INTERRUPT, TERMINATE],
             Self::Answer => &[Done, Usage, Refused, INTERRUPT, TERMINATE],
+        }
+    }
+
+    /// Returns the exit itself, or its equivalent for commands that do not have it.
+    #[must_use]
+    pub fn equivalent(self, exit: Exit) -> Exit {
+        if exit == Exit::Unavailable && !self.exits().contains(&exit) {
+            Exit::Refused
+        } else {
+            exit
         }
     }
 
@@ -124,7 +155,7 @@ impl Exit {
             Self::SomeRows => 1,
             Self::Usage => 2,
             Self::Refused => 3,
-            Self::Stopped | Self::Busy => 4,
+            Self::Stopped | Self::Busy | Self::Unavailable => 4,
             Self::InDoubt => 5,
             Self::Signal(signal) => signal.exit_code(),
         }
@@ -140,6 +171,7 @@ impl Exit {
             Self::Refused => "refused",
             Self::Stopped => "stopped",
             Self::Busy => "busy",
+            Self::Unavailable => "unavailable",
             Self::InDoubt | Self::InDoubtAllowed => "in_doubt",
             Self::Signal(Signal::Interrupt) => "sigint",
             Self::Signal(Signal::Terminate) => "sigterm",
@@ -204,6 +236,9 @@ impl Exit {
                 "another process has locked the ledger of the run; nothing was done"
             }
             (Self::Busy, _) => "another process is using the run directory; nothing was done",
+            (Self::Unavailable, _) => {
+                "S3 or the pool did not answer, and nothing was done; run the same command later"
+            }
             (Self::InDoubt, Codes::Report) => "reports written; some rows are in doubt",
             (Self::InDoubt, _) => "finished; some rows are in doubt",
             (Self::SomeRowsAllowed, _) => {

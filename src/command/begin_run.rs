@@ -182,7 +182,7 @@ pub(super) fn resume(
         };
         let lost = if directory.is_copy() && found.lost_since_ms().is_some() {
             format!(
-                "; the ledger may lack rows that were sent after this copy of it: they are sent again, and {}",
+                "; rows sent after this copy of the ledger was made are sent again, and {}",
                 existing_users_of_lost_rows(settings)
             )
         } else {

@@ -34,10 +34,12 @@ enum Layout {
 }
 
 impl CommandError {
-    /// Refused before anything was sent.
+    /// Failed before anything was sent.
     pub(super) fn refused(error: impl Hint) -> Self {
         let exit = if error.is_busy() {
             Exit::Busy
+        } else if error.is_temporary() {
+            Exit::Unavailable
         } else {
             Exit::Refused
         };
@@ -91,6 +93,14 @@ impl CommandError {
         Self::new(codes.ended_early(), PANICKED, [hint.to_owned()])
     }
 
+    /// If this is a refusal whose cause is temporary, the same command may succeed later.
+    pub(super) fn temporary(mut self, is_temporary: bool) -> Self {
+        if is_temporary && self.exit == Exit::Refused {
+            self.exit = Exit::Unavailable;
+        }
+        self
+    }
+
     /// Puts the flag that the error is about before the message.
     pub(super) fn about(mut self, flag: impl fmt::Display) -> Self {
         self.message = format!("{flag}: {}", self.message);
@@ -105,7 +115,7 @@ impl CommandError {
 
     /// After a request has changed the pool, no error is a refusal.
     pub(super) fn after_requests(mut self) -> Self {
-        if let Exit::Refused | Exit::Busy = self.exit {
+        if let Exit::Refused | Exit::Busy | Exit::Unavailable = self.exit {
             self.exit = Exit::Stopped;
         }
         self

@@ -194,10 +194,9 @@ fn refusal(problems: &[Problem], title: &str) -> Option<CommandError> {
         .iter()
         .map(|refusal| refusal.hint.clone())
         .collect();
-    Some(CommandError::refusals(
-        format_args!("{title}:{lines}"),
-        hints,
-    ))
+    let refused = CommandError::refusals(format_args!("{title}:{lines}"), hints);
+    let is_temporary = refusals.iter().all(|refusal| refusal.is_temporary);
+    Some(refused.temporary(is_temporary))
 }
 
 /// The same for a run whose pool was not called.

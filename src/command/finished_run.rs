@@ -72,6 +72,8 @@ pub(super) async fn report_finished(
     let when = finished_where(&ledger, directory);
     printer.info(if settings.on_existing_run.retries() {
         format!("{when}, and has no rows to retry: nothing was sent")
+    } else if stored.as_ref().is_some_and(|stored| stored.is_copy()) {
+        format!("{when}: nothing was sent (--retry repeats rows, another prefix starts over)")
     } else {
         format!("{when}: nothing was sent (--retry repeats rows, --restart starts over)")
     });
@@ -97,7 +99,7 @@ pub(super) async fn report_finished(
         printer.info("the list has not changed since, so its problems are known");
     }
     CommandOutput::from(exit.allowing_row_failures(settings.run.allow_row_failures))
-        .with(&written.document(directory))
+        .with(&written.document(directory.location()))
 }
 
 /// Says when and where a run finished.

@@ -157,7 +157,7 @@ impl OutputWriter {
                         message,
                         what_to_do: error.what_to_do(),
                     }),
-                    ..CommandOutput::from(error.exit)
+                    ..CommandOutput::from(self.codes.equivalent(error.exit))
                 }
                 .with_fields(error.into_content())
             }

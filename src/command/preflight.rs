@@ -245,6 +245,7 @@ impl Preflight<'_> {
                 format_args!("group {name}: {failed}"),
                 format!("{remedy}, or create the groups beforehand and leave --create-groups out"),
             )
+            .temporary(failed.is_temporary())
         })
     }
 }
@@ -366,7 +367,7 @@ pub(super) async fn query(
 /// The error of a command that needs this answer.
 pub(super) fn query_error(user_pool_id: &str, failed: &FailedCall) -> CommandError {
     let message = format_args!("user pool {user_pool_id}: {failed}");
-    CommandError::refusal(message, remedy(&failed.failure))
+    CommandError::refusal(message, remedy(&failed.failure)).temporary(failed.is_temporary())
 }
 
 /// Whether usernames are compared without case: as `--usernames` says, as the pool does, or else as

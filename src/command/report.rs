@@ -68,8 +68,8 @@ async fn write_again(
     }
     let summary = write_all(&ledger, run_directory, &reports).map_err(CommandError::refused)?;
     let names = files_in(run_directory);
-    stored.publish(&names).await?;
     printer.block(summary_table(&summary, terminal_width()));
+    stored.publish(&names).await?;
     if let Some(why) = &summary.stopped_because {
         printer.info(format_args!("the run was stopped: {why}"));
     }

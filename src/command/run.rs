@@ -18,7 +18,7 @@ use crate::cli::Printer;
 use crate::cli::exit::Exit;
 use crate::cli::settings::{ImportSettings, OnExistingRun};
 use crate::import::{Run, RunEnd, StopReason};
-use crate::ledger::{RunDirectory, Session};
+use crate::ledger::{RunDirectory, RunPath, Session};
 use crate::logs::LogStream;
 use crate::preflight::groups::CreatedGroups;
 use crate::run::{Signal, Signals};
@@ -142,19 +142,40 @@ async fn finish(
         directory,
         rejects,
     } = sent;
-    if let Some(stored) = &mut stored {
-        stored.publish_ledger().await?;
-    }
-    let (path, reports) = (directory.location().clone(), settings.reports.clone());
+    let mut unstored = match &mut stored {
+        Some(stored) => stored.publish_ledger().await.err(),
+        None => None,
+    };
+    let path = match stored.as_ref().and_then(|stored| stored.kept()) {
+        Some(kept) => RunPath::from(kept),
+        None => directory.location().clone(),
+    };
+    let reports = settings.reports.clone();
     let write = beside("reports", move || {
         WrittenReports::open_and_write(&path, rejects, &reports)
     });
-    let written = write.await?.map_err(CommandError::stopped)?;
+    let written = match write.await?.map_err(CommandError::stopped) {
+        Ok(written) => written,
+        Err(error) => return Err(unstored.unwrap_or(error)),
+    };
     written.log_metrics(settings, log);
-    if let Some(stored) = stored {
-        stored.publish_reports().await?;
+    if let Some(stored) = &mut stored
+        && unstored.is_none()
+    {
+        unstored = stored.publish_reports().await.err();
     }
-    print_end(settings, &ended, &written, &directory, printer)
+    match unstored {
+        None => print_end(settings, &ended, &written, &directory, printer),
+        Some(error) => {
+            let kept = stored.as_ref().and_then(|stored| stored.kept());
+            let kept = kept.map_or_else(|| directory.location().clone(), RunPath::from);
+            if let Some(reason) = &ended.stopped {
+                printer.info(format_args!("stopped early: {reason}"));
+            }
+            written.print(kept.shown(), settings.on_existing_run.kind(), printer);
+            Err(error.with(&written.document(&kept)))
+        }
+    }
 }
 
 /// A session whose ledger is closed.
@@ -282,5 +303,5 @@ fn print_end(
             CommandOutput::from(exit).stopped(format!("stopped early: {reason}"), hint)
         }
     };
-    output.with(&written.document(directory))
+    output.with(&written.document(directory.location()))
 }

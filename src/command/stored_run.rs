@@ -27,6 +27,12 @@ const LEDGER: &str = "ledger.db";
 
 const CERTIFICATE: &str = "run.json";
 
+/// The lock of a run directory, which no copy needs.
+const LOCK: &str = "ledger.lock";
+
+/// The beginning of the names of copies of the ledger.
+const SNAPSHOT: &str = "snapshot-";
+
 /// The files that are copied if they exist. Only the presence of the others matters.
 const COPIED: [&str; 4] = [LEDGER, CERTIFICATE, "undo.db", VerifyProgress::FILE];
 
@@ -96,9 +102,8 @@ impl Hint for StoredRunError {
             Self::OtherLedger { kept, .. } => {
                 let kept = kept.display();
                 format!(
-                    "this process's ledger is in {kept}, and `cognito-import report {kept}` writes its \
-                     results; when the other process has ended, run the same import again, which looks \
-                     up the rows that both have sent"
+                    "this process's ledger and reports are in {kept}; when the other process has \
+                     ended, run the same import again, which looks up the rows that both have sent"
                 )
             }
             Self::Temporary(_) => "set TMPDIR to a writable directory".to_owned(),
@@ -107,15 +112,25 @@ impl Hint for StoredRunError {
             } => {
                 let kept = kept.display();
                 let copy = format!(
-                    "the files are in {kept}: upload them with `aws s3 cp --recursive {kept} {url}`, \
-                     then remove {kept}"
+                    "the files are in {kept}: upload them with `aws s3 cp --recursive --exclude \
+                     {LOCK} {kept} {url}`, then remove {kept}"
                 );
-                match cause.hint() {
+                match cause.hint().filter(|_| !cause.is_temporary()) {
                     Some(hint) => format!("{hint}; {copy}"),
-                    None => copy,
+                    None => format!("once S3 answers again: {copy}"),
                 }
             }
         })
+    }
+
+    fn is_temporary(&self) -> bool {
+        match self {
+            Self::S3 { cause, .. } => cause.is_temporary(),
+            Self::Unreadable { .. }
+            | Self::Temporary(_)
+            | Self::Upload { .. }
+            | Self::OtherLedger { .. } => false,
+        }
     }
 }
 
@@ -168,6 +183,32 @@ impl StoredRun {
         match self {
             Self::Local(_) => Ok(()),
             Self::Copy(copy) => copy.upload(names).await.map_err(CommandError::stopped),
+        }
+    }
+
+    /// Like [`StoredRun::publish`], for a file without which the command does not begin. Nothing is
+    /// kept if it cannot be uploaded.
+    pub(super) async fn publish_first(&self, name: &'static str) -> Result<(), CommandError> {
+        let Self::Copy(copy) = self else {
+            return Ok(());
+        };
+        let file = copy.directory.path().join(name);
+        let deadline = Instant::now() + TRANSFER_TIMEOUT;
+        let uploaded = copy.folder.upload(name, &file, deadline).await;
+        uploaded.map_err(|cause| {
+            CommandError::refused(StoredRunError::S3 {
+                url: copy.url.clone(),
+                name,
+                cause,
+            })
+        })
+    }
+
+    /// Returns where an error has said that the copy stays.
+    pub(super) fn kept(&self) -> Option<&Path> {
+        match self {
+            Self::Copy(copy) if copy.is_kept => Some(copy.directory.path()),
+            Self::Copy(_) | Self::Local(_) => None,
         }
     }
 
@@ -255,6 +296,14 @@ impl RunCopy {
     fn keep(&mut self) -> &Path {
         self.directory.disable_cleanup(true);
         self.is_kept = true;
+        let entries = std::fs::read_dir(self.directory.path());
+        for entry in entries.into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            if name.to_str().is_some_and(|name| name.starts_with(SNAPSHOT)) {
+                // If that fails, it is one more file.
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
         self.directory.path()
     }
 }

@@ -78,7 +78,7 @@ async fn undo_run(
     match signals.unless_stopped(results).await {
         Ok(Err(error)) => {
             // Otherwise the error says how to store the copy.
-            if run.stored.is_copy() && !run.stored.is_kept() {
+            if run.stored.is_copy() && run.stored.kept().is_none() {
                 printer.info(keep_copy(&mut run));
             }
             Err(error)

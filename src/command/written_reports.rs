@@ -10,7 +10,7 @@ use crate::cli::Printer;
 use crate::cli::exit::Exit;
 use crate::cli::settings::ImportSettings;
 use crate::hints::Hint as _;
-use crate::ledger::{LedgerReader, RunDirectory, RunKind, RunPath};
+use crate::ledger::{LedgerReader, RunKind, RunPath};
 use crate::logs::LogStream;
 use crate::outcome::{Outcome, RunState, Summary};
 use crate::plural::counted;
@@ -62,9 +62,13 @@ impl WrittenReports {
         match &self.rejects {
             Ok(None) => {}
             Ok(Some(rejects)) => {
+                let path = match rejects.path.file_name() {
+                    Some(name) => run_directory.join(name),
+                    None => rejects.path.clone(),
+                };
                 printer.prose(format_args!(
                     "rejects: {} ({})",
-                    rejects.path.display(),
+                    path.display(),
                     what_to_do(
                         rejects.rows,
                         self.summary.count(Outcome::Duplicate),
@@ -74,7 +78,7 @@ impl WrittenReports {
                 if rejects.with_passwords {
                     printer.warn(format_args!(
                         "{} contains passwords, readable by everyone who can read the file: delete it when you no longer need it",
-                        rejects.path.display()
+                        path.display()
                     ));
                 }
             }
@@ -95,8 +99,8 @@ impl WrittenReports {
         Exit::of_summary(&self.summary)
     }
 
-    pub(super) fn document<'a>(&'a self, directory: &'a RunDirectory) -> RunDocument<'a> {
-        RunDocument::of(directory.location(), &self.summary).with_rejects(&self.rejects)
+    pub(super) fn document<'a>(&'a self, run_directory: &'a RunPath) -> RunDocument<'a> {
+        RunDocument::of(run_directory, &self.summary).with_rejects(&self.rejects)
     }
 }
 

@@ -80,6 +80,8 @@ pub struct Failure {
     pub sent: Sent,
     pub advice: Advice,
     kind: FailureKind,
+    /// Whether the status of an unreadable answer is that of a failed server.
+    is_server_error: bool,
     /// Cognito's error code, or one of this module's codes for failures without a response.
     pub code: String,
     pub message: String,
@@ -136,6 +138,7 @@ impl Failure {
             sent,
             advice,
             kind: FailureKind::from_code(&code),
+            is_server_error: false,
             code,
             message: message.into(),
         }
@@ -250,7 +253,10 @@ impl Failure {
                 let cause = causes(error);
                 let message =
                     format!("HTTP {status} with a body that Cognito does not send ({cause})");
-                Self::unclear(operation, message).throttled_by(status)
+                Self {
+                    is_server_error: status >= 500,
+                    ..Self::unclear(operation, message).throttled_by(status)
+                }
             }
         }
     }
@@ -318,6 +324,12 @@ impl Failure {
             self.kind,
             FailureKind::AccessDenied | FailureKind::NotAuthorized
         )
+    }
+
+    /// Returns whether another server answered in place of the pool, and did not fail itself.
+    #[must_use]
+    pub fn is_misdirected(&self) -> bool {
+        self.kind == FailureKind::Unreadable && !self.is_server_error
     }
 
     /// Returns whether the same request may succeed later.

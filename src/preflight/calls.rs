@@ -69,6 +69,15 @@ impl FailedCall {
         self.failure.is_denied()
     }
 
+    /// Returns whether the pool did not answer or was overloaded, so that the same call may succeed
+    /// later. A firewall or another server that answers in its place does not go away.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        self.failure.is_transient()
+            && self.failure.advice != Advice::Firewalled
+            && !self.failure.is_misdirected()
+    }
+
     /// Returns whether the run is refused because a check needs the answer.
     #[must_use]
     pub fn refuses(&self) -> bool {

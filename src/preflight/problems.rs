@@ -89,6 +89,9 @@ pub struct Problem {
     /// Whether it prevents the run.
     #[serde(skip)]
     pub weight: Weight,
+    /// Whether it may be gone later, because the pool did not answer.
+    #[serde(skip)]
+    pub is_temporary: bool,
     /// A stable code for programs.
     pub code: &'static str,
     /// The problem.
@@ -108,6 +111,7 @@ impl Problem {
     fn refusal(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             weight: Weight::Refusal,
+            is_temporary: false,
             code,
             message: one_line(&message.into()).into_owned(),
             hint: one_line(&hint.into()).into_owned(),

@@ -25,12 +25,12 @@ const SERVICE: &str = "S3";
 /// The Region if none is configured. S3 returns the right one if the bucket is in another one.
 const FALLBACK_REGION: &str = "us-east-1";
 
-/// The end of the names of directory buckets, which sign requests in another way.
+/// The suffix of directory buckets, whose requests are signed differently.
 const DIRECTORY_BUCKET: &str = "--x-s3";
 
 const USER_AGENT_VALUE: &str = concat!("cognito-import/", env!("CARGO_PKG_VERSION"));
 
-/// Requests are repeated after network errors, throttling and errors of the server.
+/// Retries after network errors, throttling and server errors.
 const RETRIES: RetryConfig = RetryConfig {
     backoff: BackoffConfig {
         init_backoff: Duration::from_millis(500),
@@ -160,6 +160,16 @@ impl S3Config {
         let mut config = Self::of_endpoint(Endpoint::parse(url).unwrap(), credentials);
         config.retries.backoff.init_backoff = Duration::from_millis(1);
         config.retries.backoff.max_backoff = Duration::from_millis(2);
+        config
+    }
+
+    /// Like [`S3Config::of_test_server`], for a server that stalls.
+    #[cfg(test)]
+    pub(crate) fn of_stalling_server(url: &str) -> Self {
+        let mut config = Self::of_test_server(url);
+        config
+            .connector
+            .set_stall_timeout(Duration::from_millis(100));
         config
     }
 }

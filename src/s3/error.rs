@@ -4,9 +4,13 @@ use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use object_store::client::HttpError;
+
 use super::http::{ErrorBody, ErrorResponse};
 use crate::aws::endpoint::EndpointError;
-use crate::aws::{NoCertificates, NoCredentials, causes, chain, lacks_credentials};
+use crate::aws::{
+    NoCertificates, NoCredentials, causes, chain, lacks_credentials, refuses_certificate,
+};
 use crate::hints::Hint;
 
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +60,13 @@ pub enum S3Error {
     /// S3 throttled all attempts.
     #[error("throttled by S3 ({0})")]
     Throttled(String),
-    /// A network error, an unknown code or an invalid response.
+    /// No response was received, or it broke off.
+    #[error("no answer from S3: {0}")]
+    Unreachable(String),
+    /// An error of the server.
+    #[error("S3 is unavailable ({0})")]
+    Unavailable(String),
+    /// An unknown code or an invalid response.
     #[error("the request to S3 failed: {0}")]
     Other(String),
     #[error("S3 returned HTTP {0} without an explanation")]
@@ -72,8 +82,8 @@ impl Hint for S3Error {
             Self::Endpoint(error) => return error.hint(),
             Self::Certificates(error) => return error.hint(),
             Self::NoCredentials(_) => {
-                "set up credentials to read objects with s3:GetObject (for example `aws sso login`, \
-                 AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
+                "set up credentials for this bucket (for example `aws sso login`, AWS_PROFILE, or \
+                 AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
             }
             Self::DirectoryBucket => {
                 "use a general purpose bucket, or pipe the object in (`aws s3 cp URL - | \
@@ -100,12 +110,52 @@ impl Hint for S3Error {
             Self::File(..) => "check that the directory is writable and the disk not full",
             Self::ClockSkew(_) => "set the clock, then run the same command again",
             Self::Throttled(_) => "wait a few minutes, then run the same command again",
-            Self::Other(_) => "check the network, AWS_REGION and AWS_ENDPOINT_URL_S3",
+            Self::Unreachable(_) => {
+                "check the network, AWS_REGION and AWS_ENDPOINT_URL_S3, then run the same command \
+                 again"
+            }
+            Self::Unavailable(_) => "wait a few minutes, then run the same command again",
+            Self::Other(_) => "check AWS_REGION and AWS_ENDPOINT_URL_S3",
+            Self::Unexplained(_) if self.is_temporary() => {
+                "wait a few minutes, then run the same command again"
+            }
             Self::Unexplained(_) => "check the address and AWS_ENDPOINT_URL_S3",
             Self::Runtime(_) => "run the same command again",
         };
         Some(hint.to_owned())
     }
+
+    fn is_temporary(&self) -> bool {
+        match self {
+            Self::Unexplained(status) => is_temporary_status(*status),
+            Self::TimedOut | Self::Throttled(_) | Self::Unreachable(_) | Self::Unavailable(_) => {
+                true
+            }
+            Self::NoCredentials(_)
+            | Self::MfaNeeded { .. }
+            | Self::Endpoint(_)
+            | Self::Certificates(_)
+            | Self::DirectoryBucket
+            | Self::NoBucket
+            | Self::NoKey
+            | Self::InvalidCredentials(_)
+            | Self::Denied(_)
+            | Self::WriteDenied(_)
+            | Self::ListDenied(_)
+            | Self::Archived
+            | Self::Changed
+            | Self::ClockSkew(_)
+            | Self::TooLarge
+            | Self::Conflict(_)
+            | Self::File(..)
+            | Self::Other(_)
+            | Self::Runtime(_) => false,
+        }
+    }
+}
+
+pub(super) fn is_temporary_status(status: u16) -> bool {
+    status >= 500 || [408, 429].contains(&status)
 }
 
 impl From<NoCredentials> for S3Error {
@@ -129,6 +179,9 @@ impl S3Error {
             let cause = error.source().unwrap_or(error);
             return if lacks_credentials(error) {
                 Self::NoCredentials(causes(cause))
+            } else if chain(error).any(<dyn Error>::is::<HttpError>) && !refuses_certificate(error)
+            {
+                Self::Unreachable(causes(cause))
             } else {
                 Self::Other(causes(cause))
             };
@@ -162,6 +215,7 @@ impl S3Error {
             | "RequestLimitExceeded"
             | "TooManyRequestsException" => Self::Throttled(message),
             _ if response.status == 409 => Self::Conflict(message),
+            _ if is_temporary_status(response.status) => Self::Unavailable(message),
             _ => Self::Other(message),
         }
     }

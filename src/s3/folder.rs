@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use object_store::aws::AmazonS3;
@@ -12,9 +11,6 @@ use object_store::{Attributes, GetOptions, GetResult, ObjectStore as _};
 use super::config::S3Config;
 use super::error::{S3Error, error_response};
 use crate::aws::causes;
-
-/// The timeout between two pieces of a response.
-const STALL_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The objects of a bucket whose keys begin with this prefix.
 #[derive(Debug)]
@@ -109,19 +105,16 @@ impl Folder {
             ..GetOptions::default()
         };
         let mut body = self.get(name, options).await?.into_stream();
-        loop {
-            let error = match tokio::time::timeout(STALL_TIMEOUT, body.next()).await {
-                Ok(None) => return Ok(()),
-                Ok(Some(Ok(chunk))) => {
-                    bytes.extend_from_slice(&chunk);
-                    continue;
+        while let Some(chunk) = body.next().await {
+            match chunk {
+                Ok(chunk) => bytes.extend_from_slice(&chunk),
+                Err(error) => {
+                    tracing::info!(error = causes(&error), "S3 response was cut short");
+                    break;
                 }
-                Ok(Some(Err(error))) => causes(&error),
-                Err(_) => format!("nothing was received for {} s", STALL_TIMEOUT.as_secs()),
-            };
-            tracing::info!(error, "a response of S3 broke off");
-            return Ok(());
+            }
         }
+        Ok(())
     }
 
     pub(super) async fn get(

@@ -7,7 +7,8 @@ use aws_smithy_runtime_api::client::http::{HttpConnector as _, SharedHttpConnect
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest as SdkRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
-use http_body_util::BodyExt as _;
+use futures_util::stream::unfold;
+use http_body_util::{BodyExt as _, Collected, StreamBody};
 use object_store::ClientOptions;
 use object_store::client::{
     HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse,
@@ -15,8 +16,13 @@ use object_store::client::{
 };
 use serde::Deserialize;
 
+use super::error::is_temporary_status;
+
 /// The timeout until a response starts, after the request's body.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The timeout between two pieces of a response.
+const STALL_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The slowest upload that does not time out, in bytes per second.
 const SLOWEST_UPLOAD: u64 = 32 * 1024;
@@ -47,12 +53,27 @@ pub(super) struct ErrorBody {
 #[error("no response within {} s", .0.as_secs())]
 struct NoResponse(Duration);
 
+#[derive(Debug, thiserror::Error)]
+#[error("nothing was received for {:?}", .0)]
+struct Stalled(Duration);
+
 #[derive(Debug, Clone)]
-pub(super) struct Connector(SharedHttpConnector);
+pub(super) struct Connector {
+    connector: SharedHttpConnector,
+    stall_timeout: Duration,
+}
 
 impl Connector {
     pub(super) fn new(connector: SharedHttpConnector) -> Self {
-        Self(connector)
+        Self {
+            connector,
+            stall_timeout: STALL_TIMEOUT,
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn set_stall_timeout(&mut self, timeout: Duration) {
+        self.stall_timeout = timeout;
     }
 }
 
@@ -69,18 +90,39 @@ impl HttpService for Connector {
         let timeout = RESPONSE_TIMEOUT + Duration::from_secs(upload_seconds);
         let request = SdkRequest::try_from(request.map(sdk_body))
             .map_err(|error| HttpError::new(HttpErrorKind::Unknown, error))?;
-        let response = tokio::time::timeout(timeout, self.0.call(request))
+        let response = tokio::time::timeout(timeout, self.connector.call(request))
             .await
             .map_err(|_| HttpError::new(HttpErrorKind::Timeout, NoResponse(timeout)))?
             .map_err(|error| HttpError::new(kind_of(&error), error))?
             .try_into_http1x()
             .map_err(|error| HttpError::new(HttpErrorKind::Decode, error))?;
         if !response.status().is_success() {
-            return Err(failure(response).await);
+            return Err(failure(response, self.stall_timeout).await);
         }
-        let broken_off = |error| HttpError::new_boxed(HttpErrorKind::Interrupted, error);
-        Ok(response.map(|body| HttpResponseBody::new(body.map_err(broken_off))))
+        Ok(response.map(|body| unless_stalled(body, self.stall_timeout)))
     }
+}
+
+/// A body that fails if nothing is received for this time.
+fn unless_stalled(body: SdkBody, timeout: Duration) -> HttpResponseBody {
+    let frames = unfold(Some(body), move |body| async move {
+        let mut body = body?;
+        let (frame, body) = match tokio::time::timeout(timeout, body.frame()).await {
+            Ok(frame) => match frame? {
+                Ok(frame) => (Ok(frame), Some(body)),
+                Err(error) => {
+                    let error = HttpError::new_boxed(HttpErrorKind::Interrupted, error);
+                    (Err(error), None)
+                }
+            },
+            Err(_) => {
+                let error = HttpError::new(HttpErrorKind::Timeout, Stalled(timeout));
+                (Err(error), None)
+            }
+        };
+        Some((frame, body))
+    });
+    HttpResponseBody::new(StreamBody::new(frames))
 }
 
 fn sdk_body(body: object_store::client::HttpRequestBody) -> SdkBody {
@@ -90,7 +132,7 @@ fn sdk_body(body: object_store::client::HttpRequestBody) -> SdkBody {
     }
 }
 
-/// `Interrupted` is repeated if the request can be repeated safely.
+/// `Interrupted` is retried only for idempotent requests.
 fn kind_of(error: &ConnectorError) -> HttpErrorKind {
     if error.is_timeout() {
         HttpErrorKind::Timeout
@@ -102,17 +144,19 @@ fn kind_of(error: &ConnectorError) -> HttpErrorKind {
 }
 
 /// Reads an error response. As an error it keeps its headers, which `object_store` would drop.
-async fn failure(response: http::Response<SdkBody>) -> HttpError {
+async fn failure(response: http::Response<SdkBody>, stall_timeout: Duration) -> HttpError {
     let (parts, body) = response.into_parts();
     let status = parts.status.as_u16();
     let region = parts.headers.get(BUCKET_REGION_HEADER);
     let region = region.and_then(|region| region.to_str().ok());
-    let body = body.collect().await.map(|body| body.to_bytes());
+    let body = tokio::time::timeout(stall_timeout, body.collect()).await;
     let explanation = body
         .ok()
+        .and_then(Result::ok)
+        .map(Collected::to_bytes)
         .and_then(|body| quick_xml::de::from_reader(&*body).ok());
-    let kind = if parts.status.is_server_error() || [408, 429].contains(&status) {
-        // Always repeated.
+    let kind = if is_temporary_status(status) {
+        // Always retried.
         HttpErrorKind::Request
     } else {
         HttpErrorKind::Unknown

@@ -20,3 +20,6 @@ pub use folder::{Folder, ObjectHead};
 pub use replace::{KnownObject, ReplaceOutcome};
 pub use transfer::PutOutcome;
 pub use url::{S3FolderUrl, S3Url, UnusableUrl};
+
+#[cfg(test)]
+mod tests;

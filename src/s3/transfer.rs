@@ -55,7 +55,7 @@ struct FolderEntries {
 }
 
 impl Folder {
-    /// Writes a small object unless it exists. The content must be that of this writer alone: if an
+    /// Writes a small object unless it exists. The content must be unique to this writer: if an
     /// answer is lost, or S3 stored the object before it failed, the content tells whose it is.
     ///
     /// # Errors
@@ -114,9 +114,13 @@ impl Folder {
         attributes: &Attributes,
         deadline: Instant,
     ) -> Result<String, S3Error> {
-        let failed = |cause| S3Error::file(file, cause);
-        let source = std::fs::File::open(file).map_err(failed)?;
-        let length = source.metadata().map_err(failed)?.len();
+        let path_to_open = file.to_owned();
+        let opened = on_thread(file, move || {
+            let source = std::fs::File::open(path_to_open)?;
+            let length = source.metadata()?.len();
+            Ok((source, length))
+        });
+        let (source, length) = opened.await?;
         if length <= PART_BYTES {
             let (_, content) = read_part(source, length, file).await?;
             return until(deadline, self.put(name, content.into(), mode, attributes)).await;
@@ -176,31 +180,39 @@ impl Folder {
         file: &FilePath,
         deadline: Instant,
     ) -> Result<Option<String>, S3Error> {
-        let failed = |cause| S3Error::file(file, cause);
         let download = async {
             let head = match self.head(name).await {
                 Err(S3Error::NoKey) => return Ok(None),
                 head => head?,
             };
-            let directory = file.parent().unwrap_or(FilePath::new("."));
-            let mut target = tempfile::NamedTempFile::new_in(directory).map_err(failed)?;
+            let directory = file.parent().unwrap_or(FilePath::new(".")).to_owned();
+            let created = on_thread(file, move || tempfile::NamedTempFile::new_in(directory));
+            let mut target = created.await?;
             let (mut at, mut empty, mut bytes) = (0, 0, Vec::new());
             while at < head.length {
-                bytes.clear();
                 let range = at..head.length.min(at + PART_BYTES);
                 self.append_range(name, &head.etag, range, &mut bytes)
                     .await?;
                 empty = if bytes.is_empty() { empty + 1 } else { 0 };
                 if empty == MAX_EMPTY_RESPONSES {
-                    return Err(S3Error::Other(
-                        "responses break off before their first byte".to_owned(),
+                    return Err(S3Error::Unreachable(
+                        "connection closed before the first byte".to_owned(),
                     ));
                 }
-                target.write_all(&bytes).map_err(failed)?;
                 at += bytes.len() as u64;
+                let written = on_thread(file, move || {
+                    target.write_all(&bytes)?;
+                    bytes.clear();
+                    Ok((target, bytes))
+                });
+                (target, bytes) = written.await?;
             }
-            target.as_file().sync_all().map_err(failed)?;
-            target.persist(file).map_err(|error| failed(error.error))?;
+            let path = file.to_owned();
+            let stored = on_thread(file, move || {
+                target.as_file().sync_all()?;
+                target.persist(path).map_err(|error| error.error)
+            });
+            stored.await?;
             Ok(Some(head.etag))
         };
         until(deadline, download).await
@@ -325,19 +337,28 @@ async fn upload_parts(
     }
 }
 
-/// Reads at most this many bytes on another thread, because the disk may hang.
+/// Reads at most this many bytes.
 async fn read_part(
     mut source: std::fs::File,
     bytes: u64,
     file: &FilePath,
 ) -> Result<(std::fs::File, Vec<u8>), S3Error> {
-    let read = tokio::task::spawn_blocking(move || {
+    let read = on_thread(file, move || {
         let mut part = Vec::new();
         let read = (&mut source).take(bytes).read_to_end(&mut part);
         read.map(|_| (source, part))
     });
-    let read = read.await.map_err(io::Error::other).flatten();
-    read.map_err(|cause| S3Error::file(file, cause))
+    read.await
+}
+
+/// Works with a file on another thread, because the disk may hang.
+async fn on_thread<T: Send + 'static>(
+    file: &FilePath,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, S3Error> {
+    let done = tokio::task::spawn_blocking(work).await;
+    let done = done.map_err(io::Error::other).flatten();
+    done.map_err(|cause| S3Error::file(file, cause))
 }
 
 fn etag(stored: PutResult) -> Result<String, S3Error> {

@@ -19,7 +19,7 @@ pub struct S3Url {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct S3FolderUrl(S3Url);
 
-/// An address that is not that of an object.
+/// An invalid S3 URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnusableUrl {
     /// The bucket or the key is missing.

@@ -89,6 +89,13 @@ impl Hint for SourceError {
             Self::Object { cause, .. } => return object_hint(cause),
         })
     }
+
+    fn is_temporary(&self) -> bool {
+        match self {
+            Self::Object { cause, .. } => cause.is_temporary(),
+            Self::Open { .. } | Self::Directory { .. } | Self::Read { .. } | Self::Url(_) => false,
+        }
+    }
 }
 
 fn is_change(cause: &io::Error) -> bool {

@@ -171,7 +171,7 @@ fn an_unreachable_pool_is_refused_before_a_run_is_created() {
     let waiting = cli.args(["--preflight-timeout", "1s"]);
     waiting
         .run()
-        .exits(3)
+        .exits(4)
         .names(["DescribeUserPool", "ConnectFailed"]);
     assert!(!dir.path("run/ledger.db").exists());
 }

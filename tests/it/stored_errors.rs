@@ -197,3 +197,34 @@ fn a_damaged_ledger_of_an_undo_is_refused_at_its_address() {
         run.assert_refused(command, "undo.db");
     }
 }
+
+#[test]
+fn the_same_command_may_succeed_once_s3_can_be_reached() {
+    let (dir, pool) = (TestDir::new(), Pool::start(quick()));
+    let list = dir.file("users.csv", users(3));
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nowhere = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let address = "s3://bucket/runs/a/";
+    let import = || dir.import(&pool, list).args(["--run-dir", address]);
+    let unreachable = |cli: ProgramCommand| {
+        let cli = cli.env("AWS_ENDPOINT_URL_S3", &nowhere);
+        let cli = cli.env("AWS_ACCESS_KEY_ID", "test");
+        with_temporary(&dir, cli.env("AWS_SECRET_ACCESS_KEY", "test"))
+    };
+    for command in [
+        import(),
+        dir.undo_in(&pool, address),
+        dir.cli("report").arg(address),
+        dir.cli("verify").arg(address),
+        dir.import(&pool, "s3://bucket/users.csv"),
+    ] {
+        let ended = unreachable(command).json().run().exits(4);
+        assert_eq!(ended.document()["exit_name"], "unavailable");
+    }
+    // `check` never leaves anything to resume.
+    let check = dir.check(&pool, "s3://bucket/users.csv");
+    unreachable(check).run().exits(3);
+    assert_eq!(pool.stats().operations.len(), 0);
+    assert!(copies(&dir).is_empty());
+}

@@ -141,10 +141,38 @@ fn results_that_cannot_be_stored_are_kept_on_this_machine() {
     // The certificate and the ledger are stored before the first sign-up.
     let endpoint = deny_later_puts(bucket.url(), 2);
     let denied = import(&dir, &pool, &bucket).env("AWS_ENDPOINT_URL_S3", &endpoint);
-    let failed = denied.run().exits(4);
+    let failed = denied.args(["--snapshot-every", "50ms"]).json();
+    let failed = failed.run().exits(4);
     let kept = copies(&dir);
     assert_eq!(kept.len(), 1, "{kept:?}");
-    failed.names([kept[0].to_str().unwrap(), "s3:PutObject"]);
+    let directory = kept[0].to_str().unwrap();
+    let upload = format!(
+        "--exclude ledger.lock {directory} {}",
+        bucket.address("runs/a/")
+    );
+    let document = failed
+        .names([directory, "s3:PutObject", &upload])
+        .document();
+    assert_eq!(document["summary"]["outcomes"]["created"], 80);
+    assert_eq!(document["run_directory"], directory);
+    assert_eq!(dir.results_in(directory).count("created"), 80);
+    let files = fs::read_dir(directory).unwrap();
+    let mut files: Vec<String> = files
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    assert_eq!(
+        files,
+        [
+            "ledger.db",
+            "ledger.lock",
+            "report.html",
+            "results.csv",
+            "results.jsonl",
+            "run.json",
+            "summary.json"
+        ]
+    );
     assert_eq!(pool.users().len(), 80);
     // Without the kept files, the same command recovers the run.
     fs::remove_dir_all(&kept[0]).unwrap();

@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{CERTIFICATE, LEDGER, RunCopy, StoredRun, StoredRunError, TRANSFER_TIMEOUT};
+use super::{CERTIFICATE, LEDGER, RunCopy, SNAPSHOT, StoredRun, StoredRunError, TRANSFER_TIMEOUT};
 use crate::cli::Printer;
-use crate::cli::exit::Exit;
 use crate::command::{CommandError, beside};
 use crate::ledger::snapshot::snapshot;
 use crate::report::files_in;
@@ -27,11 +26,7 @@ impl StoredRun {
         if !copy.claim().await.map_err(CommandError::refused)? {
             return Ok(false);
         }
-        let published = copy.publish_snapshot().await.map_err(|mut error| {
-            error.exit = Exit::Refused;
-            error
-        })?;
-        Ok(published == ReplaceOutcome::Written)
+        Ok(copy.publish_snapshot().await? == ReplaceOutcome::Written)
     }
 
     /// Stores a copy of the ledger, which may be in use. Does nothing for a local run.
@@ -42,7 +37,10 @@ impl StoredRun {
         let Self::Copy(copy) = self else {
             return Ok(());
         };
-        let file = copy.snapshot().await?;
+        let file = copy
+            .snapshot()
+            .await
+            .map_err(CommandError::after_requests)?;
         let error = match copy.replace_ledger(&file).await {
             Ok(ReplaceOutcome::Written) => {
                 copy.ledger_is_stored = true;
@@ -65,12 +63,7 @@ impl StoredRun {
         }
     }
 
-    /// Whether an error has said that the directory stays.
-    pub(in crate::command) fn is_kept(&self) -> bool {
-        matches!(self, Self::Copy(copy) if copy.is_kept)
-    }
-
-    /// Stores a copy of the ledger now and then. Does nothing for a local run.
+    /// Stores a copy of the ledger at each interval. Does nothing for a local run.
     pub(in crate::command) async fn publish_every(
         &self,
         interval: Duration,
@@ -138,12 +131,12 @@ impl RunCopy {
         let location = self.location.clone();
         let number = self.snapshots.fetch_add(1, Ordering::Relaxed);
         let file = location
-            .join(&format!("snapshot-{number}.db"))
+            .join(&format!("{SNAPSHOT}{number}.db"))
             .to_path_buf();
         let to = file.clone();
         beside("snapshot", move || snapshot(&location, &to))
             .await?
-            .map_err(CommandError::stopped)?;
+            .map_err(CommandError::refused)?;
         Ok(file)
     }
 
@@ -179,7 +172,7 @@ impl RunCopy {
         // It is removed with the directory otherwise.
         let _ = std::fs::remove_file(&file);
         uploaded.map_err(|cause| {
-            CommandError::stopped(StoredRunError::S3 {
+            CommandError::refused(StoredRunError::S3 {
                 url: self.url.clone(),
                 name: LEDGER,
                 cause,

@@ -62,7 +62,7 @@ pub(in crate::command) async fn publish_every(
 
 /// Keeps the copy of a run in S3 whose ledger was not stored there at the end.
 pub(in crate::command) fn keep_copy(stored: Option<&mut StoredRun>, printer: Printer) {
-    let stored = stored.filter(|stored| !stored.has_stored_ledger() && !stored.is_kept());
+    let stored = stored.filter(|stored| !stored.has_stored_ledger() && stored.kept().is_none());
     if let Some(path) = stored.and_then(StoredRun::keep_copy) {
         printer.info(format_args!(
             "the ledger in S3 may be older than the one in {}; the same command looks up the rows in between",

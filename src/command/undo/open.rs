@@ -1,7 +1,6 @@
 //! Opens the run to undo, and the ledger of its undo.
 
 use crate::cli::Printer;
-use crate::cli::exit::Exit;
 use crate::cli::settings::UndoSettings;
 use crate::command::locking::lock_directory;
 use crate::command::stored_run::StoredRun;
@@ -198,7 +197,7 @@ pub(super) async fn open_ledger(
 /// Stores the undo's ledger in S3 before the first deletion, because an undone run cannot be
 /// resumed. Does nothing for a local run.
 pub(super) async fn publish_ledger(
-    mut run: UndoableRun,
+    run: UndoableRun,
     ledger: UndoLedger,
     dry_run: bool,
 ) -> Result<(UndoableRun, UndoLedger), CommandError> {
@@ -207,12 +206,7 @@ pub(super) async fn publish_ledger(
     }
     drop(ledger);
     run.directory.make_undo_one_file();
-    let published = run.stored.publish(&[UNDO_LEDGER]).await;
-    published.map_err(|mut error| {
-        // Nothing was deleted.
-        error.exit = Exit::Refused;
-        error
-    })?;
+    run.stored.publish_first(UNDO_LEDGER).await?;
     let ledger = UndoLedger::open(&run.directory).map_err(CommandError::refused)?;
     Ok((run, ledger))
 }

@@ -51,14 +51,18 @@ fn call_failed(failed: &FailedCall, intent: RunIntent<'_>) -> Problem {
         Call::CreateGroup | Call::GetProvisionedLimit => (String::from("more"), None),
     };
     let remedy = remedy(&failed.failure);
-    Problem::refusal(
+    let refusal = Problem::refusal(
         "call_failed",
         format!("{failed}: cannot tell {unknown}"),
         match alternative {
             Some(alternative) => format!("{remedy}; or {alternative}"),
             None => remedy.to_owned(),
         },
-    )
+    );
+    Problem {
+        is_temporary: failed.is_temporary(),
+        ..refusal
+    }
 }
 
 /// Reports what is unknown without this answer, if the run can continue without it or the

@@ -48,8 +48,8 @@ impl ObjectReader {
                     return Ok(bytes);
                 }
             }
-            Err(S3Error::Other(
-                "responses break off before their first byte".to_owned(),
+            Err(S3Error::Unreachable(
+                "connection closed before the first byte".to_owned(),
             ))
         })?;
         self.fetched += bytes.len() as u64;

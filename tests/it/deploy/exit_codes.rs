@@ -32,6 +32,7 @@ fn expected() -> BTreeMap<u8, Next> {
         (Exit::Refused, Next::Nothing),
         (Exit::Stopped, Next::Retry),
         (Exit::Busy, Next::Retry),
+        (Exit::Unavailable, Next::Retry),
         (Exit::InDoubt, Next::Nothing),
         (Exit::Signal(Signal::Interrupt), Next::Retry),
         (Exit::Signal(Signal::Terminate), Next::Retry),

@@ -84,14 +84,16 @@ fn two_concurrent_imports_of_one_list_create_each_user_once() {
 fn lasting_throttling_refuses_the_run_and_is_named() {
     let (dir, pool) = (TestDir::new(), pool());
     let list = dir.file("users.csv", users(1));
-    for (wrong, cause) in [
+    for (wrong, cause, code) in [
         (
             BadReply::error(400, "TooManyRequestsException", "Too many requests"),
             "TooManyRequestsException",
+            4,
         ),
         (
             BadReply::error(403, "ForbiddenException", "Request not allowed"),
             "WAF",
+            3,
         ),
     ] {
         let proxy = Proxy::always(&pool, "DescribeUserPool", wrong);
@@ -100,7 +102,7 @@ fn lasting_throttling_refuses_the_run_and_is_named() {
             .args(["--endpoint-url", &proxy.url()])
             .args(["--preflight-timeout", "1s", "--output", "json"])
             .run()
-            .exits(3);
+            .exits(code);
         assert_eq!(codes(&output.document(), "refusals"), ["call_failed"]);
         assert!(!output.stderr.contains("network"), "{}", output.stderr);
         output.names([cause]);
