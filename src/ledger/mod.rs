@@ -114,7 +114,7 @@ pub enum LedgerError {
         found: String,
     },
     /// The run was undone.
-    #[error("{path}: this run was undone{effects} (see undo-results.csv)")]
+    #[error("{path}: {effects}")]
     Undone {
         path: PathBuf,
         /// What happened to its users so far.

@@ -22,6 +22,8 @@ pub(in crate::ledger) struct UndoProgress {
 /// What an undo has done so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UndoEffects {
+    /// Whether no users are left. Then undo-results.csv has all of them.
+    is_over: bool,
     deleted: u64,
     restored: u64,
 }
@@ -36,10 +38,18 @@ impl fmt::Display for UndoEffects {
                 users => format!("{users} users were {effect}"),
             })
             .collect();
-        if effects.is_empty() {
-            return Ok(());
+        f.write_str(if self.is_over {
+            "this run was undone"
+        } else {
+            "an undo of this run has begun"
+        })?;
+        if !effects.is_empty() {
+            write!(f, ": {}", effects.join(", "))?;
         }
-        write!(f, ": {}", effects.join(", "))
+        if self.is_over {
+            f.write_str(" (see undo-results.csv)")?;
+        }
+        Ok(())
     }
 }
 
@@ -59,9 +69,11 @@ impl UndoProgress {
                 [],
                 |row| row.get(0),
             )?;
+            let left = open.unsigned_abs() + users(Undone::Failed)?;
             Ok(Self {
-                left: open.unsigned_abs() + users(Undone::Failed)?,
+                left,
                 effects: UndoEffects {
+                    is_over: left == 0,
                     deleted: users(Undone::Deleted)?,
                     restored: users(Undone::Restored)? + users(Undone::RestoredInPart)?,
                 },
@@ -69,5 +81,30 @@ impl UndoProgress {
             })
         };
         read().map_err(|cause| LedgerError::of_undo(path, cause))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::UndoEffects;
+
+    #[test]
+    fn messages() {
+        let mut text = String::new();
+        for (is_over, deleted, restored) in [
+            (true, 0, 0),
+            (true, 3, 0),
+            (true, 0, 1),
+            (false, 0, 0),
+            (false, 1, 2),
+        ] {
+            let effects = UndoEffects {
+                is_over,
+                deleted,
+                restored,
+            };
+            text += &format!("{effects}\n");
+        }
+        assert_messages!("undo_effects", text);
     }
 }
