@@ -178,7 +178,8 @@ struct LastingDatabase {
 }
 
 impl UndoLedger {
-    /// Removes the outcomes of these users, and remembers whether they include those that were used.
+    /// Removes the outcomes of these users, and remembers whether they include those that were
+    /// used.
     pub fn reset_for_retry(&mut self, retried: RetriedUsers) -> Result<(), LedgerError> {
         let again = Undone::all().filter(|undone| retried.include(*undone));
         let change = || -> rusqlite::Result<()> {
