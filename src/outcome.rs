@@ -265,8 +265,8 @@ pub struct RowOutcome {
     /// `UserCreateDate` in milliseconds since the Unix epoch, on the service's clock, if the user
     /// was looked up or listed.
     pub created_at: Option<i64>,
-    /// For a user that existed: the attributes whose value in the pool differs from the list. `None` if
-    /// the pool did not return its attributes.
+    /// For a user that existed: the attributes whose value in the pool differs from the list.
+    /// `None` if the pool did not return its attributes.
     pub differs: Option<Vec<Difference>>,
     /// What the run does about these attributes, if it updates users.
     pub update: Option<UserUpdate>,

@@ -22,8 +22,8 @@ const DATE_FORMATS: [&str; 7] = [
     "%s",
 ];
 
-/// Seconds since 1970 that are plausible: the years 2001 to 5138. Other numbers are milliseconds, or
-/// dates in an unknown format.
+/// Plausible seconds since 1970: the years 2001 to 5138. Other numbers are milliseconds, or dates
+/// in an unknown format.
 const PLAUSIBLE_SECONDS: RangeInclusive<i64> = 1_000_000_000..=99_999_999_999;
 
 /// The update of users that existed.

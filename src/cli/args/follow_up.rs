@@ -54,7 +54,8 @@ pub struct FollowUpArgs {
     pub update_existing: Option<Vec<String>>,
     /// Leave users alone who were modified later than the date in this column
     ///
-    /// Users whose cell is empty are left alone, too. A date without a time means its first second, in UTC.
+    /// Users whose cell is empty are left alone, too. A date without a time means its first second,
+    /// in UTC.
     #[arg(
         long,
         value_name = "COLUMN",
