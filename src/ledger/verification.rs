@@ -19,15 +19,15 @@ use super::rows::signed;
 use super::{LedgerError, RunPath};
 pub use open::SavedPosition;
 pub use state::{
-    LookupFailure, LookupReply, Namesake, Presence, RowState, SeenUser, UnknownPart, UserLookup,
-    VerifyPosition,
+    LookupFailure, LookupReply, Namesake, Presence, Restoration, RowState, SeenUser, UnknownPart,
+    UserLookup, VerifyPosition,
 };
 
 /// Rows are inserted in the list's order. `INDEXES` follows once all are there: an index updated by
 /// each insert would repeatedly rewrite random pages.
 const TABLES: &str = "
 CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE rows (row INTEGER PRIMARY KEY, name TEXT NOT NULL, sub TEXT, presence TEXT NOT NULL, restored INTEGER NOT NULL);
+CREATE TABLE rows (row INTEGER PRIMARY KEY, name TEXT NOT NULL, sub TEXT, presence TEXT NOT NULL, restoration TEXT NOT NULL);
 CREATE TABLE users (row INTEGER PRIMARY KEY, user TEXT NOT NULL);
 CREATE TABLE namesakes (row INTEGER PRIMARY KEY, sub TEXT);
 CREATE TABLE members (row INTEGER NOT NULL, in_group INTEGER NOT NULL, PRIMARY KEY (row, in_group)) WITHOUT ROWID;
@@ -57,8 +57,12 @@ impl VerifyProgress {
         sub: Option<&str>,
         presence: Presence,
     ) -> Result<(), LedgerError> {
-        let insert = "INSERT INTO rows VALUES (?1, ?2, ?3, ?4, false)";
-        self.change(insert, params![signed(row), name, sub, json(&presence)?])
+        let insert = "INSERT INTO rows VALUES (?1, ?2, ?3, ?4, ?5)";
+        let restoration = json(&Restoration::None)?;
+        self.change(
+            insert,
+            params![signed(row), name, sub, json(&presence)?, restoration],
+        )
     }
 
     /// Records what an undo did to the user of a row.
@@ -66,10 +70,13 @@ impl VerifyProgress {
         &self,
         row: u64,
         presence: Presence,
-        restored: bool,
+        restoration: Restoration,
     ) -> Result<(), LedgerError> {
-        let update = "UPDATE rows SET presence = ?2, restored = ?3 WHERE row = ?1";
-        self.change(update, params![signed(row), json(&presence)?, restored])
+        let update = "UPDATE rows SET presence = ?2, restoration = ?3 WHERE row = ?1";
+        self.change(
+            update,
+            params![signed(row), json(&presence)?, json(&restoration)?],
+        )
     }
 
     /// Adds a user of the pool with the usernames it definitely holds. Returns whether it belongs
@@ -194,7 +201,7 @@ impl VerifyProgress {
             let found = self
                 .database
                 .prepare_cached(
-                    "SELECT presence, user, namesakes.row IS NOT NULL, namesakes.sub, failure, restored \
+                    "SELECT presence, user, namesakes.row IS NOT NULL, namesakes.sub, failure, restoration \
                      FROM rows LEFT JOIN users USING (row) LEFT JOIN namesakes USING (row) \
                      LEFT JOIN lookups USING (row) WHERE row = ?1",
                 )?
@@ -207,7 +214,7 @@ impl VerifyProgress {
                         namesake: has_namesake.then_some(Namesake { sub }),
                         groups: Vec::new(),
                         failure: optional_column(row, 4)?,
-                        restored: row.get(5)?,
+                        restoration: column(row, 5)?,
                     })
                 });
             found.optional()

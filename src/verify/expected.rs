@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::ledger::verification::Presence;
+use crate::ledger::verification::{Presence, Restoration};
 use crate::outcome::{KeptReason, Outcome, RowResult, StepState, UndoOutcome, Undone, UserUpdate};
 use crate::user::pool_rules::Contact;
 use crate::user::{FollowUpStep, StepKind};
@@ -88,11 +88,24 @@ pub fn presence_after_undo(outcome: Option<&UndoOutcome>) -> Presence {
     }
 }
 
+/// Returns what an undo with this outcome did to the attributes that the run wrote.
+#[must_use]
+pub fn restoration_of(outcome: Option<&UndoOutcome>) -> Restoration {
+    match outcome.map(|outcome| outcome.undone) {
+        Some(Undone::Restored) => Restoration::Complete,
+        Some(Undone::RestoredInPart) => Restoration::InPart,
+        None | Some(Undone::Deleted | Undone::Gone | Undone::Kept(_) | Undone::Failed) => {
+            Restoration::None
+        }
+    }
+}
+
 impl ExpectedUser {
-    /// Derives the expected state from the results of a row that was created or existed. `restored`
-    /// means that an undo restored the attributes that the run wrote.
+    /// Derives the expected state from the results of a row that was created or existed. An
+    /// undo may have restored the attributes that the run wrote.
     #[must_use]
-    pub(super) fn of(row: &RowResult, restored: bool) -> Self {
+    pub(super) fn of(row: &RowResult, restoration: Restoration) -> Self {
+        let restored = restoration != Restoration::None;
         let mut expected = Self {
             sub: row.outcome.user_sub.clone(),
             enabled: enabled(row),
@@ -166,14 +179,16 @@ pub fn add_groups(row: &RowResult, groups: &mut BTreeSet<String>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Contact, ExpectedUser, Outcome, Presence, StepState, presence_after_undo};
+    use super::{
+        Contact, ExpectedUser, Outcome, Presence, Restoration, StepState, presence_after_undo,
+    };
     use crate::outcome::{
         AttributeChange, Evidence, FollowUp, KeptReason, RowOutcome, RowResult, StepResult,
         UndoOutcome, Undone, UserUpdate,
     };
 
     fn expected(row: &RowResult) -> ExpectedUser {
-        ExpectedUser::of(row, false)
+        ExpectedUser::of(row, Restoration::None)
     }
 
     fn failed() -> StepState {
@@ -250,11 +265,11 @@ mod tests {
                 previous: None,
             }]));
             let both = [Contact::Email, Contact::PhoneNumber];
-            assert_eq!(ExpectedUser::of(&existed, false).verified, both);
-            let restored = ExpectedUser::of(&existed, true);
+            assert_eq!(ExpectedUser::of(&existed, Restoration::None).verified, both);
+            let restored = ExpectedUser::of(&existed, Restoration::InPart);
             assert_eq!(restored.verified, [Contact::PhoneNumber], "{written}");
         }
-        assert!(ExpectedUser::of(&row(Outcome::Existed, &[]), true).changed);
+        assert!(ExpectedUser::of(&row(Outcome::Existed, &[]), Restoration::Complete).changed);
     }
 
     #[test]

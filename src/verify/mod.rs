@@ -15,6 +15,6 @@ mod problems;
 mod read_pool;
 mod verification;
 
-pub use expected::{RunGroups, add_groups, presence_after_undo, presence_of};
+pub use expected::{RunGroups, add_groups, presence_after_undo, presence_of, restoration_of};
 pub use problems::{Lag, collect_lookups, each_problem};
 pub use verification::{Verification, VerifyContext, VerifyEnd, VerifyOptions, VerifyStopReason};

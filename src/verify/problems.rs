@@ -29,7 +29,7 @@ pub fn collect_lookups<E: From<LedgerError>>(
 ) -> Result<(), E> {
     let not_in_pool = progress.missing_groups()?;
     each_state(ledger, progress, |row, state| {
-        let expected = ExpectedUser::of(row, state.restored);
+        let expected = ExpectedUser::of(row, state.restoration);
         let looks_wrong = match (state.presence, &state.user) {
             (Presence::Absent, Some(_)) | (Presence::Present, None) => true,
             (Presence::Present, Some(_)) if lag == Lag::Possible => {
@@ -95,7 +95,7 @@ pub fn each_problem<E: From<LedgerError>>(
     each_state(ledger, progress, |row, state| match state.presence {
         Presence::Unknown => Ok(()),
         Presence::Present | Presence::Absent | Presence::Undecided => {
-            let expected = ExpectedUser::of(row, state.restored);
+            let expected = ExpectedUser::of(row, state.restoration);
             let problems = compare(&expected, &state, groups);
             each(row, &state, problems)
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::list::{ComparedList, VerifyReportError};
 use crate::import::differences::UserComparison;
-use crate::ledger::verification::{Presence, RowState, SeenUser, UnknownPart};
+use crate::ledger::verification::{Presence, Restoration, RowState, SeenUser, UnknownPart};
 use crate::outcome::{
     AttributeChange, Difference, Discrepancy, RowResult, UserDiscrepancy, UserUpdate,
 };
@@ -47,10 +47,10 @@ impl AttributeCheck {
             .update
             .as_ref()
             .map_or(&[][..], UserUpdate::changes);
-        let expected = if state.restored {
-            with_previous_values(listed, changes, found)
-        } else {
-            listed
+        let expected = match state.restoration {
+            Restoration::None => listed,
+            Restoration::InPart => without_written(listed, changes),
+            Restoration::Complete => with_previous_values(listed, changes, found),
         };
         Ok(findings(&self.comparison, row, &expected, found))
     }
@@ -78,6 +78,13 @@ fn is_recorded(row: &RowResult, attribute: &str) -> bool {
     let mut recorded = row.outcome.differs.iter().flatten();
     recorded.any(|difference| difference.name == attribute)
         && row.updated().all(|updated| updated != attribute)
+}
+
+/// Returns the user without the attributes that the run wrote, of which an undo restored some.
+fn without_written(mut user: NewUser, changes: &[AttributeChange]) -> NewUser {
+    let is_written = |name: &str| changes.iter().any(|change| change.name == name);
+    user.attributes.retain(|listed| !is_written(&listed.name));
+    user
 }
 
 /// Returns the user as an undo left it: the attributes that the run wrote have their previous
@@ -116,7 +123,7 @@ fn attribute_problem(difference: Difference) -> UserDiscrepancy {
 mod tests {
     use super::{
         Arc, Attribute, AttributeChange, NewUser, RowResult, SeenUser, UserComparison, UserUpdate,
-        findings, with_previous_values,
+        findings, with_previous_values, without_written,
     };
     use crate::outcome::{Difference, FollowUp, Outcome, RowOutcome, StepResult, StepState};
 
@@ -248,5 +255,9 @@ mod tests {
             ["name", "locale"]
         );
         assert_eq!(compare(&[]), ["name"]);
+        let list = listed(&[("name", "Ann"), ("zoneinfo", "x")]);
+        let expected = without_written(list, &changes);
+        let in_part = compared(&row, &expected, &found(&[("name", "Other")]));
+        assert_eq!(in_part.0, ["zoneinfo"]);
     }
 }

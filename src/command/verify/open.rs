@@ -29,6 +29,7 @@ use crate::user::pool_rules::PoolRules;
 use crate::user::{ValueRules, fold};
 use crate::verify::{
     Lag, RunGroups, VerifyContext, VerifyOptions, add_groups, presence_after_undo, presence_of,
+    restoration_of,
 };
 
 /// How long after the end of the run, or of its undo, a listing may still show an older state.
@@ -333,8 +334,8 @@ fn open_progress(
                 | Presence::Undecided
                 | Presence::Unknown) => presence,
             };
-            let undone = user.outcome.as_ref().map(|outcome| outcome.undone);
-            progress.set_undone(user.user.row, presence, undone == Some(Undone::Restored))
+            let restoration = restoration_of(user.outcome.as_ref());
+            progress.set_undone(user.user.row, presence, restoration)
         })
     })?;
     progress.save(&VerifyPosition::Users { token: None }, 0, now_ms())?;

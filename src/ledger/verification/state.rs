@@ -18,6 +18,17 @@ pub enum Presence {
     Unknown,
 }
 
+/// What an undo did to the attributes that the run wrote to a user that existed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Restoration {
+    None,
+    /// Some have their previous values again.
+    InPart,
+    /// All have their previous values again.
+    Complete,
+}
+
 /// How far the pool was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -91,8 +102,7 @@ pub enum UnknownPart {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowState {
     pub presence: Presence,
-    /// An undo restored the attributes that the run wrote.
-    pub restored: bool,
+    pub restoration: Restoration,
     pub user: Option<SeenUser>,
     /// Another user with the username of the row.
     pub namesake: Option<Namesake>,

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{compare, missing_groups};
 use crate::ledger::verification::{
-    LookupFailure, Namesake, Presence, RowState, SeenUser, UnknownPart,
+    LookupFailure, Namesake, Presence, Restoration, RowState, SeenUser, UnknownPart,
 };
 use crate::user::pool_rules::Contact;
 use crate::verify::expected::{ExpectedUser, RunGroups};
@@ -38,7 +38,7 @@ fn user() -> SeenUser {
 fn state(presence: Presence, user: Option<SeenUser>) -> RowState {
     RowState {
         presence,
-        restored: false,
+        restoration: Restoration::None,
         user,
         namesake: None,
         groups: vec![0, 1],
