@@ -124,7 +124,7 @@ fn restored_users_must_have_their_previous_attributes() {
         .exits(0);
     let verify = || dir.verify(&pool).arg(list).run();
     verify().exits(0);
-    dir.undo(&pool).run().exits(0);
+    dir.undo(&pool).arg("--allow-messages").run().exits(0);
     assert_eq!(pool.users()["ann"].attributes["email"], "ann@old.example");
     verify().exits(0);
     assert_eq!(problems(&dir), [""; 0]);
