@@ -40,7 +40,7 @@ fn a_valid_list_passes_however_the_pool_is_known() {
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(1_000));
     let [queried, by_file, unknown] = check_each_way(&dir, &pool, list);
-    for (cli, mails) in [
+    for (cli, emails) in [
         (queried, json!(0)),
         (by_file, json!(0)),
         (unknown, Value::Null),
@@ -58,7 +58,7 @@ fn a_valid_list_passes_however_the_pool_is_known() {
         assert_eq!(requests["UserRead"]["rate"]["a_second"], 96);
         assert_eq!(plan["seconds"], 100);
         assert_eq!(plan["active_users_at_most"], 1_000);
-        assert_eq!(plan["messages"]["mails"], mails);
+        assert_eq!(plan["messages"]["emails"], emails);
         assert_eq!(dir.findings().len(), 0);
     }
     assert_eq!(pool.requests("SignUp"), 0);

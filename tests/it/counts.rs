@@ -14,7 +14,7 @@ fn has_no_plural_of_one(output: &ProcessOutput) {
         let [number, noun] = pair else { continue };
         let noun = noun.trim_end_matches(|c: char| !c.is_alphanumeric());
         let is_plural = [
-            "users", "rows", "requests", "groups", "mails", "cells", "columns", "steps",
+            "users", "rows", "requests", "groups", "emails", "cells", "columns", "steps",
         ]
         .contains(&noun);
         assert!(*number != "1" || !is_plural, "{number} {noun}: {text}");

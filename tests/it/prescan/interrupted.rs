@@ -289,7 +289,7 @@ fn an_unresponsive_listing_is_detected_before_the_run() {
     let refused =
         always()
             .run()
-            .exits(3)
+            .exits(4)
             .names(["ListUsers", "InternalErrorException", "[call_failed]"]);
     assert!(
         !refused.stderr.contains("permission_missing"),
