@@ -6,6 +6,7 @@ use super::{CommandError, beside};
 use crate::ledger::undo::UsersToUndo;
 use crate::plural::counted;
 use crate::preflight::plan::{ExistingUsers, RunPlan};
+use crate::progress::{terminal_width, wrapped};
 use crate::user::StepKind;
 
 pub(super) fn has_terminal() -> bool {
@@ -18,7 +19,7 @@ pub(super) async fn confirm(
     user_pool_id: &str,
 ) -> Result<(), CommandError> {
     let question = match plan {
-        None => format!("Sign up these users in {user_pool_id}? [y/N] "),
+        None => format!("Sign up these users in {user_pool_id}? [y/N]"),
         Some(plan) => {
             let new = match plan.existing_users {
                 ExistingUsers::Listed(_) => format!(
@@ -33,7 +34,7 @@ pub(super) async fn confirm(
                 ),
                 ExistingUsers::Unknown | ExistingUsers::ToList(_) => String::new(),
             };
-            format!("{new}{} in {user_pool_id}? [y/N] ", actions(plan))
+            format!("{new}{} in {user_pool_id}? [y/N]", actions(plan))
         }
     };
     match answer(&question).await?.trim().to_lowercase().as_str() {
@@ -87,11 +88,15 @@ fn undo_question(users: UsersToUndo) -> String {
         ),
         (_, updated) => format!("{deletes} and restores the attributes of up to {updated}"),
     };
-    format!("This {effect}. Type the ID of the user pool to continue: ")
+    format!("This {effect}. Type the ID of the user pool to continue:")
 }
 
 async fn answer(question: &str) -> Result<String, CommandError> {
-    let _ = write!(io::stderr(), "{question}");
+    let question = match terminal_width() {
+        Some(columns) => wrapped(question, usize::from(columns)),
+        None => question.to_owned(),
+    };
+    let _ = write!(io::stderr(), "{question} ");
     beside("answer", || {
         let mut line = String::new();
         io::stdin().lock().read_line(&mut line).map(|_| line)

@@ -42,7 +42,7 @@ impl PoolLister<'_> {
         mut watch: Box<dyn Watch>,
     ) -> Result<PoolListing, CommandError> {
         let settings = self.settings;
-        self.printer.info(planned);
+        self.printer.prose(planned);
         let prescan = Prescan {
             pool: self.pool,
             pacer,

@@ -22,6 +22,7 @@ use crate::mapping::{CheckedRow, Mapping};
 use crate::plural::counted;
 use crate::preflight::problems::{BrakeInput, BrakeLimits, brake};
 use crate::rows::{RawRow, Rows, RowsError};
+use crate::sanitize::one_line;
 use last::{cannot_compare, last};
 
 const FLAG: &str = "--previous";
@@ -280,13 +281,14 @@ async fn check_list(
         return Err(refusal);
     }
     if let Some(run) = run {
-        printer.info(format_args!(
+        let text = format!(
             "previous run: {} ({}); this list has {}{}",
             run.directory,
             counted(run.rows, "row", "rows"),
             counted(rows, "row", "rows"),
-            new.map_or_else(String::new, |new| format!(", {new} of them new")),
-        ));
+            new.map_or_else(String::new, |new| format!(", {new} of them new"))
+        );
+        printer.prose(one_line(&text));
     }
     Ok(previous)
 }

@@ -60,12 +60,7 @@ async fn write_again(
     reports.active = RunDirectory::is_used(run_directory).unwrap_or(false);
     let ledger = LedgerReader::open(run_directory).map_err(CommandError::refused)?;
     let kind = ledger.about().map_err(CommandError::refused)?.kind;
-    let incomplete = stored.incomplete_since(&ledger);
-    if let Some(time) = incomplete.map_err(CommandError::refused)? {
-        printer.note(format_args!(
-            "state as of the copy of the ledger of {time}: it does not have the rows sent later"
-        ));
-    }
+    stored.note_if_incomplete(&ledger, printer)?;
     let summary = write_all(&ledger, run_directory, &reports).map_err(CommandError::refused)?;
     let names = files_in(run_directory);
     printer.block(summary_table(&summary, terminal_width()));

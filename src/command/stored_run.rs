@@ -12,6 +12,7 @@ use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::Instant;
 
 use super::CommandError;
+use crate::cli::Printer;
 use crate::cli::settings::RunPlace;
 use crate::hints::Hint;
 use crate::ledger::reader::rfc3339;
@@ -173,6 +174,21 @@ impl StoredRun {
             Self::Local(_) => Ok(None),
             Self::Copy(_) => Ok(ledger.lost_since_ms()?.map(rfc3339)),
         }
+    }
+
+    /// Prints a note if the ledger may lack rows.
+    pub(super) fn note_if_incomplete(
+        &self,
+        ledger: &LedgerReader,
+        printer: Printer,
+    ) -> Result<(), CommandError> {
+        let incomplete = self.incomplete_since(ledger);
+        if let Some(time) = incomplete.map_err(CommandError::refused)? {
+            printer.note(format_args!(
+                "state as of the copy of the ledger of {time}: it does not have the rows sent later"
+            ));
+        }
+        Ok(())
     }
 
     /// Uploads those of the files that exist. Does nothing for a local run.

@@ -262,11 +262,15 @@ const MAX_CHECK_TIME: Duration = Duration::from_secs(1);
 /// Locks the file for this process alone. Another process that checks whether the file is locked
 /// holds a shared lock for a moment.
 fn lock_alone(file: &File) -> Result<(), TryLockError> {
+    lock_within(file, MAX_CHECK_TIME)
+}
+
+fn lock_within(file: &File, check_time: Duration) -> Result<(), TryLockError> {
     let started = Instant::now();
     loop {
         match file.try_lock() {
             Err(TryLockError::WouldBlock)
-                if started.elapsed() < MAX_CHECK_TIME && file.try_lock_shared().is_ok() =>
+                if started.elapsed() < check_time && file.try_lock_shared().is_ok() =>
             {
                 file.unlock().map_err(TryLockError::Error)?;
                 std::thread::yield_now();
@@ -326,4 +330,38 @@ pub fn private_file(path: &Path) -> std::io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lock_within;
+    use std::fs::{File, TryLockError};
+    use std::time::Duration;
+
+    #[test]
+    fn a_process_that_checks_the_lock_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || File::open(folder.path()).unwrap();
+        let (lock, check) = (open(), open());
+        check.try_lock_shared().unwrap();
+        assert!(matches!(
+            lock_within(&lock, Duration::ZERO),
+            Err(TryLockError::WouldBlock)
+        ));
+        let (about_to_lock, locking) = std::sync::mpsc::sync_channel(1);
+        std::thread::scope(|scope| {
+            let locked = scope.spawn(|| {
+                about_to_lock.send(()).unwrap();
+                lock_within(&lock, Duration::from_secs(3_600))
+            });
+            locking.recv().unwrap();
+            std::thread::yield_now();
+            check.unlock().unwrap();
+            locked.join().unwrap().unwrap();
+        });
+        assert!(matches!(
+            check.try_lock_shared(),
+            Err(TryLockError::WouldBlock)
+        ));
+    }
 }

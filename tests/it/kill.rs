@@ -27,7 +27,7 @@ use disk::{Copies, undo_everything};
 use verify::verify;
 
 /// The default number of cases.
-const CASES: u64 = 200;
+const CASES: u64 = 100;
 
 /// Cases in parallel: two thirds of a case are spent waiting, mostly for the second before the
 /// first sign-up of a run.

@@ -172,6 +172,7 @@ async fn open(
     let compares_attributes = settings.list.is_some();
     let read = move || read(stored, directory, compares_attributes);
     let (run, ledger) = beside("run", read).await??;
+    run.stored.note_if_incomplete(&ledger, printer)?;
     if run.summary.state != RunState::Finished {
         printer.note("this run is not finished: only the users that it has settled are checked");
     }

@@ -57,23 +57,3 @@ async fn only_the_owner_can_read_the_directory_and_its_files() {
     }
     ledger.close(ending(true)).await.unwrap();
 }
-
-#[test]
-fn a_process_that_checks_the_lock_is_waited_for() {
-    let folder = tempfile::tempdir().unwrap();
-    drop(RunDirectory::hold(folder.path()).unwrap());
-    let checked = std::fs::File::open(folder.path()).unwrap();
-    checked.try_lock_shared().unwrap();
-    let held = std::thread::scope(|scope| {
-        let holding = scope.spawn(|| RunDirectory::hold(folder.path()));
-        for _ in 0..1_000 {
-            std::thread::yield_now();
-        }
-        assert!(!holding.is_finished());
-        checked.unlock().unwrap();
-        holding.join().unwrap().unwrap()
-    });
-    assert!(RunDirectory::is_used(folder.path()).unwrap());
-    drop(held);
-    assert!(!RunDirectory::is_used(folder.path()).unwrap());
-}

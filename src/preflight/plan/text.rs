@@ -132,7 +132,8 @@ impl RunPlan {
         }
         let (time, no_lookups) = (self.time(), self.time_without_lookups(&StepKind::ALL));
         let mut alternatives = Vec::new();
-        if time > no_lookups {
+        let is_listed = matches!(self.existing_users, ExistingUsers::Listed(_));
+        if time > no_lookups && !is_listed {
             alternatives.push(format!(
                 "{} if no user exists yet",
                 humantime::format_duration(no_lookups)
