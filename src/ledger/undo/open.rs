@@ -51,6 +51,8 @@ impl UndoLedger {
         };
         undo.examine()?;
         undo.compare(&run)?;
+        // A damaged ledger is refused unchanged, so every line is checked before the first write.
+        undo.each_user::<LedgerError>(|_| Ok(()))?;
         undo.kept = Some(LastingDatabase {
             checkpoints: Checkpoints::begin(&undo.database).map_err(failed)?,
             anchor: Anchor::new(directory, &path)?,
