@@ -63,7 +63,7 @@ impl RunOutline {
         serde_json::from_slice(text).ok()
     }
 
-    /// Reads the certificate in this directory. `None` if there is none, or if it is damaged.
+    /// Reads the certificate in this directory. `None` if it is missing or damaged.
     pub(super) fn read_in(directory: &RunPath) -> io::Result<Option<Self>> {
         match fs::read(path_in(directory)) {
             Ok(text) => Ok(Self::parse(&text)),

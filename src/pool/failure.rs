@@ -6,6 +6,7 @@
 
 mod advice;
 mod clock_skew;
+mod connect;
 mod explanation;
 mod kind;
 mod stop;
@@ -16,9 +17,10 @@ use aws_sdk_cognitoidentityprovider::config::http::HttpResponse;
 use aws_sdk_cognitoidentityprovider::error::{BuildError, ProvideErrorMetadata, SdkError};
 
 use super::{bounds, echo};
-use crate::aws::{causes, chain, lacks_credentials, refuses_certificate};
+use crate::aws::{causes, lacks_credentials, refuses_certificate};
 use crate::user::Password;
 pub use advice::refuses_update;
+use connect::{lookup_failed, never_connected, out_of_files};
 pub use explanation::{Explanation, MessageOrigin, explain};
 use kind::RESOURCE_NOT_FOUND;
 pub use kind::{
@@ -366,36 +368,6 @@ impl Failure {
 fn is_error_name(code: &str, password: Option<&str>) -> bool {
     let repeats_password = || password.is_some_and(|password| echo::repeats(code, password));
     bounds::is_identifier(code) && (explain(code).is_some() || !repeats_password())
-}
-
-/// Returns whether this process or machine has too many open files, so that nothing was sent.
-fn out_of_files(error: &(dyn std::error::Error + 'static)) -> bool {
-    chain(error).any(|cause| {
-        cause
-            .downcast_ref::<std::io::Error>()
-            .is_some_and(crate::process::is_out_of_files)
-    })
-}
-
-/// Returns whether the host name could not be resolved. The system's resolver opens files, and some
-/// resolvers report a failure to do so as an unknown name.
-fn lookup_failed(error: &(dyn std::error::Error + 'static)) -> bool {
-    let mut io_errors = chain(error)
-        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
-        .peekable();
-    // A failed connection, unlike a failed lookup, has an OS error code.
-    never_connected(error)
-        && io_errors.peek().is_some()
-        && io_errors.all(|cause| cause.raw_os_error().is_none())
-}
-
-/// Returns whether the HTTP client failed to connect, so that nothing was sent.
-fn never_connected(error: &(dyn std::error::Error + 'static)) -> bool {
-    chain(error).any(|cause| {
-        cause
-            .downcast_ref::<hyper_util::client::legacy::Error>()
-            .is_some_and(hyper_util::client::legacy::Error::is_connect)
-    })
 }
 
 #[cfg(test)]

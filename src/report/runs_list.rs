@@ -58,7 +58,7 @@ struct ListedRun<'a> {
     resume: Option<Vec<String>>,
     /// Why the run cannot be read; null if it can.
     problem: Option<&'a str>,
-    /// A suggested fix; null if there is none.
+    /// A suggested fix, or null.
     what_to_do: Option<&'a str>,
 }
 

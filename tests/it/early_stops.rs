@@ -3,7 +3,7 @@
 
 use cognito_import::rehearsal::{Faults, LateFault, PoolSettings};
 
-use crate::harness::{Pool, TestDir, TestEndpoint, TestReply, quick, users};
+use crate::harness::{Pool, TestDir, quick, users};
 
 /// Asserts that the pool created each user with exactly one request.
 #[track_caller]
@@ -379,27 +379,4 @@ fn rows_of_every_outcome_count_for_stop_after() {
     assert_eq!(dir.results_in("all").count("unsent"), 0);
     let zero = import("zero", "0");
     zero.exits(2).names(["--stop-after"]);
-}
-
-#[test]
-fn a_list_that_changes_before_its_first_row_is_sent_is_refused() {
-    let dir = TestDir::new();
-    let pool = Pool::start(quick());
-    let list = dir.file("users.csv", users(9));
-    let path = dir.path(list);
-    let endpoint = TestEndpoint::start(&pool, move |request| {
-        if request.operation == "ListUsers" {
-            // An export replaces it by one that is not complete yet.
-            std::fs::write(&path, users(2)).unwrap();
-        }
-        TestReply::Forward
-    });
-    dir.import(&pool, list)
-        .without_flag("--endpoint-url")
-        .args(["--endpoint-url", &endpoint.url()])
-        .args(["--prescan", "always"])
-        .run()
-        .exits(3)
-        .names([list]);
-    assert_eq!(pool.requests("SignUp"), 0);
 }

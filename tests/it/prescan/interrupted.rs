@@ -3,7 +3,7 @@
 use cognito_import::rehearsal::{PoolSettings, SimulatedLatency};
 
 use super::{existing, lookups, nightly, pages, with_existing};
-use crate::harness::{CTRL_C, Pool, TestDir, quick, users, wait_until};
+use crate::harness::{CTRL_C, Pool, TestDir, TestEndpoint, TestReply, quick, users, wait_until};
 
 /// A pool that lists slowly.
 fn slow(count: usize) -> Pool {
@@ -306,4 +306,27 @@ fn an_unresponsive_listing_is_detected_before_the_run() {
     let never = nightly(&dir, &pool, list).args(["--prescan", "never"]);
     never.run().exits(0);
     assert_eq!(dir.results().count("existed"), 61);
+}
+
+#[test]
+fn a_list_that_changes_before_its_first_row_is_sent_is_refused() {
+    let dir = TestDir::new();
+    let pool = Pool::start(quick());
+    let list = dir.file("users.csv", users(9));
+    let path = dir.path(list);
+    let endpoint = TestEndpoint::start(&pool, move |request| {
+        if request.operation == "ListUsers" {
+            // An export replaces it by one that is not complete yet.
+            std::fs::write(&path, users(2)).unwrap();
+        }
+        TestReply::Forward
+    });
+    dir.import(&pool, list)
+        .without_flag("--endpoint-url")
+        .args(["--endpoint-url", &endpoint.url()])
+        .args(["--prescan", "always"])
+        .run()
+        .exits(3)
+        .names([list]);
+    assert_eq!(pool.requests("SignUp"), 0);
 }
