@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::rejects::{RejectsError, RejectsWritten};
+use super::rejects::RejectsReport;
 use crate::hints::Hint as _;
 use crate::ledger::RunPath;
 use crate::outcome::{CategoryRequests, Summary, Undone};
@@ -29,7 +29,8 @@ pub(super) struct RunDocument<'a> {
     /// The content of `summary.json`.
     #[cfg_attr(test, schemars(with = "report::SummaryDocument<'static>"))]
     summary: Value,
-    /// The rejects of a run, if it has any. `report` does not have this field.
+    /// The rejects of a run, if it has any, or if an edited file was kept. `report` does not have
+    /// this field.
     #[serde(skip_serializing_if = "Option::is_none")]
     rejects: Option<RejectsDocument<'a>>,
 }
@@ -38,7 +39,7 @@ pub(super) struct RunDocument<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct RejectsDocument<'a> {
-    /// The path; null if the file could not be written.
+    /// The path; null if there are no rejects, or the file could not be written.
     file: Option<&'a Path>,
     /// The number of rows.
     rows: Option<u64>,
@@ -46,6 +47,8 @@ struct RejectsDocument<'a> {
     with_passwords: Option<bool>,
     /// Why the file could not be written.
     error: Option<String>,
+    /// The new path of the file of an earlier session; null unless that file was edited.
+    edited_file: Option<&'a Path>,
 }
 
 impl<'a> RunDocument<'a> {
@@ -62,24 +65,20 @@ impl<'a> RunDocument<'a> {
         }
     }
 
-    pub(super) fn with_rejects(
-        mut self,
-        rejects: &'a Result<Option<RejectsWritten>, RejectsError>,
-    ) -> Self {
-        self.rejects = match rejects {
-            Ok(written) => written.as_ref().map(|written| RejectsDocument {
-                file: Some(&written.path),
-                rows: Some(written.rows),
-                with_passwords: Some(written.with_passwords),
-                error: None,
-            }),
-            Err(error) => Some(RejectsDocument {
-                file: None,
-                rows: None,
-                with_passwords: None,
-                error: Some(error.with_hint()),
-            }),
-        };
+    pub(super) fn with_rejects(mut self, rejects: &'a RejectsReport) -> Self {
+        let written = rejects.written.as_ref();
+        let file = written.ok().and_then(Option::as_ref);
+        let error = written.err().map(|error| error.with_hint());
+        let edited_file = rejects.edited.as_deref();
+        if file.is_some() || error.is_some() || edited_file.is_some() {
+            self.rejects = Some(RejectsDocument {
+                file: file.map(|file| file.path.as_path()),
+                rows: file.map(|file| file.rows),
+                with_passwords: file.map(|file| file.with_passwords),
+                error,
+                edited_file,
+            });
+        }
         self
     }
 }

@@ -34,6 +34,14 @@ enum RowOrigin {
     Spool(Arc<Spool>),
 }
 
+/// The result of writing `rejects.csv`.
+pub(super) struct RejectsReport {
+    /// The file, or `None` if no row was rejected.
+    pub(super) written: Result<Option<RejectsWritten>, RejectsError>,
+    /// The new path of an edited file that an earlier session had written.
+    pub(super) edited: Option<PathBuf>,
+}
+
 /// A `rejects.csv` that was written.
 #[derive(Debug)]
 pub(super) struct RejectsWritten {
@@ -64,6 +72,9 @@ pub(super) enum RejectsError {
     /// The file cannot be written.
     #[error("{path}: cannot be written: {cause}", path = .0.display(), cause = .1)]
     Write(PathBuf, std::io::Error),
+    /// The file may have been edited, and cannot be kept.
+    #[error("{path}: may have been edited, and cannot be read and renamed: {cause}", path = .0.display(), cause = .1)]
+    Edited(PathBuf, std::io::Error),
     /// This session did not read as far as an earlier one.
     #[error("the list was not read up to row {0}, which an earlier session rejected")]
     NotReached(u64),
@@ -85,6 +96,9 @@ impl Hint for RejectsError {
                     .to_owned()
             }
             Self::Spool(_) => "free up disk space, or set TMPDIR to another directory".to_owned(),
+            Self::Edited(..) => {
+                "move the file out of the run directory, then run the same command again".to_owned()
+            }
             Self::Write(..) => return None,
         })
     }
@@ -141,37 +155,54 @@ impl Rejects {
         }
     }
 
-    /// Writes the file, or returns `None` if no row was rejected. Replaces or removes the file of
-    /// an earlier session in either case.
-    pub(super) fn write(
-        self,
-        reader: &LedgerReader,
+    /// Writes the file. Replaces or removes the file of an earlier session, and keeps it under
+    /// another name if it was edited.
+    pub(super) fn write(self, reader: &LedgerReader, run_directory: &RunPath) -> RejectsReport {
+        let path = RejectsFile::path(run_directory).shown().to_owned();
+        let new = self.new_file(reader, run_directory);
+        let file = new.as_ref().ok().and_then(Option::as_ref);
+        match RejectsFile::keep_edited(run_directory, file.map(|(file, _)| file)) {
+            Ok(edited) => RejectsReport {
+                written: self.replace(new, run_directory),
+                edited,
+            },
+            Err(cause) => RejectsReport {
+                written: Err(RejectsError::Edited(path, cause)),
+                edited: None,
+            },
+        }
+    }
+
+    /// Finishes the new file, or removes that of an earlier session.
+    fn replace(
+        &self,
+        new: Result<Option<(RejectsFile, u64)>, RejectsError>,
         run_directory: &RunPath,
     ) -> Result<Option<RejectsWritten>, RejectsError> {
         let path = RejectsFile::path(run_directory).shown().to_owned();
-        let rows = reader.rejects()?;
-        let written = if rows == 0 {
-            Ok(())
-        } else {
-            self.write_rows(run_directory, reader)
+        let failed = |cause| RejectsError::Write(path.clone(), cause);
+        let Ok(Some((file, rows))) = new else {
+            RejectsFile::remove(run_directory).map_err(failed)?;
+            return new.map(|_| None);
         };
-        if rows == 0 || written.is_err() {
-            RejectsFile::remove(run_directory)
-                .map_err(|cause| RejectsError::Write(path.clone(), cause))?;
-        }
-        written?;
-        Ok((rows > 0).then_some(RejectsWritten {
+        file.finish().map_err(failed)?;
+        Ok(Some(RejectsWritten {
             path,
             rows,
             with_passwords: self.with_passwords,
         }))
     }
 
-    fn write_rows(
+    /// Returns the unfinished file and the number of its rows, or `None` if no row was rejected.
+    fn new_file(
         &self,
-        run_directory: &RunPath,
         reader: &LedgerReader,
-    ) -> Result<(), RejectsError> {
+        run_directory: &RunPath,
+    ) -> Result<Option<(RejectsFile, u64)>, RejectsError> {
+        let count = reader.rejects()?;
+        if count == 0 {
+            return Ok(None);
+        }
         let path = RejectsFile::path(run_directory);
         let write_error = |cause| RejectsError::Write(path.shown().to_owned(), cause);
         let file = RejectsFile::create(run_directory).map_err(write_error)?;
@@ -202,7 +233,7 @@ impl Rejects {
         {
             return Err(RejectsError::Changed(list.source.name()));
         }
-        RejectsFile::finish(rewriter.finish()).map_err(write_error)
+        Ok(Some((rewriter.finish(), count)))
     }
 
     fn rows(&self) -> Result<RejectRows<'_>, RejectsError> {

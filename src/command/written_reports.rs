@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use super::document::RunDocument;
-use super::rejects::{Rejects, RejectsError, RejectsWritten};
+use super::rejects::{Rejects, RejectsReport};
 use super::report::print_files;
 use crate::cli::Printer;
 use crate::cli::exit::Exit;
@@ -22,7 +22,7 @@ use crate::report::{
 /// The reports of a run that has ended.
 pub(super) struct WrittenReports {
     pub(super) summary: Summary,
-    rejects: Result<Option<RejectsWritten>, RejectsError>,
+    rejects: RejectsReport,
 }
 
 impl WrittenReports {
@@ -59,34 +59,7 @@ impl WrittenReports {
     pub(super) fn print(&self, run_directory: &Path, kind: RunKind, printer: Printer) -> Exit {
         printer.block(summary_table(&self.summary, terminal_width()));
         print_files(run_directory, printer);
-        match &self.rejects {
-            Ok(None) => {}
-            Ok(Some(rejects)) => {
-                let path = match rejects.path.file_name() {
-                    Some(name) => run_directory.join(name),
-                    None => rejects.path.clone(),
-                };
-                printer.prose(format_args!(
-                    "rejects: {} ({})",
-                    path.display(),
-                    what_to_do(
-                        rejects.rows,
-                        self.summary.count(Outcome::Duplicate),
-                        self.summary.known()
-                    )
-                ));
-                if rejects.with_passwords {
-                    printer.warn(format_args!(
-                        "{} contains passwords, readable by everyone who can read the file: delete it when you no longer need it",
-                        path.display()
-                    ));
-                }
-            }
-            Err(error) => printer.error(format_args!(
-                "rejects.csv: not written: {}",
-                error.with_hint()
-            )),
-        }
+        self.print_rejects(run_directory, printer);
         let in_doubt = self.summary.count(Outcome::InDoubt);
         // A rehearsal cannot be resumed, and an unfinished run looks its rows up without the flag.
         let can_retry = kind == RunKind::Import && self.summary.state == RunState::Finished;
@@ -97,6 +70,40 @@ impl WrittenReports {
             ));
         }
         Exit::of_summary(&self.summary)
+    }
+
+    fn print_rejects(&self, run_directory: &Path, printer: Printer) {
+        let shown = |path: &Path| match path.file_name() {
+            Some(name) => run_directory.join(name).display().to_string(),
+            None => path.display().to_string(),
+        };
+        match &self.rejects.written {
+            Ok(None) => {}
+            Ok(Some(rejects)) => {
+                let path = shown(&rejects.path);
+                let what_to_do = what_to_do(
+                    rejects.rows,
+                    self.summary.count(Outcome::Duplicate),
+                    self.summary.known(),
+                );
+                printer.prose(format_args!("rejects: {path} ({what_to_do})"));
+                if rejects.with_passwords {
+                    printer.warn(format_args!(
+                        "{path} contains passwords, readable by everyone who can read the file: delete it when you no longer need it"
+                    ));
+                }
+            }
+            Err(error) => printer.error(format_args!(
+                "rejects.csv: not written: {}",
+                error.with_hint()
+            )),
+        }
+        if let Some(edited) = &self.rejects.edited {
+            printer.note(format_args!(
+                "rejects.csv was edited since it was written: the edited file is kept as {}",
+                shown(edited)
+            ));
+        }
     }
 
     pub(super) fn document<'a>(&'a self, run_directory: &'a RunPath) -> RunDocument<'a> {

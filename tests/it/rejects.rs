@@ -1,6 +1,7 @@
 //! `rejects.csv`: rows that failed are written as they were read, can be corrected, and imported
 //! again.
 
+mod edited;
 mod round_trip;
 
 use std::fs;
@@ -343,7 +344,7 @@ fn the_document_of_a_run_names_the_rejects_file() {
     );
     let output = dir.rehearse(list).json().run().exits(1);
     let document = output.document();
-    let rejects = serde_json::json!({"file": "run/rejects.csv", "rows": 1, "with_passwords": false, "error": null});
+    let rejects = serde_json::json!({"file": "run/rejects.csv", "rows": 1, "with_passwords": false, "error": null, "edited_file": null});
     assert_eq!(document["rejects"], rejects);
     assert_eq!(document["files"]["rejects.csv"], "run/rejects.csv");
 }
