@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::CommandError;
 use super::finished_run::finished_where;
 use super::open_run::{ExistingRun, RunKey, existing_run, is_there, lock};
+use super::resuming::retried_rows;
 use crate::cli::Printer;
 use crate::cli::settings::{ImportSettings, OnExistingRun};
 use crate::import::OutcomeCounts;
@@ -193,6 +194,9 @@ pub(super) fn resume(
             directory.shown().display(),
             counted(settled, "row is", "rows are")
         ));
+    }
+    if let Some(retried) = retried_rows(found.retried()) {
+        printer.info(retried);
     }
     let certificate = RunCertificate::read(&directory).map_err(CommandError::refused)?;
     if certificate.is_none() {

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use super::open_run::RunKey;
 use super::rejects::Rejects;
+use super::resuming::retried_rows;
 use super::runs_of_list::{file_name, newer_run};
 use super::stored_run::StoredRun;
 use super::written_reports::WrittenReports;
@@ -70,8 +71,8 @@ pub(super) async fn report_finished(
         "the run is already finished, so nothing is sent"
     );
     let when = finished_where(&ledger, directory);
-    printer.info(if settings.on_existing_run.retries() {
-        format!("{when}, and has no rows to retry: nothing was sent")
+    printer.info(if let Some(retried) = retried_rows(ledger.retried()) {
+        format!("{when}: {retried}; nothing was sent")
     } else if stored.as_ref().is_some_and(|stored| stored.is_copy()) {
         format!("{when}: nothing was sent (--retry repeats rows, another prefix starts over)")
     } else {

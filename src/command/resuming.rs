@@ -1,9 +1,42 @@
-//! How to resume a stopped run: the command that began it, ready to paste.
+//! How to resume a stopped run: the command that began it, ready to paste. And which rows a resumed
+//! run retries.
 
 use std::ffi::OsString;
 
 use crate::cli::settings::OnExistingRun;
+use crate::ledger::RetryFilter;
+use crate::outcome::Outcome;
+use crate::plural::plural;
 use crate::report::CommandLine;
+
+/// Says how many rows each filter of `--retry` has selected. `None` without the flag.
+pub(super) fn retried_rows(retried: &[(RetryFilter, u64)]) -> Option<String> {
+    let rows = retried.iter().map(|&(filter, rows)| {
+        let noun = match filter {
+            RetryFilter::Rows(Outcome::InDoubt) => {
+                plural(rows, "row in doubt", "rows in doubt").to_owned()
+            }
+            RetryFilter::Rows(outcome) => {
+                format!("{} {}", outcome.name(), plural(rows, "row", "rows"))
+            }
+            RetryFilter::FailedSteps => {
+                plural(rows, "user with failed steps", "users with failed steps").to_owned()
+            }
+        };
+        match rows {
+            0 => format!("no {noun}"),
+            _ => format!("{rows} {noun}"),
+        }
+    });
+    let counts = rows.collect::<Vec<_>>().join(", ");
+    match retried {
+        [] => None,
+        _ if retried.iter().all(|(_, rows)| *rows == 0) => {
+            Some(format!("nothing to retry: {counts}"))
+        }
+        _ => Some(format!("retrying {counts}")),
+    }
+}
 
 impl OnExistingRun {
     pub(super) fn how_to_resume(&self) -> String {
@@ -98,7 +131,9 @@ fn key_only(pair: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{command_to_keep, resuming_command};
+    use super::{command_to_keep, resuming_command, retried_rows};
+    use crate::ledger::RetryFilter;
+    use crate::outcome::Outcome;
 
     #[test]
     fn trigger_data_is_not_kept() {
@@ -139,5 +174,23 @@ mod tests {
             command.to_string(),
             r"cognito-import import 'my users.csv' --run-dir 'it'\''s'"
         );
+    }
+
+    #[test]
+    fn retried_rows_are_counted_for_each_filter() {
+        let filters = [
+            RetryFilter::Rows(Outcome::InDoubt),
+            RetryFilter::Rows(Outcome::Failed),
+            RetryFilter::Rows(Outcome::Rejected),
+            RetryFilter::Rows(Outcome::Invalid),
+            RetryFilter::FailedSteps,
+        ];
+        let all = |counts: [u64; 5]| {
+            let retried: Vec<_> = filters.into_iter().zip(counts).collect();
+            retried_rows(&retried).unwrap()
+        };
+        let text = [[1; 5], [2; 5], [0, 3, 0, 0, 0], [0; 5]].map(all);
+        assert_messages!("retried_rows", text.join("\n"));
+        assert_eq!(retried_rows(&[]), None);
     }
 }

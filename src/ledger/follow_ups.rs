@@ -108,14 +108,14 @@ pub(super) fn updated(database: &Connection) -> rusqlite::Result<u64> {
     Ok(updated)
 }
 
-/// Makes failed steps pending again.
-pub(super) fn retry_failed(database: &Connection) -> rusqlite::Result<()> {
+/// Makes failed steps pending again, and returns the number of users who have such steps.
+pub(super) fn retry_failed(database: &Connection) -> rusqlite::Result<u64> {
     let failed = format!(
         "SELECT row, {COLUMNS} FROM follow_ups WHERE row > ?1 AND state = '{FAILED}' ORDER BY row LIMIT 1"
     );
     let mut next = database.prepare(&failed)?;
     let mut insert = database.prepare(INSERT)?;
-    let mut after = 0;
+    let (mut after, mut users) = (0, 0);
     loop {
         let found = next
             .query_row(params![after], |row| {
@@ -124,7 +124,7 @@ pub(super) fn retry_failed(database: &Connection) -> rusqlite::Result<()> {
             })
             .optional()?;
         let Some((number, Some(mut follow_up))) = found else {
-            return Ok(());
+            return Ok(users);
         };
         for step in &mut follow_up.steps {
             if matches!(step.state, StepState::Failed { .. }) {
@@ -133,6 +133,7 @@ pub(super) fn retry_failed(database: &Connection) -> rusqlite::Result<()> {
         }
         write(&mut insert, number.unsigned_abs(), &follow_up)?;
         after = number;
+        users += 1;
     }
 }
 

@@ -21,6 +21,7 @@ pub struct FoundLedger {
     path: RunPath,
     database: Connection,
     status: LedgerStatus,
+    retried: Vec<(RetryFilter, u64)>,
     facts: Facts,
     run_id: String,
     ended_ms: Option<i64>,
@@ -46,10 +47,11 @@ impl FoundLedger {
             let facts = Facts::read(&database)?;
             let ended = identity::get(&database, name::ENDED)?;
             let lost_since_ms = lost_since(&database, &facts)?;
-            let status = reset_for_retry(&database, retry)?;
+            let (status, retried) = reset_for_retry(&database, retry)?;
             Ok(Self {
                 path: path.clone(),
                 status,
+                retried,
                 facts,
                 run_id: run_id(&database)?,
                 ended_ms: ended.and_then(|ms| ms.parse().ok()),
@@ -65,6 +67,12 @@ impl FoundLedger {
     #[must_use]
     pub fn status(&self) -> LedgerStatus {
         self.status
+    }
+
+    /// Returns how many rows, or users with failed steps, each filter selected.
+    #[must_use]
+    pub fn retried(&self) -> &[(RetryFilter, u64)] {
+        &self.retried
     }
 
     #[must_use]

@@ -8,21 +8,23 @@ use crate::ledger::identity::{self, LedgerStatus, name};
 use crate::ledger::integrity::seal::row_seal;
 use crate::outcome::{CREATED_DURING_RUN, Outcome};
 
-/// Resets the rows to retry and returns the status of the ledger.
+/// Resets the rows to retry. Returns the status of the ledger, and for each filter how many rows,
+/// or users with failed steps, are retried.
 pub(super) fn reset_for_retry(
     transaction: &Connection,
     retry: &[RetryFilter],
-) -> rusqlite::Result<LedgerStatus> {
+) -> rusqlite::Result<(LedgerStatus, Vec<(RetryFilter, u64)>)> {
     // The row that stopped the run was not the cause, and no user was created.
     transaction.execute_batch(
         "UPDATE rows SET username_hash = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE stopped_the_run);
          DELETE FROM results WHERE stopped_the_run;",
     )?;
+    let mut retried = Vec::new();
     for again in retry {
         let outcome = match again {
             RetryFilter::Rows(outcome) => outcome,
             RetryFilter::FailedSteps => {
-                follow_ups::retry_failed(transaction)?;
+                retried.push((*again, follow_ups::retry_failed(transaction)?));
                 continue;
             }
         };
@@ -40,10 +42,11 @@ pub(super) fn reset_for_retry(
                 params![outcome.name()],
             )?;
         }
-        transaction.execute(
+        let rows = transaction.execute(
             "DELETE FROM results WHERE outcome = ?1",
             params![outcome.name()],
         )?;
+        retried.push((*again, rows as u64));
     }
     seal_again(transaction)?;
     let finished = identity::get(transaction, name::FINISHED)?.as_deref() == Some("1");
@@ -53,7 +56,7 @@ pub(super) fn reset_for_retry(
         |row| row.get(0),
     )?;
     let to_follow = follow_ups::pending(transaction)?;
-    let standing = if finished && !open && to_follow == 0 {
+    let status = if finished && !open && to_follow == 0 {
         LedgerStatus::Finished
     } else {
         identity::remove(transaction, name::FINISHED)?;
@@ -72,7 +75,7 @@ pub(super) fn reset_for_retry(
             to_follow: to_follow.unsigned_abs(),
         }
     };
-    Ok(standing)
+    Ok((status, retried))
 }
 
 /// Seals the rows that were just reset.

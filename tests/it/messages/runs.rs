@@ -212,5 +212,34 @@ fn rejects() {
     piped().input(&*list).run().exits(1);
     let shorter = piped().input(users(2));
     transcript.run(&dir, "import - (a shorter list)", shorter);
+    fs::write(dir.path("run/rejects.csv"), "edited").unwrap();
+    transcript.run(&dir, "import users.csv (edited)", import());
     assert_messages!("rejects", transcript.0);
+}
+
+/// Which rows `--retry` selects.
+#[test]
+fn retries() {
+    let dir = TestDir::new();
+    let mut settings = quick();
+    settings.faults.commit_then_drop = 1.0;
+    let pool = Pool::start(settings);
+    let list = users(2) + "weak,Passw0rd,weak@example.com\n,Passw0rd!,x@example.com\n";
+    dir.file("users.csv", list);
+    let import = |pool: &Pool, flags: &str| {
+        let import = dir.import(pool, "users.csv");
+        let import = import.args(["--no-preflight", "--allow-messages"]);
+        import.args(flags.split_whitespace())
+    };
+    import(&pool, "--no-lookup").run().exits(5);
+    let pool = pool.restart_with(|settings| settings.faults.commit_then_drop = 0.0);
+    let mut transcript = Transcript::default();
+    for flags in [
+        "--retry failed,follow-up",
+        "--retry in-doubt,failed",
+        "--retry all",
+    ] {
+        transcript.run(&dir, flags, import(&pool, flags));
+    }
+    assert_messages!("retries", transcript.0);
 }
