@@ -52,6 +52,49 @@ pub(super) fn copies(dir: &TestDir) -> Vec<std::path::PathBuf> {
     entries.map(|entry| entry.unwrap().path()).collect()
 }
 
+/// A run whose ledger is in S3.
+pub(super) struct UploadedRun {
+    pub(super) bucket: MotoBucket,
+    pub(super) dir: TestDir,
+    pub(super) pool: Pool,
+    pub(super) url: String,
+}
+
+impl UploadedRun {
+    /// Imports this many users. `None` if moto cannot be installed.
+    pub(super) fn new(bucket: &str, count: usize) -> Option<Self> {
+        let bucket = MotoBucket::create(bucket)?;
+        let (dir, pool) = (TestDir::new(), Pool::start(quick()));
+        let list = dir.file("users.csv", users(count));
+        dir.import(&pool, list).run().exits(0);
+        let url = store(&bucket, &dir.path("run"), "runs/a/");
+        Some(Self {
+            bucket,
+            dir,
+            pool,
+            url,
+        })
+    }
+
+    /// Lets a command read and write the run.
+    fn access(&self, cli: ProgramCommand) -> ProgramCommand {
+        with_temporary(&self.dir, self.bucket.with_endpoint(cli))
+    }
+
+    pub(super) fn verify(&self) -> ProgramCommand {
+        self.access(self.dir.verify_in(&self.pool, &self.url))
+    }
+
+    pub(super) fn undo(&self) -> ProgramCommand {
+        self.access(self.dir.undo_in(&self.pool, &self.url))
+    }
+
+    /// The files of the run.
+    pub(super) fn names(&self) -> Vec<String> {
+        names(&self.bucket, "runs/a/")
+    }
+}
+
 #[test]
 fn a_report_is_written_next_to_the_ledger() {
     let Some(bucket) = MotoBucket::create("reported") else {
@@ -130,87 +173,50 @@ fn a_missing_run_is_refused() {
 
 #[test]
 fn a_verification_is_stored_next_to_the_ledger_and_resumes_from_there() {
-    let Some(bucket) = MotoBucket::create("verified") else {
+    let Some(run) = UploadedRun::new("verified", 600) else {
         return;
     };
-    let dir = TestDir::new();
-    let pool = Pool::start(quick());
-    let list = dir.file("users.csv", users(600));
-    dir.import(&pool, list).run().exits(0);
-    let url = store(&bucket, &dir.path("run"), "runs/a/");
-    let verify = || {
-        let verify = dir.cli("verify").arg(&url);
-        let verify = bucket.with_endpoint(verify.args(["--endpoint-url", &pool.url()]));
-        with_temporary(&dir, verify)
-    };
-    let running = verify().args(["--list-rate", "2"]).start();
-    pool.wait_for_requests("ListUsers", 5);
+    let running = run.verify().args(["--list-rate", "2"]).start();
+    run.pool.wait_for_requests("ListUsers", 5);
     running.signal("INT");
     running.wait().exits(130);
-    assert_eq!(names(&bucket, "runs/a/"), ["ledger.db", "verify.db"]);
-    let read = pool.requests("ListUsers");
-    verify()
-        .args(["--list-rate", "1000"])
-        .run()
-        .exits(0)
-        .names([&url]);
-    let again = pool.requests("ListUsers") - read;
+    assert_eq!(run.names(), ["ledger.db", "verify.db"]);
+    let read = run.pool.requests("ListUsers");
+    run.verify().run().exits(0).names([&run.url]);
+    let again = run.pool.requests("ListUsers") - read;
     assert!(again < 10, "{read} pages, then {again}");
-    let stored = ["ledger.db", "verify.csv", "verify.db"];
-    assert_eq!(names(&bucket, "runs/a/"), stored);
-    assert_eq!(content(&bucket, "verify.db"), "");
-    assert_eq!(content(&bucket, "verify.csv").lines().count(), 1);
-    assert!(copies(&dir).is_empty());
+    assert_eq!(run.names(), ["ledger.db", "verify.csv", "verify.db"]);
+    assert_eq!(content(&run.bucket, "verify.db"), "");
+    assert_eq!(content(&run.bucket, "verify.csv").lines().count(), 1);
+    assert!(copies(&run.dir).is_empty());
 }
 
 #[test]
 fn an_undo_is_stored_next_to_the_ledger_and_resumes_from_there() {
-    let Some(bucket) = MotoBucket::create("undone") else {
+    let Some(run) = UploadedRun::new("undone", 5) else {
         return;
     };
-    let dir = TestDir::new();
-    let pool = Pool::start(quick());
-    let list = dir.file("users.csv", users(5));
-    dir.import(&pool, list).run().exits(0);
-    let url = store(&bucket, &dir.path("run"), "runs/a/");
-    let undo = || {
-        let undo = bucket.with_endpoint(dir.undo_in(&pool, &url));
-        with_temporary(&dir, undo)
-    };
-    undo().run().exits(0).names([&url]);
-    assert!(pool.users().is_empty());
-    assert_eq!(
-        names(&bucket, "runs/a/"),
-        ["ledger.db", "undo-results.csv", "undo.db"]
-    );
-    assert_eq!(
-        content(&bucket, "undo-results.csv")
-            .matches(",deleted,")
-            .count(),
-        5
-    );
+    run.undo().run().exits(0).names([&run.url]);
+    assert!(run.pool.users().is_empty());
+    assert_eq!(run.names(), ["ledger.db", "undo-results.csv", "undo.db"]);
+    let results = content(&run.bucket, "undo-results.csv");
+    assert_eq!(results.matches(",deleted,").count(), 5);
     // All users are settled.
-    let deletions = pool.requests("AdminDeleteUser");
-    undo().run().exits(0);
-    assert_eq!(pool.requests("AdminDeleteUser"), deletions);
-    assert!(copies(&dir).is_empty());
+    let deletions = run.pool.requests("AdminDeleteUser");
+    run.undo().run().exits(0);
+    assert_eq!(run.pool.requests("AdminDeleteUser"), deletions);
+    assert!(copies(&run.dir).is_empty());
 }
 
 #[test]
 fn a_dry_run_stores_only_its_results() {
-    let Some(bucket) = MotoBucket::create("dry-run") else {
+    let Some(run) = UploadedRun::new("dry-run", 2) else {
         return;
     };
-    let dir = TestDir::new();
-    let pool = Pool::start(quick());
-    let list = dir.file("users.csv", users(2));
-    dir.import(&pool, list).run().exits(0);
-    let url = store(&bucket, &dir.path("run"), "runs/a/");
-    let undo = dir.undo_in(&pool, &url).without_flag("--yes-delete");
-    let undo = bucket.with_endpoint(undo.arg("--dry-run"));
-    with_temporary(&dir, undo).run().exits(0);
-    assert_eq!(pool.users().len(), 2);
-    assert_eq!(names(&bucket, "runs/a/"), ["ledger.db", "undo-dry-run.csv"]);
+    let undo = run.undo().without_flag("--yes-delete");
+    undo.arg("--dry-run").run().exits(0);
+    assert_eq!(run.pool.users().len(), 2);
+    assert_eq!(run.names(), ["ledger.db", "undo-dry-run.csv"]);
 }
 
 /// Forwards requests to a server, but denies every PUT after the first ones. Returns its URL.
@@ -302,21 +308,15 @@ fn pass_on(client: &mut TcpStream, upstream: &str, head: &str, body: &[u8]) {
 
 #[test]
 fn an_undo_that_cannot_be_stored_is_kept_on_this_machine() {
-    let Some(bucket) = MotoBucket::create("unstored") else {
+    let Some(run) = UploadedRun::new("unstored", 3) else {
         return;
     };
-    let dir = TestDir::new();
-    let pool = Pool::start(quick());
-    let list = dir.file("users.csv", users(3));
-    dir.import(&pool, list).run().exits(0);
-    let url = store(&bucket, &dir.path("run"), "runs/a/");
     // The undo's ledger is stored before the first deletion, and again after the last.
-    let endpoint = deny_later_puts(bucket.url(), 1);
-    let undo = bucket.with_endpoint(dir.undo_in(&pool, &url));
-    let undo = with_temporary(&dir, undo).env("AWS_ENDPOINT_URL_S3", &endpoint);
+    let endpoint = deny_later_puts(run.bucket.url(), 1);
+    let undo = run.undo().env("AWS_ENDPOINT_URL_S3", &endpoint);
     let failed = undo.run().exits(4);
-    assert!(pool.users().is_empty());
-    let kept = copies(&dir);
+    assert!(run.pool.users().is_empty());
+    let kept = copies(&run.dir);
     assert_eq!(kept.len(), 1, "{kept:?}");
     let failed = failed.names([kept[0].to_str().unwrap(), "s3:PutObject"]);
     // To continue with the copy would be another way.

@@ -43,6 +43,14 @@ const LIST: &str = "username,password,email,email_verified,name,nickname\n\
     moved,Passw0rd!,moved@new.example,yes,Moved,M\n\
     renamed,Passw0rd!,renamed@example.com,no,Renamed,\n";
 
+/// The row of `renamed` in a list with one more column.
+fn renamed_with(column: &str, cell: &str) -> String {
+    format!(
+        "username,password,email,name,{column}\n\
+         renamed,Passw0rd!,renamed@example.com,Renamed,{cell}\n"
+    )
+}
+
 fn update(dir: &TestDir, pool: &Pool, attributes: &str) -> ProgramCommand {
     let list = dir.file("users.csv", LIST);
     let import = dir.import(pool, list).args(["--verify", "email"]);
@@ -149,11 +157,7 @@ fn immutable_attributes_are_refused_by_name_and_left_out_otherwise() {
     rule.mutable = false;
     pool.schema.push(rule);
     let pool = Pool::start(pool);
-    let list = dir.file(
-        "users.csv",
-        "username,password,email,name,custom:origin\n\
-         renamed,Passw0rd!,renamed@example.com,Renamed,hr\n",
-    );
+    let list = dir.file("users.csv", renamed_with("custom:origin", "hr"));
     let import = || dir.import(&pool, list).args(["--verify", "email"]);
     import()
         .args(["--update-existing", "custom:origin"])

@@ -88,8 +88,13 @@ impl TestDir {
 
     /// `verify` of `run` with fake credentials.
     pub(crate) fn verify(&self, pool: &Pool) -> ProgramCommand {
+        self.verify_in(pool, "run")
+    }
+
+    /// Like `verify`, for another run directory.
+    pub(crate) fn verify_in(&self, pool: &Pool, directory: &str) -> ProgramCommand {
         self.cli("verify")
-            .arg("run")
+            .arg(directory)
             .env("AWS_ACCESS_KEY_ID", "AKIAMADEUP")
             .env("AWS_SECRET_ACCESS_KEY", "made-up")
             .default_flag("--list-rate", "1000")

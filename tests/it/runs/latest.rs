@@ -7,6 +7,22 @@ use serde_json::{Value, json};
 use super::import_into;
 use crate::harness::{Pool, TestDir, quick, silent, users, users_numbered};
 
+/// Imports the same user into `nightly/1` and `nightly/2`.
+fn two_runs() -> (TestDir, Pool) {
+    let (dir, pool) = (TestDir::new(), Pool::start(quick()));
+    let list = dir.file("users.csv", users(1));
+    for run in ["nightly/1", "nightly/2"] {
+        import_into(&dir, &pool, list, run).run().exits(0);
+    }
+    (dir, pool)
+}
+
+/// The run that `nightly/latest` names.
+fn latest(dir: &TestDir) -> Value {
+    let report = dir.cli("report").arg("nightly/latest").json().run();
+    report.exits(0).document()["run_directory"].clone()
+}
+
 #[test]
 fn a_report_of_an_active_run_says_so() {
     let dir = TestDir::new();
@@ -44,13 +60,7 @@ fn latest_is_the_newest_run() {
         .args(["--run-dir", "nightly/c"])
         .run()
         .exits(0);
-    let report = dir
-        .cli("report")
-        .arg("nightly/latest")
-        .json()
-        .run()
-        .exits(0);
-    assert_eq!(report.document()["run_directory"], "nightly/c");
+    assert_eq!(latest(&dir), "nightly/c");
     let args = [
         "--compare",
         "nightly/b",
@@ -72,41 +82,23 @@ fn latest_is_the_newest_run() {
     dir.undo_in(&pool, "nightly/latest").run().exits(0);
     assert_eq!(pool.users().len(), 2);
     fs::rename(dir.path("nightly/b"), dir.path("nightly/latest")).unwrap();
-    let report = dir
-        .cli("report")
-        .arg("nightly/latest")
-        .json()
-        .run()
-        .exits(0);
-    assert_eq!(report.document()["run_directory"], "nightly/latest");
+    assert_eq!(latest(&dir), "nightly/latest");
 }
 
 #[test]
 fn certificates_tell_the_order_of_runs() {
-    let dir = TestDir::new();
-    let pool = Pool::start(quick());
-    let list = dir.file("users.csv", users(1));
-    for run in ["nightly/1", "nightly/2"] {
-        import_into(&dir, &pool, list, run).run().exits(0);
-    }
+    let (dir, _pool) = two_runs();
     let path = dir.path("nightly/1/run.json");
     let text = fs::read(&path).unwrap();
     let mut certificate: Value = serde_json::from_slice(&text).unwrap();
     certificate["started_ms"] = json!(4_000_000_000_000_u64);
     fs::write(&path, certificate.to_string()).unwrap();
-    let report = dir.cli("report").arg("nightly/latest").json().run();
-    let directory = report.exits(0).document()["run_directory"].clone();
-    assert_eq!(directory, "nightly/1");
+    assert_eq!(latest(&dir), "nightly/1");
 }
 
 #[test]
 fn a_newest_run_that_cannot_be_read_is_not_passed_over() {
-    let dir = TestDir::new();
-    let pool = Pool::start(quick());
-    let list = dir.file("users.csv", users(1));
-    for run in ["nightly/1", "nightly/2"] {
-        import_into(&dir, &pool, list, run).run().exits(0);
-    }
+    let (dir, pool) = two_runs();
     fs::write(dir.path("nightly/2/ledger.db"), "not a database").unwrap();
     for command in [
         dir.cli("report").arg("nightly/latest"),

@@ -1,6 +1,6 @@
 //! Users that change before their update is sent, and runs that stop before it.
 
-use super::{settings, value};
+use super::{renamed_with, settings, value};
 use crate::harness::{Pool, ProgramCommand, TestDir, TestEndpoint, TestReply, head, wait_until};
 use crate::verify::changes::{delete, set, sign_up};
 
@@ -62,9 +62,7 @@ fn a_value_that_changed_before_the_resume_is_the_one_that_undo_restores() {
 fn a_user_who_changed_before_the_resume_is_newer_than_the_row() {
     let dir = TestDir::new();
     let pool = Pool::start(settings());
-    let list = "username,password,email,name,changed\n\
-                renamed,Passw0rd!,renamed@example.com,Renamed,2024-05-07\n";
-    let list = dir.file("users.csv", list);
+    let list = dir.file("users.csv", renamed_with("changed", "2024-05-07"));
     let flags = ["--not-newer-than", "changed"];
     stopped_before_the_update(&dir, &pool, list, &flags);
     set(&pool, "renamed", &[("name", "Own")]);
