@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write as _};
+use std::path::Path;
 
 use clap::ValueEnum;
 
@@ -34,10 +35,17 @@ impl Printer {
         Self { quiet }
     }
 
-    /// Prints one line, which is not wrapped: it may contain a command to copy.
+    /// Prints one line, wrapped at the width of the terminal.
     pub fn info(self, text: impl Display) {
         if !self.quiet {
-            to_stderr(&one_line(&text.to_string()));
+            to_stderr(&fitted(&one_line(&text.to_string())));
+        }
+    }
+
+    /// Prints the path of a file with a label. It is not wrapped, so that it can be copied.
+    pub fn path(self, label: &str, path: &Path) {
+        if !self.quiet {
+            to_stderr(&one_line(&format!("{label}: {}", path.display())));
         }
     }
 

@@ -80,7 +80,7 @@ pub(super) fn compare(
     one.nameless = compared.nameless_before;
     other.nameless = compared.nameless_after;
     let sides = [&one, &other];
-    CommandOutput::of_text(comparison.text(sides, case_insensitive, compared))
+    CommandOutput::of_prose(&comparison.text(sides, case_insensitive, compared))
         .with(&comparison.document(sides, case_insensitive, compared))?
         .with(&ChangesFile {
             file: settings.changes_csv.as_deref(),

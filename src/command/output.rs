@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::error::{CommandError, fields};
 use crate::cli::exit::{Codes, Exit};
 use crate::cli::{OutputFormat, Printer};
+use crate::progress::{output_width, wrapped};
 
 /// The version of the documents. It changes when a field is removed or changes its meaning, not
 /// when one is added.
@@ -54,6 +55,14 @@ impl CommandOutput {
             text: Some(text.into()),
             ..Self::from(Exit::Done)
         }
+    }
+
+    /// Requested output that is wrapped if standard output is a terminal.
+    pub(super) fn of_prose(text: &str) -> Self {
+        Self::of_text(match output_width() {
+            Some(columns) => wrapped(text, usize::from(columns)),
+            None => text.to_owned(),
+        })
     }
 
     /// For a command whose document was printed by [`OutputWriter::print_early`].

@@ -88,10 +88,7 @@ async fn write_again(
 /// Prints the paths of the main reports.
 pub(super) fn print_files(run_directory: &Path, printer: Printer) {
     for (label, name) in [("results", "results.csv"), ("report", "report.html")] {
-        printer.info(format_args!(
-            "{label}: {}",
-            run_directory.join(name).display()
-        ));
+        printer.path(label, &run_directory.join(name));
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) fn runs(directory: &Path) -> Result<CommandOutput, CommandError> {
         Err(cause) => no_directory(directory, &cause).map(|()| Vec::new())?,
     };
     let now = SystemTime::now();
-    CommandOutput::of_text(runs_text(directory, &runs, now))
+    CommandOutput::of_prose(&runs_text(directory, &runs, now))
         .with(&runs_document(directory, &runs, now))
 }
 

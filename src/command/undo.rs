@@ -255,7 +255,7 @@ async fn write_results(
     let first = usize::from(settings.dry_run);
     run.stored.publish(&changed[first..]).await?;
     let written = run.stored.shown().join(report.file());
-    printer.info(format_args!("results: {}", written.display()));
+    printer.path("results", &written);
     let document = UndoneDocument {
         run_directory: run.stored.shown(),
         dry_run: settings.dry_run,

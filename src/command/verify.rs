@@ -189,7 +189,7 @@ fn print_results(
 ) -> Result<CommandOutput, CommandError> {
     printer.block(verify_table(tally));
     let written = run.stored.shown().join(VerifyCsv::FILE);
-    printer.info(format_args!("results: {}", written.display()));
+    printer.path("results", &written);
     let exit = if tally.problems.is_empty() {
         Exit::Done
     } else {

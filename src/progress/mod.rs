@@ -18,7 +18,7 @@ use crate::sanitize::one_line;
 pub use estimate::{ExpectedRows, ExpectedWork};
 pub use live::LiveWatch;
 pub use render_bar::Color;
-pub use screen::{Screen, terminal_width};
+pub use screen::{Screen, output_width, terminal_width};
 pub use wrap::wrapped;
 
 /// How progress is shown.

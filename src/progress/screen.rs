@@ -93,7 +93,16 @@ impl Screen {
 /// Returns the width of the terminal that standard error is connected to, if any.
 #[must_use]
 pub fn terminal_width() -> Option<u16> {
-    let term = Term::stderr();
+    width_of(&Term::stderr())
+}
+
+/// Returns the width of the terminal that standard output is connected to, if any.
+#[must_use]
+pub fn output_width() -> Option<u16> {
+    width_of(&Term::stdout())
+}
+
+fn width_of(term: &Term) -> Option<u16> {
     let (_, columns) = term.is_term().then(|| term.size_checked()).flatten()?;
     (columns > 0).then_some(columns)
 }

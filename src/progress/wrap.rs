@@ -8,7 +8,7 @@ const MAX_LABEL_WIDTH: usize = 16;
 /// Narrower terminals wrap lines themselves.
 const MIN_WIDTH: usize = 40;
 
-/// Wraps text at `width` columns, except within words and in commands to copy.
+/// Wraps text at `width` columns, except within words, between backticks and in commands to copy.
 #[must_use]
 pub fn wrapped(text: &str, width: usize) -> String {
     if width < MIN_WIDTH {
@@ -31,7 +31,7 @@ fn wrap_line(line: &str, width: usize) -> String {
     let mut wrapped = indentation.to_owned();
     let mut column = measure_text_width(indentation);
     let mut is_first = true;
-    for word in words.split(' ') {
+    for word in split_words(words) {
         let word_width = measure_text_width(word);
         if is_first {
             is_first = false;
@@ -49,9 +49,36 @@ fn wrap_line(line: &str, width: usize) -> String {
     wrapped
 }
 
+/// Splits a line at its spaces, except between backticks.
+fn split_words(line: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = line;
+    loop {
+        let mut is_quoted = false;
+        let end = rest.char_indices().find(|(at, c)| {
+            if *c == '`' {
+                // Without a partner, it quotes nothing.
+                is_quoted = !is_quoted && rest.get(at + 1..).is_some_and(|rest| rest.contains('`'));
+            }
+            *c == ' ' && !is_quoted
+        });
+        match end.and_then(|(at, _)| rest.split_at_checked(at)) {
+            Some((word, after)) => {
+                words.push(word);
+                rest = after.strip_prefix(' ').unwrap_or(after);
+            }
+            None => {
+                words.push(rest);
+                return words;
+            }
+        }
+    }
+}
+
 /// Returns whether the line is a command or a list of flags that must be copied as one line.
 fn is_command(line: &str) -> bool {
     let text = line.trim_start();
+    let text = text.strip_prefix("resume: ").unwrap_or(text);
     ["cognito-import ", "--"]
         .iter()
         .any(|prefix| text.starts_with(prefix))
@@ -64,7 +91,10 @@ fn continuation_indent(line: &str) -> usize {
     let indentation = measure_text_width(line) - measure_text_width(text);
     let label = text
         .split_once(": ")
-        .map(|(label, _)| measure_text_width(label) + 2)
+        .map(|(label, text)| {
+            let spaces = text.len() - text.trim_start_matches(' ').len();
+            measure_text_width(label) + 2 + spaces
+        })
         .filter(|label| *label <= MAX_LABEL_WIDTH);
     indentation + label.unwrap_or(2)
 }
@@ -82,6 +112,9 @@ mod tests {
              time: about 1s"
         );
         assert_eq!(wrapped(plan, 80), plan);
+        let aligned = "after:  a run with forty rows in the list";
+        let expected = "after:  a run with forty rows in the\n        list";
+        assert_eq!(wrapped(aligned, 40), expected);
     }
 
     #[test]
@@ -89,10 +122,20 @@ mod tests {
         for line in [
             "      --map 'First Name=given_name' --map 'Last Name=family_name'",
             "  cognito-import check users.csv --pool pool.toml --strict",
+            "  resume: cognito-import undo runs/night --even-if-used",
         ] {
             let text = format!("error: the header does not fit\n{line}");
             assert_eq!(wrapped(&text, 40), text);
         }
+    }
+
+    #[test]
+    fn does_not_wrap_between_backticks() {
+        let text = "note: `cognito-import report runs/nightly` writes them, and so do `a` and `b";
+        assert_eq!(
+            wrapped(text, 40),
+            "note:\n      `cognito-import report runs/nightly`\n      writes them, and so do `a` and `b"
+        );
     }
 
     #[test]

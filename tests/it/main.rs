@@ -115,3 +115,4 @@ mod update_existing;
 mod usernames;
 mod values;
 mod verify;
+mod wrapping;
