@@ -79,7 +79,7 @@ pub enum Command {
     Import(Box<ImportArgs>),
     /// Report every problem with a CSV file and the planned import
     ///
-    /// Reads the whole file and, if it is named, the user pool. Never writes to the pool.
+    /// Reads the whole file and, if given, the user pool. Never writes to the pool.
     Check(Box<CheckArgs>),
     /// Import into a simulated user pool on this machine
     ///
@@ -97,19 +97,20 @@ pub enum Command {
     /// List runs, the newest first
     ///
     /// Shows the state of each run, its list, user pool and counts, and the command that resumes
-    /// it. Runs may be active meanwhile. A run that cannot be read is listed with the reason.
+    /// it. Runs may be active at the same time. A run that cannot be read is listed with the
+    /// reason.
     Runs(RunsArgs),
     /// Undo a run: delete or restore its users
     ///
-    /// Deletes the users that the run created. Those that it updated get their previous attributes
-    /// again, where they were not changed since.
+    /// Deletes the users that the run created. Users that it updated get back their previous
+    /// attributes, unless these have changed since.
     ///
     /// Each user is looked up with AdminGetUser, which counts it as monthly active, and is deleted
     /// only if it still has the sub recorded by the run. A user who has signed in since is kept.
     /// An UNCONFIRMED user cannot have signed in; for all others the sign-in history of Cognito's
     /// threat protection decides, and without it the user is kept.
     Undo(Box<UndoArgs>),
-    /// Check that the pool has the users of a run as reported
+    /// Check that the users of a run are in the pool as reported
     ///
     /// Lists the pool's users and the members of the run's groups, which changes nothing and does
     /// not count users as monthly active. Each user must have its sub, be enabled, confirmed and
@@ -164,8 +165,8 @@ pub struct ImportArgs {
     pub run: RunArgs,
     /// Copy the ledger to S3 this often
     ///
-    /// Also when the run begins and ends. Rows that the last copy does not know are recognized by
-    /// one lookup each.
+    /// The ledger is also copied when the run begins and ends. If the process is killed, each row
+    /// that the last copy lacks costs one lookup.
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = nonzero_duration, hide_short_help = true, help_heading = "Run")]
     pub snapshot_every: Duration,
     /// Start over; the previous ledger is kept as ledger-before-N.db
@@ -176,7 +177,7 @@ pub struct ImportArgs {
         hide_short_help = true
     )]
     pub restart: bool,
-    /// Retry rows of this run that have these outcomes
+    /// Retry the rows of this run with these outcomes
     #[arg(
         long,
         value_name = "OUTCOME",

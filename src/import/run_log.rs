@@ -15,7 +15,7 @@ pub(super) fn row(row: u64, outcome: Outcome, code: Option<&str>) {
     let outcome_name = outcome.name();
     match outcome {
         Outcome::Created => {
-            detail::debug!(row, outcome = outcome_name, code, "a row is settled");
+            detail::debug!(row, outcome = outcome_name, code, "row settled");
         }
         Outcome::Existed
         | Outcome::Duplicate
@@ -24,17 +24,16 @@ pub(super) fn row(row: u64, outcome: Outcome, code: Option<&str>) {
         | Outcome::Rejected
         | Outcome::Failed
         | Outcome::InDoubt
-        | Outcome::Unsent => tracing::info!(row, outcome = outcome_name, code, "a row is settled"),
+        | Outcome::Unsent => tracing::info!(row, outcome = outcome_name, code, "row settled"),
     }
 }
 
 /// Logs that a step after the sign-up failed permanently.
 pub(super) fn step_failed(row: u64, operation: &str, code: &str) {
-    tracing::info!(row, operation, code, "a step failed");
+    tracing::info!(row, operation, code, "step failed");
 }
 
-/// Logs the result of a request. Tasks have no span, so the run's span is passed
-/// in.
+/// Logs the result of a request. Tasks have no span, so the run's span is passed in.
 pub(super) fn response(span: &tracing::Span, row: u64, operation: &str, failure: Option<&Failure>) {
     match failure {
         Some(failure) => detail::debug!(
@@ -42,10 +41,10 @@ pub(super) fn response(span: &tracing::Span, row: u64, operation: &str, failure:
             row,
             operation,
             code = failure.code,
-            words = failure.message,
-            "no success"
+            service_message = failure.message,
+            "request failed"
         ),
-        None => detail::trace!(parent: span, row, operation, "answered"),
+        None => detail::trace!(parent: span, row, operation, "request succeeded"),
     }
 }
 
@@ -87,7 +86,7 @@ impl Slowed {
                     category,
                     throttled = sample.throttled,
                     of = sample.sent,
-                    "the pool throttles"
+                    "throttled by Cognito"
                 );
             }
             let index = Category::ALL.iter().position(|c| c.name() == category);
@@ -99,7 +98,7 @@ impl Slowed {
             if is_slowed && !*was_slowed {
                 tracing::info!(category, allowed, ceiling, "slowed down");
             } else if *was_slowed && !is_slowed {
-                tracing::info!(category, ceiling, "at the full rate again");
+                tracing::info!(category, ceiling, "back at the full rate");
             }
             *was_slowed = is_slowed;
         }

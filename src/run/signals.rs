@@ -1,6 +1,6 @@
-//! SIGINT and SIGTERM, and the time that the first one leaves.
+//! SIGINT and SIGTERM, and the grace period that the first one starts.
 //!
-//! A thread of its own receives them, so that neither slow computation nor a hanging disk keeps
+//! A separate thread receives them, so that neither slow computation nor a hanging disk keeps
 //! the process from ending in time.
 
 use std::time::Duration;
@@ -11,13 +11,13 @@ use tokio::time::{Instant, sleep_until};
 /// How long a stopping session without [`Grace`] waits for requests in flight.
 const DRAIN_TIME: Duration = Duration::from_secs(30);
 
-/// Only the first two signals have a meaning.
+/// Later signals than the second one are ignored.
 const SIGNALS_WAITING: usize = 2;
 
-/// How long after the grace period a process that still runs is ended.
+/// The process is ended this long after the grace period, if it is still running.
 const OVERDUE: Duration = Duration::from_millis(500);
 
-/// The same after a second signal. It normally ends at once, but the ledger is closed first.
+/// The same after a second signal, which leaves time to close the ledger.
 const OVERDUE_AT_ONCE: Duration = Duration::from_secs(3);
 
 /// A request to stop. A second one stops at once, without waiting for requests in flight.
@@ -106,7 +106,7 @@ impl Signals {
     }
 
     /// Starts listening. The first signal starts the grace period. `end` must end the process: it
-    /// is called if the process still runs after the grace period or a second signal.
+    /// is called if the process is still running after the grace period or a second signal.
     ///
     /// # Errors
     /// Fails if the handlers cannot be installed.
@@ -148,7 +148,7 @@ impl Signals {
         }
     }
 
-    /// Waits for this work. A signal, or the end of a grace period that began earlier, ends it.
+    /// Waits for `work`, unless a signal arrives first or an earlier grace period ends.
     ///
     /// # Errors
     /// Returns the signal.

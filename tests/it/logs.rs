@@ -284,9 +284,9 @@ fn messages_of_a_pool_are_escaped_in_a_json_log() {
         "{text}"
     );
     let events = events(&text);
-    let failed = with(&events, "words")[0];
+    let failed = with(&events, "service_message")[0];
     assert_eq!(failed["level"], "DEBUG");
-    let message = failed["words"].as_str().unwrap();
+    let message = failed["service_message"].as_str().unwrap();
     assert!(
         message.contains(HOSTILE),
         "the same text after unescaping: {message}"

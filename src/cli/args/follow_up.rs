@@ -48,8 +48,9 @@ pub struct FollowUpArgs {
     pub follow_up_existing: bool,
     /// Update users who already existed and differ from their row
     ///
-    /// Names the attributes to update; by default all that the file sets and the pool allows to
-    /// change. Empty cells change nothing. A new email or phone number needs --verify.
+    /// ATTRIBUTE limits the update to these attributes; by default, all that the file sets and the
+    /// pool allows changing are updated. Empty cells change nothing. A new email or phone number
+    /// needs --verify.
     #[arg(long, value_name = "ATTRIBUTE", value_delimiter = ',', num_args = 0..=1, value_parser = updated_attribute, hide_short_help = true)]
     pub update_existing: Option<Vec<String>>,
     /// Leave users alone who were modified later than the date in this column

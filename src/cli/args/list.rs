@@ -15,8 +15,7 @@ use crate::mapping::PasswordFrom;
 pub struct ListArgs {
     /// CSV file with a header line, or `-` for standard input
     ///
-    /// The file may be compressed with gzip or zstd. Builds with the s3 feature also read
-    /// s3://BUCKET/KEY.
+    /// Also s3://BUCKET/KEY. The file may be compressed with gzip or zstd.
     ///
     /// Columns are matched by name, in any order and case: username (or cognito:username),
     /// password, Cognito's standard attributes (email, phone_number, given_name, ...) and

@@ -27,11 +27,11 @@ pub struct UndoArgs {
     /// Also delete users who have signed in since the run, or may have
     #[arg(long, help_heading = "Deletion")]
     pub even_if_used: bool,
-    /// Of a run in S3 that was interrupted, undo only the users in the copy of its ledger
+    /// Undo an interrupted run in S3, but only the users in the copy of its ledger
     ///
-    /// Rows that were sent after the copy are not in it, so their users are kept, and the run
-    /// cannot be resumed any more. Resume the run first instead. A run on this machine needs no
-    /// flag, because its ledger has every row.
+    /// The copy lacks the rows that were sent after it was made: their users are kept, and the run
+    /// cannot be resumed any more. It is better to resume the run first. A run on this machine
+    /// does not need this flag, because its ledger has every row.
     #[arg(long, help_heading = "Deletion", hide_short_help = true)]
     pub known_only: bool,
     /// Also restore addresses to which the pool may send a code

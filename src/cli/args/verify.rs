@@ -23,7 +23,7 @@ pub struct VerifyArgs {
     /// file must still be where the run read it.
     #[arg(value_name = "USERS.csv")]
     pub list: Option<PathBuf>,
-    /// Also report pool users that no row of the file names
+    /// Also report users in the pool who are in no row of the run
     #[arg(long, help_heading = "Verification")]
     pub extra: bool,
     /// Choose what verify.csv says about attributes that differ

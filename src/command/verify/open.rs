@@ -358,7 +358,7 @@ fn print_plan(
         Some(all) => {
             let pages = all.div_ceil(USERS_PER_PAGE);
             format!(
-                "about {} at most {rate}/s, about {}",
+                "about {}, at most {rate}/s, about {}",
                 counted(pages, "page", "pages"),
                 about(pages / u64::from(rate.get()))
             )

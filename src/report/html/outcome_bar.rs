@@ -26,7 +26,7 @@ pub(super) struct Part {
 /// Returns the parts of all outcomes, in the order of reports.
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
 pub(super) fn parts(summary: &Summary) -> Vec<Part> {
-    let min_width = |count: u64| {
+    let visible_width = |count: u64| {
         if count == 0 {
             0.0
         } else {
@@ -35,7 +35,7 @@ pub(super) fn parts(summary: &Summary) -> Vec<Part> {
     };
     let total: f64 = Outcome::ALL
         .into_iter()
-        .map(|outcome| min_width(summary.count(outcome)))
+        .map(|outcome| visible_width(summary.count(outcome)))
         .sum();
     let mut x = 0.0;
     Outcome::ALL
@@ -44,7 +44,7 @@ pub(super) fn parts(summary: &Summary) -> Vec<Part> {
             let count = summary.count(outcome);
             // Scales all parts to 100%, because some were widened.
             let width = if total > 0.0 {
-                min_width(count) / total * 100.0
+                visible_width(count) / total * 100.0
             } else {
                 0.0
             };
