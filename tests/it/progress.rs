@@ -221,13 +221,14 @@ fn the_bar_of_a_resumed_run_starts_at_its_position() {
     let dir = TestDir::new();
     let pool = Pool::start(quick());
     let list = dir.file("users.csv", users(200));
-    let import = || dir.import(&pool, list).args(["--rate", "50", "--yes"]);
-    let mut first = import().on_screen(100);
+    let import = |rate| dir.import(&pool, list).args(["--rate", rate, "--yes"]);
+    // Too slow to end before the key is pressed.
+    let mut first = import("5").on_screen(100);
     first.wait_for_text("created 2");
     first.press(CTRL_C);
     assert_eq!(first.wait(), Some(130));
     let created = dir.results().count("created") as u64;
-    let mut second = import().on_screen(100);
+    let mut second = import("50").on_screen(100);
     let rows = wait_for_bar(&second, "200 rows");
     let (settled, percent) = processed(&rows[..1]);
     assert!(settled >= created && settled < 200, "{created}: {rows:#?}");
