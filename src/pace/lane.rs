@@ -116,7 +116,7 @@ impl Lane {
             state.adapt.throttled(permit.granted_at, Instant::now());
             state.reading.throttled += 1;
         } else {
-            state.adapt.accepted();
+            state.adapt.accepted(permit.granted_at);
             state.reading.accepted += 1;
         }
     }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use super::{Adapt, BELOW_GRANTED, INTERVAL, MIN_RATE};
 use tokio::time::Instant;
 
+mod shared_quota;
+
 /// A simulated pool: a token bucket of this size.
 struct GrantedBucket {
     tokens: f64,
@@ -61,7 +63,7 @@ fn simulate(
         {
             answers.remove(0);
             if taken {
-                adapt.accepted();
+                adapt.accepted(start + given);
             } else {
                 adapt.throttled(start + given, start + answered);
             }
@@ -174,6 +176,69 @@ fn one_burst_of_throttling_lowers_the_rate_once() {
 }
 
 #[test]
+fn heavy_throttling_lowers_the_rate_again_at_once() {
+    let start = Instant::now();
+    let mut adapt = Adapt::new(400.0, start);
+    adapt.throttled(start, start);
+    let soon = start + INTERVAL / 10;
+    // Answers to requests that were sent before say nothing about the lowered rate.
+    for _ in 0..100 {
+        adapt.accepted(start);
+    }
+    for _ in 0..6 {
+        adapt.accepted(soon);
+    }
+    for _ in 0..3 {
+        adapt.throttled(soon, soon);
+    }
+    assert!((adapt.rate() - 180.0).abs() < 0.01, "too few");
+    adapt.throttled(soon, soon);
+    // 6 of 10 were accepted.
+    let granted = 180.0 * 0.6;
+    assert!(
+        (adapt.rate() - granted * BELOW_GRANTED).abs() < 0.01,
+        "{}",
+        adapt.rate()
+    );
+}
+
+#[test]
+fn a_few_throttled_responses_among_many_do_not_lower_the_rate_again() {
+    let start = Instant::now();
+    let mut adapt = Adapt::new(2_000.0, start);
+    adapt.throttled(start, start);
+    let soon = start + INTERVAL / 2;
+    for _ in 0..400 {
+        adapt.accepted(soon);
+    }
+    for _ in 0..20 {
+        adapt.throttled(soon, soon);
+    }
+    assert!((adapt.rate() - 900.0).abs() < 0.01, "{}", adapt.rate());
+}
+
+#[test]
+fn late_responses_do_not_slow_the_rise() {
+    let start = Instant::now();
+    let mut adapt = Adapt::new(400.0, start);
+    adapt.throttled(start, start);
+    // Requests that were sent at the ceiling are answered late: the pool seems to grant 400 a
+    // second, more than was sent since.
+    for _ in 0..440 {
+        adapt.accepted(start);
+    }
+    let later = start + INTERVAL + INTERVAL / 10;
+    adapt.throttled(later, later);
+    assert!((adapt.rate() - 180.0 * BELOW_GRANTED).abs() < 0.01);
+    let mut now = later;
+    while now < later + INTERVAL * 8 {
+        adapt.granted(now);
+        now += Duration::from_secs_f64(1.0 / adapt.rate());
+    }
+    assert!(adapt.rate() >= 300.0, "{}", adapt.rate());
+}
+
+#[test]
 fn bucket_refills_if_others_use_half_of_the_quota() {
     let start = Instant::now();
     let mut adapt = Adapt::new(50.0, start);
@@ -188,7 +253,7 @@ fn second_throttled_response_reveals_the_grant() {
     let mut adapt = Adapt::new(50.0, start);
     adapt.throttled(start, start);
     for _ in 0..40 {
-        adapt.accepted();
+        adapt.accepted(start + INTERVAL);
     }
     let later = start + INTERVAL * 2;
     adapt.throttled(later, later);
