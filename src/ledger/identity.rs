@@ -164,6 +164,14 @@ pub(super) fn run_id(database: &Connection) -> rusqlite::Result<String> {
     get(database, name::RUN_ID)?.ok_or_else(|| broken_seal("run"))
 }
 
+/// Returns the number of rows that the ledger should have.
+pub(super) fn rows(database: &Connection) -> rusqlite::Result<u64> {
+    match get(database, name::ROWS)? {
+        None => Ok(0),
+        Some(rows) => rows.parse().map_err(|_| broken_seal("run")),
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LedgerStatus {
     /// The run can be resumed.
@@ -261,7 +269,7 @@ pub(super) mod name {
     pub(in super::super) const FINISHED: &str = "finished";
     /// Whether the database needs its write-ahead log: see `integrity::checkpoint`.
     pub(in super::super) const LOG: &str = "log";
-    /// The number of rows when a session last ended normally.
+    /// The number of rows in the ledger. Absent if there are none.
     pub(in super::super) const ROWS: &str = "rows";
     /// The reason why it was stopped.
     pub(in super::super) const STOPPED_BECAUSE: &str = "stopped_because";

@@ -10,6 +10,7 @@ mod ledger_writer;
 mod lost;
 mod new_ledger;
 mod resume;
+mod row_count;
 mod thread;
 mod username_index;
 

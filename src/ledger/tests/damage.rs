@@ -202,3 +202,17 @@ async fn missing_rows_of_a_killed_process_are_damage() {
         assert!(matches!(told, Err(LedgerError::Damaged { .. })));
     }
 }
+
+#[tokio::test]
+async fn a_ledger_may_have_only_some_rows_of_the_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+    let ledger = create(&directory);
+    let rows = [3, 4, 9].map(|row| to_begin(row, &format!("user{row}")));
+    ledger.begin(rows.to_vec(), 5).await.await.unwrap();
+    ledger.close(ending(false)).await.unwrap();
+    LedgerReader::open(directory.path()).map(drop).unwrap();
+    for told in without_rows(&directory, "row = 4") {
+        assert!(matches!(told, Err(LedgerError::Damaged { .. })));
+    }
+}

@@ -38,8 +38,7 @@ pub enum RetryFilter {
     FailedSteps,
 }
 
-/// A row that is new to the ledger. Rows come in the list's order and without gaps, so a missing
-/// row is damage.
+/// A row that is new to the ledger. Rows come in the list's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NewRow {
     /// About to be sent.

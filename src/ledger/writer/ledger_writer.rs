@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 
+use super::row_count::RowCount;
 use super::username_index::{UsernameIndex, username_hash};
 use super::{BeginResult, Ending, LedgerBatch, NewRow, ToBegin, WriterError};
 use crate::ledger::identity::Invocation;
@@ -24,6 +25,7 @@ pub(super) struct LedgerWriter<'d> {
     follow_up: Statement<'d>,
     span: Statement<'d>,
     session: u64,
+    rows: RowCount,
     /// `None` if no columns are kept.
     keep: Option<Statement<'d>>,
     previous: Option<Box<PreviousUsers>>,
@@ -44,6 +46,7 @@ impl<'d> LedgerWriter<'d> {
             follow_up: database.prepare(follow_ups::INSERT)?,
             span: database.prepare(times::INSERT)?,
             session: times::session(database)?,
+            rows: RowCount::read(database)?,
             keep: if identity::kept(database)?.is_empty() {
                 None
             } else {
@@ -93,8 +96,10 @@ impl<'d> LedgerWriter<'d> {
         }
         let line = signed(row.line);
         let seal = row_seal(number, line, Some(&row.username), Some(hash), Some(at_ms));
+        let is_new = !self.rows.has(self.database, number)?;
         self.begin
             .execute(params![number, line, row.username, hash, at_ms, seal])?;
+        self.rows.add(number, is_new);
         self.usernames
             .add(hash, number)
             .map_err(WriterError::Usernames)?;
@@ -139,9 +144,16 @@ impl<'d> LedgerWriter<'d> {
         self.keep(row, kept)?;
         let (row, line) = (signed(row), signed(line));
         let seal = row_seal(row, line, username, None, None);
-        self.insert_read
-            .execute(params![row, line, username, seal])
-            .map(drop)
+        let inserted = self
+            .insert_read
+            .execute(params![row, line, username, seal])?;
+        self.rows.add(row, inserted > 0);
+        Ok(())
+    }
+
+    /// Records how many rows the ledger has. Called at the end of each transaction.
+    pub(super) fn record_count(&mut self) -> rusqlite::Result<()> {
+        self.rows.write(self.database)
     }
 
     /// Writes a row's kept cells. For an existing row they are the same, because it is the same
@@ -246,10 +258,6 @@ impl<'d> LedgerWriter<'d> {
 
     pub(super) fn end(&mut self, ending: &Ending) -> Result<(), WriterError> {
         identity::put(self.database, name::ENDED, &ending.at_ms.to_string())?;
-        let rows: i64 =
-            self.database
-                .query_row("SELECT ifnull(max(row), 0) FROM rows", [], |row| row.get(0))?;
-        identity::put(self.database, name::ROWS, &rows.to_string())?;
         let mut stopped_because = ending.stopped_because.clone();
         if ending.finished {
             // A list that can be read only once may end before a row that the ledger knows.

@@ -72,6 +72,7 @@ fn write_all(
             };
             acknowledge.extend(write(&mut writer, message)?);
         }
+        writer.record_count()?;
         transaction.commit()?;
         if let Some(what) = open.anchor.displaced() {
             return Err(WriterError::Displaced(what, None));
