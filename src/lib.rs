@@ -57,6 +57,7 @@ pub mod logs;
 pub mod mapping;
 pub mod outcome;
 pub mod pace;
+pub mod part;
 mod plural;
 pub mod pool;
 pub mod preflight;

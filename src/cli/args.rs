@@ -7,6 +7,7 @@ mod list;
 pub(super) mod mapping;
 mod output;
 mod pace;
+mod part;
 mod pool;
 mod preflight;
 mod previous;
@@ -38,6 +39,7 @@ pub use output::{
     CompareArgs, CsvArgs, LogArgs, ProgressArg, ProgressArgs, ReportArgs, ReportsArgs,
 };
 pub use pace::{PaceArgs, RateArg, RateArgs};
+pub use part::{PartArg, PartArgs};
 pub use pool::{ConnectionArgs, KnownPoolArgs, LookArgs, PoolArgs, TriggerArgs};
 pub use preflight::{AllowArgs, PatienceArgs, PreflightArgs};
 pub use previous::PreviousArgs;
@@ -163,6 +165,9 @@ pub struct ImportArgs {
     /// The run.
     #[command(flatten)]
     pub run: RunArgs,
+    /// The part of the list.
+    #[command(flatten)]
+    pub part: PartArgs,
     /// Copy the ledger to S3 this often
     ///
     /// The ledger is also copied when the run begins and ends. If the process is killed, each row

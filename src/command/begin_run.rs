@@ -61,6 +61,9 @@ pub(super) async fn begin(
                 Some(ExistingRun::Intact(found)) => {
                     return resume(settings, directory, *found, &key.identity, printer);
                 }
+                Some(ExistingRun::Part(certificate)) => {
+                    return begin_part(settings, Some(directory), key, &certificate, printer).await;
+                }
                 Some(ExistingRun::Lost(certificate)) => {
                     return begin_after_loss(settings, directory, key, &certificate, printer);
                 }
@@ -88,9 +91,13 @@ pub(super) async fn begin(
     }
     if key.identity.kind == RunKind::Import {
         let certificate = RunCertificate::new(ledger.run_id(), &key.identity, &facts, limits);
-        certificate
+        let is_written = certificate
             .write(&directory)
             .map_err(CommandError::refused)?;
+        if !is_written {
+            drop(ledger);
+            return join_run(settings, directory, key, printer).await;
+        }
     }
     let ledger = ledger
         .begin(&directory, settings.run.durability)
@@ -103,6 +110,56 @@ pub(super) async fn begin(
         settled: OutcomeCounts::default(),
         cursor: None,
     })
+}
+
+/// Continues a run that another process has just begun: with another part of it, or, on S3 and
+/// network file systems, with the same rows.
+async fn join_run(
+    settings: &ImportSettings,
+    directory: RunDirectory,
+    key: &RunKey,
+    printer: Printer,
+) -> Result<BegunRun, CommandError> {
+    match existing_run(settings, &directory, &key.identity, &[])? {
+        Some(ExistingRun::Part(certificate)) => {
+            begin_part(settings, Some(directory), key, &certificate, printer).await
+        }
+        Some(ExistingRun::Lost(certificate)) => {
+            begin_after_loss(settings, directory, key, &certificate, printer)
+        }
+        Some(ExistingRun::Intact(found)) => {
+            resume(settings, directory, *found, &key.identity, printer)
+        }
+        None => Err(CommandError::refusal(
+            format_args!(
+                "{}: the certificate of the run appeared and disappeared",
+                directory.location().of_run().shown().display()
+            ),
+            "run the same command again",
+        )),
+    }
+}
+
+/// Begins the ledger of a part of a run that has begun. If another process has begun this part in
+/// the meantime, resumes that.
+pub(super) async fn begin_part(
+    settings: &ImportSettings,
+    locked: Option<RunDirectory>,
+    key: &RunKey,
+    certificate: &RunCertificate,
+    printer: Printer,
+) -> Result<BegunRun, CommandError> {
+    let directory = match locked {
+        Some(directory) => directory,
+        None => lock(settings, key, printer).await?,
+    };
+    let existing = existing_run(settings, &directory, &key.identity, &[])?;
+    if let Some(ExistingRun::Intact(found)) = existing {
+        return resume(settings, directory, *found, &key.identity, printer);
+    }
+    let new = NewLedger::build_part(&directory, &key.identity, certificate);
+    let new = new.map_err(CommandError::refused)?;
+    start_again(settings, directory, new, certificate)
 }
 
 /// Begins a new ledger for a run whose ledger is lost.
@@ -126,6 +183,16 @@ pub(super) fn begin_after_loss(
         directory.shown().display(),
         existing_users_of_lost_rows(settings)
     ));
+    start_again(settings, directory, new, certificate)
+}
+
+/// Starts with an empty ledger, although rows may have been sent.
+fn start_again(
+    settings: &ImportSettings,
+    directory: RunDirectory,
+    new: NewLedger,
+    certificate: &RunCertificate,
+) -> Result<BegunRun, CommandError> {
     let ledger = new.begin(&directory, settings.run.durability);
     let facts = certificate.facts().clone();
     Ok(BegunRun {

@@ -176,7 +176,7 @@ async fn surveyed(
         let mut csv = FindingsCsv::create(&path, encoding)?;
         let mut findings = 0;
         let mut notes: BTreeMap<&'static str, u64> = BTreeMap::new();
-        let survey = Survey::of(rows, &mapping, case_insensitive, |reported| {
+        let survey = Survey::of(rows, &mapping, case_insensitive, None, |reported| {
             let is_written = match reported.item {
                 Item::Finding(_) => {
                     findings += 1;

@@ -8,6 +8,7 @@ use super::list::List;
 use super::{CommandError, beside};
 use crate::cli::Printer;
 use crate::mapping::Mapping;
+use crate::part::Part;
 use crate::preflight::groups::{IfUnknown, missing};
 use crate::preflight::plan::{ExistingUsers, RunPlan};
 use crate::preflight::prescan::{ExistingUserPolicy, PrescanPlan};
@@ -94,13 +95,14 @@ impl PreflightFindings {
         problems.extend(mapping.notices().iter().map(Problem::of_header));
         Self {
             problems,
-            plan: counts.map(|counts| {
+            plan: survey.as_ref().map(|survey| {
                 let lookup = intent.existing_users.lookup;
                 let rates = intent.rates.clone();
                 let existing = intent
                     .prescan
                     .map_or(ExistingUsers::Unknown, ExistingUsers::ToList);
-                let mut plan = RunPlan::new(counts, rules, rates, lookup, existing);
+                let mut plan = RunPlan::new(survey.own_counts(), rules, rates, lookup, existing);
+                plan.part = survey.part().map(|part| (part, survey.counts.rows));
                 if create_groups {
                     plan.groups_to_create.clone_from(&missing);
                 }
@@ -241,12 +243,13 @@ pub(super) async fn survey(
     list: &List,
     mapping: &Mapping,
     case_insensitive: bool,
+    part: Option<Part>,
 ) -> Result<Option<Survey>, CommandError> {
     let Some(rows) = list.reopen().await? else {
         return Ok(None);
     };
     let mapping = mapping.clone();
-    let work = move || Survey::of(rows, &mapping, case_insensitive, |_| Ok(()));
+    let work = move || Survey::of(rows, &mapping, case_insensitive, part, |_| Ok(()));
     beside("survey", work)
         .await?
         .map(Some)

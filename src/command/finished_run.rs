@@ -35,7 +35,7 @@ pub(super) async fn warn_if_outdated(
     if is_named || settings.run.compares_with_the_last() || settings.on_existing_run.retries() {
         return Ok(());
     }
-    let (path, identity) = (key.path.clone(), key.identity.clone());
+    let (path, identity) = (key.path.of_run().clone(), key.identity.clone());
     let started_ms = ledger.facts().started_ms;
     let find = move || newer_run(&path, started_ms, &identity);
     if let Some(newer) = beside("newer run", find).await?? {

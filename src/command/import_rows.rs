@@ -12,6 +12,7 @@ use crate::import::prescan::ListedUsers;
 use crate::ledger::LedgerError;
 use crate::ledger::listing::ListingEntry;
 use crate::ledger::resume_cursor::{PriorState, ResumeCursor};
+use crate::part::Part;
 use crate::rows::prefetch::{NotKept, Prefetch};
 use crate::user::Row;
 use crate::user::password_column::{PasswordColumn, Suspicion};
@@ -23,6 +24,8 @@ const BATCH: usize = 64;
 
 pub(super) struct ImportRows {
     pub(super) list: List,
+    /// `None`: all rows.
+    pub(super) part: Option<Part>,
     /// For a run that resumes.
     pub(super) resume_cursor: Option<ResumeCursor>,
     /// For a run that had earlier sessions: users created later may be its own. Milliseconds since
@@ -42,6 +45,7 @@ impl ImportRows {
     ) -> Result<Prefetch<ImportRow>, CommandError> {
         let Self {
             list,
+            part,
             mut resume_cursor,
             created_before_run_ms,
             spool,
@@ -60,6 +64,11 @@ impl ImportRows {
         let mapping_as_begun = mapping.clone().with_rules(&Strictness::Api);
         let mut passwords = checks_passwords.then(FirstPasswords::default);
         Prefetch::start(rows, batch, move |raw, _| {
+            if let Some(part) = part
+                && !part.contains(mapping.username_of(raw).as_deref(), raw.number)
+            {
+                return Ok(None);
+            }
             if let Some(spool) = &spool {
                 spool.add(raw);
             }

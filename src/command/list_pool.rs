@@ -10,6 +10,7 @@ use crate::hints::Hint as _;
 use crate::import::Watch;
 use crate::import::prescan::{ListedUsers, Prescan, PrescanRecord, Scanned};
 use crate::pace::Pacer;
+use crate::part::Part;
 use crate::pool::{Cognito, NamedBy};
 use crate::preflight::prescan::{PrescanMode, PrescanPlan};
 use crate::preflight::survey::{NewUserCounts, Survey, SurveyError};
@@ -95,6 +96,7 @@ impl PoolLister<'_> {
 pub(super) async fn count_new_users(
     list: &List,
     case_insensitive: bool,
+    part: Option<Part>,
     users: ListedUsers,
     follow_up_existing: bool,
 ) -> Result<(ListedUsers, Option<NewUserCounts>), CommandError> {
@@ -108,6 +110,7 @@ pub(super) async fn count_new_users(
             rows,
             &mapping,
             case_insensitive,
+            part,
             follow_up_existing,
             |name| {
                 let found = users.find(name);

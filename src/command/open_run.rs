@@ -35,6 +35,9 @@ pub(super) enum UnfinishedRun {
     /// a refused run creates none.
     New(Option<RunDirectory>),
     Resume(RunDirectory, Box<FoundLedger>),
+    /// The run has begun, and this part has no ledger yet, or its directory is lost. `None` if the
+    /// part's directory does not exist yet.
+    Part(Option<RunDirectory>, Box<RunCertificate>),
     /// The run's ledger is lost.
     Lost(RunDirectory, Box<RunCertificate>),
 }
@@ -43,7 +46,7 @@ impl UnfinishedRun {
     /// Whether a session has begun and, as far as the ledger knows, not ended.
     fn may_be_active(&self) -> bool {
         match self {
-            Self::New(_) => false,
+            Self::New(_) | Self::Part(..) => false,
             Self::Resume(_, found) => found.ended_ms().is_none(),
             Self::Lost(..) => true,
         }
@@ -65,6 +68,8 @@ impl UnfinishedRun {
 /// A run that a directory already has.
 pub(super) enum ExistingRun {
     Intact(Box<FoundLedger>),
+    /// See [`UnfinishedRun::Part`].
+    Part(Box<RunCertificate>),
     Lost(Box<RunCertificate>),
 }
 
@@ -84,10 +89,25 @@ impl RunKey {
             user_pool_id: settings.connect.user_pool_id.clone(),
             client_id: settings.connect.client_id.clone(),
             kind: settings.on_existing_run.kind(),
+            parts: settings.run.parts(),
             fingerprint: list.fingerprint().await?,
         };
-        let path = match (stored, &identity.fingerprint) {
-            (Some(stored), _) => stored.location().clone(),
+        if identity.fingerprint.is_none() && settings.run.part.is_some() {
+            return Err(CommandError::refusal(
+                format_args!(
+                    "--part: {} can be read only once, and every part reads the whole list",
+                    list.source.name()
+                ),
+                "save it to a file or to S3 first",
+            ));
+        }
+        let run = match (stored, &identity.fingerprint) {
+            (Some(stored), _) => {
+                return Ok(Self {
+                    identity,
+                    path: stored.location().clone(),
+                });
+            }
             (None, Some(fingerprint)) => {
                 let first = RunDirectory::default_path(
                     &list.source.short_name(),
@@ -109,6 +129,10 @@ impl RunKey {
                 ));
             }
         };
+        let path = match settings.run.part {
+            Some(part) => run.part_directory(part),
+            None => run,
+        };
         Ok(Self { identity, path })
     }
 }
@@ -124,7 +148,13 @@ pub(super) async fn open_run(
     if !path.is_dir() {
         RunDirectory::check_creatable(path).map_err(CommandError::refused)?;
         refuse_if_saved_elsewhere(settings, path)?;
-        return new(None);
+        return match certificate_of_run(settings, path, identity)? {
+            Some(certificate) => Ok(OpenRun::Unfinished(UnfinishedRun::Part(
+                None,
+                Box::new(certificate),
+            ))),
+            None => new(None),
+        };
     }
     let directory = lock(settings, key, printer).await?;
     // --restart also replaces a damaged ledger.
@@ -142,6 +172,12 @@ pub(super) async fn open_run(
         Some(ExistingRun::Lost(certificate)) => {
             return Ok(OpenRun::Unfinished(UnfinishedRun::Lost(
                 directory,
+                certificate,
+            )));
+        }
+        Some(ExistingRun::Part(certificate)) => {
+            return Ok(OpenRun::Unfinished(UnfinishedRun::Part(
+                Some(directory),
                 certificate,
             )));
         }
@@ -171,14 +207,17 @@ pub(super) fn existing_run(
     retry: &[RetryFilter],
 ) -> Result<Option<ExistingRun>, CommandError> {
     let certificate = RunCertificate::read(directory).map_err(CommandError::refused)?;
-    if let Some(certificate) = &certificate
-        && Ledger::is_lost(directory).map_err(CommandError::refused)?
-    {
+    if certificate.is_some() && Ledger::is_lost(directory).map_err(CommandError::refused)? {
         refuse_if_saved_elsewhere(settings, directory.path())?;
-        let same_run = certificate.compare(identity, directory);
-        same_run.map_err(CommandError::refused)?;
-        check_case(settings, certificate.facts())?;
-        return Ok(Some(ExistingRun::Lost(Box::new(certificate.clone()))));
+        let location = directory.location();
+        let certificate = certificate_of_run(settings, location, identity)?.map(Box::new);
+        return Ok(certificate.map(|certificate| {
+            if Ledger::is_of_new_part(location) {
+                ExistingRun::Part(certificate)
+            } else {
+                ExistingRun::Lost(certificate)
+            }
+        }));
     }
     if !is_there(settings, directory)? {
         refuse_if_saved_elsewhere(settings, directory.path())?;
@@ -192,6 +231,22 @@ pub(super) fn existing_run(
         same_run.map_err(CommandError::refused)?;
     }
     Ok(Some(ExistingRun::Intact(Box::new(found))))
+}
+
+/// Reads the certificate of this command's run, if there is one.
+fn certificate_of_run(
+    settings: &ImportSettings,
+    path: &RunPath,
+    identity: &Identity,
+) -> Result<Option<RunCertificate>, CommandError> {
+    let Some(certificate) = RunCertificate::read_in(path).map_err(CommandError::refused)? else {
+        return Ok(None);
+    };
+    Ledger::refuse_undone(path).map_err(CommandError::refused)?;
+    let same_run = certificate.compare(identity, path);
+    same_run.map_err(CommandError::refused)?;
+    check_case(settings, certificate.facts())?;
+    Ok(Some(certificate))
 }
 
 /// Refuses a `--usernames` that contradicts the run.

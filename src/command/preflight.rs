@@ -22,7 +22,7 @@ use crate::preflight::prescan::{
 };
 use crate::preflight::queries::{PoolAnswers, PoolQueries, query_listing, query_pool};
 use crate::preflight::rates::{RateOptions, Rates};
-use crate::preflight::survey::{NewUserCounts, SurveyCounts};
+use crate::preflight::survey::{NewUserCounts, Survey, SurveyCounts};
 use crate::progress::{ExpectedRows, ExpectedWork};
 use crate::user::pool_rules::PoolRules;
 use crate::user::rules::Strictness;
@@ -63,8 +63,8 @@ impl Preflight<'_> {
             list.print_notices(printer);
             return self.unchecked(found, OutcomeCounts::default()).await;
         }
-        let survey = survey(list, &list.mapping, case_insensitive).await?;
-        let counts = survey.as_ref().map(|survey| survey.counts);
+        let survey = survey(list, &list.mapping, case_insensitive, settings.run.part).await?;
+        let counts = survey.as_ref().map(Survey::own_counts);
         let planned = self
             .decide_prescan(found, counts.map(|counts| counts.to_send))
             .await;
@@ -116,8 +116,8 @@ impl Preflight<'_> {
         }
         // Rows that have begun may be sent even if the pool's rules have changed.
         let mapping = list.mapping.clone().with_rules(&Strictness::Api);
-        let survey = survey(list, &mapping, case_insensitive).await?;
-        let counts = survey.as_ref().map(|survey| survey.counts);
+        let survey = survey(list, &mapping, case_insensitive, settings.run.part).await?;
+        let counts = survey.as_ref().map(Survey::own_counts);
         let remaining = counts.map(|counts| rows_to_send(&counts, settled));
         let planned = self.decide_prescan(found, remaining).await;
         let intent = self.intent(found, planned.clone(), true);
@@ -152,6 +152,7 @@ impl Preflight<'_> {
         before: OutcomeCounts,
     ) -> Result<PreflightResult, CommandError> {
         let rates = Rates::new(&self.settings.rates, found);
+        self.refuse_too_many_parts(&rates, planned.is_some())?;
         let pacer = Pacer::new(rates.ceilings());
         let listing = match planned {
             None => None,
@@ -169,6 +170,32 @@ impl Preflight<'_> {
         })
     }
 
+    /// Refuses parts whose share of a rate is less than one request a second.
+    fn refuse_too_many_parts(&self, rates: &Rates, lists: bool) -> Result<(), CommandError> {
+        let looks_up = self.settings.existing_users.lookup.any();
+        let updates = self.list.uses_update_quota();
+        let used = [
+            (&rates.creation, true, "--rate"),
+            (&rates.read, looks_up, "--lookup-rate"),
+            (&rates.update, updates, "--update-rate"),
+            (&rates.list, lists, "--list-rate"),
+        ];
+        let exceeded = used
+            .into_iter()
+            .find(|(rate, is_used, _)| *is_used && rate.is_exceeded_by_parts());
+        match exceeded {
+            None => Ok(()),
+            Some((rate, _, flag)) => Err(CommandError::refusal(
+                format_args!(
+                    "--part: {} parts are more than the requests a second that they share, so each \
+                     would need less than {rate}",
+                    self.settings.run.parts()
+                ),
+                format!("use fewer parts, or set the rate of each part with {flag}"),
+            )),
+        }
+    }
+
     /// Counts the rows whose users the pool does not have, if it was listed.
     async fn count_new(
         &self,
@@ -184,6 +211,7 @@ impl Preflight<'_> {
         let (users, new) = count_new_users(
             self.list,
             case_insensitive,
+            self.settings.run.part,
             users,
             self.settings.list.follow_up_existing,
         )

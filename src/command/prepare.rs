@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::CommandError;
 use super::Display;
-use super::begin_run::{BegunRun, begin, begin_after_loss, resume};
+use super::begin_run::{BegunRun, begin, begin_after_loss, begin_part, resume};
 use super::findings::strictness;
 use super::finished_run::warn_if_outdated;
 use super::import_rows::ImportRows;
@@ -216,6 +216,13 @@ impl SessionSetup<'_> {
                 note_other_endpoint(&begun.facts, pool, printer);
                 (begun, result)
             }
+            UnfinishedRun::Part(locked, certificate) => {
+                let case_insensitive = certificate.facts().case_insensitive;
+                let result = preflight.approve(found, case_insensitive).await?;
+                let begun = begin_part(settings, locked, &self.key, &certificate, printer).await?;
+                note_other_endpoint(&begun.facts, pool, printer);
+                (begun, result)
+            }
             UnfinishedRun::New(locked) => {
                 let case_insensitive =
                     choose_case(settings.run.ignore_case, preflight.rules, found, printer);
@@ -251,6 +258,7 @@ impl SessionSetup<'_> {
             created_before_run_ms: begun
                 .had_sessions()
                 .then(|| begun.facts.certainly_before_ms()),
+            part: settings.run.part,
             resume_cursor: begun.cursor.take(),
             spool: self.rejects.spool(),
             checks_passwords: !list.source.is_complete()

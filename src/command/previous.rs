@@ -18,10 +18,10 @@ use crate::hints::Hint;
 use crate::ledger::overview::DirectoryState;
 use crate::ledger::previous::{PreviousRun, PreviousUsers};
 use crate::ledger::{Identity, LedgerError, LedgerReader, RunKind};
-use crate::mapping::{CheckedRow, Mapping};
+use crate::mapping::Mapping;
 use crate::plural::counted;
 use crate::preflight::problems::{BrakeInput, BrakeLimits, brake};
-use crate::rows::{RawRow, Rows, RowsError};
+use crate::rows::{Rows, RowsError};
 use crate::sanitize::one_line;
 use last::{cannot_compare, last};
 
@@ -36,16 +36,40 @@ pub(super) async fn previous_run(
     run: &UnfinishedRun,
     printer: Printer,
 ) -> Result<Option<PreviousUsers>, CommandError> {
+    let previous = previous_of_list(settings, key, list, run, printer).await?;
+    match (previous, settings.run.part) {
+        (Some(mut previous), Some(part)) => {
+            let keep = move || previous.keep_part(part).map(|()| previous);
+            let kept = beside("previous", keep).await?;
+            kept.map(Some).map_err(CommandError::refused)
+        }
+        (previous, _) => Ok(previous),
+    }
+}
+
+async fn previous_of_list(
+    settings: &ImportSettings,
+    key: &RunKey,
+    list: &List,
+    run: &UnfinishedRun,
+    printer: Printer,
+) -> Result<Option<PreviousUsers>, CommandError> {
     let previous = match (run, &settings.run.previous) {
         (UnfinishedRun::Resume(_, found), _) => {
             return begun_with(settings, found.previous(), printer).await;
         }
-        (UnfinishedRun::New(_) | UnfinishedRun::Lost(..), None) => return Ok(None),
-        (UnfinishedRun::New(_) | UnfinishedRun::Lost(..), Some(previous)) => previous,
+        (UnfinishedRun::New(_) | UnfinishedRun::Part(..) | UnfinishedRun::Lost(..), previous) => {
+            match previous {
+                None => return Ok(None),
+                Some(previous) => previous,
+            }
+        }
     };
     let users = chosen(settings, &previous.run, key, printer).await?;
     match run {
-        UnfinishedRun::New(_) => check_list(list, users, previous.limits, printer).await,
+        UnfinishedRun::New(_) | UnfinishedRun::Part(..) => {
+            check_list(list, users, previous.limits, printer).await
+        }
         UnfinishedRun::Resume(..) | UnfinishedRun::Lost(..) => Ok(users),
     }
 }
@@ -70,8 +94,10 @@ async fn chosen(
         }
         PreviousChoice::Run(place) => place,
     };
-    let is_own = place.local().is_some_and(|path| is_same(path, &key.path))
-        || Path::new(&place.to_string()) == key.path.shown();
+    let is_own = place
+        .local()
+        .is_some_and(|path| is_same(path, key.path.of_run()))
+        || Path::new(&place.to_string()) == key.path.of_run().shown();
     if is_own {
         return Err(CommandError::refusal(
             format_args!("{FLAG} {place}: this is the run's own directory"),
@@ -305,7 +331,7 @@ fn count(
             count += 1;
             if previous.is_some()
                 && !mapping.skips(&row)
-                && let Some(username) = username(&row, mapping)
+                && let Some(username) = mapping.username_of(&row)
             {
                 return Ok(Some(username));
             }
@@ -320,13 +346,4 @@ fn count(
         }
     };
     Ok((count, new))
-}
-
-fn username(row: &RawRow<'_>, mapping: &Mapping) -> Option<String> {
-    let CheckedRow { mapped, .. } = mapping.check_row(row);
-    let username = match mapped {
-        Some(mapped) => Some(mapped.username.text.into_owned()),
-        None => mapping.username_of_unreadable(row),
-    };
-    username.filter(|username| !username.is_empty())
 }

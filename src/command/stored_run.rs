@@ -18,6 +18,7 @@ use crate::hints::Hint;
 use crate::ledger::reader::rfc3339;
 use crate::ledger::verification::VerifyProgress;
 use crate::ledger::{LedgerError, LedgerReader, RunPath};
+use crate::part::Part;
 use crate::s3::{Folder, KnownObject, S3Access, S3Config, S3Error, S3FolderUrl};
 use crate::temporary::{self, TempDir};
 
@@ -34,8 +35,13 @@ const LOCK: &str = "ledger.lock";
 /// The beginning of the names of copies of the ledger.
 const SNAPSHOT: &str = "snapshot-";
 
+const UNDO: &str = "undo.db";
+
 /// The files that are copied if they exist. Only the presence of the others matters.
-const COPIED: [&str; 4] = [LEDGER, CERTIFICATE, "undo.db", VerifyProgress::FILE];
+const COPIED: [&str; 4] = [LEDGER, CERTIFICATE, UNDO, VerifyProgress::FILE];
+
+/// The files of the whole run that are copied for a part of it.
+const COPIED_FOR_PART: [&str; 2] = [CERTIFICATE, UNDO];
 
 /// A run directory that can be read and changed.
 pub(super) enum StoredRun {
@@ -47,6 +53,8 @@ pub(super) enum StoredRun {
 pub(super) struct RunCopy {
     url: S3FolderUrl,
     folder: Folder,
+    /// The folder of the whole run, if this one has a part of it.
+    run_folder: Option<Folder>,
     directory: TempDir,
     location: RunPath,
     /// The number of copies of the ledger that were made.
@@ -138,10 +146,25 @@ impl Hint for StoredRunError {
 impl StoredRun {
     /// Copies a run from S3, if there is one. A local one stays where it is.
     pub(super) async fn open(place: &RunPlace, access: &S3Access) -> Result<Self, CommandError> {
+        Self::open_part(place, None, access).await
+    }
+
+    /// The same for a part of the run, which has a directory of its own.
+    pub(super) async fn open_part(
+        place: &RunPlace,
+        part: Option<Part>,
+        access: &S3Access,
+    ) -> Result<Self, CommandError> {
         match place {
-            RunPlace::Directory(path) => Ok(Self::Local(RunPath::from(path))),
+            RunPlace::Directory(path) => {
+                let run = RunPath::from(path);
+                Ok(Self::Local(match part {
+                    Some(part) => run.part_directory(part),
+                    None => run,
+                }))
+            }
             RunPlace::S3(url) => {
-                let copy = RunCopy::download(url.clone(), access).await;
+                let copy = RunCopy::download(url, part, access).await;
                 let copy = copy.map_err(CommandError::refused)?;
                 Ok(Self::Copy(Box::new(copy)))
             }
@@ -238,43 +261,51 @@ impl StoredRun {
 }
 
 impl RunCopy {
-    async fn download(url: S3FolderUrl, access: &S3Access) -> Result<Self, StoredRunError> {
+    async fn download(
+        run_url: &S3FolderUrl,
+        part: Option<Part>,
+        access: &S3Access,
+    ) -> Result<Self, StoredRunError> {
         let failed = |name, cause| StoredRunError::S3 {
-            url: url.clone(),
+            url: run_url.clone(),
             name,
             cause,
         };
         let config = S3Config::load(access)
             .await
             .map_err(|cause| failed("", cause))?;
-        let folder =
-            Folder::new(config, url.bucket(), url.prefix()).map_err(|cause| failed("", cause))?;
+        let folder_at = |url: &S3FolderUrl| {
+            Folder::new(config.clone(), url.bucket(), url.prefix())
+                .map_err(|cause| failed("", cause))
+        };
         let directory = temporary::directory().map_err(StoredRunError::Temporary)?;
-        let deadline = || Instant::now() + TRANSFER_TIMEOUT;
-        let names = folder.names(deadline()).await;
-        let names = names.map_err(|cause| failed("", cause))?;
-        let mut known_ledger = KnownObject::Absent;
-        let mut uncopied = Vec::new();
-        for name in names {
-            let Some(name) = COPIED.into_iter().find(|copied| *copied == name) else {
-                uncopied.push(name);
-                continue;
-            };
-            let file = directory.path().join(name);
-            let copied = folder.download(name, &file, deadline()).await;
-            let etag = copied.map_err(|cause| failed(name, cause))?;
-            if name == LEDGER {
-                known_ledger = etag.map_or(KnownObject::Absent, KnownObject::Present);
-            }
-        }
+        let url = match part {
+            Some(part) => run_url.folder(&part.directory_name()),
+            None => run_url.clone(),
+        };
+        let folder = folder_at(&url)?;
+        let copied = copy_files(&folder, &url, &COPIED, directory.path()).await?;
         let address = PathBuf::from(url.to_string());
+        let location = RunPath::copy_of(directory.path(), &address, copied.others);
+        let (location, run_folder) = match part {
+            None => (location, None),
+            Some(part) => {
+                let folder = folder_at(run_url)?;
+                let of_run =
+                    copy_files(&folder, run_url, &COPIED_FOR_PART, directory.path()).await?;
+                let address = PathBuf::from(run_url.to_string());
+                let run = RunPath::copy_of(directory.path(), &address, of_run.others);
+                (location.of_part(part, run), Some(folder))
+            }
+        };
         Ok(Self {
-            location: RunPath::copy_of(directory.path(), &address, uncopied),
+            location,
             url,
             folder,
+            run_folder,
             directory,
             snapshots: AtomicU32::new(0),
-            known_ledger: AsyncMutex::new(known_ledger),
+            known_ledger: AsyncMutex::new(copied.ledger),
             writer: format!("{:016x}", fastrand::u64(..)),
             ledger_is_stored: false,
             is_kept: false,
@@ -322,4 +353,46 @@ impl RunCopy {
         }
         self.directory.path()
     }
+}
+
+/// The files of a folder after some were copied.
+struct CopiedFiles {
+    ledger: KnownObject,
+    /// The names of the files that were not copied.
+    others: Vec<String>,
+}
+
+/// Copies those of the files that exist.
+async fn copy_files(
+    folder: &Folder,
+    url: &S3FolderUrl,
+    wanted: &[&'static str],
+    directory: &Path,
+) -> Result<CopiedFiles, StoredRunError> {
+    let failed = |name, cause| StoredRunError::S3 {
+        url: url.clone(),
+        name,
+        cause,
+    };
+    let deadline = || Instant::now() + TRANSFER_TIMEOUT;
+    let names = folder.names(deadline()).await;
+    let names = names.map_err(|cause| failed("", cause))?;
+    let mut files = CopiedFiles {
+        ledger: KnownObject::Absent,
+        others: Vec::new(),
+    };
+    for name in names {
+        let Some(name) = wanted.iter().find(|wanted| **wanted == name) else {
+            files.others.push(name);
+            continue;
+        };
+        let copied = folder
+            .download(name, &directory.join(name), deadline())
+            .await;
+        let etag = copied.map_err(|cause| failed(name, cause))?;
+        if *name == LEDGER {
+            files.ledger = etag.map_or(KnownObject::Absent, KnownObject::Present);
+        }
+    }
+    Ok(files)
 }

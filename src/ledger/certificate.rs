@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind, Write as _};
 
 use serde::{Deserialize, Serialize};
 
-use super::directory::RunDirectory;
+use super::directory::{RunDirectory, sync_directory};
 use super::facts::Facts;
 use super::identity::{Identity, RunKind};
 use super::integrity::presence::LEDGER;
@@ -18,9 +18,6 @@ use super::{FoundLedger, LedgerError, RunPath};
 
 /// The file in the run's directory.
 pub const CERTIFICATE: &str = "run.json";
-
-/// A run processes its whole list.
-const PARTS: u32 = 1;
 
 /// Later formats are refused.
 const FORMAT: u32 = 1;
@@ -37,8 +34,6 @@ pub struct RunCertificate {
     version: String,
     #[serde(flatten)]
     identity: Identity,
-    /// The number of parts into which the list is divided.
-    parts: u32,
     #[serde(flatten)]
     facts: Facts,
     /// The account's quotas when the run began, in requests per second, by quota category. Empty if
@@ -86,7 +81,6 @@ impl RunCertificate {
             run_id: run_id.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             identity: identity.clone(),
-            parts: PARTS,
             facts: facts.clone(),
             limits,
         }
@@ -149,26 +143,31 @@ impl RunCertificate {
         serde_json::from_slice(text).map_err(damaged)
     }
 
-    /// Writes the certificate. Fails if the run has one.
-    pub fn write(&self, directory: &RunDirectory) -> Result<(), LedgerError> {
-        let path = path_in(directory.location());
-        let written = || -> io::Result<()> {
+    /// Writes the certificate. Returns false if the run has one, which another process may have
+    /// written in the meantime.
+    pub fn write(&self, directory: &RunDirectory) -> Result<bool, LedgerError> {
+        let run = directory.location().of_run();
+        let path = path_in(run);
+        let written = || -> io::Result<bool> {
             let mut file = tempfile::Builder::new()
                 .prefix(CERTIFICATE)
                 .suffix(UNFINISHED)
-                .tempfile_in(directory.path())?;
+                .tempfile_in(run)?;
             serde_json::to_writer_pretty(&mut file, self)?;
             file.write_all(b"\n")?;
             file.as_file().sync_all()?;
-            file.persist_noclobber(&path)?;
-            Ok(())
+            match file.persist_noclobber(&path) {
+                Ok(_) => Ok(true),
+                Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(false),
+                Err(error) => Err(error.error),
+            }
         };
-        written().map_err(|cause| LedgerError::Directory {
+        let is_written = written().map_err(|cause| LedgerError::Directory {
             path: path.shown().to_owned(),
             cause,
         })?;
-        directory.sync();
-        Ok(())
+        sync_directory(run);
+        Ok(is_written)
     }
 
     /// Returns whether a command with this identity has the same list and settings as the run.
@@ -178,22 +177,8 @@ impl RunCertificate {
     }
 
     /// Refuses a command of another run.
-    pub fn compare(
-        &self,
-        identity: &Identity,
-        directory: &RunDirectory,
-    ) -> Result<(), LedgerError> {
-        let path = path_in(directory.location());
-        identity.compare_to(&self.identity, &path)?;
-        if self.parts == PARTS {
-            return Ok(());
-        }
-        Err(LedgerError::OtherRun {
-            path: path.shown().to_owned(),
-            what: "number of parts",
-            found: self.parts.to_string(),
-            here: PARTS.to_string(),
-        })
+    pub fn compare(&self, identity: &Identity, directory: &RunPath) -> Result<(), LedgerError> {
+        identity.compare_to(&self.identity, &path_in(directory))
     }
 
     /// Refuses the ledger of another run. It is the ledger of a run with this identity.
@@ -209,16 +194,17 @@ impl RunCertificate {
             found,
             here,
         };
-        self.compare(identity, directory).map_err(|error| {
-            if let LedgerError::OtherRun {
-                what, found, here, ..
-            } = error
-            {
-                other(what, found, here)
-            } else {
-                error
-            }
-        })?;
+        self.compare(identity, directory.location())
+            .map_err(|error| {
+                if let LedgerError::OtherRun {
+                    what, found, here, ..
+                } = error
+                {
+                    other(what, found, here)
+                } else {
+                    error
+                }
+            })?;
         if self.run_id != found.run_id() {
             let (run_id, other_id) = (self.run_id.clone(), found.run_id().to_owned());
             return Err(other("run ID", run_id, other_id));
@@ -237,7 +223,7 @@ impl RunCertificate {
 }
 
 fn path_in(directory: &RunPath) -> RunPath {
-    directory.join(CERTIFICATE)
+    directory.of_run().join(CERTIFICATE)
 }
 
 #[cfg(test)]

@@ -291,7 +291,7 @@ fn aside_name(name: &str, number: u32) -> String {
     format!("{stem}-before-{number}.{rest}")
 }
 
-fn sync_directory(path: &Path) {
+pub(super) fn sync_directory(path: &Path) {
     if let Ok(directory) = File::open(path) {
         let _ = directory.sync_all();
     }

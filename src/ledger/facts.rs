@@ -79,8 +79,13 @@ pub struct Session {
 
 impl Session {
     pub(super) fn first() -> Self {
+        Self::first_of(&format!("{:016x}", fastrand::u64(..)))
+    }
+
+    /// Returns the first session in a ledger of this run.
+    pub(super) fn first_of(run_id: &str) -> Self {
         Self {
-            run_id: format!("{:016x}", fastrand::u64(..)),
+            run_id: run_id.to_owned(),
             number: 1,
         }
     }

@@ -1,6 +1,7 @@
 //! The run's identity, status and invocation: named values in the table `run`.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,8 @@ pub struct Identity {
     pub user_pool_id: String,
     pub client_id: String,
     pub kind: RunKind,
+    /// The number of parts into which the list is divided.
+    pub parts: NonZeroU32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,7 +87,7 @@ struct Property {
 }
 
 impl Identity {
-    fn properties(&self) -> [Property; 8] {
+    fn properties(&self) -> [Property; 9] {
         let property = |name, description, value| Property {
             name,
             description,
@@ -112,6 +115,11 @@ impl Identity {
                 name::TOLD_TRIGGERS,
                 "data for triggers (--validation-data, --client-metadata)",
                 self.told_triggers.clone(),
+            ),
+            property(
+                name::PARTS,
+                "number of parts (--part)",
+                Some(self.parts.to_string()),
             ),
         ]
     }
@@ -284,6 +292,10 @@ pub(super) mod name {
     pub(in super::super) const FOLLOW_UP: &str = "follow_up";
     /// The names of the data for the pool's triggers. Absent if there is none.
     pub(in super::super) const TOLD_TRIGGERS: &str = "told_triggers";
+    /// The number of parts of the run.
+    pub(in super::super) const PARTS: &str = "parts";
+    /// The part whose rows are in this ledger. Absent if it has those of the whole run.
+    pub(in super::super) const PART: &str = "part";
     /// Active time of all sessions in milliseconds.
     pub(in super::super) const ACTIVE: &str = "active_ms";
     /// The program's version in the last session.

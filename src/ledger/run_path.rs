@@ -3,6 +3,8 @@
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
+use crate::part::Part;
+
 /// The scheme of addresses in S3.
 const S3: &str = "s3://";
 
@@ -14,6 +16,15 @@ pub struct RunPath {
     shown: PathBuf,
     /// The names of the files at the address that were not copied.
     uncopied: Vec<String>,
+    part: Option<Box<PartOfRun>>,
+}
+
+/// What the directory of a part belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct PartOfRun {
+    part: Part,
+    /// The directory of the whole run.
+    run: RunPath,
 }
 
 impl RunPath {
@@ -24,7 +35,35 @@ impl RunPath {
             path: path.to_owned(),
             shown: address.to_owned(),
             uncopied,
+            part: None,
         }
+    }
+
+    /// Returns the directory of a part of the run in this directory.
+    #[must_use]
+    pub fn part_directory(&self, part: Part) -> Self {
+        self.join(&part.directory_name())
+            .of_part(part, self.clone())
+    }
+
+    /// The directory of a part of a run.
+    #[must_use]
+    pub fn of_part(mut self, part: Part, run: Self) -> Self {
+        self.part = Some(Box::new(PartOfRun { part, run }));
+        self
+    }
+
+    /// Returns the directory of the whole run, which has the certificate and the undo. It is this
+    /// one, unless this one belongs to a part.
+    #[must_use]
+    pub fn of_run(&self) -> &Self {
+        self.part.as_ref().map_or(self, |part| &part.run)
+    }
+
+    /// Returns the part of the run to which this directory belongs.
+    #[must_use]
+    pub fn part(&self) -> Option<Part> {
+        self.part.as_ref().map(|part| part.part)
     }
 
     fn file(path: PathBuf, shown: PathBuf) -> Self {
@@ -32,6 +71,7 @@ impl RunPath {
             path,
             shown,
             uncopied: Vec::new(),
+            part: None,
         }
     }
 
@@ -112,6 +152,17 @@ mod tests {
     use std::path::Path;
 
     use super::{RunPath, is_in_s3};
+    use crate::part::Part;
+
+    #[test]
+    fn a_part_has_a_directory_in_that_of_its_run() {
+        let run = RunPath::from(Path::new("runs/a"));
+        assert_eq!((run.of_run(), run.part()), (&run, None));
+        let part = Part::parse("1/4").unwrap();
+        let directory = run.part_directory(part);
+        assert_eq!(&*directory, Path::new("runs/a/part-1-of-4"));
+        assert_eq!((directory.of_run(), directory.part()), (&run, Some(part)));
+    }
 
     #[test]
     fn files_of_a_copy_are_shown_at_their_address() {

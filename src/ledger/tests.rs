@@ -31,6 +31,7 @@ pub(super) fn identity() -> Identity {
         user_pool_id: "us-east-1_P".into(),
         client_id: "client".into(),
         kind: RunKind::Import,
+        parts: std::num::NonZeroU32::MIN,
     }
 }
 

@@ -26,10 +26,10 @@ use super::identity::Invocation;
 use super::identity::{Identity, LedgerStatus, RunKind};
 use super::integrity::anchor::{Anchor, Displaced};
 use super::integrity::checkpoint::Checkpoints;
-use super::integrity::presence::{UNDO, ledger_is_there, undo_is_there};
+use super::integrity::presence::{UNDO, ledger_is_there, part_is_absent, undo_is_there};
 use super::previous::{MarkError, PreviousUsers};
 use super::undo::UndoProgress;
-use super::{Durability, LedgerError, RunDirectory, schema};
+use super::{Durability, LedgerError, RunDirectory, RunPath, schema};
 use crate::outcome::RateSample;
 pub use entries::{BeginResult, Ending, LedgerBatch, NewRow, ReadRow, RetryFilter, ToBegin};
 pub use found::FoundLedger;
@@ -89,13 +89,14 @@ impl From<MarkError> for WriterError {
 }
 
 /// Refuses to resume a run that was undone, because it would report deleted users as created.
-fn refuse_undone(directory: &RunDirectory) -> Result<(), LedgerError> {
-    if !undo_is_there(directory.location())? {
+fn refuse_undone(directory: &RunPath) -> Result<(), LedgerError> {
+    let run = directory.of_run();
+    if !undo_is_there(run)? {
         return Ok(());
     }
-    let undo = UndoProgress::read(&directory.location().join(UNDO))?;
+    let undo = UndoProgress::read(&run.join(UNDO))?;
     Err(LedgerError::Undone {
-        path: directory.shown().to_owned(),
+        path: run.shown().to_owned(),
         effects: undo.effects,
     })
 }
@@ -126,8 +127,19 @@ impl Ledger {
         if directory.database().symlink_metadata().is_ok() {
             return Ok(false);
         }
-        refuse_undone(directory)?;
+        refuse_undone(directory.location())?;
         Ok(true)
+    }
+
+    /// Returns whether the directory is that of a part and has no files of it.
+    #[must_use]
+    pub fn is_of_new_part(directory: &RunPath) -> bool {
+        directory.part().is_some() && part_is_absent(directory)
+    }
+
+    /// Refuses a run that was undone.
+    pub fn refuse_undone(directory: &RunPath) -> Result<(), LedgerError> {
+        refuse_undone(directory)
     }
 
     /// Refuses a ledger of the other kind.

@@ -58,7 +58,9 @@ fn rows_with(text: &str, options: &MappingOptions) -> Vec<Row> {
     let mapping = Mapping::from_header("list.csv", raw_rows.header(), options).unwrap();
     let mut rows = Vec::new();
     while let Some(raw) = raw_rows.next_row().unwrap() {
-        rows.push(mapping.row(&raw));
+        let row = mapping.row(&raw);
+        assert_eq!(row.username(), mapping.username_of(&raw).as_deref());
+        rows.push(row);
     }
     rows
 }

@@ -99,6 +99,17 @@ impl Mapping {
         (MappedText { text, invalid }, from.column)
     }
 
+    /// Returns the username of a record, valid or not, as [`Mapping::row`] does: `None` if it has
+    /// none, or none that can be read.
+    #[must_use]
+    pub fn username_of(&self, raw: &RawRow<'_>) -> Option<String> {
+        if raw.unreadable.is_some() && !self.skips(raw) {
+            self.username_of_unreadable(raw)
+        } else {
+            self.username_alone(raw)
+        }
+    }
+
     /// Returns the username, if the row has one, and ignores its errors.
     pub(super) fn username_alone(&self, raw: &RawRow<'_>) -> Option<String> {
         let (username, _) = self.username(raw, &mut Vec::new());
@@ -106,8 +117,7 @@ impl Mapping {
     }
 
     /// Returns the username of an unreadable record, if the username itself is readable.
-    #[must_use]
-    pub fn username_of_unreadable(&self, raw: &RawRow<'_>) -> Option<String> {
+    pub(super) fn username_of_unreadable(&self, raw: &RawRow<'_>) -> Option<String> {
         let mut columns = self.username.columns.iter();
         if cells_may_have_moved(raw) || !columns.all(|from| raw.cell(from.column).is_some()) {
             return None;

@@ -12,6 +12,7 @@ use super::prescan::PrescanPlan;
 use super::rates::{Rate, Rates};
 use super::survey::{NewUserCounts, SurveyCounts};
 use crate::pace::{Category, Ceilings};
+use crate::part::Part;
 use crate::pool::{LookupMode, category_of};
 use crate::user::StepKind;
 use crate::user::pool_rules::PoolRules;
@@ -30,6 +31,9 @@ pub enum ExistingUsers {
 /// The plan of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunPlan {
+    /// The part that this process imports, and the number of rows in the whole list.
+    pub part: Option<(Part, u64)>,
+    /// The rows that this process imports.
     pub counts: SurveyCounts,
     pub rates: Rates,
     /// How existing users are looked up.
@@ -61,6 +65,7 @@ impl RunPlan {
             messages: rules.map(|rules| counts.messages(rules)),
             threat_protection: rules.map(|rules| rules.threat_protection),
             trigger_may_confirm: rules.is_some_and(|rules| rules.has_trigger("PreSignUp")),
+            part: None,
             counts,
             rates,
             lookup,

@@ -95,6 +95,9 @@ fn pays_off(users: Option<u64>, input: ScanInput<'_>) -> bool {
     let (Some(users), Some(rows)) = (users, input.rows) else {
         return false;
     };
+    if input.rates.list.is_exceeded_by_parts() {
+        return false;
+    }
     let pages = users.div_ceil(USERS_PER_PAGE);
     let listing = listing_time(pages, &input.rates.list);
     let sign_ups = time_at(rows, input.rates.creation.per_second);
@@ -157,6 +160,7 @@ mod tests {
             update: None,
             list: NonZeroU32::new(list),
             share: 0.8,
+            parts: NonZeroU32::MIN,
         };
         Rates::new(&options, &PoolAnswers::default())
     }

@@ -24,6 +24,8 @@ pub struct RateOptions {
     pub list: Option<NonZeroU32>,
     /// The share of the quota, from 0 to 1.
     pub share: f64,
+    /// The number of processes among which that share is divided.
+    pub parts: NonZeroU32,
 }
 
 impl RateOptions {
@@ -102,6 +104,7 @@ pub struct Excess<'a> {
 pub struct Rate {
     basis: RateBasis,
     share: f64,
+    parts: NonZeroU32,
     /// The maximum number of requests per second.
     pub per_second: NonZeroU32,
 }
@@ -110,14 +113,16 @@ impl Rate {
     fn new(
         category: Category,
         given: Option<(NonZeroU32, &'static str)>,
-        share: f64,
+        options: &RateOptions,
         answers: &PoolAnswers,
     ) -> Self {
+        let RateOptions { share, parts, .. } = *options;
         let quota = GrantedQuota::new(category, answers);
         if let Some((per_second, flag)) = given {
             return Self {
                 basis: RateBasis::Flag(flag, quota),
                 share,
+                parts: NonZeroU32::MIN,
                 per_second,
             };
         }
@@ -131,8 +136,19 @@ impl Rate {
         Self {
             basis: RateBasis::Share(quota),
             share,
-            per_second: NonZeroU32::new(shared).unwrap_or(NonZeroU32::MIN),
+            parts,
+            per_second: NonZeroU32::new(shared / parts).unwrap_or(NonZeroU32::MIN),
         }
+    }
+
+    /// Returns whether one request a second would be more than the share of each part.
+    #[must_use]
+    pub fn is_exceeded_by_parts(&self) -> bool {
+        let RateBasis::Share(quota) = &self.basis else {
+            return false;
+        };
+        let parts = f64::from(self.parts.get());
+        parts > 1.0 && f64::from(quota.per_second()) * self.share < parts
     }
 
     /// Returns the flag and the quota if the flag exceeds the quota.
@@ -166,6 +182,8 @@ pub(super) struct RateDocument<'a> {
     limit: Option<u32>,
     /// That share, from 0 to 1.
     share: Option<f64>,
+    /// The number of parts among which that share is divided.
+    parts: Option<NonZeroU32>,
     /// The error code of GetProvisionedLimit, if it failed and the documented default is used.
     unanswered: Option<&'a str>,
 }
@@ -196,6 +214,7 @@ impl Serialize for Rate {
             flag,
             limit,
             share: limit.map(|_| self.share),
+            parts: limit.map(|_| self.parts),
             unanswered,
         }
         .serialize(serializer)
@@ -207,25 +226,30 @@ impl fmt::Display for Rate {
         let Self {
             basis,
             share,
+            parts,
             per_second,
         } = self;
         let percent = (share * 1_000.0).round() / 10.0;
+        let divided = match parts.get() {
+            1 => String::new(),
+            parts => format!(", divided by {parts} parts"),
+        };
         write!(f, "{per_second}/s ")?;
         match basis {
             RateBasis::Flag(flag, _) => write!(f, "({flag})"),
             RateBasis::Share(GrantedQuota::Granted(limit)) => write!(
                 f,
-                "({percent}% of the account's quota of {limit}/s; --share)"
+                "({percent}% of the account's quota of {limit}/s{divided}; --share)"
             ),
             RateBasis::Share(GrantedQuota::Documented(limit, None)) => {
                 write!(
                     f,
-                    "({percent}% of AWS's default quota of {limit}/s; --share)"
+                    "({percent}% of AWS's default quota of {limit}/s{divided}; --share)"
                 )
             }
             RateBasis::Share(GrantedQuota::Documented(limit, Some(code))) => write!(
                 f,
-                "({percent}% of AWS's default quota of {limit}/s, because GetProvisionedLimit \
+                "({percent}% of AWS's default quota of {limit}/s{divided}, because GetProvisionedLimit \
                  failed: {code}; --share)"
             ),
         }
@@ -253,7 +277,7 @@ impl Rates {
     pub fn new(options: &RateOptions, answers: &PoolAnswers) -> Self {
         let rate = |category, given: Option<NonZeroU32>, flag| {
             let given = given.map(|rate| (rate, flag));
-            Rate::new(category, given, options.share, answers)
+            Rate::new(category, given, options, answers)
         };
         Self {
             creation: rate(Category::UserCreation, options.creation, "--rate"),
@@ -291,6 +315,7 @@ mod tests {
         update: None,
         list: None,
         share: 0.8,
+        parts: NonZeroU32::MIN,
     };
 
     fn creation_and_read(options: &RateOptions, answers: &PoolAnswers) -> [(u32, String); 2] {
@@ -307,6 +332,30 @@ mod tests {
         let [(creation, text), (read, _)] = creation_and_read(&DEFAULTS, &answers);
         assert_eq!((creation, read), (248, 1));
         assert_eq!(text, "248/s (80% of the account's quota of 310/s; --share)");
+    }
+
+    #[test]
+    fn parts_divide_the_share_but_not_a_given_rate() {
+        let parts = |parts, creation| {
+            let options = RateOptions {
+                creation: NonZeroU32::new(creation),
+                parts: NonZeroU32::new(parts).unwrap(),
+                ..DEFAULTS
+            };
+            Rates::new(&options, &PoolAnswers::default()).creation
+        };
+        let rate = parts(3, 0);
+        assert_eq!(
+            rate.to_string(),
+            "13/s (80% of AWS's default quota of 50/s, divided by 3 parts; --share)"
+        );
+        assert_eq!(parts(3, 7).to_string(), "7/s (--rate)");
+        for (number, creation, is_exceeded) in
+            [(1, 0, false), (40, 0, false), (41, 0, true), (41, 7, false)]
+        {
+            let rate = parts(number, creation);
+            assert_eq!(rate.is_exceeded_by_parts(), is_exceeded, "{number}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use std::io;
 
 use crate::hints::Hint;
 use crate::mapping::{CheckedRow, MappedRow, Mapping};
+use crate::part::Part;
 use crate::pool::groups::MAX_GROUPS;
 use crate::rows::prefetch::Prefetch;
 use crate::rows::{OwnedRow, RawRow, Rows, RowsError};
@@ -34,7 +35,10 @@ const BATCH_ROWS: usize = 512;
 /// The result of reading the list once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Survey {
+    /// All rows.
     pub counts: SurveyCounts,
+    /// The rows of a part.
+    part: Option<PartCounts>,
     /// Broken rules, the most frequent first.
     pub broken: Vec<RuleCount>,
     /// Kinds of notes, the most frequent first.
@@ -43,6 +47,13 @@ pub struct Survey {
     pub alias_repeats: Vec<AliasRepeats>,
     /// The groups that users are added to, at most one more than a pool can have.
     pub groups: BTreeSet<String>,
+}
+
+/// The rows of a part, and how they are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct PartCounts {
+    part: Part,
+    counts: SurveyCounts,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -71,8 +82,9 @@ impl Hint for SurveyError {
 }
 
 impl Survey {
-    /// Reads the list to its end. `case_insensitive` applies to usernames. `report` is called with
-    /// every finding and note, first row by row, then with those about several rows.
+    /// Reads the list to its end. Every row is judged; those of `part` are counted separately.
+    /// `case_insensitive` applies to usernames. `report` is called with every finding and note,
+    /// first row by row, then with those about several rows.
     ///
     /// # Errors
     /// The list cannot be read, `report` fails, or a temporary file cannot be written.
@@ -80,6 +92,7 @@ impl Survey {
         rows: Rows,
         mapping: &Mapping,
         case_insensitive: bool,
+        part: Option<Part>,
         report: impl FnMut(&ReportedFinding<'_>) -> io::Result<()>,
     ) -> Result<Self, SurveyError> {
         let mut surveyor = Surveyor {
@@ -88,7 +101,7 @@ impl Survey {
             usernames: SurveyedUsernames::new(case_insensitive).map_err(SurveyError::TempFile)?,
             aliases: Aliases::new(mapping, case_insensitive).map_err(SurveyError::TempFile)?,
             passwords: PasswordColumn::default(),
-            survey: Self::default(),
+            survey: Self::of_part(part),
             report,
         };
         let mut list = Prefetch::start(rows, BATCH_ROWS, |row, spare| {
@@ -117,10 +130,13 @@ impl Survey {
         counts.swallowing = swallowing;
         counts.misquoted = misquoted;
         counts.passwords = passwords.counts();
-        counts.to_send = counts.rows - counts.invalid - counts.skipped - counts.duplicates;
-        if updates {
-            // At most: which users exist is unknown.
-            counts.steps.set(StepKind::Update, counts.to_send);
+        let part = self.part.as_mut().map(|part| &mut part.counts);
+        for counts in [counts].into_iter().chain(part) {
+            counts.to_send = counts.rows - counts.invalid - counts.skipped - counts.duplicates;
+            if updates {
+                // At most: which users exist is unknown.
+                counts.steps.set(StepKind::Update, counts.to_send);
+            }
         }
         self.broken
             .sort_by_key(|broken| std::cmp::Reverse(broken.findings));
@@ -128,17 +144,41 @@ impl Survey {
             .sort_by_key(|notes| std::cmp::Reverse(notes.count));
     }
 
-    /// Counts the contacts and the steps of a row that is sent.
-    fn count_sent(&mut self, contacts: u8, steps: &[FollowUpStep]) {
-        if let Some(count) = self.counts.with_contacts(contacts) {
-            *count += 1;
+    fn of_part(part: Option<Part>) -> Self {
+        let part = part.map(|part| PartCounts {
+            part,
+            counts: SurveyCounts::default(),
+        });
+        Self {
+            part,
+            ..Self::default()
         }
-        self.count_steps(steps);
     }
 
-    fn count_steps(&mut self, steps: &[FollowUpStep]) {
+    /// Returns the counts of the rows that this process imports.
+    #[must_use]
+    pub fn own_counts(&self) -> SurveyCounts {
+        self.part.map_or(self.counts, |part| part.counts)
+    }
+
+    /// Returns the part, if the process does not import the whole list.
+    #[must_use]
+    pub fn part(&self) -> Option<Part> {
+        self.part.map(|part| part.part)
+    }
+
+    /// Counts a row among all rows, and among those of the part if it belongs to that.
+    fn count_row(&mut self, username: Option<&str>, row: u64, add: impl Fn(&mut SurveyCounts)) {
+        add(&mut self.counts);
+        if let Some(PartCounts { part, counts }) = &mut self.part
+            && part.contains(username, row)
+        {
+            add(counts);
+        }
+    }
+
+    fn count_groups(&mut self, steps: &[FollowUpStep]) {
         for step in steps {
-            self.counts.steps.add(step.kind());
             if let FollowUpStep::AddToGroup(name) = step
                 && !self.groups.contains(&**name)
                 && self.groups.len() <= MAX_GROUPS
@@ -162,15 +202,18 @@ struct Surveyor<'m, F> {
 
 impl<F: FnMut(&ReportedFinding<'_>) -> io::Result<()>> Surveyor<'_, F> {
     fn row(&mut self, raw: &RawRow<'_>) -> io::Result<()> {
-        let counts = &mut self.survey.counts;
-        counts.rows += 1;
         if self.mapping.skips(raw) {
-            counts.skipped += 1;
+            let username = self.survey.part.and_then(|_| self.mapping.username_of(raw));
+            self.survey
+                .count_row(username.as_deref(), raw.number, |counts| {
+                    counts.rows += 1;
+                    counts.skipped += 1;
+                });
             return Ok(());
         }
         let CheckedRow { mapped, findings } = self.mapping.check_row(raw);
         let Some(mapped) = mapped else {
-            let username = self.mapping.username_of_unreadable(raw);
+            let username = self.mapping.username_of(raw);
             return self.invalid(raw, username.as_deref(), &findings);
         };
         self.password(&mapped);
@@ -202,7 +245,12 @@ impl<F: FnMut(&ReportedFinding<'_>) -> io::Result<()>> Surveyor<'_, F> {
         self.usernames
             .add(raw.number, raw.line, &mapped.username.text, tag);
         self.aliases.add(raw.number, raw.line, mapped);
-        self.survey.count_sent(contacts, &mapped.follow_up);
+        let username = Some(&*mapped.username.text);
+        self.survey.count_row(username, raw.number, |counts| {
+            counts.rows += 1;
+            counts.add_sent(contacts, &mapped.follow_up);
+        });
+        self.survey.count_groups(&mapped.follow_up);
     }
 
     fn invalid(
@@ -211,12 +259,16 @@ impl<F: FnMut(&ReportedFinding<'_>) -> io::Result<()>> Surveyor<'_, F> {
         username: Option<&str>,
         findings: &[Finding],
     ) -> io::Result<()> {
-        self.survey.counts.invalid += 1;
+        let username = username.filter(|name| !name.is_empty());
+        self.survey.count_row(username, raw.number, |counts| {
+            counts.rows += 1;
+            counts.invalid += 1;
+        });
         for finding in findings {
             self.report(&ReportedFinding {
                 row: raw.number,
                 line: raw.line,
-                username: username.filter(|name| !name.is_empty()),
+                username,
                 item: Item::Finding(finding),
             })?;
         }

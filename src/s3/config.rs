@@ -52,7 +52,7 @@ pub struct S3Access {
 }
 
 /// The configuration for clients of any bucket in any Region.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct S3Config {
     /// The Region of the first request.
     pub(super) region: String,

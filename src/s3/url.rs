@@ -102,6 +102,16 @@ impl S3FolderUrl {
         Ok(Some(Self(S3Url { bucket, key })))
     }
 
+    /// Returns the address of a folder in this one.
+    #[must_use]
+    pub fn folder(&self, name: &str) -> Self {
+        let Self(S3Url { bucket, key }) = self;
+        Self(S3Url {
+            bucket: bucket.clone(),
+            key: format!("{key}{name}/"),
+        })
+    }
+
     #[must_use]
     pub fn bucket(&self) -> &str {
         &self.0.bucket

@@ -6,8 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each folder or file of `src/` and the others it may use. Unit tests are not checked.
-const MAY_USE: [(&str, &[&str]); 30] = [
+const MAY_USE: [(&str, &[&str]); 31] = [
     ("hints", &[]),
+    ("part", &[]),
     ("outcome", &[]),
     ("sanitize", &[]),
     ("plural", &[]),
@@ -25,7 +26,7 @@ const MAY_USE: [(&str, &[&str]); 30] = [
     ("user", &["plural", "rows", "sanitize"]),
     ("mapping", &["plural", "rows", "user", "sanitize"]),
     ("pool", &["hints", "aws", "pace", "process", "user"]),
-    ("ledger", &["hints", "outcome", "spill"]),
+    ("ledger", &["hints", "outcome", "part", "spill"]),
     ("run", &["outcome", "pace", "pool"]),
     // Reports are projections of the ledger. Error explanations are defined next to the errors.
     (
@@ -38,7 +39,7 @@ const MAY_USE: [(&str, &[&str]); 30] = [
     (
         "preflight",
         &[
-            "plural", "hints", "mapping", "pace", "pool", "rows", "run", "spill", "user",
+            "plural", "hints", "mapping", "pace", "part", "pool", "rows", "run", "spill", "user",
             "sanitize",
         ],
     ),
@@ -80,6 +81,7 @@ const MAY_USE: [(&str, &[&str]); 30] = [
             "logs",
             "outcome",
             "pace",
+            "part",
             "pool",
             "preflight",
             "process",
@@ -105,6 +107,7 @@ const MAY_USE: [(&str, &[&str]); 30] = [
             "logs",
             "outcome",
             "pace",
+            "part",
             "plural",
             "pool",
             "preflight",

@@ -1,3 +1,4 @@
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -43,7 +44,7 @@ impl CheckSettings {
             secret_warning: secret.and_then(|secret| secret.warning),
             allowed: allowed(&args.allow),
             preflight_timeout: args.patience.preflight_timeout,
-            rates: rates(&args.rates),
+            rates: rates(&args.rates, NonZeroU32::MIN),
             existing_users: existing_user_policy(&args.look)?,
             ignore_case: ignore_case(args.usernames),
             findings: args.findings.clone(),

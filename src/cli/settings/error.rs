@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use super::PartError;
 use crate::cli::client_secret::SecretError;
 use crate::cli::mapping_file::MappingFileError;
 use crate::cli::rehearsal::RehearsalArgsError;
@@ -41,6 +42,10 @@ pub enum SettingsError {
     RestartInS3(String),
     #[error("--run-dir {0}: a rehearsal needs a local directory")]
     RehearsalInS3(String),
+    #[error(transparent)]
+    Part(#[from] PartError),
+    #[error("--restart: a part of a run cannot be started over")]
+    RestartOfPart,
     #[error("no run is named")]
     NoRun,
     #[error("the command that began this run cannot be parsed by this version")]
@@ -69,6 +74,11 @@ impl Hint for SettingsError {
             Self::Url(error) => return error.hint(),
             Self::RestartInS3(_) => {
                 "name another prefix with --run-dir, which keeps the earlier run".to_owned()
+            }
+            Self::Part(error) => return error.hint(),
+            Self::RestartOfPart => {
+                "name another directory with --run-dir for all parts, which keeps the earlier run"
+                    .to_owned()
             }
             Self::RehearsalInS3(_) => "name one, or leave --run-dir out".to_owned(),
             Self::RunCommand => "use the version that began it, or leave the file out".to_owned(),

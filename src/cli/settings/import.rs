@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::part::part;
 use super::pool::{connect_to_write, existing_user_policy, s3_access};
 use super::report::report_options;
 use super::{ListSettings, RunPlace, SettingsError, refuse_sensitive_logs};
@@ -20,6 +21,7 @@ use crate::import::differences::DifferenceDetail;
 use crate::import::{BreakerLimits, Deadline};
 use crate::ledger::{Durability, LedgerLock, RetryFilter, RunKind};
 use crate::outcome::Outcome;
+use crate::part::Part;
 use crate::pool::{ConnectSettings, EndpointChoice, Signing};
 use crate::preflight::prescan::ExistingUserPolicy;
 use crate::preflight::problems::{Allowed, BrakeLimits};
@@ -66,6 +68,8 @@ pub struct PreflightSettings {
 pub struct RunSettings {
     /// `None`: named after the list and the pool.
     pub directory: Option<RunPlace>,
+    /// The part of the list to import; `None`: the whole list.
+    pub part: Option<Part>,
     /// How to reach a run directory in S3.
     pub s3: S3Access,
     pub previous: Option<PreviousSettings>,
@@ -162,10 +166,15 @@ impl ImportSettings {
             trigger_data,
         )?;
         let access = s3_access(Some(&args.pool.user_pool_id), &args.pool.connection);
-        let run = RunSettings::of(&args.run, access.clone())?;
+        let part = part(&args.part, |name| std::env::var(name).ok())?;
+        if part.is_some() && args.restart {
+            return Err(SettingsError::RestartOfPart);
+        }
+        let run = RunSettings::of(&args.run, part, access.clone())?;
         if let Some(address) = run.s3_address().filter(|_| args.restart) {
             return Err(SettingsError::RestartInS3(address));
         }
+        let parts = run.parts();
         Ok(Self {
             list: ListSettings::of(&args.list, access)?,
             connect,
@@ -173,7 +182,7 @@ impl ImportSettings {
             preflight: PreflightSettings::of(&args.preflight),
             existing_users,
             differences: args.run.differences,
-            rates: rates(&args.pace.rates),
+            rates: rates(&args.pace.rates, parts),
             concurrency: args.pace.concurrency,
             run,
             snapshot_every: args.snapshot_every,
@@ -198,7 +207,7 @@ impl ImportSettings {
         let reports = report_options(&args.reports)?;
         let (trigger_data, trigger_warning) = trigger_data(&args.triggers, &args.list)?;
         let rehearsal = RehearsalSettings::of(&args.rehearsal)?;
-        let run = RunSettings::of(&args.run, S3Access::default())?;
+        let run = RunSettings::of(&args.run, None, S3Access::default())?;
         if let Some(address) = run.s3_address() {
             return Err(SettingsError::RehearsalInS3(address));
         }
@@ -225,7 +234,7 @@ impl ImportSettings {
             preflight: PreflightSettings::of(&args.preflight),
             existing_users,
             differences: args.run.differences,
-            rates: rates(&args.pace.rates),
+            rates: rates(&args.pace.rates, NonZeroU32::MIN),
             concurrency: args.pace.concurrency,
             run,
             // Its run directory is never in S3.
@@ -252,10 +261,12 @@ impl PreflightSettings {
 }
 
 impl RunSettings {
-    fn of(args: &RunArgs, s3: S3Access) -> Result<Self, SettingsError> {
+    fn of(args: &RunArgs, part: Option<Part>, s3: S3Access) -> Result<Self, SettingsError> {
+        let parts = part.map_or(NonZeroU32::MIN, Part::parts);
         let directory = args.run_dir.as_deref().map(RunPlace::of).transpose()?;
         Ok(Self {
             directory,
+            part,
             s3,
             previous: PreviousSettings::of(&args.previous)?,
             wait_for_lock: args.wait_for_lock,
@@ -267,7 +278,7 @@ impl RunSettings {
                 ..RetryPolicy::default()
             },
             breaker: BreakerLimits {
-                first: args.max_failures,
+                first: args.max_failures.div_ceil(parts.get()),
                 rate: args.max_failure_rate,
             },
             time_limit: args.deadline,
@@ -277,6 +288,12 @@ impl RunSettings {
             rejects_with_passwords: args.rejects_with_passwords,
             allow_row_failures: args.allow_row_failures,
         })
+    }
+
+    /// The number of processes that share the run.
+    #[must_use]
+    pub fn parts(&self) -> NonZeroU32 {
+        self.part.map_or(NonZeroU32::MIN, Part::parts)
     }
 
     /// Whether `--previous last` is given.
@@ -312,13 +329,15 @@ pub(super) fn allowed(args: &AllowArgs) -> Allowed {
     }
 }
 
-pub(super) fn rates(args: &RateArgs) -> RateOptions {
+/// `parts` is the number of processes that share the quotas.
+pub(super) fn rates(args: &RateArgs, parts: NonZeroU32) -> RateOptions {
     RateOptions {
         creation: args.rate.named(),
         read: args.lookup_rate.named(),
         update: args.update_rate.named(),
         list: args.list_rate.named(),
         share: args.share,
+        parts,
     }
 }
 

@@ -1,3 +1,5 @@
+use std::num::NonZeroU32;
+
 use super::{RecordedRun, SettingsError, refuse_sensitive_logs};
 use crate::cli::args::UndoArgs;
 use crate::pace::Ceilings;
@@ -46,6 +48,7 @@ fn ceilings(args: &UndoArgs) -> Ceilings {
         update: args.delete_rate.named(),
         list: None,
         share: args.recorded.share,
+        parts: NonZeroU32::MIN,
     };
     Rates::new(&rates, &PoolAnswers::default()).ceilings()
 }

@@ -1,3 +1,5 @@
+use std::num::NonZeroU32;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -46,6 +48,7 @@ fn ceilings(args: &VerifyArgs) -> Ceilings {
         update: None,
         list: args.list_rate.named(),
         share: args.recorded.share,
+        parts: NonZeroU32::MIN,
     };
     Rates::new(&rates, &PoolAnswers::default()).ceilings()
 }

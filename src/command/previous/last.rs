@@ -32,7 +32,7 @@ pub(super) async fn last(
                 "{FLAG} last: no finished run of {} for pool {} beside {}: --max-shrink and --max-new are not checked",
                 file_name(&key.identity.list),
                 key.identity.user_pool_id,
-                key.path.shown().display(),
+                key.path.of_run().shown().display(),
             ),
             printer,
         );
@@ -45,7 +45,7 @@ async fn last_here(
     settings: &ImportSettings,
     printer: Printer,
 ) -> Result<Option<OpenedRun>, CommandError> {
-    let (own, identity) = (key.path.to_path_buf(), key.identity.clone());
+    let (own, identity) = (key.path.of_run().to_path_buf(), key.identity.clone());
     let find = move || {
         let runs = runs_beside(&own, &identity)?;
         let heads = runs

@@ -118,7 +118,8 @@ impl RunCopy {
         let content = read.await.map_err(std::io::Error::other).flatten();
         let content = content.map_err(|cause| StoredRunError::Unreadable { path: file, cause })?;
         let deadline = Instant::now() + TRANSFER_TIMEOUT;
-        let put = self.folder.put_if_absent(CERTIFICATE, &content, deadline);
+        let folder = self.run_folder.as_ref().unwrap_or(&self.folder);
+        let put = folder.put_if_absent(CERTIFICATE, &content, deadline);
         match put.await.map_err(failed)? {
             PutOutcome::Written => Ok(true),
             PutOutcome::AlreadyExists => Ok(false),

@@ -21,7 +21,10 @@ pub(in crate::command) async fn prepare_stored(
 ) -> Result<(Preparation, Option<StoredRun>), CommandError> {
     loop {
         let stored = match &settings.run.directory {
-            Some(place) => Some(StoredRun::open(place, &settings.run.s3).await?),
+            Some(place) => {
+                let part = settings.run.part;
+                Some(StoredRun::open_part(place, part, &settings.run.s3).await?)
+            }
             None => None,
         };
         let preparation =

@@ -59,6 +59,7 @@ impl OneRow {
             user_pool_id: "us-east-1_P".into(),
             client_id: "client".into(),
             kind: RunKind::Import,
+            parts: std::num::NonZeroU32::MIN,
         };
         let facts = Facts {
             started_ms: 1_000,

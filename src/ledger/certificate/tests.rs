@@ -17,6 +17,7 @@ fn identity() -> Identity {
         user_pool_id: "us-east-1_P".to_owned(),
         client_id: "client".to_owned(),
         kind: RunKind::Import,
+        parts: std::num::NonZeroU32::MIN,
     }
 }
 
@@ -55,9 +56,16 @@ fn is_read_as_written() {
 #[test]
 fn is_written_once() {
     let (_folder, directory) = directory();
-    certificate().write(&directory).unwrap();
-    let again = certificate().write(&directory);
-    assert!(matches!(again, Err(LedgerError::Directory { .. })));
+    assert!(certificate().write(&directory).unwrap());
+    let other = RunCertificate {
+        run_id: "other".to_owned(),
+        ..certificate()
+    };
+    assert!(!other.write(&directory).unwrap());
+    assert_eq!(
+        RunCertificate::read(&directory).unwrap(),
+        Some(certificate())
+    );
 }
 
 #[test]
@@ -73,7 +81,7 @@ fn only_the_owner_can_read_it() {
 #[test]
 fn a_difference_in_identity_is_named() {
     let (_folder, directory) = directory();
-    let compare = |identity: &Identity| certificate().compare(identity, &directory);
+    let compare = |identity: &Identity| certificate().compare(identity, directory.location());
     compare(&identity()).unwrap();
     let renamed = Identity {
         list: "copy.csv".to_owned(),

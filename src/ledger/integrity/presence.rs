@@ -66,6 +66,14 @@ pub fn refuse_absent_ledger(directory: &RunPath) -> Result<(), LedgerError> {
     })
 }
 
+/// Returns whether a part of a run has left nothing in its directory, apart from the run's
+/// certificate, which may be copied into it.
+pub(in crate::ledger) fn part_is_absent(directory: &RunPath) -> bool {
+    let names = [&[LEDGER], OF_A_RUN.as_slice()].concat();
+    let of_part = names.into_iter().filter(|name| *name != CERTIFICATE);
+    !of_part.into_iter().any(|name| directory.has(name))
+}
+
 /// The same for the ledger of an undo.
 pub(in crate::ledger) fn undo_is_there(directory: &RunPath) -> Result<bool, LedgerError> {
     let path = directory.join(UNDO);

@@ -13,6 +13,7 @@ use crate::ledger::reader::{LedgerReader, settled};
 use crate::ledger::resume_cursor::ResumeCursor;
 use crate::ledger::{Durability, LedgerError, RunDirectory, RunPath, schema};
 use crate::outcome::Outcome;
+use crate::part::Part;
 
 /// A verified ledger inside a transaction that resets the rows to retry. Dropping it rolls the
 /// transaction back.
@@ -38,10 +39,11 @@ impl FoundLedger {
         durability: Durability,
         retry: &[RetryFilter],
     ) -> Result<Self, LedgerError> {
-        refuse_undone(directory)?;
+        refuse_undone(directory.location())?;
         let path = directory.database();
         let database = schema::open(&path, durability)?;
         identity.compare(&database, &path)?;
+        compare_part(directory.location().part(), &database, &path)?;
         let read = || {
             database.execute_batch("BEGIN")?;
             let facts = Facts::read(&database)?;
@@ -138,4 +140,25 @@ impl FoundLedger {
         drop(database);
         LedgerReader::of_verified(path)
     }
+}
+
+/// Refuses the ledger of another part.
+fn compare_part(
+    here: Option<Part>,
+    database: &Connection,
+    path: &RunPath,
+) -> Result<(), LedgerError> {
+    let found =
+        identity::get(database, name::PART).map_err(|cause| LedgerError::of(path, cause))?;
+    let here = here.map(|part| part.to_string());
+    if found == here {
+        return Ok(());
+    }
+    let whole = || "the whole list".to_owned();
+    Err(LedgerError::OtherRun {
+        path: path.shown().to_owned(),
+        what: "part",
+        found: found.unwrap_or_else(whole),
+        here: here.unwrap_or_else(whole),
+    })
 }

@@ -1,11 +1,14 @@
 //! The ledger of a new run.
 
+use rusqlite::Connection;
+
 use super::Ledger;
 use super::lost::write_lost_since;
 use crate::ledger::build::{Unplaced, build};
 use crate::ledger::facts::{Facts, Session};
-use crate::ledger::identity::Identity;
+use crate::ledger::identity::{self, Identity, name};
 use crate::ledger::{Durability, LedgerError, RunCertificate, RunDirectory, schema};
+use crate::part::Part;
 
 /// A complete ledger on the disk that has not yet replaced an earlier one.
 #[derive(Debug)]
@@ -43,6 +46,26 @@ impl NewLedger {
         certificate: &RunCertificate,
     ) -> Result<Self, LedgerError> {
         let session = Session::after_loss(certificate.run_id());
+        Self::of_begun_run(directory, identity, certificate, session)
+    }
+
+    /// Builds the ledger of a part of a run that has begun. Rows of this part may have been sent
+    /// already: a part that was lost with its directory looks the same as one that never began.
+    pub fn build_part(
+        directory: &RunDirectory,
+        identity: &Identity,
+        certificate: &RunCertificate,
+    ) -> Result<Self, LedgerError> {
+        let session = Session::first_of(certificate.run_id());
+        Self::of_begun_run(directory, identity, certificate, session)
+    }
+
+    fn of_begun_run(
+        directory: &RunDirectory,
+        identity: &Identity,
+        certificate: &RunCertificate,
+        session: Session,
+    ) -> Result<Self, LedgerError> {
         let facts = certificate.facts();
         let lost_since_ms = Some(facts.before_first_request_ms());
         Self::of_session(directory, identity, facts, session, lost_since_ms)
@@ -56,9 +79,11 @@ impl NewLedger {
         lost_since_ms: Option<i64>,
     ) -> Result<Self, LedgerError> {
         let path = directory.database();
+        let part = directory.location().part();
         let unplaced = build(&path, |database| {
             schema::fill(database)
                 .and_then(|()| identity.write(database))
+                .and_then(|()| write_part(database, part))
                 .and_then(|()| facts.write(database))
                 .and_then(|()| session.write(database))
                 .and_then(|()| write_lost_since(database, lost_since_ms))
@@ -81,5 +106,12 @@ impl NewLedger {
         self.unplaced.put_in_place(directory)?;
         let database = schema::connect(&directory.database(), durability)?;
         Ledger::start(directory, database, self.session)
+    }
+}
+
+fn write_part(database: &Connection, part: Option<Part>) -> rusqlite::Result<()> {
+    match part {
+        Some(part) => identity::put(database, name::PART, &part.to_string()),
+        None => Ok(()),
     }
 }

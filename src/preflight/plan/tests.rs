@@ -58,6 +58,7 @@ fn time_follows_the_slowest_quota() {
             update: None,
             list: NonZeroU32::new(5),
             share: 1.0,
+            parts: NonZeroU32::MIN,
         };
         let rates = Rates::new(&options, &PoolAnswers::default());
         RunPlan::new(counts, None, rates, lookup, ExistingUsers::Unknown)
@@ -122,6 +123,7 @@ fn plan_at_defaults(users: u64, kinds: &[StepKind]) -> RunPlan {
         update: None,
         list: None,
         share: 1.0,
+        parts: NonZeroU32::MIN,
     };
     let rates = Rates::new(&options, &PoolAnswers::default());
     RunPlan::new(counts, None, rates, LookupMode::Get, ExistingUsers::Unknown)
@@ -241,6 +243,7 @@ fn messages() {
         update: None,
         list: None,
         share: 0.8,
+        parts: NonZeroU32::MIN,
     };
     let flags = RateOptions {
         creation: NonZeroU32::new(10),

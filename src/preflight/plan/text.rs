@@ -216,11 +216,15 @@ impl fmt::Display for RunPlan {
             duplicates,
             ..
         } = self.counts;
-        write!(
-            f,
-            "plan: {}: {to_send} to send, ",
-            counted(rows, "row", "rows")
-        )?;
+        match self.part {
+            None => write!(f, "plan: {}", counted(rows, "row", "rows"))?,
+            Some((part, all)) => write!(
+                f,
+                "plan: part {part}: {rows} of {}",
+                counted(all, "row", "rows")
+            )?,
+        }
+        write!(f, ": {to_send} to send, ")?;
         if let ExistingUsers::Listed(existing) = self.existing_users {
             write!(f, "{existing} existing, ")?;
         }

@@ -51,6 +51,7 @@ pub(super) fn rates(creation: Option<u32>, answers: &PoolAnswers) -> Rates {
         update: None,
         list: None,
         share: 0.8,
+        parts: NonZeroU32::MIN,
     };
     Rates::new(&options, answers)
 }

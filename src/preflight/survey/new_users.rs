@@ -4,6 +4,7 @@ use super::row_tag::{ContactIndexes, RowTag};
 use super::usernames::SurveyedUsernames;
 use super::{BATCH_ROWS, StepTotals, Survey, SurveyCounts, SurveyError};
 use crate::mapping::{CheckedRow, Mapping};
+use crate::part::Part;
 use crate::rows::prefetch::Prefetch;
 use crate::rows::{OwnedRow, Rows};
 use crate::user::StepKind;
@@ -21,7 +22,8 @@ impl From<SurveyCounts> for NewUserCounts {
 
 impl Survey {
     /// Reads the list again once the pool was listed. `exists` looks a username up in the listing.
-    /// `follow_up_existing` tells whether existing users get steps, too.
+    /// `follow_up_existing` tells whether existing users get steps, too. With a part, only its rows
+    /// are counted.
     ///
     /// # Errors
     /// The list cannot be read, `exists` fails, or a temporary file cannot be written.
@@ -29,6 +31,7 @@ impl Survey {
         rows: Rows,
         mapping: &Mapping,
         case_insensitive: bool,
+        part: Option<Part>,
         follow_up_existing: bool,
         mut exists: impl FnMut(&str) -> Result<bool, SurveyError>,
     ) -> Result<NewUserCounts, SurveyError> {
@@ -51,13 +54,16 @@ impl Survey {
                     continue;
                 };
                 let username = &mapped.username.text;
+                if part.is_some_and(|part| !part.contains(Some(username), raw.number)) {
+                    continue;
+                }
                 if exists(username)? {
                     if updates {
                         // At most: whether the user differs is not compared here.
                         survey.counts.steps.add(StepKind::Update);
                     }
                     if follow_up_existing {
-                        survey.count_steps(&mapped.follow_up);
+                        survey.counts.add_steps(&mapped.follow_up);
                     }
                     continue;
                 }
@@ -65,7 +71,7 @@ impl Survey {
                 let tag = RowTag::new(contacts, &mapped.follow_up);
                 usernames.add(raw.number, raw.line, username, tag);
                 survey.counts.to_send += 1;
-                survey.count_sent(contacts, &mapped.follow_up);
+                survey.counts.add_sent(contacts, &mapped.follow_up);
             }
             list.recycle(batch);
         }

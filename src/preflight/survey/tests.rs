@@ -21,7 +21,7 @@ fn survey(list: &str) -> (Survey, Vec<(u64, &'static str)>) {
         .unwrap()
         .with_rules(&Strictness::Formats);
     let mut reports = Vec::new();
-    let survey = Survey::of(rows, &mapping, true, |reported| {
+    let survey = Survey::of(rows, &mapping, true, None, |reported| {
         reports.push((reported.row, reported.item.code()));
         Ok(())
     })

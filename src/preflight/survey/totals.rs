@@ -5,9 +5,9 @@ use serde::{Serialize, Serializer};
 use super::row_tag::{BY_BOTH, BY_EMAIL, BY_PHONE_NUMBER, RowTag};
 use crate::pace::Category;
 use crate::pool::{category_of, operation_of};
-use crate::user::StepKind;
 use crate::user::password_column::PasswordCounts;
 use crate::user::pool_rules::{Contact, PoolRules};
+use crate::user::{FollowUpStep, StepKind};
 
 /// Row counts by planned outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -136,8 +136,23 @@ impl SurveyCounts {
         (emails, sms)
     }
 
-    /// Subtracts the contacts and steps of a duplicate row.
-    pub(super) fn subtract(&mut self, tag: RowTag) {
+    /// Adds the contacts and the steps of a row that is sent.
+    pub(super) fn add_sent(&mut self, contacts: u8, steps: &[FollowUpStep]) {
+        if let Some(count) = self.with_contacts(contacts) {
+            *count += 1;
+        }
+        self.add_steps(steps);
+    }
+
+    pub(super) fn add_steps(&mut self, steps: &[FollowUpStep]) {
+        for step in steps {
+            self.steps.add(step.kind());
+        }
+    }
+
+    /// Counts a row as a duplicate instead of one that is sent.
+    pub(super) fn make_duplicate(&mut self, tag: RowTag) {
+        self.duplicates += 1;
         if let Some(count) = self.with_contacts(tag.contacts()) {
             *count -= 1;
         }
@@ -147,7 +162,7 @@ impl SurveyCounts {
     }
 
     /// Returns the count of users with these contacts, or `None` for users without contacts.
-    pub(super) fn with_contacts(&mut self, contacts: u8) -> Option<&mut u64> {
+    fn with_contacts(&mut self, contacts: u8) -> Option<&mut u64> {
         match contacts {
             BY_EMAIL => Some(&mut self.with_email),
             BY_PHONE_NUMBER => Some(&mut self.with_phone_number),

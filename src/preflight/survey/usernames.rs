@@ -71,8 +71,9 @@ fn report_duplicates(
         return Ok(());
     };
     for entry in others {
-        survey.counts.duplicates += 1;
-        survey.counts.subtract(RowTag(entry.tag));
+        survey.count_row(Some(entry.text), entry.row, |counts| {
+            counts.make_duplicate(RowTag(entry.tag));
+        });
         let finding = Finding {
             rule: Rule::Duplicate,
             column: Some(column.to_owned()),
