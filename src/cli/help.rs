@@ -121,6 +121,9 @@ Examples:
   # Write those of the newest run in runs/
   cognito-import report runs/latest
 
+  # Merge the parts of a run (import --part)
+  cognito-import report --merge runs/monday
+
   # Compare two runs
   cognito-import report --compare runs/monday runs/tuesday \\
       --changes-csv changes.csv";

@@ -19,6 +19,7 @@ mod list_pool;
 mod live_metrics;
 mod locking;
 mod man;
+mod merge;
 mod open_run;
 mod output;
 mod pool_rules;

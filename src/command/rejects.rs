@@ -11,7 +11,7 @@ use super::CommandError;
 use super::list::{List, ReopenableList, Unopened};
 use crate::hints::Hint;
 use crate::ledger::{LedgerError, LedgerReader, RunPath};
-use crate::report::{CsvEncoding, RejectsFile, reasons_of};
+use crate::report::{CsvEncoding, RejectsFile, RejectsIndexError, reasons_of};
 use crate::rows::rewrite::{LeftOut, Rewriter, Secrets, Selected, Selection};
 use crate::rows::{Header, ResolvedDialect, RowsError};
 use crate::source::SourceError;
@@ -78,6 +78,9 @@ pub(super) enum RejectsError {
     /// This session did not read as far as an earlier one.
     #[error("the list was not read up to row {0}, which an earlier session rejected")]
     NotReached(u64),
+    /// The file of a part cannot be read.
+    #[error(transparent)]
+    Part(#[from] RejectsIndexError),
     /// The spool cannot be written or read.
     #[error("rows could not be buffered in a temporary file while the list was read: {0}")]
     Spool(std::io::Error),
@@ -90,6 +93,7 @@ impl Hint for RejectsError {
             Self::Unopened(error) => return error.hint(),
             Self::Rows(error) => return error.hint(),
             Self::Source(error) => return error.hint(),
+            Self::Part(error) => return error.hint(),
             Self::Changed(_) => "results.csv has the outcome of each row".to_owned(),
             Self::NotReached(_) => {
                 "run the same command again: it writes the file when it has read the whole list"
@@ -101,6 +105,48 @@ impl Hint for RejectsError {
             }
             Self::Write(..) => return None,
         })
+    }
+}
+
+impl RejectsReport {
+    /// Finishes a new file, or removes that of an earlier session if there is none. Keeps an edited
+    /// one under another name.
+    pub(super) fn of_new_file(
+        new: Result<Option<(RejectsFile, RejectsWritten)>, RejectsError>,
+        run_directory: &RunPath,
+    ) -> Self {
+        let file = new.as_ref().ok().and_then(Option::as_ref);
+        match RejectsFile::keep_edited(run_directory, file.map(|(file, _)| file)) {
+            Ok(edited) => Self {
+                written: replace(new, run_directory),
+                edited,
+            },
+            Err(cause) => {
+                let path = RejectsFile::path(run_directory).shown().to_owned();
+                Self {
+                    written: Err(RejectsError::Edited(path, cause)),
+                    edited: None,
+                }
+            }
+        }
+    }
+}
+
+fn replace(
+    new: Result<Option<(RejectsFile, RejectsWritten)>, RejectsError>,
+    run_directory: &RunPath,
+) -> Result<Option<RejectsWritten>, RejectsError> {
+    let path = RejectsFile::path(run_directory).shown().to_owned();
+    let failed = |cause| RejectsError::Write(path.clone(), cause);
+    match new {
+        Ok(Some((file, written))) => {
+            file.finish().map_err(failed)?;
+            Ok(Some(written))
+        }
+        Ok(None) | Err(_) => {
+            RejectsFile::remove(run_directory).map_err(failed)?;
+            new.map(|_| None)
+        }
     }
 }
 
@@ -158,39 +204,7 @@ impl Rejects {
     /// Writes the file. Replaces or removes the file of an earlier session, and keeps it under
     /// another name if it was edited.
     pub(super) fn write(self, reader: &LedgerReader, run_directory: &RunPath) -> RejectsReport {
-        let path = RejectsFile::path(run_directory).shown().to_owned();
-        let new = self.new_file(reader, run_directory);
-        let file = new.as_ref().ok().and_then(Option::as_ref);
-        match RejectsFile::keep_edited(run_directory, file.map(|(file, _)| file)) {
-            Ok(edited) => RejectsReport {
-                written: self.replace(new, run_directory),
-                edited,
-            },
-            Err(cause) => RejectsReport {
-                written: Err(RejectsError::Edited(path, cause)),
-                edited: None,
-            },
-        }
-    }
-
-    /// Finishes the new file, or removes that of an earlier session.
-    fn replace(
-        &self,
-        new: Result<Option<(RejectsFile, u64)>, RejectsError>,
-        run_directory: &RunPath,
-    ) -> Result<Option<RejectsWritten>, RejectsError> {
-        let path = RejectsFile::path(run_directory).shown().to_owned();
-        let failed = |cause| RejectsError::Write(path.clone(), cause);
-        let Ok(Some((file, rows))) = new else {
-            RejectsFile::remove(run_directory).map_err(failed)?;
-            return new.map(|_| None);
-        };
-        file.finish().map_err(failed)?;
-        Ok(Some(RejectsWritten {
-            path,
-            rows,
-            with_passwords: self.with_passwords,
-        }))
+        RejectsReport::of_new_file(self.new_file(reader, run_directory), run_directory)
     }
 
     /// Returns the unfinished file and the number of its rows, or `None` if no row was rejected.
@@ -198,17 +212,18 @@ impl Rejects {
         &self,
         reader: &LedgerReader,
         run_directory: &RunPath,
-    ) -> Result<Option<(RejectsFile, u64)>, RejectsError> {
+    ) -> Result<Option<(RejectsFile, RejectsWritten)>, RejectsError> {
         let count = reader.rejects()?;
         if count == 0 {
             return Ok(None);
         }
         let path = RejectsFile::path(run_directory);
         let write_error = |cause| RejectsError::Write(path.shown().to_owned(), cause);
-        let file = RejectsFile::create(run_directory).map_err(write_error)?;
+        let file = RejectsFile::create(run_directory, self.with_passwords).map_err(write_error)?;
         let with_mark = self.encoding == CsvEncoding::Utf8WithMark;
         let mut rewriter =
             Rewriter::begin(file, &self.dialect, &self.header, with_mark).map_err(write_error)?;
+        rewriter.output().end_row(0).map_err(write_error)?;
         let mut rows = self.rows()?;
         reader.each_reject(|row| {
             let selected = rows.find(row.row)?;
@@ -226,6 +241,7 @@ impl Rejects {
             let reasons = reasons_of(row, &note);
             rewriter
                 .row(&selected, &reasons.each_ref().map(AsRef::as_ref))
+                .and_then(|()| rewriter.output().end_row(row.row))
                 .map_err(write_error)
         })?;
         if let RowOrigin::List(list, Some(fingerprint)) = &self.origin
@@ -233,7 +249,12 @@ impl Rejects {
         {
             return Err(RejectsError::Changed(list.source.name()));
         }
-        Ok(Some((rewriter.finish(), count)))
+        let written = RejectsWritten {
+            path: path.shown().to_owned(),
+            rows: count,
+            with_passwords: self.with_passwords,
+        };
+        Ok(Some((rewriter.finish(), written)))
     }
 
     fn rows(&self) -> Result<RejectRows<'_>, RejectsError> {

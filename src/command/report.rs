@@ -7,8 +7,10 @@ use super::compare::compare;
 use super::document::RunDocument;
 use super::latest::{AcceptedRuns, resolve_latest};
 use super::locking::{lock_directory, warn_if_exposed};
-use super::stored_run::StoredRun;
-use super::{CommandError, CommandOutput, block_on};
+use super::merge::Parts;
+use super::stored_run::{LEDGER, StoredRun};
+use super::written_reports::WrittenReports;
+use super::{CommandError, CommandOutput, beside, block_on};
 use crate::cli::Printer;
 use crate::cli::exit::{Codes, Exit};
 use crate::cli::settings::{ReportSettings, RunPlace};
@@ -35,6 +37,13 @@ pub(super) fn report(
     match settings {
         ReportSettings::Run {
             run,
+            merge: true,
+            wait_for_lock,
+            reports,
+        } => block_on(merge(&run, wait_for_lock, reports, printer)),
+        ReportSettings::Run {
+            run,
+            merge: false,
             wait_for_lock,
             reports,
         } => block_on(write_again(&run, wait_for_lock, reports, printer)),
@@ -83,6 +92,42 @@ async fn write_again(
     print_files(stored.shown(), printer);
     let answer = CommandOutput::from(Exit::of_summary(&summary)).meaning(Codes::of(kind));
     answer.with(&RunDocument::of(stored.location(), &summary))
+}
+
+/// Merges the parts of a run and writes the reports of the whole.
+async fn merge(
+    run: &RunPlace,
+    wait_for_lock: Option<Duration>,
+    reports: ReportOptions,
+    printer: Printer,
+) -> Result<CommandOutput, CommandError> {
+    let access = S3Access::default();
+    let run = resolve_latest(run, AcceptedRuns::Imports, printer)?;
+    let mut stored = StoredRun::open(&run, &access).await?;
+    let Some(parts) = Parts::of_run(&run, &stored, &access).await? else {
+        return Err(CommandError::refusal(
+            format_args!("--merge: the run in {run} has no parts"),
+            "leave --merge out, or name the directory that the parts have in common (--run-dir)",
+        ));
+    };
+    let location = stored.location().clone();
+    let directory = lock_directory(&location, wait_for_lock, printer).await?;
+    warn_if_exposed(&directory, printer);
+    let directory = parts.merge(directory, wait_for_lock, printer).await?;
+    let path = location.clone();
+    let write = move || {
+        let ledger = LedgerReader::open(&path)?;
+        WrittenReports::of_merged(&ledger, &path, &parts, &reports)
+    };
+    let written = beside("reports", write)
+        .await?
+        .map_err(CommandError::refused)?;
+    stored.publish(&[LEDGER]).await?;
+    stored.publish_reports().await?;
+    drop(directory);
+    let exit = written.print_merged(stored.shown(), printer);
+    let answer = CommandOutput::from(exit).meaning(Codes::of(RunKind::Import));
+    answer.with(&written.document(stored.location()))
 }
 
 /// Prints the paths of the main reports.

@@ -80,21 +80,26 @@ const NOT_REPEATED: [&str; 2] = ["--retry", "--stop-after"];
 /// The arguments without [`NOT_REPEATED`] and without `--restart`, which would start over. No
 /// argument contains a secret.
 fn resuming_command(arguments: impl Iterator<Item = OsString>) -> CommandLine {
+    let arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
+    let mut words = without_flags(arguments, &NOT_REPEATED);
+    words.retain(|word| word != "--restart");
+    CommandLine::new(words)
+}
+
+/// Leaves out these flags and their values.
+fn without_flags(mut arguments: impl Iterator<Item = String>, flags: &[&str]) -> Vec<String> {
     let mut words = Vec::new();
-    let mut arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
     while let Some(argument) = arguments.next() {
         let flag = argument
             .split_once('=')
             .map_or(&*argument, |(flag, _)| flag);
-        if NOT_REPEATED.contains(&flag) {
-            if flag == argument {
-                let _value = arguments.next();
-            }
-        } else if argument != "--restart" {
+        if !flags.contains(&flag) {
             words.push(argument);
+        } else if flag == argument {
+            let _value = arguments.next();
         }
     }
-    CommandLine::new(words)
+    words
 }
 
 /// Flags with values for the pool's Lambda triggers, which may authenticate the import. No file of
@@ -124,6 +129,11 @@ pub(super) fn command_to_keep(arguments: impl Iterator<Item = OsString>) -> Comm
     CommandLine::new(words.collect())
 }
 
+/// The same command for the whole run, from the words of the command for a part of it.
+pub(super) fn without_part(words: Vec<String>) -> Vec<String> {
+    without_flags(words.into_iter(), &["--part", "--parts"])
+}
+
 fn key_only(pair: &str) -> String {
     let key = pair.split_once('=').map_or("KEY", |(key, _)| key);
     format!("{key}=...")
@@ -131,7 +141,7 @@ fn key_only(pair: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{command_to_keep, resuming_command, retried_rows};
+    use super::{command_to_keep, resuming_command, retried_rows, without_part};
     use crate::ledger::RetryFilter;
     use crate::outcome::Outcome;
 
@@ -174,6 +184,14 @@ mod tests {
             command.to_string(),
             r"cognito-import import 'my users.csv' --run-dir 'it'\''s'"
         );
+    }
+
+    #[test]
+    fn the_command_of_a_merged_run_names_no_part() {
+        let words = "import users.csv --part env --parts 4 --run-dir run --part=0/4 --rate 9";
+        let words = words.split(' ').map(str::to_owned).collect();
+        let whole = without_part(words).join(" ");
+        assert_eq!(whole, "import users.csv --run-dir run --rate 9");
     }
 
     #[test]

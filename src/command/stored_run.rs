@@ -15,6 +15,7 @@ use super::CommandError;
 use crate::cli::Printer;
 use crate::cli::settings::RunPlace;
 use crate::hints::Hint;
+use crate::ledger::merge::is_whole;
 use crate::ledger::reader::rfc3339;
 use crate::ledger::verification::VerifyProgress;
 use crate::ledger::{LedgerError, LedgerReader, RunPath};
@@ -25,9 +26,12 @@ use crate::temporary::{self, TempDir};
 /// The longest time for one file. A single request that hangs fails much earlier.
 pub(super) const TRANSFER_TIMEOUT: Duration = Duration::from_secs(3600);
 
-const LEDGER: &str = "ledger.db";
+pub(super) const LEDGER: &str = "ledger.db";
 
 const CERTIFICATE: &str = "run.json";
+
+/// The rejects of a part, and where each row of them ends.
+const REJECTS: [&str; 2] = ["rejects.csv", "rejects.index"];
 
 /// The lock of a run directory, which no copy needs.
 const LOCK: &str = "ledger.lock";
@@ -169,6 +173,26 @@ impl StoredRun {
                 Ok(Self::Copy(Box::new(copy)))
             }
         }
+    }
+
+    /// The same for a part that is merged and not changed: with its rejects, and without creating
+    /// anything.
+    pub(super) async fn open_copy_of_part(
+        place: &RunPlace,
+        part: Part,
+        access: &S3Access,
+    ) -> Result<Self, CommandError> {
+        let stored = Self::open_part(place, Some(part), access).await?;
+        if let Self::Copy(copy) = &stored {
+            let files = copy_files(&copy.folder, &copy.url, &REJECTS, copy.directory.path()).await;
+            files.map_err(CommandError::refused)?;
+        }
+        Ok(stored)
+    }
+
+    /// Returns whether the directory has a ledger that is not merged from those of parts.
+    pub(super) fn has_ledger_of_its_own(&self) -> bool {
+        is_whole(self.location())
     }
 
     pub(super) fn location(&self) -> &RunPath {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use super::document::RunDocument;
+use super::merge::Parts;
 use super::rejects::{Rejects, RejectsReport};
 use super::report::print_files;
 use crate::cli::Printer;
@@ -69,6 +70,26 @@ impl WrittenReports {
                 counted(in_doubt, "row is", "rows are")
             ));
         }
+        Exit::of_summary(&self.summary)
+    }
+
+    /// Writes the reports of a run whose parts are merged.
+    pub(super) fn of_merged(
+        ledger: &LedgerReader,
+        run_directory: &RunPath,
+        parts: &Parts,
+        reports: &ReportOptions,
+    ) -> Result<Self, ReportError> {
+        Ok(Self {
+            summary: write_all(ledger, run_directory, reports)?,
+            rejects: parts.write_rejects(ledger, run_directory),
+        })
+    }
+
+    pub(super) fn print_merged(&self, run_directory: &Path, printer: Printer) -> Exit {
+        printer.block(summary_table(&self.summary, terminal_width()));
+        print_files(run_directory, printer);
+        self.print_rejects(run_directory, printer);
         Exit::of_summary(&self.summary)
     }
 

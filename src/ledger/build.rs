@@ -22,13 +22,15 @@ pub(super) struct Unplaced {
 }
 
 /// Creates and fills a database for this path.
-pub(super) fn build(
+pub(super) fn build<E: From<LedgerError>>(
     path: &RunPath,
-    fill: impl FnOnce(&Connection) -> Result<(), LedgerError>,
-) -> Result<Unplaced, LedgerError> {
-    let failed = |cause| LedgerError::Directory {
-        path: path.shown().to_owned(),
-        cause,
+    fill: impl FnOnce(&Connection) -> Result<(), E>,
+) -> Result<Unplaced, E> {
+    let failed = |cause| {
+        E::from(LedgerError::Directory {
+            path: path.shown().to_owned(),
+            cause,
+        })
     };
     let made = Unplaced {
         path: path.clone(),
@@ -38,7 +40,8 @@ pub(super) fn build(
     // Created here with the right mode, because SQLite would use the umask.
     private_file(&made.unfinished).map_err(failed)?;
     let database = schema::connect(&made.unfinished, Durability::Power)?;
-    let written = |done: rusqlite::Result<()>| done.map_err(|cause| LedgerError::of(path, cause));
+    let written =
+        |done: rusqlite::Result<()>| done.map_err(|cause| E::from(LedgerError::of(path, cause)));
     written(database.execute_batch("BEGIN"))?;
     fill(&database)?;
     written(database.execute_batch("COMMIT"))?;

@@ -281,6 +281,10 @@ pub(super) mod name {
     pub(in super::super) const ROWS: &str = "rows";
     /// The reason why it was stopped.
     pub(in super::super) const STOPPED_BECAUSE: &str = "stopped_because";
+    /// The number of rows in the whole list. Absent until it was read to its end.
+    pub(in super::super) const LIST_ROWS: &str = "list_rows";
+    /// `1` if this ledger was merged from those of the run's parts.
+    pub(in super::super) const MERGED: &str = "merged";
     /// `1` if the list was read to its end.
     pub(in super::super) const READ_TO_END: &str = "read_to_end";
     /// The names of the kept columns as a JSON array. Absent if there are none.

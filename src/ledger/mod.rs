@@ -26,6 +26,7 @@ mod integrity;
 pub mod leftovers;
 pub mod listing;
 mod lock;
+pub mod merge;
 pub mod overview;
 pub mod previous;
 mod rates;

@@ -55,7 +55,7 @@ enum Message {
     Note(Vec<NewRow>),
     NeverSent(Vec<u64>),
     Rates(Vec<RateSample>),
-    ReadToEnd,
+    ReadToEnd(u64),
     Close {
         ending: Ending,
         done: oneshot::Sender<()>,
@@ -286,9 +286,9 @@ impl Ledger {
         self.send(Message::Rates(samples)).await;
     }
 
-    /// Records that the list was read to its end.
-    pub async fn read_to_end(&self) {
-        self.send(Message::ReadToEnd).await;
+    /// Records that the list was read to its end, and how many rows it has.
+    pub async fn read_to_end(&self, rows: u64) {
+        self.send(Message::ReadToEnd(rows)).await;
     }
 
     /// Completes only when the ledger has failed.

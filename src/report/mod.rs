@@ -12,6 +12,7 @@ mod findings_csv;
 mod html;
 mod metrics_file;
 mod rejects_csv;
+mod rejects_index;
 mod results_csv;
 mod results_jsonl;
 mod runs_list;
@@ -50,6 +51,7 @@ pub use emf::{MetricsFormat, emf_end_line, emf_line};
 pub use findings_csv::{FindingLine, FindingsCsv};
 pub use metrics_file::{ActiveRun, MetricsFile, MetricsFileError};
 pub use rejects_csv::{RejectsFile, reasons_of};
+pub use rejects_index::{IndexedRejects, RejectsIndexError};
 pub use results_csv::COLUMNS;
 pub use runs_list::{runs_document, runs_text, time_since};
 pub use summary_json::{SCHEMA_VERSION, summary_document};
@@ -190,6 +192,16 @@ pub fn write_all(
 pub fn files_in(run_directory: &Path) -> Vec<&'static str> {
     let exists = |name: &&str| run_directory.join(name).exists();
     FILES.into_iter().filter(exists).collect()
+}
+
+/// Returns the names of the existing files of a run that are stored with its ledger.
+#[must_use]
+pub fn files_to_store(run_directory: &Path) -> Vec<&'static str> {
+    let mut names = files_in(run_directory);
+    if run_directory.join(rejects_index::INDEX_FILE).exists() {
+        names.push(rejects_index::INDEX_FILE);
+    }
+    names
 }
 
 fn begin<R: RowReport>(

@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::atomic_file::AtomicFile;
 use super::csv_file::safe_cell;
+use super::rejects_index::{INDEX_FILE, RejectsIndex};
 use crate::ledger::RunPath;
 use crate::outcome::RowResult;
 
@@ -31,6 +32,9 @@ pub struct RejectsFile {
     run_directory: RunPath,
     file: AtomicFile,
     hash: Sha256,
+    /// Where each row ends, if the run has parts.
+    index: Option<RejectsIndex>,
+    written: u64,
 }
 
 impl RejectsFile {
@@ -44,12 +48,28 @@ impl RejectsFile {
     ///
     /// # Errors
     /// The file cannot be created.
-    pub fn create(run_directory: &RunPath) -> io::Result<Self> {
+    pub fn create(run_directory: &RunPath, with_passwords: bool) -> io::Result<Self> {
         Ok(Self {
             run_directory: run_directory.clone(),
             file: AtomicFile::create(&Self::path(run_directory))?,
             hash: Sha256::new(),
+            index: match run_directory.part() {
+                Some(_) => Some(RejectsIndex::create(run_directory, with_passwords)?),
+                None => None,
+            },
+            written: 0,
         })
+    }
+
+    /// Notes that a row of the list, or with 0 the header, ends here.
+    ///
+    /// # Errors
+    /// The index cannot be written.
+    pub fn end_row(&mut self, row: u64) -> io::Result<()> {
+        match &mut self.index {
+            Some(index) => index.add(row, self.written),
+            None => Ok(()),
+        }
     }
 
     /// Finishes the file, replacing that of an earlier session.
@@ -59,6 +79,9 @@ impl RejectsFile {
     pub fn finish(self) -> io::Result<()> {
         let checksum = checksum_line(self.hash);
         self.file.finish()?;
+        if let Some(index) = self.index {
+            index.finish(&checksum)?;
+        }
         // If the process is killed here, the next session keeps the file as if it was edited.
         let mut file = AtomicFile::create(&self.run_directory.join(CHECKSUM_FILE))?;
         file.write_all(checksum.as_bytes())?;
@@ -70,7 +93,7 @@ impl RejectsFile {
     /// # Errors
     /// The file exists and cannot be removed.
     pub fn remove(run_directory: &RunPath) -> io::Result<()> {
-        for name in [FILE, CHECKSUM_FILE] {
+        for name in [FILE, CHECKSUM_FILE, INDEX_FILE] {
             match fs::remove_file(run_directory.join(name)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 Ok(()) | Err(_) => {}
@@ -119,6 +142,7 @@ impl Write for RejectsFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.file.write(bytes)?;
         self.hash.update(bytes.get(..written).unwrap_or_default());
+        self.written += written as u64;
         Ok(written)
     }
 
@@ -127,7 +151,7 @@ impl Write for RejectsFile {
     }
 }
 
-fn checksum_of(path: &Path) -> io::Result<String> {
+pub(super) fn checksum_of(path: &Path) -> io::Result<String> {
     let mut file = BufReader::new(fs::File::open(path)?);
     let mut hash = Sha256::new();
     loop {

@@ -20,8 +20,8 @@ const BATCH_BYTES: usize = 64 * 1024;
 pub enum Prefetched<T> {
     /// The next rows in the list's order.
     Rows(Vec<T>),
-    /// The list was read to its end; nothing follows.
-    End,
+    /// The list was read to its end and has this many rows; nothing follows.
+    End(u64),
     /// The list cannot be read further; nothing follows.
     Failed(RowsError),
 }
@@ -48,6 +48,8 @@ struct Reader<T, K> {
     rows: Rows,
     batch_rows: usize,
     keep: K,
+    /// The number of the row that was read last.
+    last_row: u64,
     batches: Sender<Prefetched<T>>,
     spare: mpsc::Receiver<Vec<T>>,
     /// Items to be reused.
@@ -72,6 +74,7 @@ impl<T: Send + 'static> Prefetch<T> {
             rows,
             batch_rows,
             keep,
+            last_row: 0,
             batches,
             spare: returned,
             spare_items: Vec::new(),
@@ -109,7 +112,7 @@ impl<T: Send + 'static> Prefetch<T> {
         let received = self.batches.blocking_recv();
         match self.batch_or_error(received) {
             Prefetched::Rows(rows) => Ok(Some(rows)),
-            Prefetched::End => Ok(None),
+            Prefetched::End(_) => Ok(None),
             Prefetched::Failed(error) => Err(error),
         }
     }
@@ -141,7 +144,7 @@ impl<T, K: FnMut(&RawRow<'_>, Option<T>) -> Result<Option<T>, NotKept>> Reader<T
         let last = loop {
             match self.fill(&mut batch) {
                 Ok(true) => {}
-                Ok(false) => break Prefetched::End,
+                Ok(false) => break Prefetched::End(self.last_row),
                 Err(error) => break Prefetched::Failed(error),
             }
             let full = std::mem::take(&mut batch);
@@ -165,6 +168,7 @@ impl<T, K: FnMut(&RawRow<'_>, Option<T>) -> Result<Option<T>, NotKept>> Reader<T
             let Some(row) = self.rows.next_row()? else {
                 return Ok(false);
             };
+            self.last_row = row.number;
             let (line, row_bytes) = (row.line, row.record.as_slice().len());
             let item = (self.keep)(&row, self.spare_items.pop());
             let list = || self.rows.list().to_owned();

@@ -227,6 +227,11 @@ impl<W: Write> Rewriter<W> {
         csv.flush()
     }
 
+    /// Returns the output, in which each row that was written is complete.
+    pub fn output(&mut self) -> &mut W {
+        &mut self.output
+    }
+
     #[must_use]
     pub fn finish(self) -> W {
         self.output

@@ -18,6 +18,13 @@ pub struct ReportArgs {
     /// `latest` is the newest run in import-runs, and DIR/latest the newest in DIR.
     #[arg(value_name = "RUN_DIR", required_unless_present = "compare")]
     pub run_dir: Option<PathBuf>,
+    /// Merge the parts of a run (`import --part`) first
+    ///
+    /// Afterwards the run directory has the ledger and the reports of the whole run, and `undo`,
+    /// `verify` and `--previous` accept it. Every part must be finished; otherwise the exit code is
+    /// 4.
+    #[arg(long, requires = "run_dir")]
+    pub merge: bool,
     /// Wait this long for another process that uses the run directory
     ///
     /// By default the reports show a run that is active as it is now. On a network file system, and

@@ -11,6 +11,8 @@ pub enum ReportSettings {
     /// Write the reports of a run again.
     Run {
         run: RunPlace,
+        /// Merge the parts of the run first.
+        merge: bool,
         wait_for_lock: Option<Duration>,
         reports: ReportOptions,
     },
@@ -36,6 +38,7 @@ impl ReportSettings {
         match (&args.run_dir, comparison.compare.as_slice()) {
             (Some(directory), _) => Ok(Self::Run {
                 run: RunPlace::of(directory)?,
+                merge: args.merge,
                 wait_for_lock: args.wait_for_lock,
                 reports: report_options(&args.reports)?,
             }),

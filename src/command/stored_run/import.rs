@@ -11,7 +11,7 @@ use super::{CERTIFICATE, LEDGER, RunCopy, SNAPSHOT, StoredRun, StoredRunError, T
 use crate::cli::Printer;
 use crate::command::{CommandError, beside};
 use crate::ledger::snapshot::snapshot;
-use crate::report::files_in;
+use crate::report::files_to_store;
 use crate::s3::{PutOutcome, ReplaceOutcome, S3Error};
 
 const REJECTS: &str = "rejects.csv";
@@ -100,7 +100,7 @@ impl StoredRun {
         if let Self::Copy(copy) = self {
             copy.empty_earlier_rejects().await?;
         }
-        let names = files_in(self.location());
+        let names = files_to_store(self.location());
         self.publish(&names).await
     }
 }

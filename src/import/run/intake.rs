@@ -33,9 +33,9 @@ impl Run<'_> {
                     self.record_unsent().await;
                 }
             }
-            Prefetched::End => {
+            Prefetched::End(rows) => {
                 self.list_over = true;
-                self.ledger.read_to_end().await;
+                self.ledger.read_to_end(rows).await;
             }
             Prefetched::Failed(error) => {
                 self.list_over = true;

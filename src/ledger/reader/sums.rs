@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use rusqlite::Connection;
+
 use super::{LedgerReader, rfc3339};
 use crate::ledger::identity::{self, name};
 use crate::ledger::integrity::seal::{broken_seal, requests_seal};
@@ -92,7 +94,7 @@ impl LedgerReader {
         let text = |name: &str| run.get(name).cloned().unwrap_or_default();
         let number = |name: &str| run.get(name).and_then(|value| value.parse::<i64>().ok());
         let flag = |name: &str| run.get(name).is_some_and(|value| value == "1");
-        let requests = self.requests()?;
+        let requests = Self::requests_in(&self.database)?;
         let active = number(name::ACTIVE).unwrap_or(0);
         let active_seconds = Duration::from_millis(active.unsigned_abs()).as_secs_f64();
         let requests_a_second = requests
@@ -162,10 +164,11 @@ impl LedgerReader {
         })
     }
 
-    fn requests(&self) -> rusqlite::Result<BTreeMap<String, CategoryRequests>> {
-        let mut statement = self
-            .database
-            .prepare("SELECT category, sent, throttled, seal FROM requests")?;
+    pub(in crate::ledger) fn requests_in(
+        database: &Connection,
+    ) -> rusqlite::Result<BTreeMap<String, CategoryRequests>> {
+        let mut statement =
+            database.prepare("SELECT category, sent, throttled, seal FROM requests")?;
         let rows = statement.query_map([], |row| {
             let category: String = row.get(0)?;
             let (sent, throttled): (i64, i64) = (row.get(1)?, row.get(2)?);

@@ -252,7 +252,8 @@ impl<'d> LedgerWriter<'d> {
         rates::write(self.database, samples)
     }
 
-    pub(super) fn read_to_end(&mut self) -> rusqlite::Result<()> {
+    pub(super) fn read_to_end(&mut self, rows: u64) -> rusqlite::Result<()> {
+        identity::put(self.database, name::LIST_ROWS, &rows.to_string())?;
         identity::put(self.database, name::READ_TO_END, "1")
     }
 

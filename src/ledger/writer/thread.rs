@@ -121,7 +121,7 @@ fn write(
             }
         }
         Message::Rates(samples) => writer.rates(&samples)?,
-        Message::ReadToEnd => writer.read_to_end()?,
+        Message::ReadToEnd(rows) => writer.read_to_end(rows)?,
         Message::Close { ending, done } => {
             writer.end(&ending)?;
             return Ok(Some(Acknowledge::Closed(done)));

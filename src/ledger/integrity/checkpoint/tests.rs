@@ -19,7 +19,7 @@ impl CheckpointDirectory {
         let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
         let filled = |database: &Connection| {
             schema::fill(database).unwrap();
-            Ok(())
+            Ok::<(), crate::ledger::LedgerError>(())
         };
         build(&directory.database(), filled)
             .unwrap()

@@ -1,0 +1,149 @@
+//! Merges the parts of a run, so that other commands accept it as a whole.
+
+use std::io::Write as _;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use super::locking::lock_directory;
+use super::rejects::{RejectsError, RejectsReport, RejectsWritten};
+use super::resuming::without_part;
+use super::stored_run::StoredRun;
+use super::{CommandError, beside};
+use crate::cli::Printer;
+use crate::cli::settings::RunPlace;
+use crate::ledger::merge::{MergeError, PartLedger, merge_parts};
+use crate::ledger::{Ledger, LedgerReader, RunCertificate, RunDirectory, RunPath};
+use crate::part::Part;
+use crate::report::{IndexedRejects, RejectsFile};
+use crate::s3::S3Access;
+
+/// The directories of a run's parts. Those in S3 are copied.
+pub(super) struct Parts {
+    parts: Vec<(Part, StoredRun)>,
+    run_id: String,
+}
+
+impl Parts {
+    /// Opens the parts of the run in this directory. `None` if the run has no parts.
+    pub(super) async fn of_run(
+        place: &RunPlace,
+        run: &StoredRun,
+        access: &S3Access,
+    ) -> Result<Option<Self>, CommandError> {
+        let certificate = RunCertificate::read_in(run.location());
+        let Some(certificate) = certificate.map_err(CommandError::refused)? else {
+            return Ok(None);
+        };
+        let number = certificate.identity().parts;
+        if number == NonZeroU32::MIN && run.has_ledger_of_its_own() {
+            return Ok(None);
+        }
+        let mut parts = Vec::new();
+        for part in Part::all(number) {
+            parts.push((
+                part,
+                StoredRun::open_copy_of_part(place, part, access).await?,
+            ));
+        }
+        Ok(Some(Self {
+            parts,
+            run_id: certificate.run_id().to_owned(),
+        }))
+    }
+
+    /// Writes the ledger of the whole run into its locked directory.
+    pub(super) async fn merge(
+        &self,
+        directory: RunDirectory,
+        wait_for_lock: Option<Duration>,
+        printer: Printer,
+    ) -> Result<RunDirectory, CommandError> {
+        Ledger::refuse_undone(directory.location()).map_err(CommandError::refused)?;
+        let mut locked = Vec::new();
+        for (_, stored) in &self.parts {
+            let location = stored.location();
+            if location.is_dir() {
+                locked.push(lock_directory(location, wait_for_lock, printer).await?);
+            }
+        }
+        let parts: Vec<(Part, RunPath)> = self
+            .parts
+            .iter()
+            .map(|(part, stored)| (*part, stored.location().clone()))
+            .collect();
+        let run_id = self.run_id.clone();
+        let merge = move || -> Result<RunDirectory, MergeError> {
+            let mut ledgers = Vec::with_capacity(parts.len());
+            for (part, location) in &parts {
+                ledgers.push(PartLedger::open(location, *part, &run_id)?);
+            }
+            let command = match ledgers.first() {
+                Some(first) => first.command()?.map(without_part),
+                None => None,
+            };
+            merge_parts(&directory, &ledgers, command.as_deref())?;
+            Ok(directory)
+        };
+        let merged = beside("merge", merge).await?;
+        drop(locked);
+        merged.map_err(CommandError::refused)
+    }
+
+    /// Writes `rejects.csv` of the whole run from those of its parts.
+    pub(super) fn write_rejects(&self, reader: &LedgerReader, run: &RunPath) -> RejectsReport {
+        let new = self.new_rejects(reader, run);
+        RejectsReport::of_new_file(new, run)
+    }
+
+    fn new_rejects(
+        &self,
+        reader: &LedgerReader,
+        run: &RunPath,
+    ) -> Result<Option<(RejectsFile, RejectsWritten)>, RejectsError> {
+        let rows = reader.rejects()?;
+        if rows == 0 {
+            return Ok(None);
+        }
+        let path = RejectsFile::path(run).shown().to_owned();
+        let write_error = |cause| RejectsError::Write(path.clone(), cause);
+        let mut of_parts: Vec<(Part, &RunPath, Option<IndexedRejects>)> = self
+            .parts
+            .iter()
+            .map(|(part, stored)| (*part, stored.location(), None))
+            .collect();
+        let mut file: Option<RejectsFile> = None;
+        let mut with_passwords = false;
+        reader.each_reject(|row| {
+            let contains = |part: &Part| part.contains(row.username.as_deref(), row.row);
+            let Some((_, location, rejects)) =
+                of_parts.iter_mut().find(|(part, _, _)| contains(part))
+            else {
+                return Ok(());
+            };
+            if rejects.is_none() {
+                let mut opened = IndexedRejects::open(location)?;
+                with_passwords |= opened.with_passwords();
+                let header = opened.next(0)?;
+                if file.is_none() {
+                    let mut created = RejectsFile::create(run, false).map_err(write_error)?;
+                    created.write_all(&header).map_err(write_error)?;
+                    file = Some(created);
+                }
+                *rejects = Some(opened);
+            }
+            if let (Some(rejects), Some(file)) = (rejects, &mut file) {
+                let bytes = rejects.next(row.row)?;
+                file.write_all(&bytes).map_err(write_error)?;
+            }
+            Ok::<(), RejectsError>(())
+        })?;
+        Ok(file.map(|file| {
+            let written = RejectsWritten {
+                path: path.clone(),
+                rows,
+                with_passwords,
+            };
+            (file, written)
+        }))
+    }
+}

@@ -1,0 +1,168 @@
+//! Merges the ledgers of a run's parts into a ledger of the whole run, which all commands accept.
+//!
+//! Lines are copied with their checksums, so whoever reads the merged ledger verifies them.
+
+mod rates;
+mod run_values;
+mod tables;
+
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+
+use super::build::build;
+use super::identity::{self, name};
+use super::integrity::presence::part_is_absent;
+use super::{LedgerError, RunDirectory, RunPath, directory, schema};
+use crate::hints::Hint;
+use crate::part::Part;
+use tables::{PER_ROW, merge_rows, merge_table};
+
+/// The ledgers of some parts cannot be merged.
+#[derive(Debug, thiserror::Error)]
+pub enum MergeError {
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error("{0}: part {1} of the run has no ledger")]
+    Missing(PathBuf, Part),
+    #[error("{0}: part {1} of the run is not finished")]
+    Unfinished(PathBuf, Part),
+    /// A value that all parts have in common.
+    #[error("{path}: does not belong to the same run as the other parts: its {what} differs")]
+    OtherRun { path: PathBuf, what: &'static str },
+    #[error("{path}: has row {row}, which belongs to another part")]
+    ForeignRow { path: PathBuf, row: i64 },
+    #[error("row {0} is in the ledgers of two parts")]
+    RowTwice(i64),
+    #[error("the parts have {found} rows, but the list has {expected}")]
+    RowsMissing { found: u64, expected: u64 },
+    /// Merging would replace a ledger with outcomes of its own.
+    #[error("{0}: was not merged from parts, and would be replaced")]
+    NotMerged(PathBuf),
+}
+
+impl Hint for MergeError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Ledger(error) => return error.hint(),
+            Self::Missing(_, part) | Self::Unfinished(_, part) => {
+                format!("run the import with --part {part} until it finishes, then merge again")
+            }
+            Self::OtherRun { .. } | Self::ForeignRow { .. } | Self::RowTwice(_) => {
+                "restore the directories of the parts as the imports left them".to_owned()
+            }
+            Self::RowsMissing { .. } => {
+                "run every part again, which sends only rows that its ledger does not have"
+                    .to_owned()
+            }
+            Self::NotMerged(_) => "move it away, or merge the parts of another run".to_owned(),
+        })
+    }
+
+    fn is_temporary(&self) -> bool {
+        matches!(self, Self::Missing(..) | Self::Unfinished(..))
+    }
+
+    fn is_busy(&self) -> bool {
+        matches!(self, Self::Ledger(error) if error.is_busy())
+    }
+}
+
+impl MergeError {
+    fn of(path: &RunPath) -> impl Fn(rusqlite::Error) -> Self {
+        |cause| Self::Ledger(LedgerError::of(path, cause))
+    }
+}
+
+/// The verified ledger of a finished part.
+#[derive(Debug)]
+pub struct PartLedger {
+    part: Part,
+    path: RunPath,
+    database: Connection,
+}
+
+impl PartLedger {
+    /// Opens and verifies the ledger in the directory of this part.
+    ///
+    /// # Errors
+    /// The part has no ledger, is not finished, or belongs to another run.
+    pub fn open(run_directory: &RunPath, part: Part, run_id: &str) -> Result<Self, MergeError> {
+        let shown = run_directory.shown();
+        if part_is_absent(run_directory) {
+            return Err(MergeError::Missing(shown.to_owned(), part));
+        }
+        let path = directory::database_in(run_directory);
+        let database = schema::open_to_read(&path)?;
+        let read = |name| identity::get(&database, name).map_err(MergeError::of(&path));
+        database
+            .execute_batch("BEGIN")
+            .map_err(MergeError::of(&path))?;
+        for (name, value, what) in [
+            (name::RUN_ID, run_id, "run ID"),
+            (name::PART, &part.to_string(), "part"),
+        ] {
+            if read(name)?.as_deref() != Some(value) {
+                return Err(MergeError::OtherRun {
+                    path: path.shown().to_owned(),
+                    what,
+                });
+            }
+        }
+        if read(name::FINISHED)?.as_deref() != Some("1") {
+            return Err(MergeError::Unfinished(shown.to_owned(), part));
+        }
+        Ok(Self {
+            part,
+            path,
+            database,
+        })
+    }
+
+    /// Returns the words of the command that resumes the part.
+    pub fn command(&self) -> Result<Option<Vec<String>>, LedgerError> {
+        identity::metadata(&self.database)
+            .map(|about| about.command)
+            .map_err(|cause| LedgerError::of(&self.path, cause))
+    }
+}
+
+/// Writes the ledger of the whole run, replacing one that was merged earlier. `command` is the
+/// command of the run without its part.
+///
+/// # Errors
+/// The parts do not belong together, or a ledger cannot be read or written. Nothing is replaced.
+pub fn merge_parts(
+    directory: &RunDirectory,
+    parts: &[PartLedger],
+    command: Option<&[String]>,
+) -> Result<(), MergeError> {
+    let path = directory.database();
+    if is_whole(directory.location()) {
+        return Err(MergeError::NotMerged(path.shown().to_owned()));
+    }
+    let unplaced = build(&path, |database| {
+        schema::fill(database).map_err(MergeError::of(&path))?;
+        let rows = merge_rows(database, &path, parts)?;
+        for table in PER_ROW {
+            merge_table(database, &path, parts, table)?;
+        }
+        run_values::merge(database, &path, parts, command, rows)
+    })?;
+    directory.make_ledger_replaceable();
+    unplaced.put_in_place(directory)?;
+    Ok(())
+}
+
+/// Returns whether the directory has a ledger that was not merged, or cannot be read.
+#[must_use]
+pub fn is_whole(run_directory: &RunPath) -> bool {
+    let path = directory::database_in(run_directory);
+    if path.symlink_metadata().is_err() {
+        return false;
+    }
+    let merged = schema::open_to_list(&path).and_then(|ledger| {
+        identity::get(&ledger, name::MERGED).map_err(|cause| LedgerError::of(&path, cause))
+    });
+    !matches!(merged, Ok(Some(_)))
+}
