@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use super::merge::note_merge;
 use super::open_run::RunKey;
 use super::rejects::Rejects;
 use super::resuming::retried_rows;
@@ -73,6 +74,8 @@ pub(super) async fn report_finished(
     let when = finished_where(&ledger, directory);
     printer.info(if let Some(retried) = retried_rows(ledger.retried()) {
         format!("{when}: {retried}; nothing was sent")
+    } else if settings.run.part.is_some() {
+        format!("{when}: nothing was sent (--retry repeats rows)")
     } else if stored.as_ref().is_some_and(|stored| stored.is_copy()) {
         format!("{when}: nothing was sent (--retry repeats rows, another prefix starts over)")
     } else {
@@ -96,6 +99,7 @@ pub(super) async fn report_finished(
     } else {
         own
     };
+    note_merge(directory.location(), printer);
     if exit != own {
         printer.info("the list has not changed since, so its problems are known");
     }

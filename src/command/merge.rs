@@ -7,15 +7,46 @@ use std::time::Duration;
 use super::locking::lock_directory;
 use super::rejects::{RejectsError, RejectsReport, RejectsWritten};
 use super::resuming::without_part;
-use super::stored_run::StoredRun;
+use super::stored_run::{LEDGER, StoredRun};
 use super::{CommandError, beside};
 use crate::cli::Printer;
 use crate::cli::settings::RunPlace;
 use crate::ledger::merge::{MergeError, PartLedger, merge_parts};
-use crate::ledger::{Ledger, LedgerReader, RunCertificate, RunDirectory, RunPath};
+use crate::ledger::{Ledger, LedgerError, LedgerReader, RunCertificate, RunDirectory, RunPath};
 use crate::part::Part;
 use crate::report::{IndexedRejects, RejectsFile};
 use crate::s3::S3Access;
+
+/// Merges the parts of a run, if it has parts. They may have run again since they were merged last.
+pub(super) async fn merge_if_in_parts(
+    place: &RunPlace,
+    stored: &mut StoredRun,
+    access: &S3Access,
+    wait_for_lock: Option<Duration>,
+    printer: Printer,
+) -> Result<(), CommandError> {
+    // Once the undo of a run has begun, its parts cannot run again.
+    let location = stored.location().clone();
+    if let Err(LedgerError::Undone { .. }) = Ledger::refuse_undone(&location) {
+        return Ok(());
+    }
+    let Some(parts) = Parts::of_run(place, stored, access).await? else {
+        return Ok(());
+    };
+    let directory = lock_directory(&location, wait_for_lock, printer).await?;
+    drop(parts.merge(directory, wait_for_lock, printer).await?);
+    stored.publish(&[LEDGER]).await
+}
+
+/// Says how to merge the parts of a run, after one of them has finished.
+pub(super) fn note_merge(directory: &RunPath, printer: Printer) {
+    if let Some(part) = directory.part() {
+        printer.prose(format_args!(
+            "part {part} is finished; when all parts are, `cognito-import report --merge {}` merges them",
+            directory.of_run().shown().display()
+        ));
+    }
+}
 
 /// The directories of a run's parts. Those in S3 are copied.
 pub(super) struct Parts {

@@ -8,6 +8,7 @@ use super::document::Unreported;
 use super::finished_run::{FinishedRun, report_finished};
 use super::grace::listen_within;
 use super::live_metrics::RunWatch;
+use super::merge::note_merge;
 use super::prepare::{Preparation, Prepared};
 use super::rejects::Rejects;
 use super::stored_run::StoredRun;
@@ -20,6 +21,7 @@ use crate::cli::settings::{ImportSettings, OnExistingRun};
 use crate::import::{Run, RunEnd, StopReason};
 use crate::ledger::{RunDirectory, RunPath, Session};
 use crate::logs::LogStream;
+use crate::outcome::RunState;
 use crate::preflight::groups::CreatedGroups;
 use crate::run::{Signal, Signals};
 
@@ -269,6 +271,9 @@ fn print_end(
         .print(directory.shown(), on_existing_run.kind(), printer)
         .allowing_row_failures(settings.run.allow_row_failures);
     let how_to_resume = on_existing_run.how_to_resume();
+    if written.summary.state == RunState::Finished {
+        note_merge(directory.location(), printer);
+    }
     let output = match &ended.stopped {
         None => match &written.summary.stopped_because {
             None => CommandOutput::from(exit),

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind, Write as _};
+use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +48,8 @@ pub struct RunOutline {
     pub kind: RunKind,
     pub list: String,
     pub user_pool_id: String,
+    /// The number of parts into which the list is divided.
+    pub parts: NonZeroU32,
     /// Milliseconds since the Unix epoch.
     pub started_ms: i64,
 }

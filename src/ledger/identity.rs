@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::integrity::seal::{broken_seal, value_seal};
 use super::{LedgerError, RunPath};
 
+pub(super) const NUMBER_OF_PARTS: &str = "number of parts (--part)";
+
 /// Identifies a run. The same command has the same identity; a different identity is a different
 /// run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,11 +118,7 @@ impl Identity {
                 "data for triggers (--validation-data, --client-metadata)",
                 self.told_triggers.clone(),
             ),
-            property(
-                name::PARTS,
-                "number of parts (--part)",
-                Some(self.parts.to_string()),
-            ),
+            property(name::PARTS, NUMBER_OF_PARTS, Some(self.parts.to_string())),
         ]
     }
 

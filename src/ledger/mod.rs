@@ -42,6 +42,7 @@ pub mod undo;
 pub mod verification;
 pub mod writer;
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 pub use certificate::{RunCertificate, RunOutline};
@@ -64,6 +65,7 @@ pub use writer::{
 
 use crate::hints::Hint;
 use certificate::CERTIFICATE;
+use identity::NUMBER_OF_PARTS;
 
 /// The failures that a committed transaction survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -105,6 +107,9 @@ pub enum LedgerError {
         /// The existing files.
         found: String,
     },
+    /// The run has parts, and their ledgers are not merged.
+    #[error("{path}: this run has {parts} parts, which are not merged")]
+    Unmerged { path: PathBuf, parts: NonZeroU32 },
     /// The ledger of an undo is missing, but other files of the undo exist.
     #[error(
         "{path}: the ledger of this run's undo is missing, but other files of the undo exist ({found})"
@@ -250,12 +255,14 @@ impl Hint for LedgerError {
             Self::Damaged { .. } => "restore it from a backup; or, if the run has a run.json, move the ledger and its -wal file away and run the same import again, which sends every row and looks up the users that exist; `import --restart` instead starts a new run, which reports users of this one as existing".to_owned(),
             Self::Lost { found, .. } if found.contains(CERTIFICATE) => "restore it from a backup; or run the same import again, which sends every row and looks up the users that exist".to_owned(),
             Self::Lost { .. } => "restore it from a backup, or start over with `import --restart`, which keeps these files aside: users that the run already created will then be reported as existing".to_owned(),
+            Self::Unmerged { path, .. } => format!("when all parts are finished, merge them with `cognito-import report --merge {}`", path.display()),
             Self::DamagedCertificate { has_ledger: true, .. } | Self::OtherCertificate { .. } => "restore it from a backup; or, if the ledger is the right one, move this file away and run the same import again".to_owned(),
             Self::DamagedCertificate { .. } => "restore it from a backup, or start over with `import --restart`, which keeps the files of this run: without a certificate and a ledger, the users that it created are reported as existing".to_owned(),
             Self::LostUndo { .. } => "restore it from a backup, or move these files away and start the undo over: users that are already deleted will then be reported as gone".to_owned(),
             Self::Undone { .. } => "start over with --restart, which keeps its files aside".to_owned(),
             Self::DamagedUndo { .. } => "restore it from a backup, or move it away, with undo-results.csv, and start the undo over: users that are already deleted will then be reported as gone".to_owned(),
             Self::Newer { .. } => "use that version".to_owned(),
+            Self::OtherRun { what: NUMBER_OF_PARTS, .. } => "divide the list into the same number of parts in all processes of a run, or use another --run-dir".to_owned(),
             Self::OtherRun { .. } => "use another --run-dir, or start over with `import --restart`, which keeps the files of the other run".to_owned(),
             Self::Database { .. } => "nothing more was sent: check that the disk has free space and the directory can be written, then run the same command again".to_owned(),
             Self::Usernames(..) => "free up space there, or set TMPDIR to another directory, then run the same command again".to_owned(),

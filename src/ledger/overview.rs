@@ -43,6 +43,8 @@ pub enum DirectoryState {
     Undone,
     /// An undo of the run has begun, and has users left.
     UndoUnfinished,
+    /// The run has parts, which are not merged.
+    Unmerged,
     /// The ledger is damaged or lost.
     Damaged,
     /// A newer version of the program wrote the ledger.
@@ -201,6 +203,7 @@ impl RunOverview {
             // Another process has opened the ledger exclusively.
             LedgerError::InUse(_) => DirectoryState::Active,
             LedgerError::Newer { .. } => DirectoryState::Newer,
+            LedgerError::Unmerged { .. } => DirectoryState::Unmerged,
             LedgerError::Damaged { .. }
             | LedgerError::Lost { .. }
             | LedgerError::LostUndo { .. }

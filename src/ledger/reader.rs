@@ -71,6 +71,12 @@ impl LedgerReader {
             .map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
+    /// Returns the part whose rows this ledger has, like `0/4`. `None` if it has all rows.
+    pub fn part(&self) -> Result<Option<String>, LedgerError> {
+        identity::get(&self.database, name::PART)
+            .map_err(|cause| LedgerError::of(&self.path, cause))
+    }
+
     /// Returns `import` or `rehearsal`.
     pub fn kind(&self) -> Result<String, LedgerError> {
         identity::get(&self.database, name::KIND)

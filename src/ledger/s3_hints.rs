@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::LedgerError;
 use super::certificate::CERTIFICATE;
+use super::identity::NUMBER_OF_PARTS;
 use super::run_path::is_in_s3;
 
 /// Returns the hint. `None` if the hint for a local run is valid, too.
@@ -22,6 +23,7 @@ pub(super) fn hint(error: &LedgerError) -> Option<String> {
         LedgerError::DamagedUndo { .. } => format!("restore an earlier version of the object, or remove it (`aws s3 rm {object}`) together with undo-results.csv, and start the undo over: users that are already deleted will then be reported as gone"),
         LedgerError::DamagedCertificate { has_ledger: true, .. } | LedgerError::OtherCertificate { .. } => format!("restore an earlier version of the object; or, if the ledger is the right one, remove the certificate (`aws s3 rm {object}`) and run the same import again"),
         LedgerError::DamagedCertificate { .. } => "restore an earlier version of the object, or use another prefix: without a certificate and a ledger, the users that the run created are reported as existing".to_owned(),
+        LedgerError::OtherRun { what: NUMBER_OF_PARTS, .. } => return None,
         LedgerError::OtherRun { .. } => "use another prefix: each run needs its own".to_owned(),
         LedgerError::Verification { .. } => "free up space for temporary files, or set TMPDIR to another directory, then run the same command again".to_owned(),
         LedgerError::Database { .. } => "nothing more was sent: check that the directory for temporary files (TMPDIR) has free space, then run the same command again".to_owned(),
@@ -29,6 +31,7 @@ pub(super) fn hint(error: &LedgerError) -> Option<String> {
         LedgerError::DisplacedUndo { .. } => "nothing more was deleted: run the same command again".to_owned(),
         LedgerError::Busy(_)
         | LedgerError::InUse(_)
+        | LedgerError::Unmerged { .. }
         | LedgerError::Newer { .. }
         | LedgerError::Saved { .. }
         | LedgerError::Exposed(_)
@@ -50,6 +53,7 @@ fn named_path(error: &LedgerError) -> Option<&Path> {
         | LedgerError::Missing(path)
         | LedgerError::Damaged { path, .. }
         | LedgerError::Lost { path, .. }
+        | LedgerError::Unmerged { path, .. }
         | LedgerError::LostUndo { path, .. }
         | LedgerError::Undone { path, .. }
         | LedgerError::DamagedUndo { path, .. }

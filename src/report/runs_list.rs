@@ -147,6 +147,7 @@ impl DirectoryState {
             Self::Interrupted => "interrupted",
             Self::Undone => "undone",
             Self::UndoUnfinished => "undo unfinished",
+            Self::Unmerged => "parts not merged",
             Self::Damaged => "damaged",
             Self::Newer => "from a newer version",
             Self::Unreadable => "unreadable",
@@ -174,6 +175,7 @@ fn resuming_command(run: &RunOverview) -> Option<CommandLine> {
         DirectoryState::Undone
         | DirectoryState::Finished
         | DirectoryState::Active
+        | DirectoryState::Unmerged
         | DirectoryState::Damaged
         | DirectoryState::Newer
         | DirectoryState::Unreadable => None,

@@ -71,6 +71,7 @@ mod nights;
 mod notes;
 mod other_formats;
 mod output_json;
+mod parts;
 mod passwords;
 mod plan;
 mod planted;

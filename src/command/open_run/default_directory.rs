@@ -100,6 +100,7 @@ fn is_repeated(
         DirectoryState::Active
         | DirectoryState::Stopped
         | DirectoryState::Interrupted
+        | DirectoryState::Unmerged
         | DirectoryState::Damaged
         | DirectoryState::Newer
         | DirectoryState::Unreadable => Ok(true),

@@ -58,6 +58,7 @@ async fn last_here(
                 DirectoryState::Active
                 | DirectoryState::Stopped
                 | DirectoryState::Interrupted
+                | DirectoryState::Unmerged
                 | DirectoryState::Undone
                 | DirectoryState::UndoUnfinished => skipped.push((run.directory, run.state)),
                 DirectoryState::Damaged | DirectoryState::Newer | DirectoryState::Unreadable => {

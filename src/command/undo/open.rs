@@ -3,6 +3,7 @@
 use crate::cli::Printer;
 use crate::cli::settings::UndoSettings;
 use crate::command::locking::lock_directory;
+use crate::command::merge::merge_if_in_parts;
 use crate::command::stored_run::StoredRun;
 use crate::command::{CommandError, beside};
 use crate::ledger::undo::{RetriedUsers, UsersToUndo};
@@ -40,7 +41,16 @@ pub(super) async fn open(
     settings: &UndoSettings,
     printer: Printer,
 ) -> Result<UndoableRun, CommandError> {
-    let stored = StoredRun::open(&settings.run.place, &settings.run.s3).await?;
+    let (place, access) = (&settings.run.place, &settings.run.s3);
+    let mut stored = StoredRun::open(place, access).await?;
+    merge_if_in_parts(
+        place,
+        &mut stored,
+        access,
+        settings.run.wait_for_lock,
+        printer,
+    )
+    .await?;
     let path = stored.location();
     refuse_absent_ledger(path).map_err(refused)?;
     let directory = lock_directory(path, settings.run.wait_for_lock, printer).await?;
@@ -67,6 +77,15 @@ pub(super) async fn open(
                 stored.shown().display()
             ),
             "name the directory of an import",
+        ));
+    }
+    if let Some(part) = reader.part().map_err(CommandError::refused)? {
+        return Err(CommandError::refusal(
+            format_args!(
+                "{}: this is part {part} of a run, which can only be undone as a whole",
+                stored.shown().display()
+            ),
+            "name the directory of the whole run",
         ));
     }
     let incomplete_since = stored.incomplete_since(&reader);

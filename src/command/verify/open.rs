@@ -8,6 +8,7 @@ use super::{RESUMABLE_MINUTES, about};
 use crate::cli::Printer;
 use crate::cli::settings::VerifySettings;
 use crate::command::locking::{lock_directory, warn_if_exposed};
+use crate::command::merge::merge_if_in_parts;
 use crate::command::preflight::{query, query_error};
 use crate::command::run_endpoint::{choose_endpoint, endpoint_name};
 use crate::command::stored_run::StoredRun;
@@ -164,7 +165,16 @@ async fn open(
     settings: &VerifySettings,
     printer: Printer,
 ) -> Result<(VerifiableRun, LedgerReader), CommandError> {
-    let stored = StoredRun::open(&settings.run.place, &settings.run.s3).await?;
+    let (place, access) = (&settings.run.place, &settings.run.s3);
+    let mut stored = StoredRun::open(place, access).await?;
+    merge_if_in_parts(
+        place,
+        &mut stored,
+        access,
+        settings.run.wait_for_lock,
+        printer,
+    )
+    .await?;
     let path = stored.location();
     refuse_absent_ledger(path).map_err(CommandError::refused)?;
     let directory = lock_directory(path, settings.run.wait_for_lock, printer).await?;

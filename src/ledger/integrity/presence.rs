@@ -3,11 +3,13 @@
 
 use std::fs::Metadata;
 use std::io::ErrorKind;
+use std::num::NonZeroU32;
 
 use super::checkpoint::{lacks_its_log, merge_log};
 use super::wal;
-use crate::ledger::certificate::CERTIFICATE;
+use crate::ledger::certificate::{CERTIFICATE, RunOutline};
 use crate::ledger::{Durability, LedgerError, RunPath, damage, schema};
+use crate::part::Part;
 
 /// The database of a run.
 pub(in crate::ledger) const LEDGER: &str = "ledger.db";
@@ -59,11 +61,25 @@ pub fn refuse_absent_ledger(directory: &RunPath) -> Result<(), LedgerError> {
     if path.symlink_metadata().is_ok() {
         return Ok(());
     }
+    if let Some(parts) = parts_of(directory) {
+        return Err(LedgerError::Unmerged {
+            path: directory.shown().to_owned(),
+            parts,
+        });
+    }
     let path = path.shown().to_owned();
     Err(match found(directory, &OF_A_RUN) {
         None => LedgerError::Missing(path),
         Some(found) => LedgerError::Lost { path, found },
     })
+}
+
+/// Returns the number of parts of the run in this directory, if it has parts. The ledger of a run
+/// with one part may as well be lost.
+fn parts_of(directory: &RunPath) -> Option<NonZeroU32> {
+    let outline = RunOutline::read_in(directory).ok().flatten()?;
+    let first = Part::new(0, outline.parts)?.directory_name();
+    (outline.parts > NonZeroU32::MIN || directory.has(&first)).then_some(outline.parts)
 }
 
 /// Returns whether a part of a run has left nothing in its directory, apart from the run's

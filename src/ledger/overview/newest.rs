@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use super::{RunOverview, changed_ms};
@@ -54,6 +55,7 @@ fn of_ledger(directory: &Path, is_wanted: &impl Fn(&RunOutline) -> bool) -> Opti
     match (run.kind, run.list, run.user_pool_id) {
         (Some(kind), Some(list), Some(user_pool_id)) => {
             let outline = RunOutline {
+                parts: NonZeroU32::MIN,
                 kind,
                 list,
                 user_pool_id,
