@@ -98,6 +98,7 @@ fn main() {
             user_pool_id: "us-east-1_Bench".into(),
             client_id: "client".into(),
             kind: RunKind::Import,
+            parts: std::num::NonZeroU32::MIN,
         };
         let facts = Facts {
             started_ms: 0,

@@ -122,7 +122,7 @@ Examples:
   cognito-import report runs/latest
 
   # Merge the parts of a run (import --part)
-  cognito-import report --merge runs/monday
+  cognito-import report --merge runs/in-parts
 
   # Compare two runs
   cognito-import report --compare runs/monday runs/tuesday \\

@@ -1,7 +1,7 @@
 //! Preflight checks of `import` and `rehearse`: queries the pool, surveys the list, and refuses the
 //! run or shows the plan and asks for confirmation.
 
-use std::time::Duration;
+mod prescan_decision;
 
 use super::CommandError;
 use super::confirm::{confirm, has_terminal};
@@ -17,15 +17,14 @@ use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::calls::{Call, FailedCall, remedy};
 use crate::preflight::groups::{CreatedGroups, create_groups};
 use crate::preflight::plan::{ExistingUsers, users_per_second};
-use crate::preflight::prescan::{
-    ExistingUserPolicy, PrescanMode, PrescanPlan, ScanInput, plan_prescan,
-};
-use crate::preflight::queries::{PoolAnswers, PoolQueries, query_listing, query_pool};
-use crate::preflight::rates::{RateOptions, Rates};
+use crate::preflight::prescan::{PrescanMode, PrescanPlan};
+use crate::preflight::queries::{PoolAnswers, PoolQueries, query_pool};
+use crate::preflight::rates::Rates;
 use crate::preflight::survey::{NewUserCounts, Survey, SurveyCounts};
 use crate::progress::{ExpectedRows, ExpectedWork};
 use crate::user::pool_rules::PoolRules;
 use crate::user::rules::Strictness;
+pub(super) use prescan_decision::PrescanDecision;
 
 pub(super) struct Preflight<'a> {
     pub(super) settings: &'a ImportSettings,
@@ -306,51 +305,6 @@ fn rows_to_send(counts: &SurveyCounts, settled: &[(Outcome, u64)]) -> u64 {
     counts
         .to_send
         .saturating_sub(sent.map(|(_, rows)| rows).sum())
-}
-
-/// Whether to list the pool before the first row.
-pub(super) struct PrescanDecision<'a> {
-    /// `None` if the pool is not called.
-    pub(super) calls: Option<PreflightCalls<'a>>,
-    pub(super) policy: ExistingUserPolicy,
-    pub(super) rates: &'a RateOptions,
-    /// `EstimatedNumberOfUsers`, if known.
-    pub(super) users: Option<u64>,
-    /// Rows to send, if known.
-    pub(super) rows: Option<u64>,
-    pub(super) time_limit: Option<Duration>,
-}
-
-impl PrescanDecision<'_> {
-    /// If the listing would be used, checks that it is permitted and how fast. The answers are
-    /// added to `found`.
-    pub(super) async fn decide(self, found: &mut PoolAnswers) -> Option<PrescanPlan> {
-        let is_needed = self.policy.needs_listing();
-        if self.plan(found).is_none() && !is_needed {
-            return None;
-        }
-        if let Some(calls) = self.calls
-            && found.refused_by().is_none()
-        {
-            query_listing(calls, self.rates.list.is_none(), is_needed, found).await;
-        }
-        if found.failure_of(Call::ListUsers).is_some() && self.policy.prescan == PrescanMode::Auto {
-            return None;
-        }
-        // The quota is known now.
-        self.plan(found)
-    }
-
-    fn plan(&self, found: &PoolAnswers) -> Option<PrescanPlan> {
-        let rates = Rates::new(self.rates, found);
-        let input = ScanInput {
-            users: self.users,
-            rows: self.rows,
-            rates: &rates,
-            time: self.time_limit,
-        };
-        plan_prescan(self.policy, input)
-    }
 }
 
 /// Queries the pool for everything that an import has to know.

@@ -1,6 +1,7 @@
 //! The run directory of a command: on this machine, or in S3 and copied into a private temporary
 //! directory.
 
+mod download;
 mod import;
 pub(super) mod session;
 
@@ -20,8 +21,9 @@ use crate::ledger::reader::rfc3339;
 use crate::ledger::verification::VerifyProgress;
 use crate::ledger::{LedgerError, LedgerReader, RunPath};
 use crate::part::Part;
-use crate::s3::{Folder, KnownObject, S3Access, S3Config, S3Error, S3FolderUrl};
-use crate::temporary::{self, TempDir};
+use crate::s3::{Folder, KnownObject, S3Access, S3Error, S3FolderUrl};
+use crate::temporary::TempDir;
+use download::copy_files;
 
 /// The longest time for one file. A single request that hangs fails much earlier.
 pub(super) const TRANSFER_TIMEOUT: Duration = Duration::from_secs(3600);
@@ -285,57 +287,6 @@ impl StoredRun {
 }
 
 impl RunCopy {
-    async fn download(
-        run_url: &S3FolderUrl,
-        part: Option<Part>,
-        access: &S3Access,
-    ) -> Result<Self, StoredRunError> {
-        let failed = |name, cause| StoredRunError::S3 {
-            url: run_url.clone(),
-            name,
-            cause,
-        };
-        let config = S3Config::load(access)
-            .await
-            .map_err(|cause| failed("", cause))?;
-        let folder_at = |url: &S3FolderUrl| {
-            Folder::new(config.clone(), url.bucket(), url.prefix())
-                .map_err(|cause| failed("", cause))
-        };
-        let directory = temporary::directory().map_err(StoredRunError::Temporary)?;
-        let url = match part {
-            Some(part) => run_url.folder(&part.directory_name()),
-            None => run_url.clone(),
-        };
-        let folder = folder_at(&url)?;
-        let copied = copy_files(&folder, &url, &COPIED, directory.path()).await?;
-        let address = PathBuf::from(url.to_string());
-        let location = RunPath::copy_of(directory.path(), &address, copied.others);
-        let (location, run_folder) = match part {
-            None => (location, None),
-            Some(part) => {
-                let folder = folder_at(run_url)?;
-                let of_run =
-                    copy_files(&folder, run_url, &COPIED_FOR_PART, directory.path()).await?;
-                let address = PathBuf::from(run_url.to_string());
-                let run = RunPath::copy_of(directory.path(), &address, of_run.others);
-                (location.of_part(part, run), Some(folder))
-            }
-        };
-        Ok(Self {
-            location,
-            url,
-            folder,
-            run_folder,
-            directory,
-            snapshots: AtomicU32::new(0),
-            known_ledger: AsyncMutex::new(copied.ledger),
-            writer: format!("{:016x}", fastrand::u64(..)),
-            ledger_is_stored: false,
-            is_kept: false,
-        })
-    }
-
     async fn upload(&mut self, names: &[&str]) -> Result<(), StoredRunError> {
         for &name in names {
             let file = self.directory.path().join(name);
@@ -377,46 +328,4 @@ impl RunCopy {
         }
         self.directory.path()
     }
-}
-
-/// The files of a folder after some were copied.
-struct CopiedFiles {
-    ledger: KnownObject,
-    /// The names of the files that were not copied.
-    others: Vec<String>,
-}
-
-/// Copies those of the files that exist.
-async fn copy_files(
-    folder: &Folder,
-    url: &S3FolderUrl,
-    wanted: &[&'static str],
-    directory: &Path,
-) -> Result<CopiedFiles, StoredRunError> {
-    let failed = |name, cause| StoredRunError::S3 {
-        url: url.clone(),
-        name,
-        cause,
-    };
-    let deadline = || Instant::now() + TRANSFER_TIMEOUT;
-    let names = folder.names(deadline()).await;
-    let names = names.map_err(|cause| failed("", cause))?;
-    let mut files = CopiedFiles {
-        ledger: KnownObject::Absent,
-        others: Vec::new(),
-    };
-    for name in names {
-        let Some(name) = wanted.iter().find(|wanted| **wanted == name) else {
-            files.others.push(name);
-            continue;
-        };
-        let copied = folder
-            .download(name, &directory.join(name), deadline())
-            .await;
-        let etag = copied.map_err(|cause| failed(name, cause))?;
-        if *name == LEDGER {
-            files.ledger = etag.map_or(KnownObject::Absent, KnownObject::Present);
-        }
-    }
-    Ok(files)
 }

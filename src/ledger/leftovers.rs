@@ -11,11 +11,13 @@ use super::integrity::presence::{LEDGER, UNDO};
 pub const UNFINISHED: &str = ".unfinished";
 
 /// Reports in a run's directory. An unfinished one has the id of its process in its name.
-const REPORTS: [&str; 9] = [
+const REPORTS: [&str; 11] = [
     "results.csv",
     "vanished.csv",
     "results.jsonl",
     "rejects.csv",
+    "rejects.csv.sha256",
+    "rejects.index",
     "summary.json",
     "report.html",
     "undo-results.csv",

@@ -42,7 +42,6 @@ pub mod undo;
 pub mod verification;
 pub mod writer;
 
-use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 pub use certificate::{RunCertificate, RunOutline};
@@ -108,8 +107,8 @@ pub enum LedgerError {
         found: String,
     },
     /// The run has parts, and their ledgers are not merged.
-    #[error("{path}: this run has {parts} parts, which are not merged")]
-    Unmerged { path: PathBuf, parts: NonZeroU32 },
+    #[error("{0}: the parts of this run are not merged")]
+    Unmerged(PathBuf),
     /// The ledger of an undo is missing, but other files of the undo exist.
     #[error(
         "{path}: the ledger of this run's undo is missing, but other files of the undo exist ({found})"
@@ -255,7 +254,7 @@ impl Hint for LedgerError {
             Self::Damaged { .. } => "restore it from a backup; or, if the run has a run.json, move the ledger and its -wal file away and run the same import again, which sends every row and looks up the users that exist; `import --restart` instead starts a new run, which reports users of this one as existing".to_owned(),
             Self::Lost { found, .. } if found.contains(CERTIFICATE) => "restore it from a backup; or run the same import again, which sends every row and looks up the users that exist".to_owned(),
             Self::Lost { .. } => "restore it from a backup, or start over with `import --restart`, which keeps these files aside: users that the run already created will then be reported as existing".to_owned(),
-            Self::Unmerged { path, .. } => format!("when all parts are finished, merge them with `cognito-import report --merge {}`", path.display()),
+            Self::Unmerged(path) => format!("when all parts are finished, merge them with `cognito-import report --merge {}`", path.display()),
             Self::DamagedCertificate { has_ledger: true, .. } | Self::OtherCertificate { .. } => "restore it from a backup; or, if the ledger is the right one, move this file away and run the same import again".to_owned(),
             Self::DamagedCertificate { .. } => "restore it from a backup, or start over with `import --restart`, which keeps the files of this run: without a certificate and a ledger, the users that it created are reported as existing".to_owned(),
             Self::LostUndo { .. } => "restore it from a backup, or move these files away and start the undo over: users that are already deleted will then be reported as gone".to_owned(),

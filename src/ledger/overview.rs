@@ -203,7 +203,7 @@ impl RunOverview {
             // Another process has opened the ledger exclusively.
             LedgerError::InUse(_) => DirectoryState::Active,
             LedgerError::Newer { .. } => DirectoryState::Newer,
-            LedgerError::Unmerged { .. } => DirectoryState::Unmerged,
+            LedgerError::Unmerged(_) => DirectoryState::Unmerged,
             LedgerError::Damaged { .. }
             | LedgerError::Lost { .. }
             | LedgerError::LostUndo { .. }

@@ -5,6 +5,7 @@
 //! the ledger of the later run, so that its reports do not need the previous run.
 
 mod marks;
+mod of_part;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -16,7 +17,6 @@ use super::integrity::seal::{broken_seal, mark_seal, vanished_seal};
 use super::rows::signed;
 use super::{LedgerError, LedgerReader, schema};
 use crate::outcome::{Outcome, RowResult};
-use crate::part::Part;
 pub use marks::RunOrigin;
 pub(super) use marks::{MARK_COLUMNS, is_compared, read_marks};
 
@@ -157,29 +157,6 @@ impl PreviousUsers {
             case_insensitive,
             users,
         })
-    }
-
-    /// Keeps the users of this part only, because the run has only these rows.
-    ///
-    /// # Errors
-    /// The temporary file cannot be used.
-    pub fn keep_part(&mut self, part: Part) -> Result<(), LedgerError> {
-        let keep = || -> rusqlite::Result<()> {
-            let mut delete = self.users.prepare("DELETE FROM users WHERE rowid = ?1")?;
-            let mut users = self
-                .users
-                .prepare("SELECT rowid, row, username FROM users")?;
-            let mut found = users.query([])?;
-            while let Some(user) = found.next()? {
-                let (id, row): (i64, i64) = (user.get(0)?, user.get(1)?);
-                let username: Option<String> = user.get(2)?;
-                if !part.contains(username.as_deref(), row.unsigned_abs()) {
-                    delete.execute(params![id])?;
-                }
-            }
-            Ok(())
-        };
-        keep().map_err(LedgerError::Comparison)
     }
 
     /// Counts the users that are in a list and not in the previous one. `next` returns the next

@@ -31,7 +31,7 @@ pub(super) fn hint(error: &LedgerError) -> Option<String> {
         LedgerError::DisplacedUndo { .. } => "nothing more was deleted: run the same command again".to_owned(),
         LedgerError::Busy(_)
         | LedgerError::InUse(_)
-        | LedgerError::Unmerged { .. }
+        | LedgerError::Unmerged(_)
         | LedgerError::Newer { .. }
         | LedgerError::Saved { .. }
         | LedgerError::Exposed(_)
@@ -53,7 +53,7 @@ fn named_path(error: &LedgerError) -> Option<&Path> {
         | LedgerError::Missing(path)
         | LedgerError::Damaged { path, .. }
         | LedgerError::Lost { path, .. }
-        | LedgerError::Unmerged { path, .. }
+        | LedgerError::Unmerged(path)
         | LedgerError::LostUndo { path, .. }
         | LedgerError::Undone { path, .. }
         | LedgerError::DamagedUndo { path, .. }

@@ -70,24 +70,7 @@ pub(super) async fn open(
         return Err(CommandError::refused(LedgerError::Missing(database)));
     }
     let reader = LedgerReader::open(path).map_err(refused)?;
-    if reader.is_of_rehearsal().map_err(CommandError::refused)? {
-        return Err(CommandError::refusal(
-            format_args!(
-                "{}: this run was a rehearsal: its simulated pool is gone, so there is nothing to undo",
-                stored.shown().display()
-            ),
-            "name the directory of an import",
-        ));
-    }
-    if let Some(part) = reader.part().map_err(CommandError::refused)? {
-        return Err(CommandError::refusal(
-            format_args!(
-                "{}: this is part {part} of a run, which can only be undone as a whole",
-                stored.shown().display()
-            ),
-            "name the directory of the whole run",
-        ));
-    }
+    refuse_unsuitable(&reader, &stored)?;
     let incomplete_since = stored.incomplete_since(&reader);
     let incomplete_since = incomplete_since.map_err(CommandError::refused)?;
     if let Some(time) = &incomplete_since
@@ -131,6 +114,29 @@ pub(super) async fn open(
         incomplete_since,
         times: reader.times().map_err(CommandError::refused)?,
     })
+}
+
+/// Refuses a run that cannot be undone, or not alone.
+fn refuse_unsuitable(reader: &LedgerReader, stored: &StoredRun) -> Result<(), CommandError> {
+    if reader.is_of_rehearsal().map_err(CommandError::refused)? {
+        return Err(CommandError::refusal(
+            format_args!(
+                "{}: this run was a rehearsal: its simulated pool is gone, so there is nothing to undo",
+                stored.shown().display()
+            ),
+            "name the directory of an import",
+        ));
+    }
+    if let Some(part) = reader.part().map_err(CommandError::refused)? {
+        return Err(CommandError::refusal(
+            format_args!(
+                "{}: this is part {part} of a run, which can only be undone as a whole",
+                stored.shown().display()
+            ),
+            "name the directory of the whole run",
+        ));
+    }
+    Ok(())
 }
 
 /// The hints of an import would do harm here: after `--restart`, the users count as existing.

@@ -61,11 +61,8 @@ pub fn refuse_absent_ledger(directory: &RunPath) -> Result<(), LedgerError> {
     if path.symlink_metadata().is_ok() {
         return Ok(());
     }
-    if let Some(parts) = parts_of(directory) {
-        return Err(LedgerError::Unmerged {
-            path: directory.shown().to_owned(),
-            parts,
-        });
+    if has_parts(directory) {
+        return Err(LedgerError::Unmerged(directory.shown().to_owned()));
     }
     let path = path.shown().to_owned();
     Err(match found(directory, &OF_A_RUN) {
@@ -74,12 +71,13 @@ pub fn refuse_absent_ledger(directory: &RunPath) -> Result<(), LedgerError> {
     })
 }
 
-/// Returns the number of parts of the run in this directory, if it has parts. The ledger of a run
-/// with one part may as well be lost.
-fn parts_of(directory: &RunPath) -> Option<NonZeroU32> {
-    let outline = RunOutline::read_in(directory).ok().flatten()?;
-    let first = Part::new(0, outline.parts)?.directory_name();
-    (outline.parts > NonZeroU32::MIN || directory.has(&first)).then_some(outline.parts)
+/// Returns whether the run in this directory has parts. If it has a single one, that has begun.
+fn has_parts(directory: &RunPath) -> bool {
+    let Ok(Some(outline)) = RunOutline::read_in(directory) else {
+        return false;
+    };
+    let first = Part::new(0, outline.parts).map(Part::directory_name);
+    outline.parts > NonZeroU32::MIN || first.is_some_and(|name| directory.has(&name))
 }
 
 /// Returns whether a part of a run has left nothing in its directory, apart from the run's

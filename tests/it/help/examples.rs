@@ -44,7 +44,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A folder with the samples and two runs of a list, and the pool they imported into.
+/// A folder with the samples, two runs of a list and one in parts, and the pool they imported into.
 struct ExampleFolder {
     dir: TestDir,
     pool: Pool,
@@ -68,6 +68,9 @@ impl ExampleFolder {
             ..quick()
         });
         if with_runs {
+            let import = dir.import(&pool, "users.csv");
+            let in_parts = ["--run-dir", "runs/in-parts", "--part", "0/1"];
+            import.args(in_parts).run().exits(0);
             for run in ["runs/monday", "runs/tuesday"] {
                 let import = dir.import(&pool, "users.csv").args(["--run-dir", run]);
                 import.run().exits(0);

@@ -48,7 +48,6 @@ fn a_part_that_lost_its_directory_knows_its_users() {
 #[test]
 fn undo_knows_the_users_of_a_part_that_ran_again() {
     let (dir, pool) = (TestDir::new(), Pool::start(quick()));
-    // One password is too short for Cognito's limits of the first session.
     dir.file("users.csv", users(12));
     part(&dir, &pool, 0, 2).run().exits(0);
     part(&dir, &pool, 1, 2)
