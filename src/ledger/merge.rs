@@ -12,8 +12,8 @@ use rusqlite::Connection;
 
 use super::build::build;
 use super::identity::{self, name};
-use super::integrity::presence::part_is_absent;
-use super::{LedgerError, RunDirectory, RunPath, directory, schema};
+use super::integrity::presence::{ledger_is_there, part_is_absent};
+use super::{Durability, LedgerError, RunDirectory, RunPath, directory, schema};
 use crate::hints::Hint;
 use crate::part::Part;
 use tables::{PER_ROW, merge_rows, merge_table};
@@ -92,6 +92,7 @@ impl PartLedger {
         if part_is_absent(run_directory) {
             return Err(MergeError::Missing(shown.to_owned(), part));
         }
+        ledger_is_there(run_directory, Durability::Power)?;
         let path = directory::database_in(run_directory);
         let database = schema::open_to_read(&path)?;
         let read = |name| identity::get(&database, name).map_err(MergeError::of(&path));
@@ -161,8 +162,10 @@ pub fn is_whole(run_directory: &RunPath) -> bool {
     if path.symlink_metadata().is_err() {
         return false;
     }
-    let merged = schema::open_to_list(&path).and_then(|ledger| {
+    // SQLite would delete the log of an empty database.
+    let is_merged = ledger_is_there(run_directory, Durability::Power).and_then(|_| {
+        let ledger = schema::open_to_list(&path)?;
         identity::get(&ledger, name::MERGED).map_err(|cause| LedgerError::of(&path, cause))
     });
-    !matches!(merged, Ok(Some(_)))
+    !matches!(is_merged, Ok(Some(_)))
 }
