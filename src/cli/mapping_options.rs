@@ -26,6 +26,7 @@ pub(super) fn of_flags(args: &MappingArgs) -> MappingOptions {
         set: args.set.clone(),
         join: args.join.clone(),
         keep: columns("--keep", &args.keep),
+        only_where: args.only_where.clone(),
         skip_where: args.skip_where.clone(),
         trim: args.trim,
         null: sorted_unique(args.null.clone()),
@@ -133,6 +134,7 @@ pub(super) fn over(flags: MappingOptions, mut file: MappingOptions) -> MappingOp
         set: [flags.set, file.set].concat(),
         join: [flags.join, file.join].concat(),
         keep: [flags.keep, file.keep].concat(),
+        only_where: [flags.only_where, file.only_where].concat(),
         skip_where: [flags.skip_where, file.skip_where].concat(),
         trim: flags.trim || file.trim,
         null: sorted_unique([flags.null, file.null].concat()),
@@ -162,7 +164,7 @@ fn sets_attribute(flags: &MappingOptions, name: &str) -> bool {
             .any(|flag| matches!(&flag.value.target, Target::Attribute(other) if **other == *name))
 }
 
-/// Removes the columns and attributes that a flag overrides.
+/// Removes the columns, attributes and selected values that a flag overrides.
 fn drop_overridden_columns(flags: &MappingOptions, file: &mut MappingOptions, sets_username: bool) {
     let is_mapped = |column: &str| {
         let mut columns = flags.columns.iter();
@@ -183,6 +185,11 @@ fn drop_overridden_columns(flags: &MappingOptions, file: &mut MappingOptions, se
         };
         let column = &entry.value.column;
         !is_mapped(column) && !is_ignored(column) && !is_overridden
+    });
+    // A flag selects its own rows instead of those of the file, not both.
+    file.only_where.retain(|entry| {
+        let mut conditions = flags.only_where.iter();
+        !conditions.any(|flag| flag.value.column.eq_ignore_ascii_case(&entry.value.column))
     });
     file.set
         .retain(|entry| !sets_attribute(flags, &entry.value.attribute));

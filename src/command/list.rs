@@ -5,12 +5,12 @@ use super::{CommandError, beside};
 use crate::cli::Printer;
 use crate::cli::settings::{ListSettings, PoolRulesSource};
 use crate::hints::Hint;
-use crate::mapping::{HeaderError, Mapping, MappingOptions, likelier_header};
+use crate::mapping::{HeaderError, Mapping, MappingOptions, RowSelection, likelier_header};
 use crate::pace::Category;
 use crate::pool::category_of;
 use crate::preflight::prescan::ExistingUserPolicy;
 use crate::preflight::problems::{Problem, unverified_updates};
-use crate::rows::{Dialect, FirstLines, Rows, RowsError};
+use crate::rows::{Dialect, FirstLines, Rows, RowsError, Selection};
 use crate::sanitize::one_line;
 use crate::source::{Source, SourceError};
 use crate::user::pool_rules::Contact;
@@ -48,14 +48,29 @@ fn flags_given(dialect: &Dialect) -> FlagsGiven {
 pub(super) struct ReopenableList {
     pub(super) source: Source,
     dialect: Dialect,
+    selection: Option<RowSelection>,
 }
 
 impl ReopenableList {
     /// Opens it at the first row.
     pub(super) fn rows(&self) -> Result<Rows, Unopened> {
         let opened = self.source.open()?;
-        Ok(Rows::open(self.source.name(), opened, &self.dialect)?)
+        let rows = Rows::open(self.source.name(), opened, &self.dialect)?;
+        Ok(selected(rows, self.selection.clone()))
     }
+
+    /// Refuses a list of which no row is selected.
+    fn refuse_empty_selection(&self) -> Result<(), Unopened> {
+        if self.selection.is_some() {
+            self.rows()?.find_match()?;
+        }
+        Ok(())
+    }
+}
+
+/// Leaves out the rows that are not selected.
+fn selected(rows: Rows, selection: Option<RowSelection>) -> Rows {
+    rows.selecting(selection.map(|selection| Box::new(selection) as Box<dyn Selection>))
 }
 
 /// A header that is probably on a later line.
@@ -195,13 +210,19 @@ impl List {
             }
         };
         let mapping = mapping.with_flags(flags_given(dialect));
-        Ok(Self {
+        let list = Self {
             source,
             bytes,
             dialect: dialect.clone(),
-            rows,
+            rows: selected(rows, mapping.selection()),
             mapping,
-        })
+        };
+        // A list that can be read only once ends with this error instead.
+        if let Some(list) = list.reopenable() {
+            let found = beside("selection", move || list.refuse_empty_selection()).await?;
+            found.map_err(CommandError::refused)?;
+        }
+        Ok(list)
     }
 
     /// SHA-256 of the source; `None` if it can be read only once.
@@ -270,6 +291,7 @@ impl List {
         self.source.is_complete().then(|| ReopenableList {
             source: self.source.clone(),
             dialect: self.dialect.clone(),
+            selection: self.mapping.selection(),
         })
     }
 

@@ -38,7 +38,7 @@ impl Condition {
     }
 
     /// Tests a cell. With `is_empty`, the cell counts as empty even if it has a value.
-    fn matches(&self, cell: &str, is_empty: bool) -> bool {
+    pub(super) fn matches(&self, cell: &str, is_empty: bool) -> bool {
         match &self.wanted {
             Wanted::Any => !is_empty,
             Wanted::Value(value) => {
@@ -47,7 +47,7 @@ impl Condition {
         }
     }
 
-    fn identity(&self) -> String {
+    pub(super) fn identity(&self) -> String {
         let column = self.column + 1;
         match &self.wanted {
             Wanted::Any => format!("column {column} has a value"),
@@ -61,9 +61,14 @@ impl Mapping {
     pub(super) fn meets_any(&self, conditions: &[Condition], raw: &RawRow<'_>) -> bool {
         conditions.iter().any(|condition| {
             let cell = raw.cell(condition.column).unwrap_or_default().trim();
-            condition.matches(cell, self.unless_null(cell).is_empty())
+            condition.matches(cell, is_empty(cell, &self.null))
         })
     }
+}
+
+/// Returns whether a trimmed cell is empty or equals a text that marks empty cells.
+pub(super) fn is_empty(cell: &str, null: &[String]) -> bool {
+    cell.is_empty() || null.iter().any(|text| text == cell)
 }
 
 /// Returns the conditions as a part of the run's identity.

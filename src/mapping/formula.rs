@@ -5,6 +5,7 @@
 use super::Mapping;
 use super::follow_up::StepCondition;
 use super::mapped_row::report;
+use super::selection::RowSelection;
 use super::transform::TransformError;
 use crate::rows::RawRow;
 use crate::user::finding::{Finding, Rule};
@@ -26,7 +27,8 @@ impl Mapping {
             StepCondition::Where(conditions) => conditions.as_slice(),
             StepCondition::Never | StepCondition::Always => &[],
         });
-        for condition in conditions.chain(&self.skip) {
+        let selection = self.selection.iter().flat_map(RowSelection::conditions);
+        for condition in conditions.chain(&self.skip).chain(selection) {
             let column = condition.column();
             let cell = raw.cell(column).unwrap_or_default();
             if is_formula(cell) {

@@ -63,6 +63,9 @@ pub(super) fn text(mapping: &Mapping) -> String {
             let _ = write!(text, " values({column})={:?}", table.0);
         }
     }
+    if let Some(selection) = &mapping.selection {
+        let _ = write!(text, " only where {}", selection.identity());
+    }
     if !mapping.skip.is_empty() {
         let _ = write!(text, " skip where {}", condition::identity(&mapping.skip));
     }

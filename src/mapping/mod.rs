@@ -20,6 +20,7 @@ mod notes;
 mod null_marker;
 mod options;
 mod phone;
+mod selection;
 mod transform;
 mod unreadable_cells;
 mod update;
@@ -49,6 +50,7 @@ pub use options::{
     MappingOptions, PasswordFrom, Sourced, UpdateOptions, ValueTableEntry,
 };
 pub use phone::Region;
+pub use selection::RowSelection;
 pub use transform::AttributeSource;
 pub use update::AttributesToUpdate;
 
@@ -63,6 +65,8 @@ pub struct Mapping {
     attributes: Vec<AttributeSource>,
     follow_up: FollowUpFrom,
     kept: Vec<usize>,
+    /// The rows that exist for the run. `None`: all rows.
+    selection: Option<RowSelection>,
     /// A row that meets any of these conditions is skipped.
     skip: Vec<Condition>,
     trim: bool,
@@ -220,6 +224,12 @@ impl Mapping {
             kept: self.kept_cells(raw),
             user,
         }
+    }
+
+    /// Returns the selection of `--where`, for a reader of the list. `None`: all rows.
+    #[must_use]
+    pub fn selection(&self) -> Option<RowSelection> {
+        self.selection.clone()
     }
 
     /// Returns whether `--skip-where` skips this record. An invalid row can be skipped, unless its

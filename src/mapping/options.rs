@@ -177,6 +177,8 @@ pub struct MappingOptions {
     pub join: Vec<Sourced<Join>>,
     /// Columns to copy into the results.
     pub keep: Vec<Sourced<String>>,
+    /// Select the rows that meet one of these conditions for each of their columns.
+    pub only_where: Vec<Sourced<ColumnEquals>>,
     /// Skip rows that meet any of these conditions.
     pub skip_where: Vec<Sourced<ColumnEquals>>,
     /// Trim whitespace around every cell except the password.

@@ -10,6 +10,7 @@ mod follow_up;
 mod header_messages;
 mod header_problems;
 mod options;
+mod selection;
 mod suggestions;
 mod transforms;
 mod usernames;

@@ -4,6 +4,7 @@ use std::io;
 
 use super::first_lines::FirstLines;
 use super::quote_guard::{MAX_RECORD_BYTES, MAX_SEARCHED_BYTES, RecordTooLong};
+use super::selection::NothingSelected;
 use crate::hints::Hint;
 use crate::source::{Foreign, hint_of};
 
@@ -104,6 +105,12 @@ pub enum RowsError {
         /// The reason and the hint.
         cause: String,
     },
+    /// No row meets the conditions of the selection.
+    #[error("{list}: no row meets {}", nothing.conditions)]
+    NothingSelected {
+        list: String,
+        nothing: NothingSelected,
+    },
     /// The reader thread panicked.
     #[error("{list}: the thread that reads it ended unexpectedly")]
     ThreadGone { list: String },
@@ -117,6 +124,7 @@ impl Hint for RowsError {
             Self::Utf16 { encoding, .. } => return Some(format!("pass `--encoding {encoding}`")),
             Self::Refused { .. } => return None,
             Self::Processing { hint, .. } => return hint.clone(),
+            Self::NothingSelected { nothing, .. } => return Some(nothing.hint.clone()),
             Self::Empty { .. } => "it needs a header line with the column names",
             Self::HeaderEncoding { .. } => {
                 "pass the list's encoding, often `--encoding windows-1252`, or save the list as UTF-8"
@@ -159,6 +167,7 @@ impl RowsError {
             | Self::Read { .. }
             | Self::Processing { .. }
             | Self::Refused { .. }
+            | Self::NothingSelected { .. }
             | Self::ThreadGone { .. } => None,
         }
     }

@@ -16,6 +16,7 @@ mod quotes;
 pub mod reasons;
 pub mod rewrite;
 mod row;
+mod selection;
 mod template;
 mod unreadable;
 mod width;
@@ -35,6 +36,7 @@ pub use error::RowsError;
 pub use first_lines::FirstLines;
 pub use quote_guard::MAX_RECORD_BYTES;
 pub use row::{OwnedRow, QuoteFault, RawRow, Unreadable};
+pub use selection::{NothingSelected, Selection};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
@@ -60,6 +62,13 @@ impl Header {
     }
 }
 
+/// What is known of the row that was parsed last, apart from its cells.
+struct ParsedRow {
+    line: u64,
+    unreadable: Option<Unreadable>,
+    is_ascii: bool,
+}
+
 /// A list, read record by record.
 pub struct Rows {
     list: String,
@@ -78,6 +87,8 @@ pub struct Rows {
     is_undecorated: bool,
     scratch: ZeroizingRecord,
     number: u64,
+    /// `None`: all rows.
+    selection: Option<Box<dyn Selection>>,
     /// Where the record starts in the text. Line ends that the parser has not skipped yet may
     /// precede it.
     record_start: u64,
@@ -106,13 +117,55 @@ impl Rows {
         &self.dialect
     }
 
-    /// Reads the next row. Records with only empty cells are skipped, because spreadsheets write
-    /// them for blank lines.
+    /// Returns the same list, which leaves out the rows that are not selected.
+    #[must_use]
+    pub fn selecting(mut self, selection: Option<Box<dyn Selection>>) -> Self {
+        self.selection = selection;
+        self
+    }
+
+    /// Reads until a row certainly meets the conditions of the selection, if there is one.
     ///
     /// # Errors
-    /// The list cannot be read further. A single unreadable row is not an error: see
-    /// [`RawRow::unreadable`].
+    /// There is no such row, or the list cannot be read.
+    pub fn find_match(&mut self) -> Result<(), RowsError> {
+        let is_missing = |rows: &Self| {
+            let mut selection = rows.selection.iter();
+            selection.any(|selection| !selection.has_match())
+        };
+        while is_missing(self) && self.next_row()?.is_some() {}
+        Ok(())
+    }
+
+    /// Reads the next row that is selected. Records with only empty cells are skipped, because
+    /// spreadsheets write them for blank lines.
+    ///
+    /// # Errors
+    /// The list cannot be read further, or it ends and no row met the conditions of the selection.
+    /// A single unreadable row is not an error: see [`RawRow::unreadable`].
     pub fn next_row(&mut self) -> Result<Option<RawRow<'_>>, RowsError> {
+        loop {
+            let Some(parsed) = self.parse_row()? else {
+                return match &self.selection {
+                    Some(selection) if !selection.has_match() => {
+                        Err(selection.nothing_selected().in_list(&self.list))
+                    }
+                    Some(_) | None => Ok(None),
+                };
+            };
+            let mut selection = self.selection.take();
+            let is_selected = selection
+                .as_mut()
+                .is_none_or(|selection| selection.selects(&self.row(&parsed)));
+            self.selection = selection;
+            if is_selected {
+                return Ok(Some(self.row(&parsed)));
+            }
+        }
+    }
+
+    /// Parses the next row.
+    fn parse_row(&mut self) -> Result<Option<ParsedRow>, RowsError> {
         let mut line_before = self.parser_line();
         let mut read = match self.peeked_line.take() {
             Some(line) => {
@@ -136,7 +189,16 @@ impl Rows {
         self.width.fill(&mut self.record, &mut self.scratch);
         self.is_undecorated =
             decoration::remove(&self.dialect, &self.record, &mut self.undecorated);
-        let verbatim = match unreadable {
+        Ok(Some(ParsedRow {
+            line,
+            unreadable,
+            is_ascii,
+        }))
+    }
+
+    /// Returns the row that was parsed last.
+    fn row(&self, parsed: &ParsedRow) -> RawRow<'_> {
+        let verbatim = match parsed.unreadable {
             Some(Unreadable::Quotes { .. }) => self.raw_record(),
             Some(_) | None => None,
         };
@@ -145,17 +207,17 @@ impl Rows {
         } else {
             &self.record
         };
-        Ok(Some(RawRow {
+        RawRow {
             number: self.number,
-            line,
+            line: parsed.line,
             end_byte: self.position.in_list(self.reader.position().byte()),
-            unreadable,
+            unreadable: parsed.unreadable.clone(),
             record,
             written: &self.record,
             verbatim,
             text: std::str::from_utf8(record.as_slice()).ok(),
-            is_ascii,
-        }))
+            is_ascii: parsed.is_ascii,
+        }
     }
 
     /// Parses the next record. Returns false at the end.

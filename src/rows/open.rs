@@ -75,6 +75,7 @@ impl Rows {
             is_undecorated: false,
             scratch: ZeroizingRecord::default(),
             number: 0,
+            selection: None,
             record_start: 0,
             peeked_line: None,
             is_reject_list: false,

@@ -20,7 +20,7 @@ const BATCH_BYTES: usize = 64 * 1024;
 pub enum Prefetched<T> {
     /// The next rows in the list's order.
     Rows(Vec<T>),
-    /// The list was read to its end and has this many rows; nothing follows.
+    /// The list was read to its end, and so many of its rows are selected; nothing follows.
     End(u64),
     /// The list cannot be read further; nothing follows.
     Failed(RowsError),
@@ -48,8 +48,8 @@ struct Reader<T, K> {
     rows: Rows,
     batch_rows: usize,
     keep: K,
-    /// The number of the row that was read last.
-    last_row: u64,
+    /// The number of rows read so far.
+    rows_read: u64,
     batches: Sender<Prefetched<T>>,
     spare: mpsc::Receiver<Vec<T>>,
     /// Items to be reused.
@@ -74,7 +74,7 @@ impl<T: Send + 'static> Prefetch<T> {
             rows,
             batch_rows,
             keep,
-            last_row: 0,
+            rows_read: 0,
             batches,
             spare: returned,
             spare_items: Vec::new(),
@@ -144,7 +144,7 @@ impl<T, K: FnMut(&RawRow<'_>, Option<T>) -> Result<Option<T>, NotKept>> Reader<T
         let last = loop {
             match self.fill(&mut batch) {
                 Ok(true) => {}
-                Ok(false) => break Prefetched::End(self.last_row),
+                Ok(false) => break Prefetched::End(self.rows_read),
                 Err(error) => break Prefetched::Failed(error),
             }
             let full = std::mem::take(&mut batch);
@@ -168,7 +168,7 @@ impl<T, K: FnMut(&RawRow<'_>, Option<T>) -> Result<Option<T>, NotKept>> Reader<T
             let Some(row) = self.rows.next_row()? else {
                 return Ok(false);
             };
-            self.last_row = row.number;
+            self.rows_read += 1;
             let (line, row_bytes) = (row.line, row.record.as_slice().len());
             let item = (self.keep)(&row, self.spare_items.pop());
             let list = || self.rows.list().to_owned();

@@ -26,6 +26,7 @@ password = "column-or-generate"
 ignore_unknown = true
 ignore = ["Shoe size"]
 keep = ["Id"]
+where = ["Tenant=acme"]
 skip_where = ["Status=deleted"]
 trim = true
 null = ["NULL", "\\N"]

@@ -98,6 +98,7 @@ mod s3_folders;
 mod samples;
 mod schedulers;
 mod schema;
+mod selected_rows;
 mod shared_values;
 mod skipped_rows;
 mod stored_errors;

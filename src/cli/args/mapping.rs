@@ -51,6 +51,18 @@ pub struct MappingArgs {
     /// Ignore all unknown columns, and list them
     #[arg(long, hide_short_help = true)]
     pub ignore_unknown: bool,
+    /// Use only rows with this value in a column; repeatable
+    ///
+    /// The other rows do not exist for the run. Values of the same column are alternatives; several
+    /// columns must all match. Values are compared as by --skip-where. A row that is too broken to
+    /// compare is used and reported as invalid. It is an error if no row matches.
+    #[arg(
+        long = "where",
+        value_name = "COLUMN=VALUE",
+        value_parser = only_where,
+        hide_short_help = true
+    )]
+    pub only_where: Vec<Sourced<ColumnEquals>>,
     /// Skip rows with this value in a column; repeatable
     ///
     /// The cell is compared as it appears in the file, ignoring case and surrounding whitespace.
@@ -118,6 +130,10 @@ fn column_target(text: &str) -> Result<Sourced<ColumnTarget>, String> {
         target: Target::parse(target.trim())?,
     };
     Ok(Sourced::new(column_target, format!("--map {text}")))
+}
+
+fn only_where(text: &str) -> Result<Sourced<ColumnEquals>, String> {
+    column_is(text).map(|condition| Sourced::new(condition, format!("--where {text}")))
 }
 
 fn skip_where(text: &str) -> Result<Sourced<ColumnEquals>, String> {

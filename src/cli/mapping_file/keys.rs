@@ -27,6 +27,9 @@ pub(crate) struct MappingFileKeys {
     pub(super) ignore: Vec<Located<String>>,
     /// Columns to copy into the results.
     pub(super) keep: Vec<Located<String>>,
+    /// Use only rows where COLUMN=VALUE.
+    #[serde(rename = "where")]
+    pub(super) only_where: Vec<Located<String>>,
     /// Skip rows where COLUMN=VALUE.
     pub(super) skip_where: Vec<Located<String>>,
     /// Trim whitespace around every cell except the password.

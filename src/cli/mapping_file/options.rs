@@ -30,6 +30,7 @@ impl MappingFile {
             set: self.set()?,
             join: self.join()?,
             keep: self.column_names("keep", &keys.keep),
+            only_where: self.conditions("where", &keys.only_where)?,
             skip_where: self.conditions("skip_where", &keys.skip_where)?,
             trim: keys.trim,
             null: self.null()?,

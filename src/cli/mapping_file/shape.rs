@@ -65,6 +65,7 @@ const KEYS: &[(&str, KeyKind)] = &[
     ("ignore_unknown", Bool),
     ("ignore", TextList(r#"["email_verified"]"#)),
     ("keep", TextList(r#"["ID"]"#)),
+    ("where", TextList(r#"["Tenant=acme"]"#)),
     ("skip_where", TextList(r#"["Status=deleted"]"#)),
     ("trim", Bool),
     ("null", TextList(r#"["NULL", "\\N"]"#)),

@@ -3,6 +3,7 @@
 use crate::mapping::columns::{NameMeaning, Target, looks_secret, name_meaning, nearest};
 use crate::mapping::condition::Condition;
 use crate::mapping::options::{ColumnEquals, MappingOptions, PasswordFrom, Sourced};
+use crate::mapping::selection::SelectionCondition;
 use crate::mapping::transform::ValueTable;
 use crate::rows::reasons::reason_columns;
 use crate::user::pool_rules::Contact;
@@ -47,6 +48,7 @@ pub(super) struct ColumnResolver<'a> {
     pub(super) kept: Vec<usize>,
     /// The columns of each join; `None` if one of them is missing.
     pub(super) joins: Vec<Option<Vec<usize>>>,
+    pub(super) only_where: Vec<SelectionCondition>,
     pub(super) skip_where: Vec<Condition>,
     pub(super) confirm_where: Vec<Condition>,
     pub(super) disable_where: Vec<Condition>,
@@ -79,6 +81,7 @@ impl<'a> ColumnResolver<'a> {
             unnamed: Vec::new(),
             kept: Vec::new(),
             joins: Vec::new(),
+            only_where: Vec::new(),
             skip_where: Vec::new(),
             confirm_where: Vec::new(),
             disable_where: Vec::new(),
@@ -115,6 +118,7 @@ impl<'a> ColumnResolver<'a> {
                 .collect();
             self.joins.push(parts.into_iter().collect());
         }
+        self.only_where = self.selection_conditions(&options.only_where);
         self.skip_where = self.conditions(&options.skip_where);
         self.confirm_where = self.conditions(&options.follow_up.confirm_where);
         self.disable_where = self.conditions(&options.follow_up.disable_where);
@@ -200,6 +204,23 @@ impl<'a> ColumnResolver<'a> {
             .filter_map(|option| {
                 let column = self.use_column(&option.origin, &option.value.column)?;
                 Some(Condition::new(column, &option.value.value))
+            })
+            .collect()
+    }
+
+    fn selection_conditions(
+        &mut self,
+        options: &[Sourced<ColumnEquals>],
+    ) -> Vec<SelectionCondition> {
+        options
+            .iter()
+            .filter_map(|option| {
+                let column = self.use_column(&option.origin, &option.value.column)?;
+                Some(SelectionCondition {
+                    condition: Condition::new(column, &option.value.value),
+                    column: self.name(column).to_owned(),
+                    origin: option.origin.clone(),
+                })
             })
             .collect()
     }

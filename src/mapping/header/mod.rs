@@ -18,6 +18,7 @@ use super::cognito_export::CognitoExport;
 use super::formula;
 use super::notes::noted_columns;
 use super::options::{MappingOptions, PasswordFrom};
+use super::selection::RowSelection;
 use crate::plural::counted;
 use crate::rows::Header;
 use crate::user::rules::{RowRules, Strictness};
@@ -72,6 +73,7 @@ pub(super) fn read(
             attributes,
             follow_up,
             kept: columns.kept,
+            selection: RowSelection::new(columns.only_where, &options.null),
             skip: columns.skip_where,
             trim: options.trim,
             null: options.null.clone(),

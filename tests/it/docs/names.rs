@@ -26,10 +26,10 @@ fn file_in(page: &str, language: &str) -> String {
 fn the_mapping_file_and_the_pool_settings_of_the_pages_are_accepted() {
     let dir = TestDir::new();
     symlink(root().join("samples"), dir.path("samples")).unwrap();
-    let list = "E-Mail,Remarks,ID,Status,First Name,Last Name,birthdate,Department\n\
-        Ann@example.com,x,1,active,Ann,Lee,01.02.1990,Vertrieb\n\
-        bo@example.com,NULL,2,blocked,Bo,Fry,31.12.1981,\n\
-        cy@example.com,,3,deleted,Cy,,,Einkauf\n";
+    let list = "E-Mail,Remarks,ID,Status,First Name,Last Name,birthdate,Department,Tenant\n\
+        Ann@example.com,x,1,active,Ann,Lee,01.02.1990,Vertrieb,acme\n\
+        bo@example.com,NULL,2,blocked,Bo,Fry,31.12.1981,,acme\n\
+        cy@example.com,,3,deleted,Cy,,,Einkauf,acme\n";
     let list = dir.file("users.csv", list);
     let mapping = dir.file("mapping.toml", file_in("docs/mapping.md", "toml"));
     dir.cli("check")

@@ -129,6 +129,11 @@ impl TestDir {
         self.results_in("run")
     }
 
+    /// The results in `run`, which is a run of some rows of its list.
+    pub(crate) fn selected_results(&self) -> Results {
+        Results::read_selected(&self.path("run"))
+    }
+
     pub(crate) fn results_in(&self, run: &str) -> Results {
         Results::read(&self.path(run))
     }

@@ -44,6 +44,11 @@ fn refused_lists() {
     refuse("users.csv", users(1).as_bytes(), "--findings users.csv");
     refuse("users.csv", users(1).as_bytes(), "--findings .");
     refuse("users.csv", users(1).as_bytes(), "--findings no/such.csv");
+    refuse("users.csv", users(1).as_bytes(), "--where email=ann");
+    refuse("users.csv", users(12).as_bytes(), "--where username=ann");
+    let two = "--where username=user0001 --where email=user0002@example.com";
+    refuse("users.csv", users(2).as_bytes(), two);
+    refuse("users.csv", users(0).as_bytes(), "--where email=ann");
     assert_messages!("refused_lists", transcript.0);
 }
 
