@@ -61,20 +61,22 @@ impl Parts {
         run: &StoredRun,
         access: &S3Access,
     ) -> Result<Option<Self>, CommandError> {
+        if run.has_ledger_of_its_own() {
+            return Ok(None);
+        }
         let certificate = RunCertificate::read_in(run.location());
         let Some(certificate) = certificate.map_err(CommandError::refused)? else {
             return Ok(None);
         };
         let number = certificate.identity().parts;
-        if number == NonZeroU32::MIN && run.has_ledger_of_its_own() {
-            return Ok(None);
-        }
         let mut parts = Vec::new();
         for part in Part::all(number) {
-            parts.push((
-                part,
-                StoredRun::open_copy_of_part(place, part, access).await?,
-            ));
+            let stored = StoredRun::open_copy_of_part(place, part, access).await?;
+            // The ledger of the whole run is lost.
+            if number == NonZeroU32::MIN && Ledger::is_of_new_part(stored.location()) {
+                return Ok(None);
+            }
+            parts.push((part, stored));
         }
         Ok(Some(Self {
             parts,
