@@ -2,7 +2,7 @@
 //! codes and permissions are those of the program, and the program works in the container's root
 //! file system.
 
-mod commands;
+pub(crate) mod commands;
 mod exit_codes;
 mod permissions;
 mod root;
@@ -19,7 +19,9 @@ const CONTAINERFILE: &str = "Containerfile";
 const SERVICE: &str = "systemd/cognito-import.service";
 const TIMER: &str = "systemd/cognito-import.timer";
 const CRON_JOB: &str = "kubernetes/cronjob.yaml";
+const INDEXED_JOB: &str = "kubernetes/indexed-job.yaml";
 const TEMPLATE: &str = "cloudformation/template.yaml";
+const ARRAY_JOB: &str = "batch/array-job.yaml";
 
 const VALIDATORS: [&str; 3] = [
     "cfn-lint==1.58.0",
@@ -69,17 +71,24 @@ fn documents(name: &str) -> Option<Vec<Value>> {
     Some(serde_json::from_slice(&output.stdout).unwrap())
 }
 
-/// The document of this kind in the file of the CronJob.
-fn kubernetes(kind: &str) -> Option<Value> {
-    let found = documents(CRON_JOB)?
-        .into_iter()
-        .find(|document| document["kind"] == kind);
-    Some(found.unwrap())
+/// The job of the CronJob or of the Indexed Job.
+fn job(file: &str) -> Option<Value> {
+    let documents = documents(file)?;
+    let of_kind = |kind: &str| documents.iter().find(|document| document["kind"] == kind);
+    Some(match of_kind("CronJob") {
+        Some(cron_job) => cron_job["spec"]["jobTemplate"]["spec"].clone(),
+        None => of_kind("Job").unwrap()["spec"].clone(),
+    })
 }
 
 /// The properties of a resource in the CloudFormation template.
 fn resource(name: &str) -> Option<Value> {
-    let template = documents(TEMPLATE)?.remove(0);
+    resource_of(TEMPLATE, name)
+}
+
+/// The same for another template.
+fn resource_of(template: &str, name: &str) -> Option<Value> {
+    let template = documents(template)?.remove(0);
     Some(template["Resources"][name]["Properties"].clone())
 }
 

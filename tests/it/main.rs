@@ -42,6 +42,8 @@ mod disk;
 mod docs;
 mod early_stops;
 mod endpoints;
+#[cfg(target_os = "linux")]
+mod engines;
 mod errors;
 mod excel;
 mod existing_users;

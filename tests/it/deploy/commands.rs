@@ -4,10 +4,10 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{kubernetes, resource, service};
+use super::{ARRAY_JOB, CRON_JOB, INDEXED_JOB, job, resource, resource_of, service};
 
-pub(super) const USER_POOL_ID: &str = "us-east-1_AbCdEfGhI";
-pub(super) const CLIENT_ID: &str = "1example23456789";
+pub(crate) const USER_POOL_ID: &str = "us-east-1_AbCdEfGhI";
+pub(crate) const CLIENT_ID: &str = "1example23456789";
 
 /// Fails if the program does not accept these arguments. With `--help` they are parsed, and nothing
 /// else happens.
@@ -50,13 +50,28 @@ pub(super) fn arguments(command: &Value) -> Vec<String> {
 
 /// The commands of the containers. `None` without a YAML parser.
 pub(super) fn container_commands() -> Option<[Vec<String>; 3]> {
-    let job = &kubernetes("CronJob")?["spec"]["jobTemplate"]["spec"];
-    let container = &job["template"]["spec"]["containers"][0];
     Some([
-        arguments(&container["args"]),
+        arguments(&container(CRON_JOB)?["args"]),
         arguments(&resource("TaskDefinition")?["ContainerDefinitions"][0]["Command"]),
         arguments(&resource("JobDefinition")?["ContainerProperties"]["Command"]),
     ])
+}
+
+/// The container of a job in Kubernetes.
+fn container(file: &str) -> Option<Value> {
+    let pod = &job(file)?["template"]["spec"];
+    Some(pod["containers"][0].clone())
+}
+
+/// The command of each part of the array job in Batch.
+pub(crate) fn array_job_command() -> Option<Vec<String>> {
+    let definition = resource_of(ARRAY_JOB, "JobDefinition")?;
+    Some(arguments(&definition["ContainerProperties"]["Command"]))
+}
+
+/// The command of each part of the Indexed Job in Kubernetes.
+pub(crate) fn indexed_job_command() -> Option<Vec<String>> {
+    Some(arguments(&container(INDEXED_JOB)?["args"]))
 }
 
 #[test]
@@ -75,7 +90,18 @@ fn the_commands_of_the_containers_are_valid() {
     let Some(commands) = container_commands() else {
         return;
     };
-    for command in commands {
+    let of_parts = [array_job_command(), indexed_job_command()];
+    for command in commands.into_iter().chain(of_parts.into_iter().flatten()) {
         assert_valid(&command);
     }
+}
+
+#[test]
+fn the_indexed_job_has_as_many_pods_as_the_list_has_parts() {
+    let (Some(job), Some(command)) = (job(INDEXED_JOB), indexed_job_command()) else {
+        return;
+    };
+    assert_eq!(job["completionMode"], "Indexed");
+    let parts = format!("--parts={}", job["completions"]);
+    assert!(command.contains(&parts), "{command:?}");
 }

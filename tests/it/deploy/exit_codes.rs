@@ -6,8 +6,8 @@ use cognito_import::cli::exit::Exit;
 use cognito_import::run::Signal;
 use serde_json::Value;
 
-use super::commands::container_commands;
-use super::{kubernetes, resource, service};
+use super::commands::{array_job_command, container_commands, indexed_job_command};
+use super::{ARRAY_JOB, CRON_JOB, INDEXED_JOB, TEMPLATE, job, resource, resource_of, service};
 use crate::harness::TestDir;
 
 /// What to do after an exit code.
@@ -74,11 +74,22 @@ fn the_service_retries_runs_that_stopped_early() {
 
 #[test]
 fn the_cron_job_retries_runs_that_stopped_early() {
-    let Some(cron_job) = kubernetes("CronJob") else {
-        return;
-    };
-    let job = &cron_job["spec"]["jobTemplate"]["spec"];
-    assert!(job["backoffLimit"].as_u64() > Some(0));
+    if let Some(job) = job(CRON_JOB) {
+        assert!(job["backoffLimit"].as_u64() > Some(0));
+        assert_pods_retry(&job, "FailJob");
+    }
+}
+
+#[test]
+fn the_indexed_job_retries_parts_that_stopped_early() {
+    if let Some(job) = job(INDEXED_JOB) {
+        assert!(job["backoffLimitPerIndex"].as_u64() > Some(0));
+        assert_pods_retry(&job, "FailIndex");
+    }
+}
+
+/// Checks the policy of a job in Kubernetes. `fail` is the action without a retry.
+fn assert_pods_retry(job: &Value, fail: &str) {
     let container = &job["template"]["spec"]["containers"][0]["name"];
     let rules = job["podFailurePolicy"]["rules"].as_array().unwrap();
     let action = |code: u8| {
@@ -88,7 +99,7 @@ fn the_cron_job_retries_runs_that_stopped_early() {
                 && codes["operator"] == "In"
                 && codes["values"].as_array().unwrap().contains(&code.into())
         });
-        // Without a rule, the failure is counted against backoffLimit.
+        // Without a rule, the failure is counted against the limit.
         rule.map_or("Count", |rule| rule["action"].as_str().unwrap())
     };
     let mut expected = expected();
@@ -96,19 +107,21 @@ fn the_cron_job_retries_runs_that_stopped_early() {
     expected.remove(&0);
     for (code, next) in expected {
         let action = action(code);
-        assert_eq!(
-            action == "FailJob",
-            next == Next::Nothing,
-            "{code}: {action}"
-        );
+        assert_eq!(action == fail, next == Next::Nothing, "{code}: {action}");
     }
 }
 
 #[test]
-fn the_batch_job_retries_runs_that_stopped_early() {
-    let Some(definition) = resource("JobDefinition") else {
-        return;
-    };
+fn the_batch_jobs_retry_runs_that_stopped_early() {
+    for template in [TEMPLATE, ARRAY_JOB] {
+        if let Some(definition) = resource_of(template, "JobDefinition") {
+            assert_job_retries(&definition);
+        }
+    }
+}
+
+/// Checks the retry strategy of a job in Batch.
+fn assert_job_retries(definition: &Value) {
     let strategy = &definition["RetryStrategy"];
     assert!(strategy["Attempts"].as_u64() > Some(1));
     let conditions = strategy["EvaluateOnExit"].as_array().unwrap();
@@ -152,18 +165,25 @@ fn every_platform_waits_longer_than_the_grace_period() {
     let period = grace(command.split(' '));
     assert!(seconds(&service("TimeoutStopSec")) > period);
     let (Some(cron_job), Some(task), Some(commands)) = (
-        kubernetes("CronJob"),
+        job(CRON_JOB),
         resource("TaskDefinition"),
         container_commands(),
     ) else {
         return;
     };
-    let pod = &cron_job["spec"]["jobTemplate"]["spec"]["template"]["spec"];
+    let indexed_job = job(INDEXED_JOB).unwrap();
+    let pod = |job: &Value| job["template"]["spec"]["terminationGracePeriodSeconds"].as_u64();
     let waits = [
-        pod["terminationGracePeriodSeconds"].as_u64(),
+        pod(&cron_job),
         task["ContainerDefinitions"][0]["StopTimeout"].as_u64(),
         Some(BATCH_WAITS),
+        Some(BATCH_WAITS),
+        pod(&indexed_job),
     ];
+    let of_parts = [array_job_command(), indexed_job_command()];
+    let commands = commands.into_iter().chain(of_parts.into_iter().flatten());
+    let commands: Vec<Vec<String>> = commands.collect();
+    assert_eq!(commands.len(), waits.len());
     for (wait, command) in waits.into_iter().zip(commands) {
         let period = grace(command.iter().map(String::as_str));
         assert!(wait.unwrap() > period, "{command:?}");

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{CONTAINERFILE, CRON_JOB, SERVICE, TEMPLATE, TIMER, read, validators};
+use super::{
+    ARRAY_JOB, CONTAINERFILE, CRON_JOB, INDEXED_JOB, SERVICE, TEMPLATE, TIMER, read, validators,
+};
 use crate::harness::{TestDir, report_skipped};
 
 /// Fails unless the tool accepts the file and rejects it after this replacement.
@@ -46,15 +48,23 @@ fn hadolint_accepts_the_containerfile() {
 }
 
 #[test]
-fn kubernetes_validate_accepts_the_cron_job() {
+fn kubernetes_validate_accepts_the_jobs() {
     let Some(validate) = tool("kubernetes-validate") else {
         return;
     };
-    for broken in [
-        ("concurrencyPolicy: Forbid", "concurrencyPolicies: Forbid"),
-        ("backoffLimit: 6", "backoffLimit: six"),
+    for (file, broken) in [
+        (
+            CRON_JOB,
+            ("concurrencyPolicy: Forbid", "concurrencyPolicies: Forbid"),
+        ),
+        (CRON_JOB, ("backoffLimit: 6", "backoffLimit: six")),
+        (
+            INDEXED_JOB,
+            ("completionMode: Indexed", "completionModes: Indexed"),
+        ),
+        (INDEXED_JOB, ("completions: 4", "completions: four")),
     ] {
-        check(CRON_JOB, broken, |path| {
+        check(file, broken, |path| {
             run(Command::new(&validate)
                 .args(["--strict", "--quiet"])
                 .arg(path))
@@ -63,13 +73,15 @@ fn kubernetes_validate_accepts_the_cron_job() {
 }
 
 #[test]
-fn cfn_lint_accepts_the_template() {
+fn cfn_lint_accepts_the_templates() {
     let Some(lint) = tool("cfn-lint") else {
         return;
     };
-    check(TEMPLATE, ("EvaluateOnExit:", "EvaluateOnExits:"), |path| {
-        run(Command::new(&lint).arg(path))
-    });
+    for template in [TEMPLATE, ARRAY_JOB] {
+        check(template, ("EvaluateOnExit:", "EvaluateOnExits:"), |path| {
+            run(Command::new(&lint).arg(path))
+        });
+    }
 }
 
 #[test]

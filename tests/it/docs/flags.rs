@@ -5,12 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{help, pages};
 
 /// Flags of other programs that a page may mention.
-const FOREIGN_FLAGS: [&str; 22] = [
+const FOREIGN_FLAGS: [&str; 33] = [
+    "--array",
+    "--array-properties",
     "--bench",
     "--capabilities",
+    "--container-overrides",
+    "--depends-on",
     "--features",
+    "--for",
     "--format",
     "--from-file",
+    "--input",
     "--job-definition",
     "--job-name",
     "--job-queue",
@@ -20,13 +26,18 @@ const FOREIGN_FLAGS: [&str; 22] = [
     "--parameters",
     "--path",
     "--query",
+    "--queue-url",
     "--read-only",
     "--release",
+    "--retry-delay",
     "--rm",
+    "--scheduler",
     "--secret-id",
     "--stack-name",
+    "--state-machine-arn",
     "--template-file",
     "--test",
+    "--timeout",
     "--volume",
 ];
 

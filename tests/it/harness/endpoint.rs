@@ -1,5 +1,5 @@
-//! An endpoint between the program and a pool. The test decides for each request whether it is
-//! forwarded, and what is answered, byte by byte.
+//! An endpoint between the program and a pool, or another server. The test decides for each request
+//! whether it is forwarded, and what is answered, byte by byte.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -85,7 +85,7 @@ pub(crate) struct TestEndpoint {
 
 /// State shared by the connections.
 struct EndpointState {
-    pool: SocketAddr,
+    server: SocketAddr,
     answer: Box<Answer>,
     operations: Arc<Mutex<Vec<String>>>,
     written: Arc<AtomicU64>,
@@ -98,12 +98,20 @@ impl TestEndpoint {
         pool: &Pool,
         answer: impl Fn(&ReceivedRequest) -> TestReply + Send + Sync + 'static,
     ) -> Self {
+        Self::in_front_of(&pool.url(), answer)
+    }
+
+    /// Starts an endpoint in front of the server with this URL, such as `http://127.0.0.1:80`.
+    pub(crate) fn in_front_of(
+        url: &str,
+        answer: impl Fn(&ReceivedRequest) -> TestReply + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let (operations, written) = <(Arc<Mutex<Vec<String>>>, Arc<AtomicU64>)>::default();
         let stopped = Arc::new(AtomicBool::new(false));
         let shared = Arc::new(EndpointState {
-            pool: pool.url().trim_start_matches("http://").parse().unwrap(),
+            server: url.trim_start_matches("http://").parse().unwrap(),
             answer: Box::new(answer),
             operations: Arc::clone(&operations),
             written: Arc::clone(&written),
@@ -233,9 +241,9 @@ fn send_reply(
     }
 }
 
-/// Sends the request to the pool and returns the raw response.
+/// Sends the request to the server and returns the raw response.
 fn forward(shared: &EndpointState, request: &ReceivedRequest) -> std::io::Result<Vec<u8>> {
-    let mut pool = TcpStream::connect(shared.pool)?;
+    let mut server = TcpStream::connect(shared.server)?;
     let mut head = String::from("POST / HTTP/1.1\r\n");
     for (name, value) in &request.head {
         if !["host", "connection", "content-length"].contains(&name.as_str()) {
@@ -244,13 +252,13 @@ fn forward(shared: &EndpointState, request: &ReceivedRequest) -> std::io::Result
     }
     head += &format!(
         "host: {}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
-        shared.pool,
+        shared.server,
         request.bytes.len()
     );
-    pool.write_all(head.as_bytes())?;
-    pool.write_all(&request.bytes)?;
+    server.write_all(head.as_bytes())?;
+    server.write_all(&request.bytes)?;
     let mut answer = Vec::new();
-    pool.read_to_end(&mut answer)?;
+    server.read_to_end(&mut answer)?;
     Ok(answer)
 }
 

@@ -26,7 +26,7 @@ pub(crate) use bucket::Bucket;
 pub(crate) use emulator::{EmulatedPool, Emulator};
 pub(crate) use encode::{gzip, marked_utf_16, utf_16, zstd};
 pub(crate) use endpoint::{ReceivedRequest, TestEndpoint, TestReply, head};
-pub(crate) use moto::MotoBucket;
+pub(crate) use moto::{MotoBucket, MotoServices};
 pub(crate) use pool::{Pool, assert_only_described, existing_user, quick, silent};
 pub(crate) use program::{ProcessOutput, ProgramCommand, RunningProcess, codes, with_code};
 pub(crate) use proxy::{BadReply, Proxy};

@@ -1,0 +1,371 @@
+//! The state machine and the worker in `deploy/step-functions/`, with Step Functions, SQS and S3 of
+//! moto.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use super::{PARTS, ROWS, StallingPool, Worker, deploy, fake_program, program};
+use crate::harness::{
+    MotoBucket, MotoServices, ProgramCommand, Results, TestDir, TestEndpoint, TestReply, users,
+    wait_until,
+};
+use crate::stored_runs::{in_a_minute, wait};
+
+/// The seconds after which a worker without heartbeats counts as lost.
+const HEARTBEAT: u64 = 5;
+
+/// The state machine with its queue and its bucket. Everything in moto has the same name.
+struct Machine {
+    moto: MotoServices,
+    bucket: MotoBucket,
+    dir: TestDir,
+    /// The request that starts an execution.
+    start: Value,
+    queue: String,
+    /// What the workers send to Step Functions and to the queue.
+    told: Arc<Mutex<Told>>,
+    endpoint: TestEndpoint,
+    /// The ARN of the execution.
+    execution: String,
+}
+
+#[derive(Default)]
+struct Told {
+    heartbeats: BTreeMap<String, usize>,
+    text: String,
+}
+
+impl Machine {
+    /// Starts an execution with this manifest. `None` if moto cannot be installed.
+    fn start(name: &str, manifest: &str) -> Option<Self> {
+        let moto = MotoServices::start()?;
+        let bucket = MotoBucket::create(name)?;
+        let dir = TestDir::new();
+        dir.file("manifest.json", manifest);
+        let path = dir.path("manifest.json");
+        let folder = bucket.folder("lists/");
+        let uploaded = folder.upload("manifest.json", &path, in_a_minute());
+        wait(uploaded).unwrap();
+        let queue = moto.call("AmazonSQS.CreateQueue", &json!({ "QueueName": name }));
+        let queue = queue["QueueUrl"].as_str().unwrap().to_owned();
+        let machine = json!({
+            "name": name,
+            "definition": definition(),
+            "roleArn": "arn:aws:iam::123456789012:role/made-up",
+        });
+        let machine = moto.call("AWSStepFunctions.CreateStateMachine", &machine);
+        let input = json!({
+            "bucket": name,
+            "manifest": "lists/manifest.json",
+            "queue_url": queue,
+            "workers": PARTS,
+        });
+        let start = json!({
+            "name": name,
+            "stateMachineArn": machine["stateMachineArn"],
+            "input": input.to_string(),
+        });
+        let execution = moto.call("AWSStepFunctions.StartExecution", &start);
+        let told: Arc<Mutex<Told>> = Arc::default();
+        let hears = Arc::clone(&told);
+        let endpoint = TestEndpoint::in_front_of(&moto.url(), move |request| {
+            let mut told = hears.lock().unwrap();
+            told.text += &request.body.to_string();
+            if request.operation == "SendTaskHeartbeat" {
+                let token = request.body["taskToken"].as_str().unwrap().to_owned();
+                *told.heartbeats.entry(token).or_default() += 1;
+            }
+            TestReply::Forward
+        });
+        Some(Self {
+            execution: execution["executionArn"].as_str().unwrap().to_owned(),
+            moto,
+            bucket,
+            dir,
+            start,
+            queue,
+            told,
+            endpoint,
+        })
+    }
+
+    /// Stops the execution and starts another one.
+    fn restart(&mut self) {
+        let stop = json!({ "executionArn": self.execution });
+        self.moto.call("AWSStepFunctions.StopExecution", &stop);
+        self.start["name"] = "again".into();
+        let execution = self
+            .moto
+            .call("AWSStepFunctions.StartExecution", &self.start);
+        self.execution = execution["executionArn"].as_str().unwrap().to_owned();
+    }
+
+    fn send(&self, message: &Value) {
+        let message = json!({ "QueueUrl": self.queue, "MessageBody": message.to_string() });
+        self.moto.call("AmazonSQS.SendMessage", &message);
+    }
+
+    /// The lines that the fake program has written.
+    fn calls(&self) -> Vec<String> {
+        let calls = fs::read_to_string(self.dir.path("calls")).unwrap_or_default();
+        calls.lines().map(str::to_owned).collect()
+    }
+
+    fn wait_for_calls(&self, expected: &[&str]) {
+        wait_until("the calls", || (self.calls() == expected).then_some(()));
+    }
+
+    fn run_directory(&self) -> String {
+        self.bucket.address("runs/a/")
+    }
+
+    /// The messages in the queue once there are this many. They stay there.
+    fn messages(&self, count: usize) -> Vec<String> {
+        let mut messages = BTreeSet::new();
+        let receive = json!({
+            "QueueUrl": self.queue,
+            "MaxNumberOfMessages": 10,
+            "VisibilityTimeout": 0,
+        });
+        wait_until("the messages", || {
+            let received = self.moto.call("AmazonSQS.ReceiveMessage", &receive);
+            for message in received["Messages"].as_array().into_iter().flatten() {
+                messages.insert(message["Body"].as_str().unwrap().to_owned());
+            }
+            (messages.len() >= count).then_some(())
+        });
+        messages.into_iter().collect()
+    }
+
+    /// `worker.py`, without the arguments of the import.
+    fn worker(&self) -> ProgramCommand {
+        let python = MotoServices::python().unwrap();
+        let worker = program(&self.dir, python.to_str().unwrap());
+        let worker = worker.arg(&deploy("step-functions/worker.py"));
+        self.bucket
+            .with_endpoint(worker)
+            .args(["--queue-url", &self.queue])
+            .args(["--run-dir", &self.run_directory(), "--heartbeat", "0.5"])
+            .env("AWS_ENDPOINT_URL_SQS", &self.endpoint.url())
+            .env("AWS_ENDPOINT_URL_SFN", &self.endpoint.url())
+            .env("AWS_DEFAULT_REGION", "us-east-1")
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+    }
+
+    /// The execution after it has ended.
+    fn ended(&self) -> Value {
+        let describe = json!({ "executionArn": self.execution });
+        wait_until("the execution to end", || {
+            let execution = self
+                .moto
+                .call("AWSStepFunctions.DescribeExecution", &describe);
+            (execution["status"] != "RUNNING").then_some(execution)
+        })
+    }
+
+    /// What Step Functions records.
+    fn history(&self) -> String {
+        let execution = json!({ "executionArn": self.execution, "includeExecutionData": true });
+        let operations = ["GetExecutionHistory", "ListMapRuns", "DescribeExecution"];
+        let of = operations.map(|operation| {
+            self.moto
+                .call(&format!("AWSStepFunctions.{operation}"), &execution)
+        });
+        json!([of, self.map_run()]).to_string()
+    }
+
+    fn map_run(&self) -> Value {
+        let execution = json!({ "executionArn": self.execution });
+        let runs = self.moto.call("AWSStepFunctions.ListMapRuns", &execution);
+        let run = json!({ "mapRunArn": runs["mapRuns"][0]["mapRunArn"] });
+        self.moto.call("AWSStepFunctions.DescribeMapRun", &run)
+    }
+}
+
+/// The definition with short delays.
+fn definition() -> String {
+    let text = fs::read_to_string(deploy("step-functions/state-machine.asl.json")).unwrap();
+    let mut definition: Value = serde_json::from_str(&text).unwrap();
+    for state in [
+        "/States/ImportParts/ItemProcessor/States/ImportPart",
+        "/States/Merge",
+    ] {
+        let state = definition.pointer_mut(state).unwrap();
+        state["HeartbeatSeconds"] = HEARTBEAT.into();
+        state["Retry"][0]["IntervalSeconds"] = 1.into();
+        state["Retry"][0]["BackoffRate"] = 1.into();
+    }
+    // moto's grammar has only a decimal here.
+    definition["States"]["ImportParts"]["ToleratedFailurePercentage"] = 100.0.into();
+    definition.to_string()
+}
+
+fn manifest() -> String {
+    fs::read_to_string(deploy("step-functions/manifest.json")).unwrap()
+}
+
+fn object(text: &str) -> BTreeMap<String, Value> {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn a_part_whose_worker_is_lost_is_imported_by_another_one() {
+    let Some(machine) = Machine::start("engine-parts", &manifest()) else {
+        return;
+    };
+    let pool = StallingPool::start();
+    let list = machine.dir.file("users.csv", users(ROWS));
+    let messages = machine.messages(PARTS as usize);
+    for message in &messages {
+        assert!(object(message).keys().eq(["part", "token"]), "{message}");
+    }
+    let run = machine.run_directory();
+    let mut workers: Vec<Worker> = (0..PARTS)
+        .map(|number| {
+            let settings = pool.pool.settings();
+            let command = machine
+                .worker()
+                .args(["--", list, "--settle-time", "1s"])
+                .args(["--user-pool-id", &settings.pool_id])
+                .args(["--client-id", &settings.client_id])
+                .args(["--endpoint-url", &pool.endpoint.url()]);
+            Worker::start(&machine.dir, number, command)
+        })
+        .collect();
+    pool.wait_until_stalled();
+    // Only the stalled part takes this long.
+    wait_until("heartbeats", || {
+        let told = machine.told.lock().unwrap();
+        told.heartbeats
+            .values()
+            .any(|count| *count > 5)
+            .then_some(())
+    });
+    pool.kill_worker(&run, &mut workers);
+    let execution = machine.ended();
+    assert_eq!(execution["status"], "SUCCEEDED", "{execution}");
+    pool.assert_complete(&results(&machine));
+    let told = machine.told.lock().unwrap().text.clone();
+    let seen = [messages.concat(), told, machine.history()].concat();
+    assert!(seen.contains("exit_code"));
+    for number in 1..=ROWS {
+        for secret in [format!("user{number:04}"), format!("Passw0rd!{number}")] {
+            assert!(!seen.contains(&secret), "{secret}");
+        }
+    }
+    assert!(!seen.contains("@example.com"));
+}
+
+/// The merged results in S3.
+fn results(machine: &Machine) -> Results {
+    let folder = machine.bucket.folder("runs/a/");
+    fs::create_dir(machine.dir.path("merged")).unwrap();
+    for name in ["results.csv", "results.jsonl", "summary.json"] {
+        let content = wait(folder.read(name, in_a_minute())).unwrap();
+        machine
+            .dir
+            .file(&format!("merged/{name}"), content.unwrap());
+    }
+    machine.dir.results_in("merged")
+}
+
+#[test]
+fn only_parts_that_stopped_early_are_tried_again() {
+    let manifest = r#"[{"part": "0/3"}, {"part": "1/3"}, {"part": "2/3"}]"#;
+    let Some(machine) = Machine::start("engine-codes", manifest) else {
+        return;
+    };
+    machine.send(&json!({ "token": "stale", "part": "0/9" }));
+    // Part 0 is refused, part 1 stops early once, part 2 is killed once, and the merge finds that a
+    // part is missing.
+    let fake = r#"
+        case "$*" in
+            "report --merge s3://"*) echo merge >> calls; exit 4 ;;
+            "import list.csv --run-dir s3://"*" --part 0/3") echo refused >> calls; exit 3 ;;
+            *" --part 1/3") echo stopped >> calls; mkdir stopped || exit 1; exit 4 ;;
+            *" --part 2/3") echo killed >> calls; mkdir killed || exit 5; kill -KILL $$ ;;
+            *) echo stale >> calls ;;
+        esac"#;
+    fake_program(&machine.dir, fake);
+    let command = machine.worker().args(["--program", "./fake"]);
+    let _worker = command.args(["--", "list.csv"]).start();
+    let execution = machine.ended();
+    assert_eq!(execution["status"], "FAILED", "{execution}");
+    assert_eq!(execution["error"], "CognitoImport.Incomplete");
+    wait_until("the stale message to be received", || {
+        let told = machine.told.lock().unwrap();
+        told.heartbeats.contains_key("stale").then_some(())
+    });
+    let calls = machine.calls();
+    let count = |name: &str| calls.iter().filter(|line| *line == name).count();
+    assert_eq!(count("refused"), 1, "{calls:?}");
+    assert_eq!(count("stale"), 0, "{calls:?}");
+    // moto gives each attempt the token, and thus the end, of the one before. So there may be more.
+    for name in ["stopped", "killed", "merge"] {
+        assert!(count(name) > 1, "{name}: {calls:?}");
+    }
+    let items = &machine.map_run()["itemCounts"];
+    assert_eq!(items["failed"], 1, "{items}");
+    assert_eq!(items["succeeded"], 2, "{items}");
+}
+
+#[test]
+fn a_worker_stops_the_program_if_the_execution_or_the_worker_is_stopped() {
+    let Some(mut machine) = Machine::start("engine-stops", r#"[{"part": "0/1"}]"#) else {
+        return;
+    };
+    let fake = r#"
+        trap 'echo stopped >> calls; exit 143' TERM
+        echo started >> calls
+        while :; do sleep 0.1; done"#;
+    fake_program(&machine.dir, fake);
+    let command = machine.worker().args(["--program", "./fake"]);
+    let worker = command.args(["--", "list.csv"]).start();
+    machine.wait_for_calls(&["started"]);
+    machine.restart();
+    machine.wait_for_calls(&["started", "stopped", "started"]);
+    worker.signal("TERM");
+    worker.wait().exits(0);
+    machine.wait_for_calls(&["started", "stopped", "started", "stopped"]);
+    let told = machine.told.lock().unwrap();
+    let (_, last) = told.text.rsplit_once("cause").unwrap();
+    assert!(last.contains("exit code 143"), "{last}");
+    assert!(last.contains("CognitoImport.TryAgain"), "{last}");
+    drop(told);
+    // A worker without a part exits, too.
+    let received = || machine.endpoint.requests("ReceiveMessage");
+    let before = received();
+    let idle = machine.worker().args(["--", "list.csv"]).start();
+    wait_until("the worker to wait", || (received() > before).then_some(()));
+    idle.signal("TERM");
+    idle.wait().exits(0);
+}
+
+#[test]
+fn the_manifest_of_many_pools_names_secrets_and_has_none() {
+    let text = fs::read_to_string(deploy("step-functions/many-pools.json")).unwrap();
+    let items: Vec<BTreeMap<String, String>> = serde_json::from_str(&text).unwrap();
+    let mut pools = BTreeSet::new();
+    for item in &items {
+        let keys = [
+            "client_id",
+            "client_secret_arn",
+            "region",
+            "tenant",
+            "user_pool_id",
+        ];
+        assert!(item.keys().eq(keys), "{item:?}");
+        let region = &item["region"];
+        let (pool_region, _) = item["user_pool_id"].split_once('_').unwrap();
+        assert_eq!(pool_region, region);
+        let arn: Vec<&str> = item["client_secret_arn"].split(':').collect();
+        assert_eq!(arn[..4], ["arn", "aws", "secretsmanager", region]);
+        assert_eq!(arn[5], "secret");
+        pools.insert(&item["user_pool_id"]);
+    }
+    assert!(items.len() > 1);
+    assert_eq!(pools.len(), items.len());
+}
