@@ -30,20 +30,24 @@ class Worker:
         self.queue: Any = boto3.client("sqs")
         self.tasks: Any = boto3.client("stepfunctions")
         self.process: subprocess.Popen[bytes] | None = None
+        self.is_waiting = False
         self.is_stopping = False
 
     def stop(self, *_: object) -> None:
-        """Lets the program end its run. Exits at once if there is none."""
+        """Lets the program end its run. Exits at once while the worker waits for a message."""
         self.is_stopping = True
-        if self.process is None:
+        if self.is_waiting:
             sys.exit()
-        self.process.terminate()
+        if self.process is not None:
+            self.process.terminate()
 
     def work(self) -> None:
         while not self.is_stopping:
+            self.is_waiting = True
             received = self.queue.receive_message(
                 QueueUrl=self.args.queue_url, MaxNumberOfMessages=1, WaitTimeSeconds=20
             )
+            self.is_waiting = False
             for message in received.get("Messages", []):
                 task = json.loads(message["Body"])
                 is_wanted = self.heartbeat(task["token"])
@@ -63,6 +67,8 @@ class Worker:
     def run(self, task: dict[str, Any]) -> int:
         """Runs the program, and sends heartbeats until it exits."""
         self.process = subprocess.Popen(self.command(task), stdin=subprocess.DEVNULL)
+        if self.is_stopping:
+            self.process.terminate()
         try:
             while True:
                 try:
@@ -90,7 +96,8 @@ class Worker:
         """Ends the task. If that fails, its heartbeat times out, and the part is tried again."""
         try:
             if code in FINISHED:
-                self.tasks.send_task_success(taskToken=token, output=json.dumps({"exit_code": code}))
+                output = json.dumps({"exit_code": code})
+                self.tasks.send_task_success(taskToken=token, output=output)
             else:
                 name = "Refused" if code in REFUSED else "TryAgain"
                 self.tasks.send_task_failure(
@@ -105,7 +112,7 @@ def main() -> None:
     parser.add_argument("--queue-url", required=True)
     parser.add_argument("--run-dir", required=True)
     parser.add_argument("--program", default="cognito-import")
-    parser.add_argument("--heartbeat", type=float, default=30, help="seconds between two heartbeats")
+    parser.add_argument("--heartbeat", type=float, default=30, help="seconds between heartbeats")
     parser.add_argument("arguments", nargs="+", help="arguments of `cognito-import import`")
     worker = Worker(parser.parse_args())
     signal.signal(signal.SIGTERM, worker.stop)

@@ -21,6 +21,7 @@ const TIMER: &str = "systemd/cognito-import.timer";
 const CRON_JOB: &str = "kubernetes/cronjob.yaml";
 const INDEXED_JOB: &str = "kubernetes/indexed-job.yaml";
 const TEMPLATE: &str = "cloudformation/template.yaml";
+const STATE_MACHINE: &str = "step-functions/state-machine.asl.json";
 const ARRAY_JOB: &str = "batch/array-job.yaml";
 
 const VALIDATORS: [&str; 3] = [

@@ -3,8 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde_json::{Value, json};
+
 use super::{
-    ARRAY_JOB, CONTAINERFILE, CRON_JOB, INDEXED_JOB, SERVICE, TEMPLATE, TIMER, read, validators,
+    ARRAY_JOB, CONTAINERFILE, CRON_JOB, INDEXED_JOB, SERVICE, STATE_MACHINE, TEMPLATE, TIMER, read,
+    validators,
 };
 use crate::harness::{TestDir, report_skipped};
 
@@ -80,6 +83,34 @@ fn cfn_lint_accepts_the_templates() {
     for template in [TEMPLATE, ARRAY_JOB] {
         check(template, ("EvaluateOnExit:", "EvaluateOnExits:"), |path| {
             run(Command::new(&lint).arg(path))
+        });
+    }
+}
+
+/// cfn-lint checks the definition of a state machine in a template.
+#[test]
+fn cfn_lint_accepts_the_state_machine() {
+    let Some(lint) = tool("cfn-lint") else {
+        return;
+    };
+    for broken in [
+        ("\"HeartbeatSeconds\"", "\"HeartbeatsSeconds\""),
+        ("\"BackoffRate\": 2", "\"BackoffRate\": \"two\""),
+    ] {
+        check(STATE_MACHINE, broken, |path| {
+            let definition = std::fs::read(path).unwrap();
+            let definition: Value = serde_json::from_slice(&definition).unwrap();
+            let machine = json!({
+                "Type": "AWS::StepFunctions::StateMachine",
+                "Properties": {
+                    "RoleArn": "arn:aws:iam::123456789012:role/made-up",
+                    "Definition": definition,
+                },
+            });
+            let template = path.with_extension("template");
+            let text = json!({ "Resources": { "Machine": machine } }).to_string();
+            std::fs::write(&template, text).unwrap();
+            run(Command::new(&lint).arg(&template))
         });
     }
 }
