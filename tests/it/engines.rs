@@ -94,11 +94,13 @@ impl StallingPool {
     /// Kills the worker that runs the victim's part, with its program, and deletes its directory.
     fn kill_worker(&self, run_directory: &str, workers: &mut Vec<Worker>) {
         let words = ["import", run_directory, "--part", VICTIM];
-        let program = find_program(&words).unwrap();
-        let at = workers
-            .iter()
-            .position(|worker| worker.process.pid() == program.parent);
-        let worker = workers.remove(at.unwrap());
+        let (program, at) = wait_until("the program", || {
+            let program = find_program(&words)?;
+            let mut workers = workers.iter();
+            let at = workers.position(|worker| worker.process.pid() == program.parent)?;
+            Some((program, at))
+        });
+        let worker = workers.remove(at);
         for pid in [program.parent, program.pid] {
             let kill = Command::new("kill")
                 .args(["-s", "KILL", &pid.to_string()])

@@ -14,8 +14,12 @@ use crate::harness::{
 };
 use crate::stored_runs::{in_a_minute, wait};
 
-/// The seconds after which a worker without heartbeats counts as lost.
-const HEARTBEAT: u64 = 5;
+/// The seconds after which a worker without heartbeats counts as lost. It sends two a second, so
+/// that a busy machine is not mistaken for a lost one.
+const LOST: u64 = 15;
+
+/// The same where no worker is lost.
+const NEVER: u64 = 3600;
 
 /// The state machine with its queue and its bucket. Everything in moto has the same name.
 struct Machine {
@@ -28,7 +32,7 @@ struct Machine {
     /// What the workers send to Step Functions and to the queue.
     told: Arc<Mutex<Told>>,
     endpoint: TestEndpoint,
-    /// The ARN of the execution.
+    /// The ARN of the newest execution.
     execution: String,
 }
 
@@ -36,11 +40,13 @@ struct Machine {
 struct Told {
     heartbeats: BTreeMap<String, usize>,
     text: String,
+    /// The messages that they have received.
+    messages: Vec<String>,
 }
 
 impl Machine {
-    /// Starts an execution with this manifest. `None` if moto cannot be installed.
-    fn start(name: &str, manifest: &str) -> Option<Self> {
+    /// Creates a state machine with this manifest. `None` if moto cannot be installed.
+    fn create(name: &str, manifest: &str, heartbeat: u64) -> Option<Self> {
         let moto = MotoServices::start()?;
         let bucket = MotoBucket::create(name)?;
         let dir = TestDir::new();
@@ -53,7 +59,7 @@ impl Machine {
         let queue = queue["QueueUrl"].as_str().unwrap().to_owned();
         let machine = json!({
             "name": name,
-            "definition": definition(),
+            "definition": definition(heartbeat),
             "roleArn": "arn:aws:iam::123456789012:role/made-up",
         });
         let machine = moto.call("AWSStepFunctions.CreateStateMachine", &machine);
@@ -64,11 +70,9 @@ impl Machine {
             "workers": PARTS,
         });
         let start = json!({
-            "name": name,
             "stateMachineArn": machine["stateMachineArn"],
             "input": input.to_string(),
         });
-        let execution = moto.call("AWSStepFunctions.StartExecution", &start);
         let told: Arc<Mutex<Told>> = Arc::default();
         let hears = Arc::clone(&told);
         let endpoint = TestEndpoint::in_front_of(&moto.url(), move |request| {
@@ -78,10 +82,20 @@ impl Machine {
                 let token = request.body["taskToken"].as_str().unwrap().to_owned();
                 *told.heartbeats.entry(token).or_default() += 1;
             }
-            TestReply::Forward
+            drop(told);
+            if request.operation != "ReceiveMessage" {
+                return TestReply::Forward;
+            }
+            let hears = Arc::clone(&hears);
+            TestReply::ForwardEdited(Box::new(move |received| {
+                for message in received["Messages"].as_array().into_iter().flatten() {
+                    let body = message["Body"].as_str().unwrap().to_owned();
+                    hears.lock().unwrap().messages.push(body);
+                }
+            }))
         });
         Some(Self {
-            execution: execution["executionArn"].as_str().unwrap().to_owned(),
+            execution: String::new(),
             moto,
             bucket,
             dir,
@@ -92,15 +106,24 @@ impl Machine {
         })
     }
 
-    /// Stops the execution and starts another one.
-    fn restart(&mut self) {
-        let stop = json!({ "executionArn": self.execution });
-        self.moto.call("AWSStepFunctions.StopExecution", &stop);
-        self.start["name"] = "again".into();
+    fn start(&mut self, execution: &str) {
+        self.start["name"] = execution.into();
         let execution = self
             .moto
             .call("AWSStepFunctions.StartExecution", &self.start);
         self.execution = execution["executionArn"].as_str().unwrap().to_owned();
+    }
+
+    fn stop(&self) {
+        let stop = json!({ "executionArn": self.execution });
+        self.moto.call("AWSStepFunctions.StopExecution", &stop);
+    }
+
+    /// Waits until the workers have asked for this many messages.
+    fn wait_for_receives(&self, count: usize) {
+        wait_until("the workers to wait", || {
+            (self.endpoint.requests("ReceiveMessage") >= count).then_some(())
+        });
     }
 
     fn send(&self, message: &Value) {
@@ -120,24 +143,6 @@ impl Machine {
 
     fn run_directory(&self) -> String {
         self.bucket.address("runs/a/")
-    }
-
-    /// The messages in the queue once there are this many. They stay there.
-    fn messages(&self, count: usize) -> Vec<String> {
-        let mut messages = BTreeSet::new();
-        let receive = json!({
-            "QueueUrl": self.queue,
-            "MaxNumberOfMessages": 10,
-            "VisibilityTimeout": 0,
-        });
-        wait_until("the messages", || {
-            let received = self.moto.call("AmazonSQS.ReceiveMessage", &receive);
-            for message in received["Messages"].as_array().into_iter().flatten() {
-                messages.insert(message["Body"].as_str().unwrap().to_owned());
-            }
-            (messages.len() >= count).then_some(())
-        });
-        messages.into_iter().collect()
     }
 
     /// `worker.py`, without the arguments of the import.
@@ -186,7 +191,7 @@ impl Machine {
 }
 
 /// The definition with short delays.
-fn definition() -> String {
+fn definition(heartbeat: u64) -> String {
     let text = fs::read_to_string(deploy("step-functions/state-machine.asl.json")).unwrap();
     let mut definition: Value = serde_json::from_str(&text).unwrap();
     for state in [
@@ -194,7 +199,7 @@ fn definition() -> String {
         "/States/Merge",
     ] {
         let state = definition.pointer_mut(state).unwrap();
-        state["HeartbeatSeconds"] = HEARTBEAT.into();
+        state["HeartbeatSeconds"] = heartbeat.into();
         state["Retry"][0]["IntervalSeconds"] = 1.into();
         state["Retry"][0]["BackoffRate"] = 1.into();
     }
@@ -213,15 +218,11 @@ fn object(text: &str) -> BTreeMap<String, Value> {
 
 #[test]
 fn a_part_whose_worker_is_lost_is_imported_by_another_one() {
-    let Some(machine) = Machine::start("engine-parts", &manifest()) else {
+    let Some(mut machine) = Machine::create("engine-parts", &manifest(), LOST) else {
         return;
     };
     let pool = StallingPool::start();
     let list = machine.dir.file("users.csv", users(ROWS));
-    let messages = machine.messages(PARTS as usize);
-    for message in &messages {
-        assert!(object(message).keys().eq(["part", "token"]), "{message}");
-    }
     let run = machine.run_directory();
     let mut workers: Vec<Worker> = (0..PARTS)
         .map(|number| {
@@ -235,6 +236,8 @@ fn a_part_whose_worker_is_lost_is_imported_by_another_one() {
             Worker::start(&machine.dir, number, command)
         })
         .collect();
+    machine.wait_for_receives(workers.len());
+    machine.start("once");
     pool.wait_until_stalled();
     // Only the stalled part takes this long.
     wait_until("heartbeats", || {
@@ -248,8 +251,19 @@ fn a_part_whose_worker_is_lost_is_imported_by_another_one() {
     let execution = machine.ended();
     assert_eq!(execution["status"], "SUCCEEDED", "{execution}");
     pool.assert_complete(&results(&machine));
-    let told = machine.told.lock().unwrap().text.clone();
-    let seen = [messages.concat(), told, machine.history()].concat();
+    let told = machine.told.lock().unwrap();
+    // One for each part, another for the part of the lost worker, and the merge.
+    assert!(
+        told.messages.len() >= PARTS as usize + 2,
+        "{:?}",
+        told.messages
+    );
+    for message in &told.messages {
+        let keys: Vec<String> = object(message).into_keys().collect();
+        let is_known = keys == ["part", "token"] || keys == ["merge", "token"];
+        assert!(is_known, "{message}");
+    }
+    let seen = [told.messages.concat(), told.text.clone(), machine.history()].concat();
     assert!(seen.contains("exit_code"));
     for number in 1..=ROWS {
         for secret in [format!("user{number:04}"), format!("Passw0rd!{number}")] {
@@ -275,7 +289,7 @@ fn results(machine: &Machine) -> Results {
 #[test]
 fn only_parts_that_stopped_early_are_tried_again() {
     let manifest = r#"[{"part": "0/3"}, {"part": "1/3"}, {"part": "2/3"}]"#;
-    let Some(machine) = Machine::start("engine-codes", manifest) else {
+    let Some(mut machine) = Machine::create("engine-codes", manifest, NEVER) else {
         return;
     };
     machine.send(&json!({ "token": "stale", "part": "0/9" }));
@@ -292,6 +306,7 @@ fn only_parts_that_stopped_early_are_tried_again() {
     fake_program(&machine.dir, fake);
     let command = machine.worker().args(["--program", "./fake"]);
     let _worker = command.args(["--", "list.csv"]).start();
+    machine.start("once");
     let execution = machine.ended();
     assert_eq!(execution["status"], "FAILED", "{execution}");
     assert_eq!(execution["error"], "CognitoImport.Incomplete");
@@ -314,7 +329,8 @@ fn only_parts_that_stopped_early_are_tried_again() {
 
 #[test]
 fn a_worker_stops_the_program_if_the_execution_or_the_worker_is_stopped() {
-    let Some(mut machine) = Machine::start("engine-stops", r#"[{"part": "0/1"}]"#) else {
+    let manifest = r#"[{"part": "0/1"}]"#;
+    let Some(mut machine) = Machine::create("engine-stops", manifest, NEVER) else {
         return;
     };
     let fake = r#"
@@ -324,8 +340,10 @@ fn a_worker_stops_the_program_if_the_execution_or_the_worker_is_stopped() {
     fake_program(&machine.dir, fake);
     let command = machine.worker().args(["--program", "./fake"]);
     let worker = command.args(["--", "list.csv"]).start();
+    machine.start("once");
     machine.wait_for_calls(&["started"]);
-    machine.restart();
+    machine.stop();
+    machine.start("again");
     machine.wait_for_calls(&["started", "stopped", "started"]);
     worker.signal("TERM");
     worker.wait().exits(0);
@@ -336,10 +354,9 @@ fn a_worker_stops_the_program_if_the_execution_or_the_worker_is_stopped() {
     assert!(last.contains("CognitoImport.TryAgain"), "{last}");
     drop(told);
     // A worker without a part exits, too.
-    let received = || machine.endpoint.requests("ReceiveMessage");
-    let before = received();
+    let before = machine.endpoint.requests("ReceiveMessage");
     let idle = machine.worker().args(["--", "list.csv"]).start();
-    wait_until("the worker to wait", || (received() > before).then_some(()));
+    machine.wait_for_receives(before + 1);
     idle.signal("TERM");
     idle.wait().exits(0);
 }
