@@ -35,6 +35,13 @@ impl Part {
         Self::new(index.parse().ok()?, parts.parse().ok()?)
     }
 
+    /// Parses the name of a part's directory.
+    #[must_use]
+    pub fn of_directory_name(name: &str) -> Option<Self> {
+        let (index, parts) = name.strip_prefix("part-")?.split_once("-of-")?;
+        Self::parse(&format!("{index}/{parts}"))
+    }
+
     /// Returns the parts of a list, in order.
     pub fn all(parts: NonZeroU32) -> impl Iterator<Item = Self> {
         (0..parts.get()).map(move |index| Self { index, parts })
@@ -140,8 +147,12 @@ mod tests {
         ] {
             assert_eq!(Part::parse(text), None, "{text:?}");
         }
-        let name = Part::parse("3/8").unwrap().directory_name();
-        assert_eq!(name, "part-3-of-8");
+        let part = Part::parse("3/8").unwrap();
+        assert_eq!(part.directory_name(), "part-3-of-8");
+        assert_eq!(Part::of_directory_name("part-3-of-8"), Some(part));
+        for name in ["part-8-of-8", "part-3", "parts-3-of-8", "part-3-of-8-old"] {
+            assert_eq!(Part::of_directory_name(name), None, "{name}");
+        }
     }
 
     proptest! {

@@ -159,6 +159,9 @@ impl PreflightFindings {
     pub(super) fn print_plan(&self, printer: Printer) {
         if let Some(plan) = &self.plan {
             printer.prose(plan);
+            if plan.part.is_some() && !self.broken_rules.is_empty() {
+                printer.info("      in the whole list:");
+            }
         }
         for broken in self.broken_rules.iter().take(MAX_RULES_PRINTED) {
             let example = broken.examples.first().map_or_else(String::new, |example| {

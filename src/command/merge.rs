@@ -11,6 +11,7 @@ use super::stored_run::{LEDGER, StoredRun};
 use super::{CommandError, beside};
 use crate::cli::Printer;
 use crate::cli::settings::RunPlace;
+use crate::ledger::certificate::CERTIFICATE;
 use crate::ledger::merge::{MergeError, PartLedger, merge_parts};
 use crate::ledger::{Ledger, LedgerError, LedgerReader, RunCertificate, RunDirectory, RunPath};
 use crate::part::Part;
@@ -64,8 +65,18 @@ impl Parts {
         if run.has_ledger_of_its_own() {
             return Ok(None);
         }
-        let certificate = RunCertificate::read_in(run.location());
+        let location = run.location();
+        let certificate = RunCertificate::read_in(location);
         let Some(certificate) = certificate.map_err(CommandError::refused)? else {
+            if Ledger::has_parts(location) {
+                return Err(CommandError::refusal(
+                    format_args!(
+                        "{}: the certificate of the run is missing, so its parts cannot be merged",
+                        location.join(CERTIFICATE).shown().display()
+                    ),
+                    "restore it from a backup",
+                ));
+            }
             return Ok(None);
         };
         let number = certificate.identity().parts;

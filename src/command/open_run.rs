@@ -11,10 +11,13 @@ use super::locking::{lock_directory, warn_if_exposed};
 use super::stored_run::StoredRun;
 use crate::cli::Printer;
 use crate::cli::settings::{ImportSettings, OnExistingRun};
+use crate::hints::Hint as _;
+use crate::ledger::merge::is_whole;
 use crate::ledger::{
-    Facts, FoundLedger, Identity, Ledger, LedgerStatus, RetryFilter, RunCertificate, RunDirectory,
-    RunKind, RunPath, refuse_if_saved,
+    Facts, FoundLedger, Identity, Ledger, LedgerError, LedgerStatus, RetryFilter, RunCertificate,
+    RunDirectory, RunKind, RunPath, refuse_if_saved,
 };
+use crate::part::Part;
 use crate::pool::Cognito;
 use default_directory::default_directory;
 
@@ -144,9 +147,10 @@ pub(super) async fn open_run(
     printer: Printer,
 ) -> Result<OpenRun, CommandError> {
     let RunKey { identity, path } = key;
+    refuse_other_division(path)?;
     let new = |directory| Ok(OpenRun::Unfinished(UnfinishedRun::New(directory)));
     if !path.is_dir() {
-        RunDirectory::check_creatable(path).map_err(CommandError::refused)?;
+        RunDirectory::check_creatable(path).map_err(|error| refused(settings, error))?;
         refuse_if_saved_elsewhere(settings, path)?;
         return match certificate_of_run(settings, path, identity)? {
             Some(certificate) => Ok(OpenRun::Unfinished(UnfinishedRun::Part(
@@ -163,7 +167,8 @@ pub(super) async fn open_run(
     }
     let OnExistingRun::Resume(retry) = &settings.on_existing_run else {
         if is_there(settings, &directory)? {
-            Ledger::is_of_kind(&directory, RunKind::Rehearsal).map_err(CommandError::refused)?;
+            Ledger::is_of_kind(&directory, RunKind::Rehearsal)
+                .map_err(|error| refused(settings, error))?;
         }
         return new(Some(directory));
     };
@@ -206,8 +211,10 @@ pub(super) fn existing_run(
     identity: &Identity,
     retry: &[RetryFilter],
 ) -> Result<Option<ExistingRun>, CommandError> {
-    let certificate = RunCertificate::read(directory).map_err(CommandError::refused)?;
-    if certificate.is_some() && Ledger::is_lost(directory).map_err(CommandError::refused)? {
+    let certificate = RunCertificate::read(directory).map_err(|error| refused(settings, error))?;
+    if certificate.is_some()
+        && Ledger::is_lost(directory).map_err(|error| refused(settings, error))?
+    {
         refuse_if_saved_elsewhere(settings, directory.path())?;
         let location = directory.location();
         let certificate = certificate_of_run(settings, location, identity)?.map(Box::new);
@@ -224,13 +231,47 @@ pub(super) fn existing_run(
         return Ok(None);
     }
     let found = FoundLedger::open(directory, identity, settings.run.durability, retry)
-        .map_err(CommandError::refused)?;
+        .map_err(|error| refused(settings, error))?;
     check_case(settings, found.facts())?;
     if let Some(certificate) = certificate {
         let same_run = certificate.compare_ledger(&found, identity, directory);
-        same_run.map_err(CommandError::refused)?;
+        same_run.map_err(|error| refused(settings, error))?;
     }
     Ok(Some(ExistingRun::Intact(Box::new(found))))
+}
+
+/// Refuses a part of a run that has none, and a whole run in the directory of one in parts.
+fn refuse_other_division(path: &RunPath) -> Result<(), CommandError> {
+    let run = path.of_run();
+    let shown = run.shown().display();
+    let name = run.file_name().and_then(|name| name.to_str());
+    if name.and_then(Part::of_directory_name).is_some() {
+        return Err(CommandError::refusal(
+            format_args!("{shown}: this is the directory of a part"),
+            "name the directory of the whole run with --run-dir",
+        ));
+    }
+    match path.part() {
+        None if Ledger::has_parts(run) => Err(CommandError::refusal(
+            format_args!("{shown}: has a run in parts"),
+            "name one of its parts with --part, or use another --run-dir",
+        )),
+        // A part in S3 is copied into the same directory as the certificate of its run.
+        Some(_) if **run != **path && is_whole(run) => Err(CommandError::refusal(
+            format_args!("{shown}: has a run without parts"),
+            "leave --part out, or use another --run-dir",
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The refusal of this command. A part cannot be started over.
+fn refused(settings: &ImportSettings, error: LedgerError) -> CommandError {
+    let hint = error.hint().unwrap_or_default();
+    if settings.run.part.is_some() && hint.contains("--restart") {
+        return CommandError::refusal(error, "use another --run-dir for all parts of a new run");
+    }
+    CommandError::refused(error)
 }
 
 /// Reads the certificate of this command's run, if there is one.
@@ -239,12 +280,14 @@ fn certificate_of_run(
     path: &RunPath,
     identity: &Identity,
 ) -> Result<Option<RunCertificate>, CommandError> {
-    let Some(certificate) = RunCertificate::read_in(path).map_err(CommandError::refused)? else {
+    let Some(certificate) =
+        RunCertificate::read_in(path).map_err(|error| refused(settings, error))?
+    else {
         return Ok(None);
     };
-    Ledger::refuse_undone(path).map_err(CommandError::refused)?;
+    Ledger::refuse_undone(path).map_err(|error| refused(settings, error))?;
     let same_run = certificate.compare(identity, path);
-    same_run.map_err(CommandError::refused)?;
+    same_run.map_err(|error| refused(settings, error))?;
     check_case(settings, certificate.facts())?;
     Ok(Some(certificate))
 }
@@ -271,7 +314,7 @@ fn check_case(settings: &ImportSettings, facts: &Facts) -> Result<(), CommandErr
 /// Refuses to start over if the run's ledger exists under another name.
 fn refuse_if_saved_elsewhere(settings: &ImportSettings, path: &Path) -> Result<(), CommandError> {
     match settings.on_existing_run {
-        OnExistingRun::Resume(_) => refuse_if_saved(path).map_err(CommandError::refused),
+        OnExistingRun::Resume(_) => refuse_if_saved(path).map_err(|error| refused(settings, error)),
         OnExistingRun::PutAside | OnExistingRun::Replace => Ok(()),
     }
 }
@@ -284,7 +327,7 @@ pub(super) async fn lock(
     let directory = lock_directory(&key.path, settings.run.wait_for_lock, printer).await?;
     directory
         .choose_lock(settings.run.ledger_lock)
-        .map_err(CommandError::refused)?;
+        .map_err(|error| refused(settings, error))?;
     warn_if_exposed(&directory, printer);
     Ok(directory)
 }

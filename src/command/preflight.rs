@@ -186,11 +186,14 @@ impl Preflight<'_> {
             None => Ok(()),
             Some((rate, _, flag)) => Err(CommandError::refusal(
                 format_args!(
-                    "--part: {} parts are more than the requests a second that they share, so each \
-                     would need less than {rate}",
-                    self.settings.run.parts()
+                    "--part: {} parts share {} requests a second, so each would get less than one",
+                    self.settings.run.parts(),
+                    rate.most_parts()
                 ),
-                format!("use fewer parts, or set the rate of each part with {flag}"),
+                format!(
+                    "use at most {} parts, or set the rate of each part with {flag}",
+                    rate.most_parts()
+                ),
             )),
         }
     }

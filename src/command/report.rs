@@ -106,8 +106,8 @@ async fn merge(
     let mut stored = StoredRun::open(&run, &access).await?;
     let Some(parts) = Parts::of_run(&run, &stored, &access).await? else {
         return Err(CommandError::refusal(
-            format_args!("--merge: the run in {run} has no parts"),
-            "leave --merge out, or name the directory that the parts have in common (--run-dir)",
+            format_args!("--merge: there is no run in parts in {run}"),
+            "name the directory that the parts have in common (--run-dir)",
         ));
     };
     let location = stored.location().clone();

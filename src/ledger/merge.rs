@@ -23,7 +23,7 @@ use tables::{PER_ROW, merge_rows, merge_table};
 pub enum MergeError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    #[error("{0}: part {1} of the run has no ledger")]
+    #[error("{0}: part {1} of the run was not started, or its directory is lost")]
     Missing(PathBuf, Part),
     #[error("{0}: part {1} of the run is not finished")]
     Unfinished(PathBuf, Part),

@@ -145,8 +145,9 @@ fn sample(row: &Row<'_>) -> rusqlite::Result<RateSample> {
     }
 }
 
-/// Returns how much of the allowed rate was used, by category.
-pub(super) fn pace(samples: &[RateSample]) -> BTreeMap<String, Pace> {
+/// Returns how much of the allowed rate was used, by category. `processes` is how many shared the
+/// run.
+pub(super) fn pace(samples: &[RateSample], processes: u32) -> BTreeMap<String, Pace> {
     let mut sums: BTreeMap<&str, RateSample> = BTreeMap::new();
     for sample in samples {
         match sums.get_mut(sample.category.as_str()) {
@@ -156,7 +157,7 @@ pub(super) fn pace(samples: &[RateSample]) -> BTreeMap<String, Pace> {
     }
     sums.into_iter()
         .filter(|(_, sum)| sum.span_ms > 0)
-        .map(|(category, sum)| (category.to_owned(), pace_of(&sum)))
+        .map(|(category, sum)| (category.to_owned(), pace_of(&sum, processes)))
         .collect()
 }
 
@@ -164,15 +165,16 @@ pub(super) fn pace(samples: &[RateSample]) -> BTreeMap<String, Pace> {
     clippy::cast_precision_loss,
     reason = "counts and milliseconds stay far below 2^52"
 )]
-fn pace_of(sum: &RateSample) -> Pace {
+fn pace_of(sum: &RateSample, processes: u32) -> Pace {
     let seconds = sum.span_ms as f64 / SECOND as f64;
     let (room, allowed) = (sum.room_milli as f64 / 1e3, sum.allowed_milli as f64 / 1e3);
-    // A sample may cut a request's interval, so one request above the allowed rate counts as all of
-    // it. More than that is reported.
+    // A sample may cut a request's interval, so one request of each process above the allowed rate
+    // counts as all of it. More than that is reported.
     let sent = sum.sent as f64;
+    let tolerated = f64::from(processes);
     let part = |of: f64| match of {
         of if of <= 0.0 => 0.0,
-        of if sent > of && sent <= of + 1.0 => 1.0,
+        of if sent > of && sent <= of + tolerated => 1.0,
         of => sent / of,
     };
     Pace {
@@ -245,7 +247,7 @@ mod tests {
         let used = |sent| {
             let mut one = sample("UserList", 0);
             (one.sent, one.room_milli) = (sent, 9_300);
-            pace(&[one])["UserList"].used_of_ceiling
+            pace(&[one], 1)["UserList"].used_of_ceiling
         };
         assert_eq!((used(10), used(20)), (1.0, rounded(20.0 / 9.3)));
     }
@@ -255,7 +257,7 @@ mod tests {
         let samples: Vec<_> = (0..10)
             .map(|second| sample("UserCreation", second))
             .collect();
-        let pace = pace(&samples)["UserCreation"];
+        let pace = pace(&samples, 1)["UserCreation"];
         assert_eq!(
             (pace.ceiling, pace.allowed, pace.slowed_seconds),
             (50.0, 40.0, 10.0)

@@ -26,7 +26,7 @@ use super::identity::Invocation;
 use super::identity::{Identity, LedgerStatus, RunKind};
 use super::integrity::anchor::{Anchor, Displaced};
 use super::integrity::checkpoint::Checkpoints;
-use super::integrity::presence::{UNDO, ledger_is_there, part_is_absent, undo_is_there};
+use super::integrity::presence::{UNDO, has_parts, ledger_is_there, part_is_absent, undo_is_there};
 use super::previous::{MarkError, PreviousUsers};
 use super::undo::UndoProgress;
 use super::{Durability, LedgerError, RunDirectory, RunPath, schema};
@@ -135,6 +135,12 @@ impl Ledger {
     #[must_use]
     pub fn is_of_new_part(directory: &RunPath) -> bool {
         directory.part().is_some() && part_is_absent(directory)
+    }
+
+    /// Returns whether the directory has a run in parts.
+    #[must_use]
+    pub fn has_parts(directory: &RunPath) -> bool {
+        has_parts(directory)
     }
 
     /// Refuses a run that was undone.

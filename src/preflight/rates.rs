@@ -126,29 +126,27 @@ impl Rate {
                 per_second,
             };
         }
-        let limit = quota.per_second();
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "not more than the limit itself"
-        )]
-        let shared = (f64::from(limit) * share) as u32;
         Self {
+            per_second: NonZeroU32::new(shared(&quota, share) / parts).unwrap_or(NonZeroU32::MIN),
             basis: RateBasis::Share(quota),
             share,
             parts,
-            per_second: NonZeroU32::new(shared / parts).unwrap_or(NonZeroU32::MIN),
+        }
+    }
+
+    /// Returns the greatest number of parts that leaves each of them one request a second.
+    #[must_use]
+    pub fn most_parts(&self) -> u32 {
+        match &self.basis {
+            RateBasis::Flag(..) => u32::MAX,
+            RateBasis::Share(quota) => shared(quota, self.share),
         }
     }
 
     /// Returns whether one request a second would be more than the share of each part.
     #[must_use]
     pub fn is_exceeded_by_parts(&self) -> bool {
-        let RateBasis::Share(quota) = &self.basis else {
-            return false;
-        };
-        let parts = f64::from(self.parts.get());
-        parts > 1.0 && f64::from(quota.per_second()) * self.share < parts
+        self.parts > NonZeroU32::MIN && self.parts.get() > self.most_parts()
     }
 
     /// Returns the flag and the quota if the flag exceeds the quota.
@@ -167,6 +165,17 @@ impl Rate {
     }
 }
 
+/// Returns this share of a quota, in whole requests per second.
+fn shared(quota: &GrantedQuota, share: f64) -> u32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "not more than the quota itself"
+    )]
+    let shared = (f64::from(quota.per_second()) * share) as u32;
+    shared
+}
+
 /// A rate in JSON documents.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -182,7 +191,7 @@ pub(super) struct RateDocument<'a> {
     limit: Option<u32>,
     /// That share, from 0 to 1.
     share: Option<f64>,
-    /// The number of parts among which that share is divided.
+    /// The number of parts among which that share is divided; null if the run has none.
     parts: Option<NonZeroU32>,
     /// The error code of GetProvisionedLimit, if it failed and the documented default is used.
     unanswered: Option<&'a str>,
@@ -214,7 +223,7 @@ impl Serialize for Rate {
             flag,
             limit,
             share: limit.map(|_| self.share),
-            parts: limit.map(|_| self.parts),
+            parts: limit.and((self.parts > NonZeroU32::MIN).then_some(self.parts)),
             unanswered,
         }
         .serialize(serializer)

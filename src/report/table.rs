@@ -331,7 +331,7 @@ fn slowed_seconds(summary: &Summary, category: &str) -> u64 {
 
 fn rows_read(summary: &Summary) -> &'static str {
     if summary.read_to_end {
-        "rows in the list"
+        "rows of this run"
     } else {
         "rows read so far"
     }

@@ -198,7 +198,7 @@ fn the_document_of_a_check_has_counts_findings_and_plan() {
     let plan = &checked["plan"];
     assert_eq!(
         plan["requests"]["UserCreation"]["rate"],
-        json!({"a_second": 7, "source": "flag", "flag": "--rate", "limit": null, "share": null, "unanswered": null})
+        json!({"a_second": 7, "source": "flag", "flag": "--rate", "limit": null, "share": null, "parts": null, "unanswered": null})
     );
     let rate = &plan["requests"]["UserRead"]["rate"];
     assert_eq!(

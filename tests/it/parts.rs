@@ -163,3 +163,27 @@ fn flags_that_contradict_a_part_are_refused() {
     piped.input(users(6)).run().exits(3).names(["--part"]);
     assert_eq!(pool.requests("SignUp"), 0);
 }
+
+#[test]
+fn a_directory_has_a_whole_run_or_one_in_parts() {
+    let (dir, pool) = (TestDir::new(), Pool::start(quick()));
+    dir.file("users.csv", users(6));
+    part(&dir, &pool, 0, 2).run().exits(0);
+    let sent = pool.requests("SignUp");
+    let whole = || dir.import(&pool, "users.csv");
+    whole().run().exits(3);
+    whole().arg("--restart").run().exits(3);
+    dir.rehearse("users.csv").run().exits(3);
+    // The directory of a part is no place for a run.
+    let nested = ["--run-dir", "run/part-0-of-2"];
+    whole().args(nested).run().exits(3);
+    part(&dir, &pool, 1, 2).args(nested).run().exits(3);
+    assert!(dir.path("run/part-0-of-2/ledger.db").exists());
+    assert!(!dir.path("run/part-1-of-2").exists());
+    assert_eq!(pool.requests("SignUp"), sent);
+    let other = ["--run-dir", "other"];
+    whole().args(other).run().exits(0);
+    let sent = pool.requests("SignUp");
+    part(&dir, &pool, 0, 1).args(other).run().exits(3);
+    assert_eq!(pool.requests("SignUp"), sent);
+}

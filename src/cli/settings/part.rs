@@ -30,6 +30,8 @@ pub enum PartError {
         name: &'static str,
         found: u64,
     },
+    #[error("--parts {0}: --part {1} names another number of parts")]
+    Contradiction(NonZeroU32, Part),
 }
 
 impl Hint for PartError {
@@ -41,9 +43,11 @@ impl Hint for PartError {
                 Self::NotANumber { .. } => "correct it, or pass --part I/N",
                 Self::PartsUnknown { .. } => "add --parts N",
                 Self::OutOfRange { .. } => {
-                    "number the tasks of the array from 0 to N-1, or correct --parts"
+                    "number the tasks of the array without gaps, or correct --parts"
                 }
-                Self::OtherParts { .. } => "leave --parts out, or correct it",
+                Self::OtherParts { .. } | Self::Contradiction(..) => {
+                    "leave --parts out, or correct it"
+                }
             }
             .to_owned(),
         )
@@ -89,11 +93,7 @@ pub(super) fn part(
     match args.part {
         None => Ok(None),
         Some(PartArg::Part(part)) => match args.parts {
-            Some(given) if given != part.parts() => Err(PartError::OtherParts {
-                given,
-                name: "--part",
-                found: part.parts().get().into(),
-            }),
+            Some(given) if given != part.parts() => Err(PartError::Contradiction(given, part)),
             Some(_) | None => Ok(Some(part)),
         },
         Some(PartArg::Environment) => of_environment(args.parts, &environment).map(Some),

@@ -71,13 +71,17 @@ pub fn refuse_absent_ledger(directory: &RunPath) -> Result<(), LedgerError> {
     })
 }
 
-/// Returns whether the run in this directory has parts. If it has a single one, that has begun.
-fn has_parts(directory: &RunPath) -> bool {
-    let Ok(Some(outline)) = RunOutline::read_in(directory) else {
-        return false;
-    };
-    let first = Part::new(0, outline.parts).map(Part::directory_name);
-    outline.parts > NonZeroU32::MIN || first.is_some_and(|name| directory.has(&name))
+/// Returns whether the directory has a run in parts, as its certificate or the directories of parts
+/// say.
+pub(in crate::ledger) fn has_parts(directory: &RunPath) -> bool {
+    let is_divided = |outline: RunOutline| outline.parts > NonZeroU32::MIN;
+    if RunOutline::read_in(directory).is_ok_and(|found| found.is_some_and(is_divided)) {
+        return true;
+    }
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .any(|name| Part::of_directory_name(&name).is_some())
 }
 
 /// Returns whether a part of a run has left nothing in its directory, apart from the run's

@@ -92,7 +92,13 @@ pub(super) fn merge(
         write_sums(into, &all, rows)
     };
     written().map_err(MergeError::of(path))?;
-    merge_activity(into, path, parts)
+    let elapsed = number(first, name::STARTED).map_or(i64::MIN, |started| {
+        let ended = of_parts
+            .iter()
+            .filter_map(|(_, values)| number(values, name::ENDED));
+        signed(ended.max().unwrap_or(0)) - signed(started)
+    });
+    merge_activity(into, path, parts, elapsed)
 }
 
 fn number(values: &Values, name: &str) -> Option<u64> {
@@ -125,6 +131,7 @@ fn merge_activity(
     into: &Connection,
     path: &RunPath,
     parts: &[PartLedger],
+    elapsed_ms: i64,
 ) -> Result<(), MergeError> {
     let mut requests: BTreeMap<String, CategoryRequests> = BTreeMap::new();
     let (mut spans, mut samples, mut active) = (Vec::new(), Vec::new(), Vec::new());
@@ -158,7 +165,7 @@ fn merge_activity(
             )?;
         }
         rates::write(into, &merged_rates(&samples))?;
-        let active = active_ms(&active, &spans);
+        let active = active_ms(&active, &spans).min(elapsed_ms.max(0));
         put(into, name::ACTIVE, &active.to_string())
     };
     write().map_err(MergeError::of(path))

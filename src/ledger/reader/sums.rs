@@ -113,6 +113,8 @@ impl LedgerReader {
             (false, Some(_)) => RunState::Stopped,
             (false, None) => RunState::Interrupted,
         };
+        let parts = number(name::PARTS).and_then(|parts| u32::try_from(parts).ok());
+        let processes = parts.filter(|_| flag(name::MERGED)).unwrap_or(1);
         let vanished = number(name::VANISHED).map(i64::unsigned_abs);
         let previous = PreviousRun::read(&self.database)?.map(|previous| PreviousSummary {
             run_directory: previous.directory,
@@ -160,7 +162,7 @@ impl LedgerReader {
             follow_up_errors: failed_steps,
             requests,
             rates: requests_a_second,
-            pace: rates::pace(&self.samples()?),
+            pace: rates::pace(&self.samples()?, processes),
         })
     }
 

@@ -71,6 +71,26 @@ fn undo_knows_the_users_of_a_part_that_ran_again() {
 }
 
 #[test]
+fn without_its_certificate_a_merged_run_is_not_undone() {
+    let (dir, pool) = (TestDir::new(), Pool::start(quick()));
+    dir.file("users.csv", users(6));
+    for index in 0..2 {
+        part(&dir, &pool, index, 2).run().exits(0);
+    }
+    merge(&dir).run().exits(0);
+    let certificate = dir.path("run/run.json");
+    let content = fs::read(&certificate).unwrap();
+    fs::remove_file(&certificate).unwrap();
+    // The merged ledger may be older than those of the parts.
+    dir.undo(&pool).run().exits(3).names(["run.json"]);
+    dir.verify(&pool).run().exits(3).names(["run.json"]);
+    merge(&dir).run().exits(3).names(["run.json"]);
+    assert_eq!(pool.users().len(), 6);
+    fs::write(certificate, content).unwrap();
+    dir.undo(&pool).run().exits(0);
+}
+
+#[test]
 fn an_unmerged_run_is_named_as_such() {
     let (dir, pool) = (TestDir::new(), Pool::start(quick()));
     dir.file("users.csv", users(6));
