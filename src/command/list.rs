@@ -10,7 +10,7 @@ use crate::pace::Category;
 use crate::pool::category_of;
 use crate::preflight::prescan::ExistingUserPolicy;
 use crate::preflight::problems::{Problem, unverified_updates};
-use crate::rows::{Dialect, FirstLines, Rows, RowsError, Selection};
+use crate::rows::{Dialect, FirstLines, RowFilter, Rows, RowsError};
 use crate::sanitize::one_line;
 use crate::source::{Source, SourceError};
 use crate::user::pool_rules::Contact;
@@ -70,7 +70,7 @@ impl ReopenableList {
 
 /// Leaves out the rows that are not selected.
 fn selected(rows: Rows, selection: Option<RowSelection>) -> Rows {
-    rows.selecting(selection.map(|selection| Box::new(selection) as Box<dyn Selection>))
+    rows.selecting(selection.map(|selection| Box::new(selection) as Box<dyn RowFilter>))
 }
 
 /// A header that is probably on a later line.

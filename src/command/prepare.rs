@@ -1,9 +1,9 @@
 //! Everything before the first row is sent: the list's header, the ledger, the pool's answers, the
 //! plan.
 
+mod session_plan;
+
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
-use std::sync::Arc;
 
 use super::CommandError;
 use super::Display;
@@ -24,24 +24,22 @@ use super::stored_run::StoredRun;
 use crate::cli::Printer;
 use crate::cli::settings::ImportSettings;
 use crate::import::SessionPlan;
-use crate::import::differences::{UpdatePolicy, UserComparison};
 use crate::import::prescan::ListedUsers;
-use crate::import::registration::RegistrationRules;
 use crate::import::slots::Slots;
 use crate::ledger::previous::PreviousUsers;
 use crate::ledger::{Facts, FoundLedger, Identity, Invocation, Ledger, RunDirectory, RunKind};
 use crate::pace::{Ceilings, Pacer};
 use crate::plural::counted;
-use crate::pool::{Cognito, NamedBy, connect, now_ms};
+use crate::pool::{Cognito, connect, now_ms};
 use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::groups::CreatedGroups;
 use crate::preflight::queries::PoolAnswers;
 use crate::preflight::survey::SurveyCounts;
-use crate::process::{files_for_connections, room_for_connections};
+use crate::process::files_for_connections;
 use crate::progress::ExpectedWork;
 use crate::report::ActiveRun;
-use crate::user::ValueRules;
 use crate::user::pool_rules::PoolRules;
+use session_plan::session_plan;
 
 /// A run that can begin.
 pub(super) struct Prepared {
@@ -304,63 +302,6 @@ fn invocation() -> Invocation {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         command: command_to_keep(std::env::args_os()).words().to_vec(),
     }
-}
-
-fn session_plan(
-    settings: &ImportSettings,
-    begun: &BegunRun,
-    rules: Option<&PoolRules>,
-    ceilings: Ceilings,
-    list: &List,
-) -> SessionPlan {
-    let updates = list.mapping.attributes_to_update(rules);
-    let updates = updates.map(|attributes| UpdatePolicy {
-        attributes: attributes.updated,
-        only_older: list.mapping.updates_only_older(),
-    });
-    // Steps after sign-up need slots, too.
-    let requests_a_second = if list.uses_update_quota() {
-        ceilings.creation.saturating_add(ceilings.update.get())
-    } else {
-        ceilings.creation
-    };
-    SessionPlan {
-        slots: Slots::new(
-            requests_a_second,
-            settings.concurrency,
-            room_for_connections(files_per_connection(settings)),
-        ),
-        group: rows_per_group(ceilings.creation),
-        rules: RegistrationRules {
-            retry: settings.run.retry,
-            lookups: settings.existing_users.lookup,
-            comparison: Arc::new(UserComparison {
-                rules: ValueRules::new(begun.facts.case_insensitive, rules),
-                detail: settings.differences,
-                updates,
-            }),
-        },
-        follow_up_existing: settings.list.follow_up_existing,
-        named_by: NamedBy::of(rules),
-        case_insensitive: begun.facts.case_insensitive,
-        second_before_run_ms: begun.facts.second_before_run_ms,
-        lost_since_ms: begun.lost_since_ms,
-        retries: settings.on_existing_run.retries(),
-        arrives_within: settings
-            .connect
-            .attempt_timeout
-            .saturating_add(settings.run.retry.settle),
-        breaker: settings.run.breaker,
-        deadline: settings.run.deadline,
-        stop_after: settings.run.stop_after,
-        before: begun.settled,
-    }
-}
-
-/// Rows are written to the ledger in groups, each with one sync to disk. A group is about a quarter
-/// of a second's rows, so that a crash leaves few rows to look up; the maximum keeps memory flat.
-fn rows_per_group(sign_ups_a_second: NonZeroU32) -> usize {
-    (sign_ups_a_second.get() / 4).clamp(1, 256) as usize
 }
 
 /// A rehearsal has both ends of each connection in this process.

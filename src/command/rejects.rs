@@ -109,8 +109,8 @@ impl Hint for RejectsError {
 }
 
 impl RejectsReport {
-    /// Finishes a new file, or removes that of an earlier session if there is none. Keeps an edited
-    /// one under another name.
+    /// Finishes a new file. If no row was rejected, removes that of an earlier session. Keeps an
+    /// edited one under another name.
     pub(super) fn of_new_file(
         new: Result<Option<(RejectsFile, RejectsWritten)>, RejectsError>,
         run_directory: &RunPath,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::condition::{self, Condition, trimmed_lowercase};
 use super::formula::is_formula;
 use super::unreadable_cells::cells_may_have_moved;
-use crate::rows::{NothingSelected, RawRow, Selection, Unreadable};
+use crate::rows::{NothingSelected, RawRow, RowFilter, Unreadable};
 use crate::user::rules::quoted;
 
 /// The number of values to list if no row is selected.
@@ -188,7 +188,7 @@ fn readable_cell<'a>(row: &RawRow<'a>, column: usize) -> Option<&'a str> {
     }
 }
 
-impl Selection for RowSelection {
+impl RowFilter for RowSelection {
     fn selects(&mut self, row: &RawRow<'_>) -> bool {
         let answer = self.answer(row);
         if answer == Answer::Yes {

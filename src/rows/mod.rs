@@ -36,7 +36,7 @@ pub use error::RowsError;
 pub use first_lines::FirstLines;
 pub use quote_guard::MAX_RECORD_BYTES;
 pub use row::{OwnedRow, QuoteFault, RawRow, Unreadable};
-pub use selection::{NothingSelected, Selection};
+pub use selection::{NothingSelected, RowFilter};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
@@ -88,7 +88,7 @@ pub struct Rows {
     scratch: ZeroizingRecord,
     number: u64,
     /// `None`: all rows.
-    selection: Option<Box<dyn Selection>>,
+    selection: Option<Box<dyn RowFilter>>,
     /// Where the record starts in the text. Line ends that the parser has not skipped yet may
     /// precede it.
     record_start: u64,
@@ -119,7 +119,7 @@ impl Rows {
 
     /// Returns the same list, which leaves out the rows that are not selected.
     #[must_use]
-    pub fn selecting(mut self, selection: Option<Box<dyn Selection>>) -> Self {
+    pub fn selecting(mut self, selection: Option<Box<dyn RowFilter>>) -> Self {
         self.selection = selection;
         self
     }

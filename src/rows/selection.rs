@@ -3,7 +3,7 @@
 use super::{RawRow, RowsError};
 
 /// Selects rows while a list is read.
-pub trait Selection: Send {
+pub trait RowFilter: Send {
     /// Returns whether the row is selected.
     fn selects(&mut self, row: &RawRow<'_>) -> bool;
 

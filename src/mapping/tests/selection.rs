@@ -3,7 +3,7 @@
 use super::options::conditions;
 use super::{assert_problem, codes, mapping, open_rows};
 use crate::mapping::{Mapping, MappingOptions};
-use crate::rows::{Dialect, Rows, RowsError, Selection};
+use crate::rows::{Dialect, RowFilter, Rows, RowsError};
 
 /// Columns and values.
 type Conditions<'a> = &'a [(&'a str, &'a str)];

@@ -11,7 +11,7 @@ const MIN_LABELED_WIDTH: f64 = 16.0;
 
 /// A part of the bar, and its line in the table below.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Part {
+pub(super) struct Segment {
     pub(super) name: &'static str,
     pub(super) meaning: &'static str,
     pub(super) rows: String,
@@ -25,7 +25,7 @@ pub(super) struct Part {
 
 /// Returns the parts of all outcomes, in the order of reports.
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
-pub(super) fn parts(summary: &Summary) -> Vec<Part> {
+pub(super) fn parts(summary: &Summary) -> Vec<Segment> {
     let visible_width = |count: u64| {
         if count == 0 {
             0.0
@@ -48,7 +48,7 @@ pub(super) fn parts(summary: &Summary) -> Vec<Part> {
             } else {
                 0.0
             };
-            let part = Part {
+            let part = Segment {
                 name: outcome.name(),
                 meaning: outcome.meaning(),
                 rows: thousands(count),

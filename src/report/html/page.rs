@@ -14,7 +14,7 @@ use super::existing_users::{DifferentAttribute, differs, existing_users};
 use super::format::{counted, measured, milliseconds, moment, percent, span, thousands};
 use super::latency_chart::{self, LatencyBar};
 use super::next_steps::{NextAction, next_steps, while_active};
-use super::outcome_bar::{Part, parts};
+use super::outcome_bar::{Segment, parts};
 use super::rate_chart::{RateChart, charts};
 use super::status::{StatusBadge, status};
 use super::timeline::Timeline;
@@ -49,7 +49,7 @@ pub(super) struct ReportPage {
     figures: Vec<Fact>,
     facts: Vec<Fact>,
     rows: String,
-    parts: Vec<Part>,
+    parts: Vec<Segment>,
     notes: Vec<String>,
     charts: Vec<RateChart>,
     pauses: String,
