@@ -10,7 +10,7 @@ use super::resuming::without_part;
 use super::stored_run::{LEDGER, StoredRun};
 use super::{CommandError, beside};
 use crate::cli::Printer;
-use crate::cli::settings::RunPlace;
+use crate::cli::settings::{RecordedRun, RunPlace};
 use crate::ledger::certificate::CERTIFICATE;
 use crate::ledger::merge::{MergeError, PartLedger, merge_parts};
 use crate::ledger::{Ledger, LedgerError, LedgerReader, RunCertificate, RunDirectory, RunPath};
@@ -18,25 +18,25 @@ use crate::part::Part;
 use crate::report::{IndexedRejects, RejectsFile};
 use crate::s3::S3Access;
 
-/// Merges the parts of a run, if it has parts. They may have run again since they were merged last.
-pub(super) async fn merge_if_in_parts(
-    place: &RunPlace,
-    stored: &mut StoredRun,
-    access: &S3Access,
-    wait_for_lock: Option<Duration>,
+/// Opens a run, and merges its parts if it has any. They may have run again since they were merged
+/// last.
+pub(super) async fn open_merged(
+    run: &RecordedRun,
     printer: Printer,
-) -> Result<(), CommandError> {
+) -> Result<StoredRun, CommandError> {
+    let mut stored = StoredRun::open(&run.place, &run.s3).await?;
     // Once the undo of a run has begun, its parts cannot run again.
     let location = stored.location().clone();
     if let Err(LedgerError::Undone { .. }) = Ledger::refuse_undone(&location) {
-        return Ok(());
+        return Ok(stored);
     }
-    let Some(parts) = Parts::of_run(place, stored, access).await? else {
-        return Ok(());
+    let Some(parts) = Parts::of_run(&run.place, &stored, &run.s3).await? else {
+        return Ok(stored);
     };
-    let directory = lock_directory(&location, wait_for_lock, printer).await?;
-    drop(parts.merge(directory, wait_for_lock, printer).await?);
-    stored.publish(&[LEDGER]).await
+    let directory = lock_directory(&location, run.wait_for_lock, printer).await?;
+    drop(parts.merge(directory, run.wait_for_lock, printer).await?);
+    stored.publish(&[LEDGER]).await?;
+    Ok(stored)
 }
 
 /// Says how to merge the parts of a run, after one of them has finished.

@@ -1,6 +1,6 @@
 //! Merges the ledgers of a run's parts into a ledger of the whole run, which all commands accept.
 //!
-//! Lines are copied with their checksums, so whoever reads the merged ledger verifies them.
+//! Lines are copied with their checksums, which readers of the merged ledger verify.
 
 mod rates;
 mod run_values;

@@ -3,7 +3,7 @@
 use crate::cli::Printer;
 use crate::cli::settings::UndoSettings;
 use crate::command::locking::lock_directory;
-use crate::command::merge::merge_if_in_parts;
+use crate::command::merge::open_merged;
 use crate::command::stored_run::StoredRun;
 use crate::command::{CommandError, beside};
 use crate::ledger::undo::{RetriedUsers, UsersToUndo};
@@ -41,16 +41,7 @@ pub(super) async fn open(
     settings: &UndoSettings,
     printer: Printer,
 ) -> Result<UndoableRun, CommandError> {
-    let (place, access) = (&settings.run.place, &settings.run.s3);
-    let mut stored = StoredRun::open(place, access).await?;
-    merge_if_in_parts(
-        place,
-        &mut stored,
-        access,
-        settings.run.wait_for_lock,
-        printer,
-    )
-    .await?;
+    let stored = open_merged(&settings.run, printer).await?;
     let path = stored.location();
     refuse_absent_ledger(path).map_err(refused)?;
     let directory = lock_directory(path, settings.run.wait_for_lock, printer).await?;

@@ -8,7 +8,7 @@ use super::{RESUMABLE_MINUTES, about};
 use crate::cli::Printer;
 use crate::cli::settings::VerifySettings;
 use crate::command::locking::{lock_directory, warn_if_exposed};
-use crate::command::merge::merge_if_in_parts;
+use crate::command::merge::open_merged;
 use crate::command::preflight::{query, query_error};
 use crate::command::run_endpoint::{choose_endpoint, endpoint_name};
 use crate::command::stored_run::StoredRun;
@@ -165,16 +165,7 @@ async fn open(
     settings: &VerifySettings,
     printer: Printer,
 ) -> Result<(VerifiableRun, LedgerReader), CommandError> {
-    let (place, access) = (&settings.run.place, &settings.run.s3);
-    let mut stored = StoredRun::open(place, access).await?;
-    merge_if_in_parts(
-        place,
-        &mut stored,
-        access,
-        settings.run.wait_for_lock,
-        printer,
-    )
-    .await?;
+    let stored = open_merged(&settings.run, printer).await?;
     let path = stored.location();
     refuse_absent_ledger(path).map_err(CommandError::refused)?;
     let directory = lock_directory(path, settings.run.wait_for_lock, printer).await?;

@@ -84,7 +84,7 @@ fn a_file_that_was_not_edited_is_replaced() {
     assert_eq!(*edited, serde_json::Value::Null);
     run.import(&["--excel"]).exits(1);
     run.import(&[]).exits(1);
-    // The content of the new file, whoever wrote it.
+    // A file with the content of the new one is not kept.
     fs::remove_file(run.dir.path("run/rejects.csv.sha256")).unwrap();
     run.import(&[]).exits(1);
     assert_eq!(run.kept(1), None);

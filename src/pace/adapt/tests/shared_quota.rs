@@ -101,14 +101,14 @@ struct Quota<F> {
 }
 
 #[derive(Default)]
-struct Outcome {
+struct SharedUse {
     /// When the last request was accepted, in seconds.
     end: f64,
     sent: u32,
     throttled: u32,
 }
 
-impl Outcome {
+impl SharedUse {
     fn note(&mut self, second: f64, accepted: bool) {
         if accepted {
             self.end = second;
@@ -123,7 +123,7 @@ impl Outcome {
 }
 
 /// Simulates a process for each list; they start within a second of each other.
-fn simulate(rows: &[u32], ceiling: f64, quota: Quota<impl Fn(f64) -> f64>, seed: u64) -> Outcome {
+fn simulate(rows: &[u32], ceiling: f64, quota: Quota<impl Fn(f64) -> f64>, seed: u64) -> SharedUse {
     let mut random = fastrand::Rng::with_seed(seed);
     let origin = Instant::now();
     let mut bucket = GrantedBucket::full((quota.rate)(0.0) * quota.depth);
@@ -134,7 +134,7 @@ fn simulate(rows: &[u32], ceiling: f64, quota: Quota<impl Fn(f64) -> f64>, seed:
         events.push(Reverse((start, index, Event::Permit)));
         processes.push(Process::new(*rows, ceiling, origin, start));
     }
-    let mut outcome = Outcome::default();
+    let mut outcome = SharedUse::default();
     while let Some(Reverse((now, index, event))) = events.pop() {
         let process = &mut processes[index];
         let one_way = Duration::from_secs_f64(LATENCY / 2.0 * (1.0 + random.f64()));
