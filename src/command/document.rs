@@ -162,8 +162,8 @@ pub(super) struct UndoneDocument<'a> {
     pub(super) results: Option<&'a Path>,
     /// Users by result, with the results that no user has; `open`: not processed yet.
     pub(super) users: BTreeMap<String, u64>,
-    /// With `--known-only`, the time of the copy of the ledger: users of rows that were sent later
-    /// are not among these. Null if the ledger has every row.
+    /// With `--known-only`, the time until which the ledger has every row: users of rows that were
+    /// sent later may be missing here. Null if the ledger has all of them.
     pub(super) known_until: Option<&'a str>,
     /// Requests by quota category.
     pub(super) requests: BTreeMap<&'static str, CategoryRequests>,

@@ -49,6 +49,24 @@ const COPIED: [&str; 4] = [LEDGER, CERTIFICATE, UNDO, VerifyProgress::FILE];
 /// The files of the whole run that are copied for a part of it.
 const COPIED_FOR_PART: [&str; 2] = [CERTIFICATE, UNDO];
 
+/// Rows that were sent, but may not be in the ledger.
+#[derive(Debug)]
+pub(super) enum MissingRows {
+    /// Those sent after the ledger in S3, a copy of this time, was made.
+    SentAfterCopy(String),
+    /// Those sent since this time, because an earlier ledger was lost.
+    Lost(String),
+}
+
+impl MissingRows {
+    /// Returns the time from which rows may be missing.
+    pub(super) fn since(&self) -> &str {
+        match self {
+            Self::SentAfterCopy(time) | Self::Lost(time) => time,
+        }
+    }
+}
+
 /// A run directory that can be read and changed.
 pub(super) enum StoredRun {
     Local(RunPath),
@@ -213,15 +231,19 @@ impl StoredRun {
         matches!(self, Self::Copy(_))
     }
 
-    /// Returns the time of the copy of a ledger in S3 that may lack rows sent later, because a
-    /// session did not end. `None` if the ledger is complete.
-    pub(super) fn incomplete_since(
+    /// Returns what a ledger lacks that is the copy of an interrupted run, or was begun again after
+    /// a loss. `None` if it is complete.
+    pub(super) fn missing_rows(
         &self,
         ledger: &LedgerReader,
-    ) -> Result<Option<String>, LedgerError> {
-        match self {
-            Self::Local(_) => Ok(None),
-            Self::Copy(_) => Ok(ledger.lost_since_ms()?.map(rfc3339)),
+    ) -> Result<Option<MissingRows>, LedgerError> {
+        if ledger.is_rebuilt()? {
+            Ok(ledger.lost_since_ms()?.map(rfc3339).map(MissingRows::Lost))
+        } else if self.is_copy() {
+            let time = ledger.lost_since_ms()?.map(rfc3339);
+            Ok(time.map(MissingRows::SentAfterCopy))
+        } else {
+            Ok(None)
         }
     }
 
@@ -231,11 +253,14 @@ impl StoredRun {
         ledger: &LedgerReader,
         printer: Printer,
     ) -> Result<(), CommandError> {
-        let incomplete = self.incomplete_since(ledger);
-        if let Some(time) = incomplete.map_err(CommandError::refused)? {
-            printer.note(format_args!(
+        match self.missing_rows(ledger).map_err(CommandError::refused)? {
+            None => {}
+            Some(MissingRows::SentAfterCopy(time)) => printer.note(format_args!(
                 "state as of the copy of the ledger of {time}: it does not have the rows sent later"
-            ));
+            )),
+            Some(MissingRows::Lost(time)) => printer.note(format_args!(
+                "an earlier ledger of this run was lost: rows sent since {time} may be missing until the run is finished"
+            )),
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use super::document::UndoneDocument;
 use super::grace::listen_within;
 use super::latest::{AcceptedRuns, resolve_latest};
 use super::run_endpoint::choose_endpoint;
+use super::stored_run::MissingRows;
 use super::{CommandError, CommandOutput, beside, block_on};
 use crate::cli::Printer;
 use crate::cli::exit::Exit;
@@ -98,12 +99,12 @@ fn no_users(
     settings: &UndoSettings,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    let known_until = run.incomplete_since.as_deref();
+    let known_until = run.missing_rows.as_ref().map(MissingRows::since);
     let exit = if known_until.is_none() {
         printer.info("this run created and updated no users: there is nothing to undo");
         Exit::Done
     } else {
-        printer.info("the copy of the ledger has no users to undo");
+        printer.info("the ledger has no users to undo");
         Exit::SomeRows
     };
     let shown = run.stored.shown();
@@ -129,10 +130,19 @@ async fn prepare(
     let pool_id = run.summary.user_pool_id.clone();
     let needs_confirmation = needs_confirmation(settings, &pool_id)?;
     note_rows_in_doubt(&run.summary, printer);
-    if let Some(time) = &run.incomplete_since {
+    if let Some(missing) = &run.missing_rows {
+        let what = match missing {
+            MissingRows::SentAfterCopy(time) => {
+                format!(
+                    "the ledger is a copy of {time}; users of rows that were sent later are kept"
+                )
+            }
+            MissingRows::Lost(time) => format!(
+                "an earlier ledger was lost; users of rows that were sent since {time} and are not in this one are kept"
+            ),
+        };
         printer.note(format_args!(
-            "--known-only: the ledger is a copy of {time}; users of rows that were sent later are kept, and once the \
-             undo has begun, the run cannot be resumed"
+            "--known-only: {what}, and once the undo has begun, the run cannot be resumed"
         ));
     }
     let begun = earlier_undo(settings, &run.directory, printer)?;
@@ -264,7 +274,7 @@ async fn write_results(
             .map(|undone| (undone.key(), tally.count(undone)))
             .chain([("open".to_owned(), tally.open())])
             .collect(),
-        known_until: run.incomplete_since.as_deref(),
+        known_until: run.missing_rows.as_ref().map(MissingRows::since),
         requests: ended.requests.by_name().into_iter().collect(),
     };
     let output = match &ended.stopped {
@@ -284,7 +294,7 @@ async fn write_results(
             };
             CommandOutput::from(exit).stopped(reason.to_string(), HOW_TO_RESUME)
         }
-        None if tally.is_complete() && run.incomplete_since.is_none() => {
+        None if tally.is_complete() && run.missing_rows.is_none() => {
             CommandOutput::from(Exit::Done)
         }
         None => CommandOutput::from(Exit::SomeRows),

@@ -267,6 +267,8 @@ pub(super) mod name {
     /// The earliest time of requests that the ledger may not know, in milliseconds since the Unix
     /// epoch. Absent if there are none.
     pub(in super::super) const LOST_SINCE: &str = "lost_since_ms";
+    /// `1` if the ledger was begun again after a loss and may still lack rows.
+    pub(in super::super) const REBUILT: &str = "rebuilt";
     /// The endpoint of the first session: empty for AWS's own.
     pub(in super::super) const ENDPOINT: &str = "endpoint";
     /// When the last session ended, in milliseconds since the Unix epoch. Absent during a session.

@@ -318,3 +318,37 @@ fn a_certificate_that_contradicts_an_intact_ledger_is_refused() {
     refused.names(["run.json", "us-east-1_Other"]);
     assert_eq!(pool.requests("SignUp"), sent);
 }
+
+#[test]
+fn users_that_a_rebuilt_ledger_may_lack_are_not_forgotten() {
+    let dir = TestDir::new();
+    let pool = Pool::start(quick());
+    kill_run(&dir, &pool);
+    lose_everything_else(&dir);
+    let again = || dir.import(&pool, "users.csv");
+    again().args(["--stop-after", "5"]).run().exits(4);
+    let made = pool.users().len();
+    let undo = || dir.undo(&pool).args(["--delete-rate", "1000"]);
+    undo().run().exits(3).names(["--known-only", "users.csv"]);
+    assert_eq!(pool.users().len(), made);
+    dir.cli("report").arg("run").run().exits(4).names(["lost"]);
+    again().run().exits(0);
+    undo().run().exits(0);
+    assert!(pool.users().is_empty());
+}
+
+#[test]
+fn users_that_a_rebuilt_ledger_knows_are_undone_on_request() {
+    let dir = TestDir::new();
+    let pool = Pool::start(quick());
+    kill_run(&dir, &pool);
+    lose_everything_else(&dir);
+    let again = dir.import(&pool, "users.csv");
+    again.args(["--stop-after", "5"]).run().exits(4);
+    let made = pool.users().len();
+    let undo = || dir.undo(&pool).args(["--delete-rate", "1000"]);
+    undo().arg("--known-only").run().exits(1).names(["lost"]);
+    let left = pool.users().len();
+    assert!((1..made).contains(&left), "{left} of {made}");
+    undo().run().exits(3).names(["--known-only"]);
+}

@@ -27,11 +27,11 @@ pub struct UndoArgs {
     /// Also delete users who have signed in since the run, or may have
     #[arg(long, help_heading = "Deletion")]
     pub even_if_used: bool,
-    /// Undo an interrupted run in S3, but only the users in the copy of its ledger
+    /// Undo only the users in the ledger, although it may lack some rows
     ///
-    /// The copy lacks the rows that were sent after it was made: their users are kept, and the run
-    /// cannot be resumed any more. It is better to resume the run first. A run on this machine
-    /// does not need this flag, because its ledger has every row.
+    /// It may lack rows if the run was interrupted and is in S3, or if an earlier ledger was lost.
+    /// Users of missing rows are kept, and the run cannot be resumed any more. It is better to
+    /// finish the run first.
     #[arg(long, help_heading = "Deletion", hide_short_help = true)]
     pub known_only: bool,
     /// Also restore addresses to which the pool may send a code

@@ -4,7 +4,7 @@ use crate::cli::Printer;
 use crate::cli::settings::UndoSettings;
 use crate::command::locking::lock_directory;
 use crate::command::merge::open_merged;
-use crate::command::stored_run::StoredRun;
+use crate::command::stored_run::{MissingRows, StoredRun};
 use crate::command::{CommandError, beside};
 use crate::ledger::undo::{RetriedUsers, UsersToUndo};
 use crate::ledger::{
@@ -31,8 +31,8 @@ pub(super) struct UndoableRun {
     pub(super) users: UsersToUndo,
     /// The endpoint of its users: empty for AWS, `None` if it was not recorded.
     pub(super) endpoint: Option<String>,
-    /// The time of the copy of its ledger, if the copy may lack rows.
-    pub(super) incomplete_since: Option<String>,
+    /// Rows that its ledger may lack.
+    pub(super) missing_rows: Option<MissingRows>,
     pub(super) times: RunTimes,
 }
 
@@ -62,31 +62,13 @@ pub(super) async fn open(
     }
     let reader = LedgerReader::open(path).map_err(refused)?;
     refuse_unsuitable(&reader, &stored)?;
-    let incomplete_since = stored.incomplete_since(&reader);
-    let incomplete_since = incomplete_since.map_err(CommandError::refused)?;
-    if let Some(time) = &incomplete_since
+    let missing_rows = stored.missing_rows(&reader);
+    let missing_rows = missing_rows.map_err(CommandError::refused)?;
+    if let Some(missing) = &missing_rows
         && !settings.known_only
     {
-        let is_undone = UndoLedger::is_there(&directory).map_err(CommandError::refused)?;
-        let import = reader.about().map_err(CommandError::refused)?.command;
-        return Err(CommandError::refusal(
-            format_args!(
-                "{}: this run was interrupted or is still running, and its ledger in S3 is a copy of {time}, which \
-                 does not have the rows sent later: nothing was changed",
-                stored.shown().display()
-            ),
-            match import {
-                _ if is_undone => {
-                    "pass --known-only, with which this undo began: users of later rows are kept".to_owned()
-                }
-                Some(words) => format!(
-                    "resume the run first (`{}`), or pass --known-only to undo only the users in the copy",
-                    CommandLine::new(words)
-                ),
-                None => "resume the run first with its import command, or pass --known-only to undo only the users \
-                     in the copy"
-                    .to_owned(),
-            },
+        return Err(refusal_of_missing_rows(
+            missing, &stored, &reader, &directory,
         ));
     }
     let (mut rows, mut users) = (RowSums::default(), UsersToUndo::default());
@@ -102,9 +84,46 @@ pub(super) async fn open(
         summary: summary.map_err(CommandError::refused)?,
         users,
         endpoint: reader.endpoint().map_err(CommandError::refused)?,
-        incomplete_since,
+        missing_rows,
         times: reader.times().map_err(CommandError::refused)?,
     })
+}
+
+/// The refusal of an undo that would forget users.
+fn refusal_of_missing_rows(
+    missing: &MissingRows,
+    stored: &StoredRun,
+    reader: &LedgerReader,
+    directory: &RunDirectory,
+) -> CommandError {
+    let shown = stored.shown().display();
+    let message = match missing {
+        MissingRows::SentAfterCopy(time) => format!(
+            "{shown}: this run was interrupted or is still running, and its ledger in S3 is a copy of {time}, which \
+             does not have the rows sent later: nothing was changed"
+        ),
+        MissingRows::Lost(time) => format!(
+            "{shown}: an earlier ledger of this run was lost, so users whom it created since {time} may be missing \
+             from this one until the run is finished: nothing was changed"
+        ),
+    };
+    let (begun, about) = match (UndoLedger::is_there(directory), reader.about()) {
+        (Ok(begun), Ok(about)) => (begun, about),
+        (Err(error), _) | (_, Err(error)) => return CommandError::refused(error),
+    };
+    let hint = match about.command {
+        _ if begun => {
+            "pass --known-only, with which this undo began: users of missing rows are kept".to_owned()
+        }
+        Some(words) => format!(
+            "finish the run first (`{}`), or pass --known-only to undo only the users in the ledger",
+            CommandLine::new(words)
+        ),
+        None => "finish the run first with its import command, or pass --known-only to undo only the users in \
+                 the ledger"
+            .to_owned(),
+    };
+    CommandError::refusal(message, hint)
 }
 
 /// Refuses a run that cannot be undone, or not alone.

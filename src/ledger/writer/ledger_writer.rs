@@ -186,6 +186,7 @@ impl<'d> LedgerWriter<'d> {
         }
         if since.no_more_lost_rows {
             identity::remove(self.database, name::LOST_SINCE)?;
+            identity::remove(self.database, name::REBUILT)?;
         }
         Ok(())
     }

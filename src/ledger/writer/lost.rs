@@ -37,9 +37,9 @@ pub(super) fn write_lost_since(
 }
 
 impl LedgerReader {
-    /// Returns the time after which rows may have been sent that a copy of this ledger does not
-    /// have, in milliseconds since the Unix epoch. `None` if the copy has every row: the run is
-    /// finished, or no session ended abnormally.
+    /// Returns the time after which rows may have been sent that a copy of this ledger, or a
+    /// rebuilt one, does not have, in milliseconds since the Unix epoch. `None` if it has every
+    /// row: the run is finished, or no session ended abnormally.
     pub fn lost_since_ms(&self) -> Result<Option<i64>, LedgerError> {
         let read = || {
             if identity::get(&self.database, name::FINISHED)?.as_deref() == Some("1") {
@@ -51,5 +51,12 @@ impl LedgerReader {
             Ok(lost_since_ms.map(|ms| if ms == 0 { facts.started_ms } else { ms }))
         };
         read().map_err(|cause| LedgerError::of(&self.path, cause))
+    }
+
+    /// Returns whether this ledger was begun again after a loss and may still lack rows.
+    pub fn is_rebuilt(&self) -> Result<bool, LedgerError> {
+        let rebuilt = identity::get(&self.database, name::REBUILT);
+        let rebuilt = rebuilt.map_err(|cause| LedgerError::of(&self.path, cause))?;
+        Ok(rebuilt.as_deref() == Some("1"))
     }
 }

@@ -87,6 +87,7 @@ impl NewLedger {
                 .and_then(|()| facts.write(database))
                 .and_then(|()| session.write(database))
                 .and_then(|()| write_lost_since(database, lost_since_ms))
+                .and_then(|()| write_rebuilt(database, &session))
                 .map_err(|cause| LedgerError::of(&path, cause))
         })?;
         Ok(Self { unplaced, session })
@@ -114,4 +115,13 @@ fn write_part(database: &Connection, part: Option<Part>) -> rusqlite::Result<()>
         Some(part) => identity::put(database, name::PART, &part.to_string()),
         None => Ok(()),
     }
+}
+
+/// If the first session of a new ledger is not the first of the run, the ledger of the earlier
+/// sessions is lost.
+fn write_rebuilt(database: &Connection, session: &Session) -> rusqlite::Result<()> {
+    if session.number > 1 {
+        identity::put(database, name::REBUILT, "1")?;
+    }
+    Ok(())
 }
