@@ -156,11 +156,8 @@ mod tests {
     fn rates(creation: u32, list: u32) -> Rates {
         let options = RateOptions {
             creation: NonZeroU32::new(creation),
-            read: None,
-            update: None,
             list: NonZeroU32::new(list),
-            share: 0.8,
-            parts: NonZeroU32::MIN,
+            ..RateOptions::of_share(0.8)
         };
         Rates::new(&options, &PoolAnswers::default())
     }

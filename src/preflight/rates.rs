@@ -29,6 +29,19 @@ pub struct RateOptions {
 }
 
 impl RateOptions {
+    /// A share of each quota, for a single process.
+    #[must_use]
+    pub const fn of_share(share: f64) -> Self {
+        Self {
+            creation: None,
+            read: None,
+            update: None,
+            list: None,
+            share,
+            parts: NonZeroU32::MIN,
+        }
+    }
+
     /// Returns the categories whose quota is requested. With `preflight`, this includes sign-ups
     /// even if their rate is given, to compare the two. The quota for listing is requested later,
     /// if it is needed.

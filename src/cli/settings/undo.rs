@@ -1,5 +1,3 @@
-use std::num::NonZeroU32;
-
 use super::{RecordedRun, SettingsError, refuse_sensitive_logs};
 use crate::cli::args::UndoArgs;
 use crate::pace::Ceilings;
@@ -43,12 +41,9 @@ impl UndoSettings {
 /// requests than deletions.
 fn ceilings(args: &UndoArgs) -> Ceilings {
     let rates = RateOptions {
-        creation: None,
         read: args.lookup_rate.named(),
         update: args.delete_rate.named(),
-        list: None,
-        share: args.recorded.share,
-        parts: NonZeroU32::MIN,
+        ..RateOptions::of_share(args.recorded.share)
     };
     Rates::new(&rates, &PoolAnswers::default()).ceilings()
 }

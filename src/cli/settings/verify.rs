@@ -1,5 +1,3 @@
-use std::num::NonZeroU32;
-
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -43,12 +41,9 @@ impl VerifySettings {
 /// The account's quotas are not read: UserList cannot be raised, and few users are looked up.
 fn ceilings(args: &VerifyArgs) -> Ceilings {
     let rates = RateOptions {
-        creation: None,
         read: args.lookup_rate.named(),
-        update: None,
         list: args.list_rate.named(),
-        share: args.recorded.share,
-        parts: NonZeroU32::MIN,
+        ..RateOptions::of_share(args.recorded.share)
     };
     Rates::new(&rates, &PoolAnswers::default()).ceilings()
 }

@@ -55,10 +55,8 @@ fn time_follows_the_slowest_quota() {
         let options = RateOptions {
             creation: NonZeroU32::new(50),
             read: NonZeroU32::new(read),
-            update: None,
             list: NonZeroU32::new(5),
-            share: 1.0,
-            parts: NonZeroU32::MIN,
+            ..RateOptions::of_share(1.0)
         };
         let rates = Rates::new(&options, &PoolAnswers::default());
         RunPlan::new(counts, None, rates, lookup, ExistingUsers::Unknown)
@@ -117,14 +115,7 @@ fn plan_at_defaults(users: u64, kinds: &[StepKind]) -> RunPlan {
             counts.steps.add(*kind);
         }
     }
-    let options = RateOptions {
-        creation: None,
-        read: None,
-        update: None,
-        list: None,
-        share: 1.0,
-        parts: NonZeroU32::MIN,
-    };
+    let options = RateOptions::of_share(1.0);
     let rates = Rates::new(&options, &PoolAnswers::default());
     RunPlan::new(counts, None, rates, LookupMode::Get, ExistingUsers::Unknown)
 }
@@ -237,14 +228,7 @@ fn messages() {
             answers.limits = vec![(Category::UserCreation, 100), (Category::UserRead, 200)];
             plan
         };
-    let share = RateOptions {
-        creation: None,
-        read: None,
-        update: None,
-        list: None,
-        share: 0.8,
-        parts: NonZeroU32::MIN,
-    };
+    let share = RateOptions::of_share(0.8);
     let flags = RateOptions {
         creation: NonZeroU32::new(10),
         read: NonZeroU32::new(5),

@@ -47,11 +47,7 @@ static RATES: LazyLock<Rates> = LazyLock::new(|| rates(None, &PoolAnswers::defau
 pub(super) fn rates(creation: Option<u32>, answers: &PoolAnswers) -> Rates {
     let options = RateOptions {
         creation: creation.and_then(NonZeroU32::new),
-        read: None,
-        update: None,
-        list: None,
-        share: 0.8,
-        parts: NonZeroU32::MIN,
+        ..RateOptions::of_share(0.8)
     };
     Rates::new(&options, answers)
 }

@@ -6,14 +6,7 @@ use crate::pool::{Advice, Failure, Sent};
 use crate::preflight::calls::FailedCall;
 use std::num::NonZeroU32;
 
-const DEFAULTS: RateOptions = RateOptions {
-    creation: None,
-    read: None,
-    update: None,
-    list: None,
-    share: 0.8,
-    parts: NonZeroU32::MIN,
-};
+const DEFAULTS: RateOptions = RateOptions::of_share(0.8);
 
 fn creation_and_read(options: &RateOptions, answers: &PoolAnswers) -> [(u32, String); 2] {
     let rates = Rates::new(options, answers);
