@@ -38,14 +38,14 @@ pub use mapping::MappingArgs;
 pub use output::{
     CompareArgs, CsvArgs, LogArgs, ProgressArg, ProgressArgs, ReportArgs, ReportsArgs,
 };
-pub use pace::{PaceArgs, RateArg, RateArgs};
+pub use pace::{PaceArgs, RateArg, RateArgs, TimeoutArgs};
 pub use part::{PartArg, PartArgs};
 pub use pool::{ConnectionArgs, KnownPoolArgs, LookArgs, PoolArgs, TriggerArgs};
 pub use preflight::{AllowArgs, PatienceArgs, PreflightArgs};
 pub use previous::PreviousArgs;
 pub use recorded_run::RecordedRunArgs;
 pub use undo::UndoArgs;
-pub(super) use value_parsers::duration;
+pub(super) use value_parsers::{column_is, duration};
 use value_parsers::{fraction, nonzero_duration, socket_address, whole_number};
 pub use verify::VerifyArgs;
 
@@ -142,29 +142,14 @@ pub struct ImportArgs {
     /// The user pool.
     #[command(flatten)]
     pub pool: PoolArgs,
-    /// The CSV file and its columns.
+    /// The arguments of `rehearse`, too.
     #[command(flatten)]
-    pub list: ListArgs,
-    /// Preflight checks.
-    #[command(flatten)]
-    pub preflight: PreflightArgs,
+    pub shared: SharedImportArgs,
     /// Start without asking for confirmation
     ///
     /// Without a terminal, there is no prompt.
     #[arg(short, long, help_heading = "Preflight")]
     pub yes: bool,
-    /// Data for Lambda triggers.
-    #[command(flatten)]
-    pub triggers: TriggerArgs,
-    /// Rate limits.
-    #[command(flatten)]
-    pub pace: PaceArgs,
-    /// Existing users.
-    #[command(flatten)]
-    pub look: LookArgs,
-    /// The run.
-    #[command(flatten)]
-    pub run: RunArgs,
     /// The part of the list.
     #[command(flatten)]
     pub part: PartArgs,
@@ -191,15 +176,6 @@ pub struct ImportArgs {
         help_heading = "Run"
     )]
     pub retry: Vec<Retry>,
-    /// Reports.
-    #[command(flatten)]
-    pub reports: ReportsArgs,
-    /// Progress.
-    #[command(flatten)]
-    pub progress: ProgressArgs,
-    /// Output.
-    #[command(flatten)]
-    pub output: OutputArgs,
 }
 
 /// `rehearse`.
@@ -208,6 +184,14 @@ pub struct RehearseArgs {
     /// The simulated pool.
     #[command(flatten)]
     pub rehearsal: RehearsalArgs,
+    /// The arguments of `import`, too.
+    #[command(flatten)]
+    pub shared: SharedImportArgs,
+}
+
+/// The arguments that `import` and `rehearse` share.
+#[derive(Debug, Args)]
+pub struct SharedImportArgs {
     /// The CSV file and its columns.
     #[command(flatten)]
     pub list: ListArgs,
@@ -261,11 +245,9 @@ pub struct RunArgs {
     /// The previous run of this list.
     #[command(flatten)]
     pub previous: PreviousArgs,
-    /// Wait this long for another process that uses the run directory
-    ///
-    /// By default the command exits with 4 immediately.
-    #[arg(long, value_name = "DURATION", value_parser = duration, hide_short_help = true)]
-    pub wait_for_lock: Option<Duration>,
+    /// The lock on the run directory.
+    #[command(flatten)]
+    pub lock: LockArgs,
     /// Include passwords in rejects.csv
     ///
     /// Corrected rows can then be imported directly. Delete the file afterwards. By default the
@@ -277,11 +259,9 @@ pub struct RunArgs {
     /// results.csv always names the attributes that differ.
     #[arg(long, value_enum, value_name = "MODE", default_value_t = DifferenceDetail::Names, hide_short_help = true, help_heading = "Existing users")]
     pub differences: DifferenceDetail,
-    /// Override how usernames are compared
-    ///
-    /// By default this is read from the pool; if that is not permitted, case is ignored.
-    #[arg(long, value_enum, value_name = "MODE", hide_short_help = true)]
-    pub usernames: Option<UsernameCase>,
+    /// How usernames are compared.
+    #[command(flatten)]
+    pub usernames: UsernamesArgs,
     /// Choose which crashes the ledger survives; `process` syncs to disk less often
     #[arg(long, value_enum, value_name = "MODE", default_value_t = Durability::Power, hide_short_help = true)]
     pub durability: Durability,
@@ -329,6 +309,32 @@ pub struct RunArgs {
     /// 15 s.
     #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = duration, hide_short_help = true)]
     pub settle_time: Duration,
+}
+
+/// The lock on the run directory.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct LockArgs {
+    /// Wait this long for another process that uses the run directory
+    ///
+    /// By default the command exits with 4 immediately.
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Run", hide_short_help = true)]
+    pub wait_for_lock: Option<Duration>,
+}
+
+/// How usernames are compared.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct UsernamesArgs {
+    /// Override how usernames are compared
+    ///
+    /// By default this is read from the pool; if that is not permitted, case is ignored.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "MODE",
+        help_heading = "Run",
+        hide_short_help = true
+    )]
+    pub usernames: Option<UsernameCase>,
 }
 
 /// How a pool compares usernames.

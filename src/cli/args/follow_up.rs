@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::value_parsers::condition;
 use crate::mapping::{ColumnEquals, Sourced};
 use crate::user::pool_rules::Contact;
 use crate::user::{STANDARD_ATTRIBUTES, group_name_error};
@@ -19,7 +20,7 @@ pub struct FollowUpArgs {
     /// Confirm users whose row has this value in a column; repeatable
     ///
     /// Values are compared as by --skip-where.
-    #[arg(long, value_name = "COLUMN=VALUE", value_parser = confirm_where, hide_short_help = true)]
+    #[arg(long, value_name = "COLUMN=VALUE", value_parser = condition("--confirm-where"), hide_short_help = true)]
     pub confirm_where: Vec<Sourced<ColumnEquals>>,
     /// Mark the email or phone number as verified
     ///
@@ -41,7 +42,7 @@ pub struct FollowUpArgs {
     /// Disable users whose row has this value in a column; repeatable
     ///
     /// Values are compared as by --skip-where.
-    #[arg(long, value_name = "COLUMN=VALUE", value_parser = disable_where, hide_short_help = true)]
+    #[arg(long, value_name = "COLUMN=VALUE", value_parser = condition("--disable-where"), hide_short_help = true)]
     pub disable_where: Vec<Sourced<ColumnEquals>>,
     /// Apply these steps to users who already existed, too
     #[arg(long, hide_short_help = true)]
@@ -74,14 +75,6 @@ fn updated_attribute(text: &str) -> Result<String, String> {
     Err("is not an attribute; write --update-existing after the file, or with attributes such as --update-existing name,custom:team".to_owned())
 }
 
-fn confirm_where(text: &str) -> Result<Sourced<ColumnEquals>, String> {
-    column_is(text).map(|condition| Sourced::new(condition, format!("--confirm-where {text}")))
-}
-
-fn disable_where(text: &str) -> Result<Sourced<ColumnEquals>, String> {
-    column_is(text).map(|condition| Sourced::new(condition, format!("--disable-where {text}")))
-}
-
 /// Parses the name of a group. An invalid name is an error in the flag, whether or not the list
 /// uses groups.
 pub(in crate::cli) fn group(text: &str) -> Result<String, String> {
@@ -90,17 +83,6 @@ pub(in crate::cli) fn group(text: &str) -> Result<String, String> {
         Some(error) => Err(error.to_owned()),
         None => Ok(name.to_owned()),
     }
-}
-
-/// Splits at the last `=`, because a column name may contain one.
-pub(in crate::cli) fn column_is(text: &str) -> Result<ColumnEquals, String> {
-    let (column, value) = text
-        .rsplit_once('=')
-        .ok_or("expected COLUMN=VALUE, such as Status=blocked")?;
-    Ok(ColumnEquals {
-        column: column.trim().to_owned(),
-        value: value.to_owned(),
-    })
 }
 
 pub(in crate::cli) fn separator(text: &str) -> Result<String, String> {
@@ -112,21 +94,7 @@ pub(in crate::cli) fn separator(text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{column_is, separator};
-
-    #[test]
-    fn splits_conditions_at_the_last_equals_sign() {
-        for (text, column, value) in [
-            ("Status=blocked", "Status", "blocked"),
-            ("a=b = c", "a=b", " c"),
-            ("Active=", "Active", ""),
-        ] {
-            let condition = column_is(text).unwrap();
-            assert_eq!(condition.column, column);
-            assert_eq!(condition.value, value);
-        }
-        assert!(column_is("Status").is_err());
-    }
+    use super::separator;
 
     #[test]
     fn rejects_blank_separators() {

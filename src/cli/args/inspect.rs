@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{
     AllowArgs, ConnectionArgs, CsvArgs, FollowUpArgs, KnownPoolArgs, ListArgs, LookArgs,
-    OutputArgs, PatienceArgs, RateArgs, UsernameCase,
+    OutputArgs, PatienceArgs, RateArgs, UsernamesArgs,
 };
 use crate::cli::completions::Shell;
 use crate::ledger::directory::RUNS;
@@ -34,17 +34,9 @@ pub struct CheckArgs {
     /// Existing users.
     #[command(flatten)]
     pub look: LookArgs,
-    /// Override how usernames are compared
-    ///
-    /// By default this is read from the pool; if that is not permitted, case is ignored.
-    #[arg(
-        long,
-        value_enum,
-        value_name = "MODE",
-        help_heading = "Run",
-        hide_short_help = true
-    )]
-    pub usernames: Option<UsernameCase>,
+    /// How usernames are compared.
+    #[command(flatten)]
+    pub usernames: UsernamesArgs,
     /// Write all findings to this file, one per line
     #[arg(
         long,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::follow_up::column_is;
+use super::value_parsers::condition;
 use crate::mapping::{
     AttributeDateFormat, ColumnEquals, ColumnTarget, Constant, DateFormat, Join, Lowercase, Region,
     Sourced, Target, ValueTableEntry, attribute,
@@ -59,7 +59,7 @@ pub struct MappingArgs {
     #[arg(
         long = "where",
         value_name = "COLUMN=VALUE",
-        value_parser = only_where,
+        value_parser = condition("--where"),
         hide_short_help = true
     )]
     pub only_where: Vec<Sourced<ColumnEquals>>,
@@ -67,7 +67,7 @@ pub struct MappingArgs {
     ///
     /// The cell is compared as it appears in the file, ignoring case and surrounding whitespace.
     /// `COLUMN=` matches empty cells, `COLUMN=*` all others. Skipped rows are not validated.
-    #[arg(long, value_name = "COLUMN=VALUE", value_parser = skip_where, hide_short_help = true)]
+    #[arg(long, value_name = "COLUMN=VALUE", value_parser = condition("--skip-where"), hide_short_help = true)]
     pub skip_where: Vec<Sourced<ColumnEquals>>,
     /// Trim whitespace around every cell except the password
     #[arg(long, hide_short_help = true)]
@@ -130,14 +130,6 @@ fn column_target(text: &str) -> Result<Sourced<ColumnTarget>, String> {
         target: Target::parse(target.trim())?,
     };
     Ok(Sourced::new(column_target, format!("--map {text}")))
-}
-
-fn only_where(text: &str) -> Result<Sourced<ColumnEquals>, String> {
-    column_is(text).map(|condition| Sourced::new(condition, format!("--where {text}")))
-}
-
-fn skip_where(text: &str) -> Result<Sourced<ColumnEquals>, String> {
-    column_is(text).map(|condition| Sourced::new(condition, format!("--skip-where {text}")))
 }
 
 /// Parses a text that marks empty cells.

@@ -20,8 +20,16 @@ pub struct PaceArgs {
     /// lookup are not counted.
     #[arg(long, value_name = "N", value_parser = whole_number::<NonZeroU32>, hide_short_help = true)]
     pub concurrency: Option<NonZeroU32>,
+    /// Timeouts.
+    #[command(flatten)]
+    pub timeout: TimeoutArgs,
+}
+
+/// Timeouts of requests.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct TimeoutArgs {
     /// Time out a single request after this long
-    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = nonzero_duration, hide_short_help = true)]
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = nonzero_duration, help_heading = "Rate limits", hide_short_help = true)]
     pub attempt_timeout: Duration,
 }
 

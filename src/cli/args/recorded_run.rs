@@ -5,16 +5,14 @@ use std::time::Duration;
 use clap::Args;
 
 use super::pace::share;
-use super::{ConnectionArgs, duration, nonzero_duration};
+use super::{ConnectionArgs, LockArgs, TimeoutArgs, nonzero_duration};
 
 /// How to use a run that exists.
 #[derive(Debug, Args)]
 pub struct RecordedRunArgs {
-    /// Wait this long for another process that uses the run directory
-    ///
-    /// By default the command exits with 4 immediately.
-    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "Run", hide_short_help = true)]
-    pub wait_for_lock: Option<Duration>,
+    /// The lock on the run directory.
+    #[command(flatten)]
+    pub lock: LockArgs,
     /// Exit at most this long after SIGTERM or Ctrl-C
     ///
     /// The default is 20s, or 30s at a terminal. A second signal stops at once.
@@ -28,7 +26,7 @@ pub struct RecordedRunArgs {
     /// The rest is left to regular traffic.
     #[arg(long, value_name = "FRACTION", default_value_t = 0.8, value_parser = share, allow_negative_numbers = true, help_heading = "Rate limits", hide_short_help = true)]
     pub share: f64,
-    /// Time out a single request after this long
-    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = nonzero_duration, help_heading = "Rate limits", hide_short_help = true)]
-    pub attempt_timeout: Duration,
+    /// Timeouts.
+    #[command(flatten)]
+    pub timeout: TimeoutArgs,
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::keys::{Located, OneOrMany};
 use super::{MappingFile, MappingFileError};
-use crate::cli::args::follow_up::{column_is, group, separator};
+use crate::cli::args::column_is;
+use crate::cli::args::follow_up::{group, separator};
 use crate::cli::args::mapping::{EMPTY_ATTRIBUTE, null_text};
 use crate::mapping::{
     AttributeDateFormat, ColumnEquals, ColumnTarget, Constant, DateFormat, FollowUpOptions, Join,

@@ -7,12 +7,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::part::part;
-use super::pool::{connect_to_write, existing_user_policy, s3_access};
+use super::pool::{connect_to_rehearse, connect_to_write, existing_user_policy, s3_access};
 use super::report::report_options;
 use super::{ListSettings, RunPlace, SettingsError, refuse_sensitive_logs};
 use crate::cli::args::{
     AllowArgs, ImportArgs, PreflightArgs, PreviousArgs, RateArgs, RehearseArgs, ReportsArgs, Retry,
-    RunArgs, UsernameCase,
+    RunArgs, SharedImportArgs, UsernameCase, UsernamesArgs,
 };
 use crate::cli::rehearsal::RehearsalSettings;
 use crate::cli::terminal;
@@ -22,7 +22,7 @@ use crate::import::{BreakerLimits, Deadline};
 use crate::ledger::{Durability, LedgerLock, RetryFilter, RunKind};
 use crate::outcome::Outcome;
 use crate::part::Part;
-use crate::pool::{ConnectSettings, EndpointChoice, Signing};
+use crate::pool::{ConnectSettings, Signing};
 use crate::preflight::prescan::ExistingUserPolicy;
 use crate::preflight::problems::{Allowed, BrakeLimits};
 use crate::preflight::rates::RateOptions;
@@ -155,36 +155,17 @@ impl OnExistingRun {
 
 impl ImportSettings {
     pub(super) fn of_import(args: &ImportArgs) -> Result<Self, SettingsError> {
-        refuse_sensitive_logs()?;
-        let existing_users = existing_user_policy(&args.look)?;
-        let reports = report_options(&args.reports)?;
-        let (trigger_data, trigger_warning) = trigger_data(&args.triggers, &args.list)?;
-        let (connect, secret_warning) = connect_to_write(
-            &args.pool,
-            args.pace.attempt_timeout,
-            existing_users,
-            trigger_data,
-        )?;
+        let (connect, secret_warning) = connect_to_write(&args.pool)?;
         let access = s3_access(Some(&args.pool.user_pool_id), &args.pool.connection);
         let part = part(&args.part, |name| std::env::var(name).ok())?;
         if part.is_some() && args.restart {
             return Err(SettingsError::RestartOfPart);
         }
-        let run = RunSettings::of(&args.run, part, access.clone())?;
+        let run = RunSettings::of(&args.shared.run, part, access)?;
         if let Some(address) = run.s3_address().filter(|_| args.restart) {
             return Err(SettingsError::RestartInS3(address));
         }
-        let parts = run.parts();
         Ok(Self {
-            list: ListSettings::of(&args.list, access)?,
-            connect,
-            warnings: secret_warning.into_iter().chain(trigger_warning).collect(),
-            preflight: PreflightSettings::of(&args.preflight),
-            existing_users,
-            differences: args.run.differences,
-            rates: rates(&args.pace.rates, parts),
-            concurrency: args.pace.concurrency,
-            run,
             snapshot_every: args.snapshot_every,
             on_existing_run: if args.restart {
                 OnExistingRun::PutAside
@@ -192,9 +173,7 @@ impl ImportSettings {
                 OnExistingRun::Resume(retry_filters(&args.retry))
             },
             confirm: !args.yes,
-            reports,
-            metrics_format: metrics_format(&args.run, &args.reports)?,
-            progress: terminal::progress_mode(&args.output, &args.progress),
+            ..Self::of_shared(&args.shared, connect, secret_warning, run)?
         })
     }
 
@@ -202,50 +181,53 @@ impl ImportSettings {
     pub(super) fn of_rehearse(
         args: &RehearseArgs,
     ) -> Result<(Self, RehearsalSettings), SettingsError> {
-        refuse_sensitive_logs()?;
-        let existing_users = existing_user_policy(&args.look)?;
-        let reports = report_options(&args.reports)?;
-        let (trigger_data, trigger_warning) = trigger_data(&args.triggers, &args.list)?;
         let rehearsal = RehearsalSettings::of(&args.rehearsal)?;
-        let run = RunSettings::of(&args.run, None, S3Access::default())?;
+        let run = RunSettings::of(&args.shared.run, None, S3Access::default())?;
         if let Some(address) = run.s3_address() {
             return Err(SettingsError::RehearsalInS3(address));
         }
-        let pool = &rehearsal.pool;
-        let connect = ConnectSettings {
-            user_pool_id: pool.pool_id.clone(),
-            client_id: pool.client_id.clone(),
-            client_secret: pool.client_secret.clone().map(Into::into),
-            trigger_data,
-            region: Some(pool.region.clone()),
-            profile: None,
-            endpoint: EndpointChoice::Configured,
-            signing: if existing_users.lookup.any() {
-                Signing::Rehearsal
-            } else {
-                Signing::Off
+        let connect = connect_to_rehearse(&rehearsal.pool);
+        let settings = Self::of_shared(&args.shared, connect, None, run)?;
+        Ok((settings, rehearsal))
+    }
+
+    /// The settings of a rehearsal, which `import` extends.
+    fn of_shared(
+        args: &SharedImportArgs,
+        connect: ConnectSettings,
+        secret_warning: Option<String>,
+        run: RunSettings,
+    ) -> Result<Self, SettingsError> {
+        refuse_sensitive_logs()?;
+        let existing_users = existing_user_policy(&args.look)?;
+        let (trigger_data, trigger_warning) = trigger_data(&args.triggers, &args.list)?;
+        Ok(Self {
+            list: ListSettings::of(&args.list, run.s3.clone())?,
+            connect: ConnectSettings {
+                signing: if existing_users.lookup.any() {
+                    connect.signing
+                } else {
+                    Signing::Off
+                },
+                attempt_timeout: args.pace.timeout.attempt_timeout,
+                trigger_data,
+                ..connect
             },
-            attempt_timeout: args.pace.attempt_timeout,
-        };
-        let settings = Self {
-            list: ListSettings::of(&args.list, S3Access::default())?,
-            connect,
-            warnings: trigger_warning.into_iter().collect(),
+            warnings: secret_warning.into_iter().chain(trigger_warning).collect(),
             preflight: PreflightSettings::of(&args.preflight),
             existing_users,
             differences: args.run.differences,
-            rates: rates(&args.pace.rates, NonZeroU32::MIN),
+            rates: rates(&args.pace.rates, run.parts()),
             concurrency: args.pace.concurrency,
             run,
-            // Its run directory is never in S3.
+            // The run directory of a rehearsal is never in S3.
             snapshot_every: Duration::MAX,
             on_existing_run: OnExistingRun::Replace,
             confirm: false,
-            reports,
+            reports: report_options(&args.reports)?,
             metrics_format: metrics_format(&args.run, &args.reports)?,
             progress: terminal::progress_mode(&args.output, &args.progress),
-        };
-        Ok((settings, rehearsal))
+        })
     }
 }
 
@@ -269,7 +251,7 @@ impl RunSettings {
             part,
             s3,
             previous: PreviousSettings::of(&args.previous)?,
-            wait_for_lock: args.wait_for_lock,
+            wait_for_lock: args.lock.wait_for_lock,
             durability: args.durability,
             ledger_lock: args.ledger_lock,
             ignore_case: ignore_case(args.usernames),
@@ -341,8 +323,8 @@ pub(super) fn rates(args: &RateArgs, parts: NonZeroU32) -> RateOptions {
     }
 }
 
-pub(super) fn ignore_case(usernames: Option<UsernameCase>) -> Option<bool> {
-    usernames.map(|case| match case {
+pub(super) fn ignore_case(args: UsernamesArgs) -> Option<bool> {
+    args.usernames.map(|case| match case {
         UsernameCase::IgnoreCase => true,
         UsernameCase::CaseSensitive => false,
     })

@@ -50,7 +50,7 @@ impl ListSettings {
         };
         Ok(Self {
             path: list.to_owned(),
-            ..Self::of(&args.list, access)?
+            ..Self::of(&args.shared.list, access)?
         })
     }
 }

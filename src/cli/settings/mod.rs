@@ -139,8 +139,8 @@ impl ParsedCommand {
     /// `None` for commands without a log.
     fn output_args(&self) -> Option<&OutputArgs> {
         match &self.0.command {
-            Command::Import(args) => Some(&args.output),
-            Command::Rehearse(args) => Some(&args.output),
+            Command::Import(args) => Some(&args.shared.output),
+            Command::Rehearse(args) => Some(&args.shared.output),
             Command::Check(args) => Some(&args.output),
             Command::Undo(args) => Some(&args.output),
             Command::Verify(args) => Some(&args.output),

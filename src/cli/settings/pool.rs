@@ -9,6 +9,7 @@ use crate::cli::client_secret::{SecretOwner, client_secret};
 use crate::cli::text_file::{WRITTEN_BY_HAND, read_text};
 use crate::pool::{ConnectSettings, EndpointChoice, LookupMode, Signing, TriggerData, region_of};
 use crate::preflight::prescan::{ExistingUserPolicy, PrescanMode};
+use crate::rehearsal::PoolSettings;
 use crate::s3::S3Access;
 use crate::user::pool_rules::PoolRules;
 
@@ -64,9 +65,6 @@ impl PoolRulesSource {
 /// The connection for an import, and a warning about the permissions of the secret's file.
 pub(super) fn connect_to_write(
     pool: &PoolArgs,
-    attempt_timeout: Duration,
-    existing_users: ExistingUserPolicy,
-    trigger_data: TriggerData,
 ) -> Result<(ConnectSettings, Option<String>), SettingsError> {
     let owner = SecretOwner {
         user_pool_id: &pool.user_pool_id,
@@ -76,16 +74,24 @@ pub(super) fn connect_to_write(
         .map_or((None, None), |given| (Some(given.secret), given.warning));
     let settings = ConnectSettings {
         client_secret,
-        signing: if existing_users.lookup.any() {
-            Signing::Chain
-        } else {
-            Signing::Off
-        },
-        attempt_timeout,
-        trigger_data,
         ..connect_to_read(&pool.user_pool_id, Some(&pool.client_id), &pool.connection)
     };
     Ok((settings, warning))
+}
+
+/// The connection to a simulated pool.
+pub(super) fn connect_to_rehearse(pool: &PoolSettings) -> ConnectSettings {
+    ConnectSettings {
+        user_pool_id: pool.pool_id.clone(),
+        client_id: pool.client_id.clone(),
+        client_secret: pool.client_secret.clone().map(Into::into),
+        trigger_data: TriggerData::default(),
+        region: Some(pool.region.clone()),
+        profile: None,
+        endpoint: EndpointChoice::Configured,
+        signing: Signing::Rehearsal,
+        attempt_timeout: REQUEST_TIMEOUT,
+    }
 }
 
 /// The connection for commands that sign no users up. They do not need the app client's secret.

@@ -25,11 +25,11 @@ impl RecordedRun {
         Ok(Self {
             place: RunPlace::of(run_dir)?,
             s3: s3_access(None, &args.connection),
-            wait_for_lock: args.wait_for_lock,
+            wait_for_lock: args.lock.wait_for_lock,
             grace: terminal::grace(args.grace),
             endpoint: RecordedEndpoint::of(&args.connection),
             connection: ConnectSettings {
-                attempt_timeout: args.attempt_timeout,
+                attempt_timeout: args.timeout.attempt_timeout,
                 ..connect_to_read("", None, &args.connection)
             },
         })
