@@ -10,10 +10,13 @@
     reason = "a benchmark prints and panics on errors"
 )]
 
-use std::io::Write as _;
+#[expect(dead_code, reason = "each benchmark uses some of it")]
+mod common;
+
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use common::{Measured, measure, numbers, program};
 
 /// Number of rounds. The fastest of each counts, because other load only adds time.
 const ROUNDS: usize = 5;
@@ -44,21 +47,12 @@ min_value = 1
 "#;
 
 fn write_list(path: &Path, rows: u64) {
-    let mut list = std::io::BufWriter::new(std::fs::File::create(path).unwrap());
-    writeln!(
-        list,
-        "username,password,email,phone_number,given_name,family_name,custom:legacy_id"
-    )
-    .unwrap();
-    for row in 1..=rows {
+    let header = "username,password,email,phone_number,given_name,family_name,custom:legacy_id";
+    common::write_list(path, header, rows, |row| {
         let name = format!("{:08x}.p{row}", row.wrapping_mul(2_654_435_761) as u32);
-        writeln!(
-            list,
-            "{name},Str0ng#Enough{row},{name}@example.com,+1202{:07},Given,Family,{row}",
-            row % 10_000_000
-        )
-        .unwrap();
-    }
+        let phone = row % 10_000_000;
+        format!("{name},Str0ng#Enough{row},{name}@example.com,+1202{phone:07},Given,Family,{row}")
+    });
 }
 
 fn read(path: &Path) -> Duration {
@@ -74,52 +68,32 @@ fn read(path: &Path) -> Duration {
     took
 }
 
-/// Returns the duration and the peak memory in KiB.
-fn check(folder: &Path, list: &str) -> (Duration, u64) {
-    let began = Instant::now();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_cognito-import"))
-        .current_dir(folder)
-        .args(["check", list, "--pool", "pool.toml", "--quiet"])
-        .stdin(Stdio::null())
-        .spawn()
-        .unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    while child.try_wait().unwrap().is_none() {
-        let now = std::fs::read_to_string(&status).unwrap_or_default();
-        let line = now.lines().find(|line| line.starts_with("VmHWM"));
-        let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok());
-        peak = kib.unwrap_or(0).max(peak);
-        std::thread::park_timeout(Duration::from_millis(2));
-    }
-    let took = began.elapsed();
-    assert!(child.wait().unwrap().success());
-    (took, peak)
+fn check(folder: &Path, list: &str) -> Measured {
+    let mut check = program(folder);
+    check.args(["check", list, "--pool", "pool.toml", "--quiet"]);
+    measure(&mut check.spawn().unwrap(), || ())
 }
 
 fn main() {
-    let rows: u64 = std::env::args()
-        .find_map(|argument| argument.parse().ok())
-        .unwrap_or(1_000_000);
+    let [rows] = numbers([1_000_000]);
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("pool.toml"), POOL).unwrap();
     for (list, rows) in [("tenth.csv", rows / 10), ("all.csv", rows)] {
         let path = folder.path().join(list);
         write_list(&path, rows);
-        let (mut least, mut checked, mut peak) = (Duration::MAX, Duration::MAX, 0);
+        let (mut least, mut checked, mut peak) = (Duration::MAX, Duration::MAX, 0.0_f64);
         for _ in 0..ROUNDS {
             least = read(&path).min(least);
-            let (took, kib) = check(folder.path(), list);
-            checked = took.min(checked);
-            peak = kib.max(peak);
+            let cost = check(folder.path(), list);
+            checked = cost.time.min(checked);
+            peak = cost.peak_mib.max(peak);
         }
         println!(
-            "{rows} rows, {:.1} MB: csv crate {:.3} s, check {:.3} s ({:.2} times), peak {:.1} MiB",
+            "{rows} rows, {:.1} MB: csv crate {:.3} s, check {:.3} s ({:.2} times), peak {peak:.1} MiB",
             std::fs::metadata(&path).unwrap().len() as f64 / 1e6,
             least.as_secs_f64(),
             checked.as_secs_f64(),
-            checked.as_secs_f64() / least.as_secs_f64(),
-            peak as f64 / 1024.0
+            checked.as_secs_f64() / least.as_secs_f64()
         );
     }
 }

@@ -9,11 +9,15 @@
     reason = "a benchmark prints and panics on errors"
 )]
 
+#[expect(dead_code, reason = "each benchmark uses some of it")]
+mod common;
+
 use cognito_import::ledger::writer::Ending;
 use cognito_import::ledger::{
     Durability, Facts, Identity, Ledger, LedgerBatch, NewRow, RunDirectory, RunKind, ToBegin,
 };
 use cognito_import::outcome::{Delivery, Evidence, Outcome, RowOutcome};
+use common::{numbers, username};
 
 /// Clock ticks per second in `/proc`: always 100 in Linux user space.
 const TICKS: f64 = 100.0;
@@ -40,17 +44,12 @@ fn created(row: u64) -> RowOutcome {
 }
 
 fn rows_to_begin(numbers: &[u64]) -> Vec<NewRow> {
-    // Names in random order, like real ones.
     let row = |number: &u64| {
-        let name = format!(
-            "{:08x}.person{number}@example.com",
-            number.wrapping_mul(2_654_435_761) as u32
-        );
         NewRow::ToBegin(ToBegin {
             row: *number,
             line: number + 1,
             compared_as: None,
-            username: name,
+            username: format!("{}@example.com", username(*number)),
             kept: Vec::new(),
             outcome: None,
             follow_up: None,
@@ -79,11 +78,7 @@ fn cpu_to_generate_rows(rows: u64, group: u64) -> f64 {
 }
 
 fn main() {
-    let numbers: Vec<u64> = std::env::args()
-        .filter_map(|argument| argument.parse().ok())
-        .collect();
-    let rows = numbers.first().copied().unwrap_or(1_000_000);
-    let group = numbers.get(1).copied().unwrap_or(64);
+    let [rows, group] = numbers([1_000_000, 64]);
     let alone = cpu_to_generate_rows(rows, group);
     for durability in [Durability::Process, Durability::Power] {
         let folder = tempfile::tempdir().unwrap();

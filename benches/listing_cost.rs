@@ -8,16 +8,16 @@
     reason = "a benchmark prints and panics on errors"
 )]
 
+#[expect(dead_code, reason = "each benchmark uses some of it")]
+mod common;
+
 use std::time::Instant;
 
 use cognito_import::ledger::listing::{Listing, ListingEntry};
+use common::{numbers, peak_mib, username};
 
-/// Names spread over the index, like real ones.
 fn name(number: u64) -> String {
-    format!(
-        "{:08x}.person{number}@example.com",
-        number.wrapping_mul(2_654_435_761) as u32
-    )
+    format!("{}@example.com", username(number))
 }
 
 fn page(first: u64, users: u64) -> Vec<(String, ListingEntry)> {
@@ -41,29 +41,17 @@ fn page(first: u64, users: u64) -> Vec<(String, ListingEntry)> {
         .collect()
 }
 
-fn peak_mib() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmHWM"))
-        .unwrap();
-    let kib: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-    kib / 1024.0
-}
-
 /// The attributes of a usual list.
 const ATTRIBUTES: [&str; 3] = ["email", "given_name", "family_name"];
 
 fn main() {
-    let users: u64 = std::env::args()
-        .find_map(|argument| argument.parse().ok())
-        .unwrap_or(1_000_000);
+    let [users] = numbers([1_000_000]);
     let each = |what: &str, began: Instant| {
         let seconds = began.elapsed().as_secs_f64();
         println!(
             "{what}: {seconds:.2} s, {:.2} us a user, peak {:.1} MiB",
             seconds * 1e6 / users as f64,
-            peak_mib()
+            peak_mib(std::process::id()).unwrap()
         );
     };
     let mut listing = Listing::new(ATTRIBUTES.map(str::to_owned).to_vec()).unwrap();

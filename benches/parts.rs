@@ -10,105 +10,61 @@
     reason = "a benchmark prints and panics on errors"
 )]
 
-use std::collections::BTreeMap;
-use std::io::Write as _;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+#[expect(dead_code, reason = "each benchmark uses some of it")]
+mod common;
 
-use cognito_import::rehearsal::{
-    ExistingUser, PoolSettings, QuotaSetting, RehearsalPool, SimulatedLatency,
+use std::path::Path;
+use std::process::Child;
+
+use cognito_import::rehearsal::{PoolSettings, QuotaSetting, RehearsalPool};
+use common::{
+    existing_user, import, latency, numbers, program, start_pool, time_of_sign_ups,
+    wait_for_sign_ups,
 };
 
-/// How often the counts of the pool are read.
-const TICK: Duration = Duration::from_millis(5);
-
 /// Every 20th user exists, every 50th row repeats an earlier one, and every 100th is invalid.
-fn write_list(path: &Path, rows: u64) {
-    let mut list = std::io::BufWriter::new(std::fs::File::create(path).unwrap());
-    writeln!(list, "username,password,email").unwrap();
-    for row in 1..=rows {
-        let (user, email) = match row % 100 {
-            0 => (format!("user{row}"), "none".to_owned()),
-            50 => (
-                format!("USER{}", row / 2),
-                format!("user{}@example.com", row / 2),
-            ),
-            _ => (format!("user{row}"), format!("user{row}@example.com")),
-        };
-        writeln!(list, "{user},Str0ng#Enough{row},{email}").unwrap();
-    }
+fn write_list(folder: &Path, rows: u64) {
+    let path = folder.join("users.csv");
+    common::write_list(&path, "username,password,email", rows, |row| {
+        let user = format!("user{row}");
+        match row % 100 {
+            0 => format!("{user},Str0ng#Enough{row},none"),
+            50 => {
+                let earlier = row / 2;
+                format!("USER{earlier},Str0ng#Enough{row},user{earlier}@example.com")
+            }
+            _ => format!("{user},Str0ng#Enough{row},{user}@example.com"),
+        }
+    });
 }
 
 fn pool(rows: u64, rate: u64) -> RehearsalPool {
-    let existing = (1..=rows).step_by(20).map(|row| ExistingUser {
-        username: format!("user{row}"),
-        attributes: BTreeMap::from([("email".to_owned(), format!("user{row}@example.com"))]),
-        ..ExistingUser::default()
+    let existing = (1..=rows).step_by(20).map(|row| {
+        let user = format!("user{row}");
+        let email = format!("{user}@example.com");
+        existing_user(user, [("email", email)])
     });
     let mut settings = PoolSettings {
         existing: existing.collect(),
-        latency: SimulatedLatency {
-            base_ms: 20,
-            jitter_ms: 20,
-        },
+        latency: latency(20, 20),
         ..PoolSettings::default()
     };
     settings.quotas.user_creation = QuotaSetting::per_second(rate as f64);
     settings.quotas.user_read = QuotaSetting::per_second(rate as f64);
     settings.quotas.limit_management = QuotaSetting::per_second(1_000.0);
-    RehearsalPool::start("127.0.0.1:0".parse().unwrap(), settings).unwrap()
-}
-
-fn program(folder: &Path) -> Command {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_cognito-import"));
-    program
-        .current_dir(folder)
-        .env("AWS_ACCESS_KEY_ID", "AKIDBENCH")
-        .env("AWS_SECRET_ACCESS_KEY", "bench")
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .stdin(Stdio::null());
-    program
+    start_pool(settings)
 }
 
 /// Starts an import into the directory `run`, of this part if one is named.
 fn start(pool: &RehearsalPool, folder: &Path, part: Option<&str>, rate: u64) -> Child {
-    let mut import = program(folder);
+    let mut import = import(pool, folder, "users.csv");
     import
-        .args(["import", "users.csv", "--run-dir", "run", "--quiet"])
-        .args(["--user-pool-id", "us-east-1_Rehearsal"])
-        .args(["--client-id", "rehearsalclient0000000000"])
-        .args(["--endpoint-url", &pool.endpoint_url()])
-        .args(["--rate", &rate.to_string(), "--prescan", "never"]);
+        .args(["--run-dir", "run", "--prescan", "never"])
+        .args(["--rate", &rate.to_string()]);
     if let Some(part) = part {
         import.args(["--part", part]);
     }
     import.spawn().unwrap()
-}
-
-fn sign_ups(pool: &RehearsalPool) -> u64 {
-    pool.stats()
-        .operations
-        .get("SignUp")
-        .map_or(0, |sign_up| sign_up.requests)
-}
-
-/// Waits for the processes, and returns the time from the first sign-up to the last.
-fn watch(pool: &RehearsalPool, mut children: Vec<Child>) -> Duration {
-    let (mut seen, mut first, mut last) = (0, None, Instant::now());
-    while children
-        .iter_mut()
-        .any(|child| child.try_wait().unwrap().is_none())
-    {
-        let now = sign_ups(pool);
-        if now > seen {
-            seen = now;
-            last = Instant::now();
-            first.get_or_insert(last);
-        }
-        std::thread::park_timeout(TICK);
-    }
-    last.duration_since(first.unwrap())
 }
 
 fn merge(folder: &Path) {
@@ -130,30 +86,24 @@ fn outcomes(folder: &Path) -> Vec<(String, String)> {
 }
 
 fn main() {
-    let numbers: Vec<u64> = std::env::args()
-        .filter_map(|argument| argument.parse().ok())
-        .collect();
-    let rows = numbers.first().copied().unwrap_or(20_000);
-    let parts = numbers.get(1).copied().unwrap_or(4);
-    let rate = numbers.get(2).copied().unwrap_or(400);
+    let [rows, parts, rate] = numbers([20_000, 4, 400]);
     let names: Vec<String> = (0..parts).map(|part| format!("{part}/{parts}")).collect();
 
     let single = tempfile::tempdir().unwrap();
-    write_list(&single.path().join("users.csv"), rows);
+    write_list(single.path(), rows);
     let alone_pool = pool(rows, rate);
-    let alone = watch(
-        &alone_pool,
-        vec![start(&alone_pool, single.path(), None, rate)],
-    );
+    let process = start(&alone_pool, single.path(), None, rate);
+    let alone = time_of_sign_ups(&alone_pool, &mut [process]);
     println!("1 process, {rate}/s: {:.1} s", alone.as_secs_f64());
 
     let divided = tempfile::tempdir().unwrap();
-    write_list(&divided.path().join("users.csv"), rows);
+    write_list(divided.path(), rows);
     let shared_pool = pool(rows, rate);
-    let processes = names
+    let mut processes: Vec<Child> = names
         .iter()
-        .map(|part| start(&shared_pool, divided.path(), Some(part), rate / parts));
-    let together = watch(&shared_pool, processes.collect());
+        .map(|part| start(&shared_pool, divided.path(), Some(part), rate / parts))
+        .collect();
+    let together = time_of_sign_ups(&shared_pool, &mut processes);
     println!(
         "{parts} parts, {}/s each: {:.1} s, {:.3} of the throughput of one process",
         rate / parts,
@@ -162,20 +112,18 @@ fn main() {
     );
 
     let lost = tempfile::tempdir().unwrap();
-    write_list(&lost.path().join("users.csv"), rows);
+    write_list(lost.path(), rows);
     let lossy_pool = pool(rows, rate);
     let mut processes: Vec<Child> = names
         .iter()
         .map(|part| start(&lossy_pool, lost.path(), Some(part), rate / parts))
         .collect();
-    while sign_ups(&lossy_pool) < rows / 2 {
-        std::thread::park_timeout(TICK);
-    }
+    wait_for_sign_ups(&lossy_pool, rows / 2);
     processes[0].kill().unwrap();
     processes[0].wait().unwrap();
     std::fs::remove_dir_all(lost.path().join(format!("run/part-0-of-{parts}"))).unwrap();
     processes[0] = start(&lossy_pool, lost.path(), Some(&names[0]), rate / parts);
-    watch(&lossy_pool, processes);
+    time_of_sign_ups(&lossy_pool, &mut processes);
 
     merge(divided.path());
     merge(lost.path());

@@ -10,25 +10,22 @@
     reason = "a benchmark prints and panics on errors"
 )]
 
-use std::io::Write as _;
+#[expect(dead_code, reason = "each benchmark uses some of it")]
+mod common;
+
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use cognito_import::rehearsal::{
     PoolSettings, QuotaCategory, QuotaChange, QuotaSetting, RehearsalPool,
 };
-
-/// How often the counts of the pool are read.
-const TICK: Duration = Duration::from_millis(5);
+use common::{import, start_pool, time_of_sign_ups};
 
 fn write_list(path: &Path, name: &str, rows: u64) {
-    let mut list = std::io::BufWriter::new(std::fs::File::create(path).unwrap());
-    writeln!(list, "username,password,email").unwrap();
-    for row in 1..=rows {
-        let user = format!("{name}-{row}");
-        writeln!(list, "{user},Str0ng#Enough{row},{user}@example.com").unwrap();
-    }
+    common::write_list(path, "username,password,email", rows, |row| {
+        format!("{name}-{row},Str0ng#Enough{row},{name}-{row}@example.com")
+    });
 }
 
 fn pool(rate: f64, quota_changes: Vec<QuotaChange>) -> RehearsalPool {
@@ -39,23 +36,14 @@ fn pool(rate: f64, quota_changes: Vec<QuotaChange>) -> RehearsalPool {
     settings.quotas.user_creation = QuotaSetting::per_second(rate);
     // Each process asks for its quotas.
     settings.quotas.limit_management = QuotaSetting::per_second(1_000.0);
-    RehearsalPool::start("127.0.0.1:0".parse().unwrap(), settings).unwrap()
+    start_pool(settings)
 }
 
 fn start(pool: &RehearsalPool, folder: &Path, name: &str, rows: u64, rate: &str) -> Child {
     let list = format!("{name}.csv");
     write_list(&folder.join(&list), name, rows);
-    Command::new(env!("CARGO_BIN_EXE_cognito-import"))
-        .current_dir(folder)
-        .env("AWS_ACCESS_KEY_ID", "AKIDBENCH")
-        .env("AWS_SECRET_ACCESS_KEY", "bench")
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .args(["import", &list, "--run-dir", name, "--quiet"])
-        .args(["--user-pool-id", "us-east-1_Rehearsal"])
-        .args(["--client-id", "rehearsalclient0000000000"])
-        .args(["--endpoint-url", &pool.endpoint_url()])
-        .args(["--rate", rate, "--prescan", "never"])
-        .stdin(Stdio::null())
+    import(pool, folder, &list)
+        .args(["--run-dir", name, "--rate", rate, "--prescan", "never"])
         .spawn()
         .unwrap()
 }
@@ -79,24 +67,11 @@ fn received(pool: &RehearsalPool) -> Received {
 
 /// The time from the first sign-up to the last, and everything the pool received.
 fn watch(pool: &RehearsalPool, mut children: Vec<Child>) -> (Duration, Received) {
-    let mut all = Received::default();
-    let (mut first, mut last) = (None, Instant::now());
-    while children
-        .iter_mut()
-        .any(|child| child.try_wait().unwrap().is_none())
-    {
-        let now = received(pool);
-        if now.requests > all.requests {
-            last = Instant::now();
-            first.get_or_insert(last);
-        }
-        all = now;
-        std::thread::park_timeout(TICK);
-    }
+    let time = time_of_sign_ups(pool, &mut children);
     for mut child in children {
         assert!(child.wait().unwrap().success());
     }
-    (last.duration_since(first.unwrap()), received(pool))
+    (time, received(pool))
 }
 
 /// Processes that are all told the whole quota.

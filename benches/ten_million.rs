@@ -9,10 +9,12 @@
     reason = "a benchmark prints and panics on errors"
 )]
 
+#[expect(dead_code, reason = "each benchmark uses some of it")]
+mod common;
 mod long_run;
 
 fn main() {
-    let [rows, rate] = long_run::numbers([10_000_000, 8_000]);
+    let [rows, rate] = common::numbers([10_000_000, 8_000]);
     long_run::import(10_000, rate);
     long_run::import_after_a_kill(rows / 10, rate);
     long_run::import_after_a_kill(rows, rate);

@@ -10,128 +10,75 @@
     reason = "a benchmark prints and panics on errors"
 )]
 
-use std::io::Write as _;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+#[expect(dead_code, reason = "each benchmark uses some of it")]
+mod common;
 
-use cognito_import::rehearsal::{
-    ExistingUser, PoolSettings, QuotaSetting, RehearsalPool, SimulatedLatency,
+use std::path::Path;
+
+use cognito_import::rehearsal::{PoolSettings, RehearsalPool};
+use common::{
+    existing_user, import, latency, measure, no_limit, numbers, program, requests, start_pool,
 };
 
 fn write_list(path: &Path, rows: u64) {
-    let mut list = std::io::BufWriter::new(std::fs::File::create(path).unwrap());
-    writeln!(list, "username,password,email,given_name,family_name").unwrap();
-    for row in 1..=rows {
-        writeln!(
-            list,
-            "person{row},Str0ng#Enough{row},{row}@example.com,Given{row},Family{row}"
-        )
-        .unwrap();
-    }
+    let header = "username,password,email,given_name,family_name";
+    common::write_list(path, header, rows, |row| {
+        format!("person{row},Str0ng#Enough{row},{row}@example.com,Given{row},Family{row}")
+    });
 }
 
 /// A pool with the users of nine rows in ten.
 fn pool(rows: u64) -> RehearsalPool {
-    let plenty = QuotaSetting::per_second(1_000_000.0);
+    let existing = (1..=rows).filter(|row| !row.is_multiple_of(10)).map(|row| {
+        let attributes = [
+            ("email", format!("{row}@example.com")),
+            ("given_name", format!("Given{row}")),
+            ("family_name", format!("Family{row}")),
+        ];
+        existing_user(format!("person{row}"), attributes)
+    });
     let mut settings = PoolSettings {
-        latency: SimulatedLatency {
-            base_ms: 1,
-            jitter_ms: 0,
-        },
-        existing: (1..=rows)
-            .filter(|row| !row.is_multiple_of(10))
-            .map(|row| ExistingUser {
-                username: format!("person{row}"),
-                attributes: [
-                    ("email".to_owned(), format!("{row}@example.com")),
-                    ("given_name".to_owned(), format!("Given{row}")),
-                    ("family_name".to_owned(), format!("Family{row}")),
-                ]
-                .into(),
-                ..ExistingUser::default()
-            })
-            .collect(),
+        latency: latency(1, 0),
+        existing: existing.collect(),
         ..PoolSettings::default()
     };
-    settings.quotas.user_creation = plenty;
-    settings.quotas.user_read = plenty;
-    settings.quotas.user_list = plenty;
-    RehearsalPool::start("127.0.0.1:0".parse().unwrap(), settings).unwrap()
-}
-
-fn program(pool: &RehearsalPool, folder: &Path, arguments: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_cognito-import"))
-        .current_dir(folder)
-        .env("AWS_ACCESS_KEY_ID", "AKIDBENCH")
-        .env("AWS_SECRET_ACCESS_KEY", "bench")
-        .args(arguments)
-        .args(["--quiet", "--list-rate", "5000"])
-        .args(["--endpoint-url", &pool.endpoint_url()])
-        .stdin(Stdio::null())
-        .spawn()
-        .unwrap()
-}
-
-fn peak_mib(child: &Child) -> Option<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM"))?;
-    let kib: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kib / 1024.0)
-}
-
-/// Requests by operation, as counted by the pool.
-fn requests(pool: &RehearsalPool) -> [u64; 2] {
-    let operations = pool.stats().operations;
-    ["ListUsers", "AdminGetUser"].map(|name| {
-        operations
-            .get(name)
-            .map_or(0, |operation| operation.requests)
-    })
+    settings.quotas.user_creation = no_limit();
+    settings.quotas.user_read = no_limit();
+    settings.quotas.user_list = no_limit();
+    start_pool(settings)
 }
 
 fn verify(pool: &RehearsalPool, folder: &Path, arguments: &[&str]) {
-    let before = requests(pool);
-    let began = Instant::now();
-    let mut child = program(pool, folder, arguments);
-    let mut peak = 0.0_f64;
-    while child.try_wait().unwrap().is_none() {
-        peak = peak_mib(&child).unwrap_or(0.0).max(peak);
-        std::thread::park_timeout(Duration::from_millis(5));
-    }
-    assert!(child.wait().unwrap().success());
-    let [pages, lookups] = requests(pool);
+    let counts = || ["ListUsers", "AdminGetUser"].map(|operation| requests(pool, operation));
+    let before = counts();
+    let mut verify = program(folder);
+    verify
+        .arg("verify")
+        .args(arguments)
+        .args(["--quiet", "--list-rate", "5000"])
+        .args(["--endpoint-url", &pool.endpoint_url()]);
+    let cost = measure(&mut verify.spawn().unwrap(), || ());
+    let [pages, lookups] = counts();
     println!(
-        "{}: {} ListUsers, {} AdminGetUser; {:.1} s; peak {peak:.1} MiB",
+        "verify {}: {} ListUsers, {} AdminGetUser; {:.1} s; peak {:.1} MiB",
         arguments.join(" "),
         pages - before[0],
         lookups - before[1],
-        began.elapsed().as_secs_f64()
+        cost.time.as_secs_f64(),
+        cost.peak_mib
     );
 }
 
 fn main() {
-    let mut arguments = std::env::args().filter_map(|argument| argument.parse().ok());
-    let rows = arguments.next().unwrap_or(100_000);
+    let [rows] = numbers([100_000]);
     let folder = tempfile::tempdir().unwrap();
     write_list(&folder.path().join("users.csv"), rows);
     let pool = pool(rows);
-    let import = [
-        "import",
-        "users.csv",
-        "--run-dir",
-        "run",
-        "--prescan",
-        "always",
-        "--rate",
-        "5000",
-        "--user-pool-id",
-        "us-east-1_Rehearsal",
-        "--client-id",
-        "rehearsalclient0000000000",
-    ];
-    let mut imported = program(&pool, folder.path(), &import);
-    assert!(imported.wait().unwrap().success());
-    verify(&pool, folder.path(), &["verify", "run"]);
-    verify(&pool, folder.path(), &["verify", "run", "users.csv"]);
+    let imported = import(&pool, folder.path(), "users.csv")
+        .args(["--run-dir", "run", "--prescan", "always"])
+        .args(["--rate", "5000", "--list-rate", "5000"])
+        .status();
+    assert!(imported.unwrap().success());
+    verify(&pool, folder.path(), &["run"]);
+    verify(&pool, folder.path(), &["run", "users.csv"]);
 }
