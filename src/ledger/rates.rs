@@ -24,34 +24,35 @@ CREATE TABLE rates (
 ) WITHOUT ROWID;
 ";
 
-/// The number of samples of a category at which they are merged, so that a run of a week costs no
-/// more than a run of an hour.
-const MOST: usize = 2_048;
+/// The maximum number of samples of a category. If there are more, they are merged, so that a run
+/// of a week costs no more than a run of an hour.
+const MAX_SAMPLES: usize = 2_048;
 
-/// The maximum number of samples after a merge.
-const LEFT: usize = 1_024;
+/// The maximum number of samples after they were merged.
+pub(super) const MAX_MERGED: usize = 1_024;
 
-const SECOND: i64 = 1_000;
+/// A second in milliseconds.
+pub(super) const SECOND: i64 = 1_000;
 
 const SELECT: &str = "SELECT category, at_ms, span_ms, sent, accepted, throttled, room_milli, allowed_milli, slowed_ms, seal FROM rates";
 
 pub(super) fn write(database: &Connection, samples: &[RateSample]) -> rusqlite::Result<()> {
-    write_at_most(database, samples, MOST, LEFT)
+    write_at_most(database, samples, MAX_SAMPLES, MAX_MERGED)
 }
 
 fn write_at_most(
     database: &Connection,
     samples: &[RateSample],
-    most: usize,
-    left: usize,
+    max_samples: usize,
+    max_merged: usize,
 ) -> rusqlite::Result<()> {
     for sample in samples {
         insert(database, sample)?;
-        let there: i64 = database
+        let count: i64 = database
             .prepare_cached("SELECT count(*) FROM rates WHERE category = ?1")?
             .query_row(params![sample.category], |row| row.get(0))?;
-        if usize::try_from(there).is_ok_and(|there| there > most) {
-            thin(database, &sample.category, left)?;
+        if usize::try_from(count).is_ok_and(|count| count > max_samples) {
+            merge(database, &sample.category, max_merged)?;
         }
     }
     Ok(())
@@ -78,38 +79,39 @@ fn insert(database: &Connection, sample: &RateSample) -> rusqlite::Result<()> {
 }
 
 /// Merges samples within the same span of time. The span is doubled until few enough are left.
-fn thin(database: &Connection, category: &str, left: usize) -> rusqlite::Result<()> {
+fn merge(database: &Connection, category: &str, max_merged: usize) -> rusqlite::Result<()> {
     let samples = of(database, Some(category))?;
     let first = samples.first().map_or(0, |sample| sample.at_ms);
     let mut span = SECOND;
-    let together = loop {
-        let mut together: BTreeMap<i64, RateSample> = BTreeMap::new();
+    let merged = loop {
+        let mut merged: BTreeMap<i64, RateSample> = BTreeMap::new();
         for sample in &samples {
             let place = sample.at_ms.saturating_sub(first).div_euclid(span);
-            match together.get_mut(&place) {
-                Some(there) => add(there, sample),
-                None => drop(together.insert(place, sample.clone())),
-            }
+            merged
+                .entry(place)
+                .and_modify(|sum| add(sum, sample))
+                .or_insert_with(|| sample.clone());
         }
-        if together.len() <= left {
-            break together;
+        if merged.len() <= max_merged {
+            break merged;
         }
         span = span.saturating_mul(2);
     };
     database.execute("DELETE FROM rates WHERE category = ?1", params![category])?;
-    together
+    merged
         .values()
         .try_for_each(|sample| insert(database, sample))
 }
 
-fn add(to: &mut RateSample, more: &RateSample) {
-    to.span_ms += more.span_ms;
-    to.sent += more.sent;
-    to.accepted += more.accepted;
-    to.throttled += more.throttled;
-    to.room_milli += more.room_milli;
-    to.allowed_milli += more.allowed_milli;
-    to.slowed_ms += more.slowed_ms;
+/// Adds a later sample.
+pub(super) fn add(sum: &mut RateSample, later: &RateSample) {
+    sum.span_ms += later.span_ms;
+    sum.sent += later.sent;
+    sum.accepted += later.accepted;
+    sum.throttled += later.throttled;
+    sum.room_milli += later.room_milli;
+    sum.allowed_milli += later.allowed_milli;
+    sum.slowed_ms += later.slowed_ms;
 }
 
 /// Returns all samples, by category and in order of time.
@@ -150,10 +152,9 @@ fn sample(row: &Row<'_>) -> rusqlite::Result<RateSample> {
 pub(super) fn pace(samples: &[RateSample], processes: u32) -> BTreeMap<String, Pace> {
     let mut sums: BTreeMap<&str, RateSample> = BTreeMap::new();
     for sample in samples {
-        match sums.get_mut(sample.category.as_str()) {
-            Some(sum) => add(sum, sample),
-            None => drop(sums.insert(&sample.category, sample.clone())),
-        }
+        sums.entry(&sample.category)
+            .and_modify(|sum| add(sum, sample))
+            .or_insert_with(|| sample.clone());
     }
     sums.into_iter()
         .filter(|(_, sum)| sum.span_ms > 0)

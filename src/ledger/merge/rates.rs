@@ -2,60 +2,54 @@
 
 use std::collections::BTreeMap;
 
+use crate::ledger::rates::{MAX_MERGED, SECOND, add};
 use crate::outcome::RateSample;
-
-const SECOND: i64 = 1_000;
-
-/// The maximum number of samples of a category. A longer run has longer samples.
-const MOST: i64 = 1_024;
 
 /// Returns samples of equal length. `parts` are the samples of each part.
 pub(super) fn merged_rates(parts: &[Vec<RateSample>]) -> Vec<RateSample> {
     let all = || parts.iter().flatten();
     let from = all().map(|sample| sample.at_ms).min().unwrap_or(0);
     let until = all().map(end_of).max().unwrap_or(0);
-    let seconds = until.saturating_sub(from).div_euclid(SECOND * MOST) + 1;
-    let length = seconds * SECOND;
+    let length = sample_length(until.saturating_sub(from));
     let mut merged: BTreeMap<(&str, i64), RateSample> = BTreeMap::new();
     for part in parts {
         let mut of_part: BTreeMap<(&str, i64), RateSample> = BTreeMap::new();
         for sample in part {
             for slice in sliced(sample, length) {
                 let cell = (sample.category.as_str(), slice.at_ms.div_euclid(length));
-                match of_part.get_mut(&cell) {
-                    Some(sum) => add(sum, &slice, sum.span_ms + slice.span_ms),
-                    None => drop(of_part.insert(cell, slice)),
-                }
+                of_part
+                    .entry(cell)
+                    .and_modify(|sum| add(sum, &slice))
+                    .or_insert(slice);
             }
         }
         for (cell, sample) in of_part {
-            match merged.get_mut(&cell) {
-                // The parts were active in the same time.
-                Some(sum) => {
-                    let slowed_ms = sum.slowed_ms.max(sample.slowed_ms);
-                    add(sum, &sample, sum.span_ms.max(sample.span_ms));
-                    sum.slowed_ms = slowed_ms;
-                }
-                None => drop(merged.insert(cell, sample)),
-            }
+            merged
+                .entry(cell)
+                .and_modify(|sum| add_simultaneous(sum, &sample))
+                .or_insert(sample);
         }
     }
     merged.into_values().collect()
+}
+
+/// Returns a number of whole seconds, in milliseconds. Samples of longer runs are longer.
+fn sample_length(run_ms: i64) -> i64 {
+    let max = i64::try_from(MAX_MERGED).unwrap_or(i64::MAX);
+    (run_ms.div_euclid(SECOND * max) + 1) * SECOND
 }
 
 fn end_of(sample: &RateSample) -> i64 {
     sample.at_ms.saturating_add(sample.span_ms.max(0))
 }
 
-fn add(sum: &mut RateSample, more: &RateSample, span_ms: i64) {
-    sum.at_ms = sum.at_ms.min(more.at_ms);
-    sum.span_ms = span_ms;
-    sum.sent += more.sent;
-    sum.accepted += more.accepted;
-    sum.throttled += more.throttled;
-    sum.room_milli += more.room_milli;
-    sum.allowed_milli += more.allowed_milli;
-    sum.slowed_ms += more.slowed_ms;
+/// Adds the sample of another part. Both parts were active in the same time.
+fn add_simultaneous(sum: &mut RateSample, other: &RateSample) {
+    let at_ms = sum.at_ms.min(other.at_ms);
+    let span_ms = sum.span_ms.max(other.span_ms);
+    let slowed_ms = sum.slowed_ms.max(other.slowed_ms);
+    add(sum, other);
+    (sum.at_ms, sum.span_ms, sum.slowed_ms) = (at_ms, span_ms, slowed_ms);
 }
 
 /// Divides a sample at the multiples of `length`, in proportion to the time. The slices add up to
@@ -101,7 +95,7 @@ fn portion(total: u64, passed: i64, span: i64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST, merged_rates};
+    use super::{MAX_MERGED, merged_rates};
     use crate::outcome::RateSample;
 
     fn sample(at_ms: i64, span_ms: i64, sent: u64) -> RateSample {
@@ -142,7 +136,7 @@ mod tests {
             .map(|index| sample(index * 300_007, 300_007, 7))
             .collect();
         let merged = merged_rates(&[week.clone(), week]);
-        assert!(i64::try_from(merged.len()).unwrap() <= MOST + 1);
+        assert!(merged.len() <= MAX_MERGED + 1);
         let total: u64 = merged.iter().map(|sample| sample.sent).sum();
         assert_eq!(total, 2 * 2_000 * 7);
         assert_eq!(merged_rates(&[Vec::new()]), []);
