@@ -2,7 +2,7 @@
 //! without parsing rows that are broken.
 
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::PathBuf;
 
 use super::atomic_file::AtomicFile;
@@ -73,27 +73,32 @@ impl IndexedRejects {
     /// # Errors
     /// The file or its index cannot be read, or the file was edited.
     pub fn open(part_directory: &RunPath) -> Result<Self, RejectsIndexError> {
-        let (path, index) = (part_directory.join(FILE), part_directory.join(INDEX_FILE));
+        let path = part_directory.join(FILE);
+        let index_path = part_directory.join(INDEX_FILE);
         let unreadable = |path: &RunPath| {
             let path = path.shown().to_owned();
             move |cause| RejectsIndexError::Unreadable { path, cause }
         };
-        let found = checksum_of(&path).map_err(unreadable(&path))?;
-        let lines = BufReader::new(File::open(&index).map_err(unreadable(&index))?).lines();
-        let last = lines.last().transpose().map_err(unreadable(&index))?;
-        if last.as_deref() != Some(found.trim_end()) {
+        let open = |path: &RunPath| {
+            let file = File::open(path).map_err(unreadable(path));
+            file.map(BufReader::new)
+        };
+        let checksum = checksum_of(&path).map_err(unreadable(&path))?;
+        let mut index = open(&index_path)?;
+        let mut first_line = String::new();
+        let last_line = index
+            .read_line(&mut first_line)
+            .and_then(|_| index.by_ref().lines().last().transpose())
+            .map_err(unreadable(&index_path))?;
+        if last_line.as_deref() != Some(checksum.trim_end()) {
             return Err(RejectsIndexError::Changed(path.shown().to_owned()));
         }
-        let file = BufReader::new(File::open(&path).map_err(unreadable(&path))?);
-        let mut lines = BufReader::new(File::open(&index).map_err(unreadable(&index))?);
-        let mut first_line = String::new();
-        lines
-            .read_line(&mut first_line)
-            .map_err(unreadable(&index))?;
+        let second_line = SeekFrom::Start(first_line.len() as u64);
+        index.seek(second_line).map_err(unreadable(&index_path))?;
         Ok(Self {
+            file: open(&path)?,
             shown: path.shown().to_owned(),
-            file,
-            index: lines,
+            index,
             with_passwords: first_line.trim_end() == WITH_PASSWORDS,
             read: 0,
         })
