@@ -95,13 +95,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn ignores_requests_before_recording_began() {
         let rate = NonZeroU32::new(10).unwrap();
-        let pacer = Pacer::new(Ceilings {
-            creation: rate,
-            read: rate,
-            update: rate,
-            resource_read: rate,
-            list: rate,
-        });
+        let pacer = Pacer::new(Ceilings::same(rate));
         let _permit = pacer.permit(Category::UserList).await;
         let mut recorder = RateRecorder::begin(&pacer, Instant::now(), 0);
         let _permit = pacer.permit(Category::UserRead).await;
@@ -117,13 +111,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn records_each_second_once_and_the_rest_at_the_end() {
         let rate = NonZeroU32::new(10).unwrap();
-        let pacer = Pacer::new(Ceilings {
-            creation: rate,
-            read: rate,
-            update: rate,
-            resource_read: rate,
-            list: rate,
-        });
+        let pacer = Pacer::new(Ceilings::same(rate));
         let mut recorder = RateRecorder::begin(&pacer, Instant::now(), 5_000);
         let mut samples = Vec::new();
         for number in 0..25_u32 {

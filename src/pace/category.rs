@@ -63,6 +63,18 @@ pub struct Ceilings {
 }
 
 impl Ceilings {
+    /// The same rate for each category.
+    #[cfg(test)]
+    pub(crate) fn same(rate: NonZeroU32) -> Self {
+        Self {
+            creation: rate,
+            read: rate,
+            update: rate,
+            resource_read: rate,
+            list: rate,
+        }
+    }
+
     #[must_use]
     pub fn of(&self, category: Category) -> NonZeroU32 {
         match category {

@@ -10,13 +10,7 @@ use super::{Category, Ceilings, Pacer};
 
 fn pacer(rate: u32) -> Pacer {
     let rate = NonZeroU32::new(rate).unwrap();
-    Pacer::new(Ceilings {
-        creation: rate,
-        read: rate,
-        update: rate,
-        resource_read: rate,
-        list: rate,
-    })
+    Pacer::new(Ceilings::same(rate))
 }
 
 async fn permits(pacer: &Pacer, count: usize) -> Vec<Instant> {

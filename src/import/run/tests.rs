@@ -146,13 +146,7 @@ fn plan() -> SessionPlan {
 
 fn pacer() -> Pacer {
     let one = NonZeroU32::MIN;
-    Pacer::new(Ceilings {
-        creation: one,
-        read: one,
-        update: one,
-        resource_read: one,
-        list: one,
-    })
+    Pacer::new(Ceilings::same(one))
 }
 
 /// Returns a pool that is never queried.
