@@ -132,17 +132,22 @@ impl PoolState {
             signing_time::check(request.signed_at, self.clock.wall_ms(at))?;
         }
         self.signed_calls += 1;
-        if self
-            .settings
-            .faults
-            .expired_credentials_after
-            .is_some_and(|first| self.signed_calls >= first)
-        {
-            self.stats.record_fault("expired_credentials_after");
+        let first = self.settings.faults.expired_credentials_after;
+        if self.fault_began("expired_credentials_after", first, self.signed_calls) {
             let message = "The security token included in the request is expired";
             return Err(ServiceError::bad_request("ExpiredTokenException", message));
         }
         Ok(())
+    }
+
+    /// Returns whether a fault that begins with the `first` request affects this one, and records
+    /// it.
+    pub(super) fn fault_began(&mut self, fault: &str, first: Option<u64>, request: u64) -> bool {
+        let began = first.is_some_and(|first| request >= first);
+        if began {
+            self.stats.record_fault(fault);
+        }
+        began
     }
 
     /// Creates the scheduled users that are due. Every access to the pool calls this first, so no

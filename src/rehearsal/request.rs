@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::protocol::{ServiceError, constraints};
 use super::settings::DatePrecision;
 use super::state::PoolState;
+use super::user::PoolUser;
 use super::users::UserIndex;
 
 impl PoolState {
@@ -37,6 +38,16 @@ impl PoolState {
     pub(super) fn find_user(&self, name: Option<&str>) -> Result<UserIndex, ServiceError> {
         self.users
             .find(required("username", name)?)
+            .ok_or_else(ServiceError::no_such_user)
+    }
+
+    pub(super) fn user(&self, index: UserIndex) -> Result<&PoolUser, ServiceError> {
+        self.users.get(index).ok_or_else(ServiceError::no_such_user)
+    }
+
+    pub(super) fn user_mut(&mut self, index: UserIndex) -> Result<&mut PoolUser, ServiceError> {
+        self.users
+            .get_mut(index)
             .ok_or_else(ServiceError::no_such_user)
     }
 

@@ -34,14 +34,9 @@ fn target(pool: &PoolState, request: &UserRequest) -> Result<UserIndex, ServiceE
 }
 
 fn describe(pool: &PoolState, index: UserIndex) -> Result<Value, ServiceError> {
-    let user = pool
-        .users
-        .get(index)
-        .ok_or_else(ServiceError::no_such_user)?;
+    let user = pool.user(index)?;
     let mut body = summary(pool, user);
-    if let Some(members) = body.as_object_mut() {
-        members.insert("UserAttributes".to_owned(), attributes(user, |_| true));
-    }
+    body["UserAttributes"] = attributes(user, |_| true);
     Ok(body)
 }
 
@@ -81,10 +76,7 @@ pub(in crate::rehearsal) fn confirm_sign_up(
 ) -> Result<Value, ServiceError> {
     let index = target(pool, &parse(body)?)?;
     let now = pool.clock.wall_ms(at);
-    let user = pool
-        .users
-        .get_mut(index)
-        .ok_or_else(ServiceError::no_such_user)?;
+    let user = pool.user_mut(index)?;
     if user.status != UserStatus::Unconfirmed {
         let message = format!(
             "User cannot be confirmed. Current status is {}",
@@ -109,12 +101,7 @@ pub(in crate::rehearsal) fn update_attributes(
         .into_iter()
         .partition(|(_, value)| !value.is_empty());
     pool.schema.check_update(&set)?;
-    let mut updated = pool
-        .users
-        .get(index)
-        .ok_or_else(ServiceError::no_such_user)?
-        .attributes
-        .clone();
+    let mut updated = pool.user(index)?.attributes.clone();
     updated.retain(|attribute| !removed.iter().any(|(name, _)| *name == *attribute.name));
     for (name, value) in with_verification_flags(&set) {
         updated.retain(|attribute| *attribute.name != *name);

@@ -70,18 +70,15 @@ pub(in crate::rehearsal) fn list(pool: &PoolState, body: &[u8]) -> Result<Value,
     let page: Vec<_> = events.iter().rev().skip(first).take(size).collect();
     let next = first.saturating_add(page.len());
     let mut response = json!({ "AuthEvents": page });
-    if let Some(members) = response.as_object_mut().filter(|_| next < events.len()) {
-        members.insert("NextToken".to_owned(), Value::String(to_token(next)));
+    if next < events.len() {
+        response["NextToken"] = to_token(next).into();
     }
     Ok(response)
 }
 
 /// Returns all events of a user, oldest first: its sign-up, if any, and its sign-in attempts.
 fn events(pool: &PoolState, index: UserIndex) -> Result<Vec<Value>, ServiceError> {
-    let user = pool
-        .users
-        .get(index)
-        .ok_or_else(ServiceError::no_such_user)?;
+    let user = pool.user(index)?;
     let sign_up = (!user.preexisting).then_some(("SignUp", user.created_ms, true));
     let sign_ins = pool.sign_ins.get(&index).into_iter().flatten();
     let sign_ins = sign_ins.map(|sign_in| ("SignIn", sign_in.at_ms, sign_in.passed));
@@ -97,11 +94,10 @@ fn events(pool: &PoolState, index: UserIndex) -> Result<Vec<Value>, ServiceError
                 "EventResponse": if passed { "Pass" } else { "Fail" },
                 "EventRisk": { "RiskDecision": "NoRisk", "CompromisedCredentialsDetected": false },
             });
-            if let Some(members) = event.as_object_mut().filter(|_| kind == "SignIn") {
+            if kind == "SignIn" {
                 let result = if passed { "Success" } else { "Failure" };
-                let challenges =
+                event["ChallengeResponses"] =
                     json!([{ "ChallengeName": "Password", "ChallengeResponse": result }]);
-                members.insert("ChallengeResponses".to_owned(), challenges);
             }
             event
         })

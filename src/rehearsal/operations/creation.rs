@@ -128,8 +128,8 @@ fn success(
         "UserSub": seeded::uuid_text(sub),
         "Session": format!("rehearsal-session-{session:032x}"),
     });
-    if let (Some(delivery), Some(members)) = (delivery, body.as_object_mut()) {
-        members.insert("CodeDeliveryDetails".to_owned(), delivery);
+    if let Some(delivery) = delivery {
+        body["CodeDeliveryDetails"] = delivery;
     }
     body
 }

@@ -87,14 +87,11 @@ pub(in crate::rehearsal) fn user_pool(
         ("AliasAttributes", &settings.alias_attributes),
         ("UsernameAttributes", &settings.username_attributes),
     ];
-    if let Some(members) = description.as_object_mut() {
-        for (name, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
-            members.insert(name.to_owned(), json!(list));
-        }
-        if settings.threat_protection {
-            let add_ons = json!({ "AdvancedSecurityMode": "AUDIT" });
-            members.insert("UserPoolAddOns".to_owned(), add_ons);
-        }
+    for (name, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
+        description[name] = json!(list);
+    }
+    if settings.threat_protection {
+        description["UserPoolAddOns"] = json!({ "AdvancedSecurityMode": "AUDIT" });
     }
     Ok(json!({ "UserPool": description }))
 }
@@ -131,8 +128,8 @@ fn attribute(rule: &SchemaAttribute) -> Value {
         )),
         AttributeType::DateTime | AttributeType::Boolean => None,
     };
-    if let (Some((name, constraint)), Some(members)) = (constraint, described.as_object_mut()) {
-        members.insert(name.to_owned(), constraint);
+    if let Some((name, constraint)) = constraint {
+        described[name] = constraint;
     }
     described
 }
@@ -153,16 +150,14 @@ pub(in crate::rehearsal) fn client(pool: &PoolState, body: &[u8]) -> Result<Valu
         "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH"],
         "PreventUserExistenceErrors": "ENABLED",
     });
-    if let (Some(secret), Some(members)) =
-        (&pool.settings.client_secret, description.as_object_mut())
-    {
+    if let Some(secret) = &pool.settings.client_secret {
         if pool.settings.client_secret_managed {
             let (region, client) = (&pool.settings.region, &pool.settings.client_id);
             let arn =
                 format!("arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:cognito/{client}-AbCdEf");
-            members.insert("ClientSecretArn".to_owned(), json!(arn));
+            description["ClientSecretArn"] = json!(arn);
         } else {
-            members.insert("ClientSecret".to_owned(), json!(secret));
+            description["ClientSecret"] = json!(secret);
         }
     }
     Ok(json!({ "UserPoolClient": description }))

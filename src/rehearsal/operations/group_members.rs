@@ -45,7 +45,7 @@ pub(in crate::rehearsal) fn list_users(
         .collect();
     let mut response = json!({ "Users": page });
     if let Some((next, _)) = members.next() {
-        response["NextToken"] = Value::String(to_token(next));
+        response["NextToken"] = to_token(next).into();
     }
     Ok(response)
 }
@@ -60,10 +60,7 @@ pub(in crate::rehearsal) fn list_groups(
     let size = page_size(request.limit)?;
     let first = request.next_token.as_deref().map_or(Ok(0), from_token)?;
     let index = pool.find_user(request.username.as_deref())?;
-    let user = pool
-        .users
-        .get(index)
-        .ok_or_else(ServiceError::no_such_user)?;
+    let user = pool.user(index)?;
     let groups = user.groups.iter().skip(first).take(size);
     let page: Vec<Value> = groups
         .filter_map(|group| Some(pool.groups.get(usize::from(*group))?.describe(pool)))
@@ -71,7 +68,7 @@ pub(in crate::rehearsal) fn list_groups(
     let next = first + page.len();
     let mut response = json!({ "Groups": page });
     if next < user.groups.len() {
-        response["NextToken"] = Value::String(to_token(next));
+        response["NextToken"] = to_token(next).into();
     }
     Ok(response)
 }
@@ -85,10 +82,7 @@ pub(in crate::rehearsal) fn remove_user(
     pool.check_pool_id(request.user_pool_id.as_deref())?;
     let index = pool.find_user(request.username.as_deref())?;
     let (group, _) = find(pool, request.group_name.as_deref())?;
-    let user = pool
-        .users
-        .get_mut(index)
-        .ok_or_else(ServiceError::no_such_user)?;
+    let user = pool.user_mut(index)?;
     user.groups.retain(|other| *other != group);
     Ok(json!({}))
 }

@@ -149,8 +149,8 @@ pub(in crate::rehearsal) fn list(pool: &PoolState, body: &[u8]) -> Result<Value,
     let page: Vec<Value> = page.map(|group| group.describe(pool)).collect();
     let next = first + page.len();
     let mut response = json!({ "Groups": page });
-    if let (true, Some(members)) = (next < pool.groups.len(), response.as_object_mut()) {
-        members.insert("NextToken".to_owned(), Value::String(to_token(next)));
+    if next < pool.groups.len() {
+        response["NextToken"] = to_token(next).into();
     }
     Ok(response)
 }
@@ -176,10 +176,7 @@ pub(in crate::rehearsal) fn add_user(
     pool.check_pool_id(request.user_pool_id.as_deref())?;
     let index = pool.find_user(request.username.as_deref())?;
     let (group, _) = find(pool, request.group_name.as_deref())?;
-    let user = pool
-        .users
-        .get_mut(index)
-        .ok_or_else(ServiceError::no_such_user)?;
+    let user = pool.user_mut(index)?;
     if !user.groups.contains(&group) {
         user.groups.push(group);
     }

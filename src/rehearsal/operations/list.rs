@@ -79,8 +79,8 @@ pub(in crate::rehearsal) fn list_users(
         .map(|(_, user)| entry(pool, user, request.attributes_to_get.as_deref()))
         .collect::<Result<_, _>>()?;
     let mut response = json!({ "Users": page });
-    if let (Some((next, _)), Some(members)) = (matching.next(), response.as_object_mut()) {
-        members.insert("PaginationToken".to_owned(), Value::String(to_token(next)));
+    if let Some((next, _)) = matching.next() {
+        response["PaginationToken"] = to_token(next).into();
     }
     Ok(response)
 }
@@ -149,12 +149,7 @@ fn entry(
     }
     let is_requested = |name: &str| requested.is_none_or(|names| names.iter().any(|n| n == name));
     let mut entry = admin::summary(pool, user);
-    if let Some(members) = entry.as_object_mut() {
-        members.insert(
-            "Attributes".to_owned(),
-            admin::attributes(user, is_requested),
-        );
-    }
+    entry["Attributes"] = admin::attributes(user, is_requested);
     Ok(entry)
 }
 

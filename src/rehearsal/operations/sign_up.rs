@@ -29,23 +29,13 @@ pub(in crate::rehearsal) fn sign_up(
         return OperationReply::from(Err(ServiceError::too_many_requests()));
     }
     pool.sign_ups += 1;
-    if pool
-        .settings
-        .faults
-        .lost_pool_after
-        .is_some_and(|first| pool.sign_ups >= first)
-    {
-        pool.stats.record_fault("lost_pool_after");
+    let (faults, sign_up) = (&pool.settings.faults, pool.sign_ups);
+    let (lost_pool, firewall) = (faults.lost_pool_after, faults.firewall_after);
+    if pool.fault_began("lost_pool_after", lost_pool, sign_up) {
         let message = format!("User pool {} does not exist.", pool.settings.pool_id);
         return OperationReply::from(Err(ServiceError::not_found(message)));
     }
-    if pool
-        .settings
-        .faults
-        .firewall_after
-        .is_some_and(|first| pool.sign_ups >= first)
-    {
-        pool.stats.record_fault("firewall_after");
+    if pool.fault_began("firewall_after", firewall, sign_up) {
         return OperationReply::from(Err(ServiceError::blocked_by_firewall()));
     }
     if pool.burst_remaining > 0 {
