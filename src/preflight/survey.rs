@@ -113,6 +113,7 @@ impl Survey {
             }
             list.recycle(batch);
         }
+        surveyor.survey.set_left_out(list.left_out());
         surveyor.finish()
     }
 
@@ -142,6 +143,13 @@ impl Survey {
             .sort_by_key(|broken| std::cmp::Reverse(broken.findings));
         self.notes
             .sort_by_key(|notes| std::cmp::Reverse(notes.count));
+    }
+
+    fn set_left_out(&mut self, rows: u64) {
+        self.counts.left_out = rows;
+        if let Some(part) = &mut self.part {
+            part.counts.left_out = rows;
+        }
     }
 
     fn of_part(part: Option<Part>) -> Self {

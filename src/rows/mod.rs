@@ -89,6 +89,8 @@ pub struct Rows {
     number: u64,
     /// `None`: all rows.
     selection: Option<Box<dyn RowFilter>>,
+    /// The number of rows so far that are not selected.
+    left_out: u64,
     /// Where the record starts in the text. Line ends that the parser has not skipped yet may
     /// precede it.
     record_start: u64,
@@ -122,6 +124,12 @@ impl Rows {
     pub fn selecting(mut self, selection: Option<Box<dyn RowFilter>>) -> Self {
         self.selection = selection;
         self
+    }
+
+    /// Returns how many of the rows so far are not selected.
+    #[must_use]
+    pub fn left_out(&self) -> u64 {
+        self.left_out
     }
 
     /// Reads until a row certainly meets the conditions of the selection, if there is one.
@@ -161,6 +169,7 @@ impl Rows {
             if is_selected {
                 return Ok(Some(self.row(&parsed)));
             }
+            self.left_out += 1;
         }
     }
 

@@ -76,6 +76,7 @@ impl Rows {
             scratch: ZeroizingRecord::default(),
             number: 0,
             selection: None,
+            left_out: 0,
             record_start: 0,
             peeked_line: None,
             is_reject_list: false,

@@ -20,8 +20,8 @@ const BATCH_BYTES: usize = 64 * 1024;
 pub enum Prefetched<T> {
     /// The next rows in the list's order.
     Rows(Vec<T>),
-    /// The list was read to its end, and so many of its rows are selected; nothing follows.
-    End(u64),
+    /// The list was read to its end; nothing follows.
+    End { selected: u64, left_out: u64 },
     /// The list cannot be read further; nothing follows.
     Failed(RowsError),
 }
@@ -41,6 +41,8 @@ pub struct Prefetch<T> {
     batches: Receiver<Prefetched<T>>,
     spare: mpsc::SyncSender<Vec<T>>,
     is_finished: bool,
+    /// 0 until the end of the list.
+    left_out: u64,
 }
 
 /// The thread's end.
@@ -87,6 +89,7 @@ impl<T: Send + 'static> Prefetch<T> {
             batches: received,
             spare,
             is_finished: false,
+            left_out: 0,
         })
     }
 
@@ -112,9 +115,17 @@ impl<T: Send + 'static> Prefetch<T> {
         let received = self.batches.blocking_recv();
         match self.batch_or_error(received) {
             Prefetched::Rows(rows) => Ok(Some(rows)),
-            Prefetched::End(_) => Ok(None),
+            Prefetched::End { left_out, .. } => {
+                self.left_out = left_out;
+                Ok(None)
+            }
             Prefetched::Failed(error) => Err(error),
         }
+    }
+
+    /// Returns how many rows of the list were not selected, once it was read to its end.
+    pub fn left_out(&self) -> u64 {
+        self.left_out
     }
 
     fn batch_or_error(&mut self, received: Option<Prefetched<T>>) -> Prefetched<T> {
@@ -144,7 +155,12 @@ impl<T, K: FnMut(&RawRow<'_>, Option<T>) -> Result<Option<T>, NotKept>> Reader<T
         let last = loop {
             match self.fill(&mut batch) {
                 Ok(true) => {}
-                Ok(false) => break Prefetched::End(self.rows_read),
+                Ok(false) => {
+                    break Prefetched::End {
+                        selected: self.rows_read,
+                        left_out: self.rows.left_out(),
+                    };
+                }
                 Err(error) => break Prefetched::Failed(error),
             }
             let full = std::mem::take(&mut batch);

@@ -103,6 +103,7 @@ fn check_and_plan_count_the_selected_rows_only() {
     assert_eq!(document["rows"]["to_send"], 2);
     assert_eq!(document["rows"]["duplicates"], 1);
     assert_eq!(document["rows"]["skipped"], 0);
+    assert_eq!(document["rows"]["left_out"], 5);
     // Values of one column are alternatives, and all columns must match.
     let document = check(&["Tenant=initech", "Tenant=Acme"])
         .exits(1)
@@ -111,6 +112,22 @@ fn check_and_plan_count_the_selected_rows_only() {
     let both = ["Tenant=initech", "Tenant=acme", "email=eve@acme.example"];
     let document = check(&both).exits(0).document();
     assert_eq!(document["rows"]["rows"], 1);
+}
+
+#[test]
+fn the_plan_says_how_many_rows_are_left_out() {
+    let (dir, pool) = (TestDir::new(), Pool::start(quick()));
+    let list = dir.file("users.csv", LIST);
+    let check = || dir.cli("check").arg(list);
+    let output = check().args(["--where", "Tenant=acme"]).run();
+    output.exits(1).names(["(--where)"]);
+    let output = check().run().exits(1);
+    assert!(!output.stderr.contains("--where"));
+    // A part shows the number of the whole list, too.
+    tenant(&dir, &pool, "acme")
+        .args(["--part", "0/2"])
+        .run()
+        .names(["(--where)"]);
 }
 
 #[test]

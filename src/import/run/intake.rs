@@ -33,7 +33,7 @@ impl Run<'_> {
                     self.record_unsent().await;
                 }
             }
-            Prefetched::End(rows) => {
+            Prefetched::End { selected: rows, .. } => {
                 self.list_over = true;
                 self.ledger.read_to_end(rows).await;
             }

@@ -196,6 +196,7 @@ fn messages() {
     add("one row", &plan_at_defaults(1, &[]));
     let mut plan = plan_at_defaults(1_000, &[Confirm, Verify, AddToGroup, Disable]);
     plan.counts.skipped = 3;
+    plan.counts.left_out = 1_234;
     plan.groups_to_create = (1..=12).map(|number| format!("g{number}")).collect();
     add("all steps", &plan);
     let rules = |triggers: &[&str], threat_protection| PoolRules {

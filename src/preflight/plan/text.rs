@@ -214,6 +214,7 @@ impl fmt::Display for RunPlan {
             invalid,
             skipped,
             duplicates,
+            left_out,
             ..
         } = self.counts;
         match self.part {
@@ -233,6 +234,13 @@ impl fmt::Display for RunPlan {
             write!(f, ", {skipped} skipped (--skip-where)")?;
         }
         writeln!(f)?;
+        if left_out > 0 {
+            writeln!(
+                f,
+                "      left out: {} of the list (--where)",
+                counted(left_out, "row", "rows")
+            )?;
+        }
         self.write_requests(f)?;
         if !self.groups_to_create.is_empty() {
             writeln!(

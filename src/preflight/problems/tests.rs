@@ -16,6 +16,7 @@ use crate::user::{FlagsGiven, StepKind};
 
 const VALID_LIST: SurveyCounts = SurveyCounts {
     rows: 100,
+    left_out: 0,
     to_send: 100,
     invalid: 0,
     skipped: 0,

@@ -13,8 +13,10 @@ use crate::user::{FollowUpStep, StepKind};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SurveyCounts {
-    /// All rows.
+    /// All rows that `--where` selects.
     pub rows: u64,
+    /// Rows of the whole list that `--where` leaves out.
+    pub left_out: u64,
     /// Rows that would be sent.
     pub to_send: u64,
     /// Rows that break a rule.
