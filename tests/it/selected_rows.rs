@@ -121,7 +121,7 @@ fn the_plan_says_how_many_rows_are_left_out() {
     let check = || dir.cli("check").arg(list);
     let output = check().args(["--where", "Tenant=acme"]).run();
     output.exits(1).names(["(--where)"]);
-    let output = check().run().exits(1);
+    let output = check().arg("--ignore-unknown").run().exits(1);
     assert!(!output.stderr.contains("--where"));
     // A part shows the number of the whole list, too.
     tenant(&dir, &pool, "acme")
@@ -208,11 +208,61 @@ fn a_column_that_does_not_exist_is_refused() {
     let (dir, pool) = (TestDir::new(), Pool::start(quick()));
     let list = dir.file("users.csv", LIST);
     let import = |condition| dir.import(&pool, list).args(["--where", condition]);
-    import("Tenat=acme")
-        .run()
-        .exits(3)
-        .names(["--where Tenat=acme", "Tenant"]);
-    import("password=acme").run().exits(3).names(["--where"]);
+    for (condition, columns) in [
+        ("Tenat=acme", vec!["Tenant"]),
+        ("Customer=acme", vec!["username", "email", "Tenant"]),
+    ] {
+        let document = import(condition).json().run().exits(3).document();
+        let error = document["error"]["message"].as_str().unwrap();
+        assert!(error.contains(&format!("--where {condition}")));
+        let hints = document["error"]["what_to_do"].to_string();
+        assert!(columns.iter().all(|column| hints.contains(column)));
+        assert!(!error.contains("--ignore-column") && !hints.contains("--ignore-column"));
+    }
+    assert_only_described(&pool);
+}
+
+#[test]
+fn a_password_is_never_a_condition_and_never_shown() {
+    let (dir, pool) = (TestDir::new(), Pool::start(quick()));
+    dir.file("users.csv", LIST);
+    let renamed = LIST.replacen("password", "Geheim", 1);
+    dir.file("renamed.csv", &renamed);
+    dir.file(
+        "mapping.toml",
+        "where = [\"password=Passw0rd!acme\"]\nskip_where = [\"password=Passw0rd!acme\"]\n",
+    );
+    let named = ["--where", "password=Passw0rd!acme"];
+    let misspelled = ["--where", "pasword=Passw0rd!acme"];
+    let temporary = ["--where", "temporary_password=a=Passw0rd!acme"];
+    let mapped = [
+        "--map",
+        "Geheim=password",
+        "--where",
+        "geheim=Passw0rd!acme",
+    ];
+    let skipped = ["--skip-where", "password=Passw0rd!acme"];
+    let cases: [(&str, &[&str], &str); 6] = [
+        ("users.csv", &named, "password"),
+        ("users.csv", &misspelled, "pasword"),
+        ("users.csv", &temporary, "temporary_password"),
+        ("renamed.csv", &mapped, "Geheim"),
+        ("users.csv", &skipped, "password"),
+        ("users.csv", &["--mapping", "mapping.toml"], "password"),
+    ];
+    for (list, flags, column) in cases {
+        let output = dir
+            .import(&pool, list)
+            .args(flags)
+            .args(["--log-file", "run.log"])
+            .json()
+            .run();
+        let output = output.exits(3).names([column]);
+        assert!(!(output.stdout + &output.stderr).contains("Passw0rd!acme"));
+        assert!(!dir.path("run").exists());
+        let log = fs::read_to_string(dir.path("run.log")).unwrap_or_default();
+        assert!(!log.contains("Passw0rd!acme"));
+    }
     assert_only_described(&pool);
 }
 

@@ -2,7 +2,7 @@
 
 use crate::mapping::columns::{NameMeaning, Target, looks_secret, name_meaning, nearest};
 use crate::mapping::condition::Condition;
-use crate::mapping::options::{ColumnEquals, MappingOptions, PasswordFrom, Sourced};
+use crate::mapping::options::{MappingOptions, PasswordFrom};
 use crate::mapping::selection::SelectionCondition;
 use crate::mapping::transform::ValueTable;
 use crate::rows::reasons::reason_columns;
@@ -28,6 +28,8 @@ pub(super) struct HeaderColumn {
 pub(super) struct ColumnResolver<'a> {
     pub(super) options: &'a MappingOptions,
     pub(super) problems: Vec<String>,
+    /// A hint about a column of `--where` that does not exist.
+    pub(super) column_hint: Option<String>,
     /// Columns without a target.
     pub(super) unknown: Vec<usize>,
     /// Columns that a problem suggests dropping.
@@ -71,6 +73,7 @@ impl<'a> ColumnResolver<'a> {
         Self {
             options,
             problems: Vec::new(),
+            column_hint: None,
             unknown: Vec::new(),
             droppable: Vec::new(),
             dropped: Vec::new(),
@@ -118,10 +121,7 @@ impl<'a> ColumnResolver<'a> {
                 .collect();
             self.joins.push(parts.into_iter().collect());
         }
-        self.only_where = self.selection_conditions(&options.only_where);
-        self.skip_where = self.conditions(&options.skip_where);
-        self.confirm_where = self.conditions(&options.follow_up.confirm_where);
-        self.disable_where = self.conditions(&options.follow_up.disable_where);
+        self.resolve_conditions();
         let update = options.follow_up.update.as_ref();
         if let Some(option) = update.and_then(|update| update.not_newer_than.as_ref()) {
             self.dates_of_rows = self.use_column(&option.origin, &option.value);
@@ -150,7 +150,7 @@ impl<'a> ColumnResolver<'a> {
     }
 
     /// Returns the only column with this name, or reports a problem.
-    fn find_column(&mut self, origin: &str, name: &str) -> Option<usize> {
+    pub(super) fn find_column(&mut self, origin: &str, name: &str) -> Option<usize> {
         match *self.columns_named(name).as_slice() {
             [index] => {
                 if let Some(column) = self.columns.get_mut(index) {
@@ -179,7 +179,7 @@ impl<'a> ColumnResolver<'a> {
     /// Returns the column with this name, unless it holds passwords.
     fn find_public_column(&mut self, origin: &str, name: &str) -> Option<usize> {
         let index = self.find_column(origin, name)?;
-        if self.columns.get(index).is_some_and(|column| column.secret) {
+        if self.is_secret(index) {
             self.problems.push(format!(
                 "{origin}: passwords are never copied or changed, and the column's name suggests \
                  that it holds passwords; rename it if it does not"
@@ -192,37 +192,19 @@ impl<'a> ColumnResolver<'a> {
     /// Returns the column with this name and marks it as used. It must not hold passwords.
     pub(super) fn use_column(&mut self, origin: &str, name: &str) -> Option<usize> {
         let index = self.find_public_column(origin, name)?;
-        if let Some(column) = self.columns.get_mut(index) {
-            column.used = true;
-        }
+        self.mark_used(index);
         Some(index)
     }
 
-    fn conditions(&mut self, options: &[Sourced<ColumnEquals>]) -> Vec<Condition> {
-        options
-            .iter()
-            .filter_map(|option| {
-                let column = self.use_column(&option.origin, &option.value.column)?;
-                Some(Condition::new(column, &option.value.value))
-            })
-            .collect()
+    pub(super) fn mark_used(&mut self, index: usize) {
+        if let Some(column) = self.columns.get_mut(index) {
+            column.used = true;
+        }
     }
 
-    fn selection_conditions(
-        &mut self,
-        options: &[Sourced<ColumnEquals>],
-    ) -> Vec<SelectionCondition> {
-        options
-            .iter()
-            .filter_map(|option| {
-                let column = self.use_column(&option.origin, &option.value.column)?;
-                Some(SelectionCondition {
-                    condition: Condition::new(column, &option.value.value),
-                    column: self.name(column).to_owned(),
-                    origin: option.origin.clone(),
-                })
-            })
-            .collect()
+    /// Returns whether the column's name or target is that of a password.
+    pub(super) fn is_secret(&self, index: usize) -> bool {
+        self.columns.get(index).is_some_and(|column| column.secret)
     }
 
     fn ignore(&mut self, origin: &str, name: &str) {

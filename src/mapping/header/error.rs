@@ -15,6 +15,8 @@ pub struct HeaderError {
     pub line: u64,
     /// The problems, one line each.
     pub problems: Vec<String>,
+    /// A hint about a column of `--where` that does not exist.
+    pub(super) column_hint: Option<String>,
     /// Flags that may help.
     pub(super) suggestion: Box<Suggestion>,
 }
@@ -42,9 +44,10 @@ impl HeaderError {
     /// Returns what to do about it.
     #[must_use]
     pub fn hint(&self) -> String {
-        match self.flags() {
-            Some(flags) => format!("{}: {flags}", self.suggestion.intro()),
-            None => "correct the header line, or map its columns with --map".to_owned(),
+        match (&self.column_hint, self.flags()) {
+            (Some(hint), _) => hint.clone(),
+            (None, Some(flags)) => format!("{}: {flags}", self.suggestion.intro()),
+            (None, None) => "correct the header line, or map its columns with --map".to_owned(),
         }
     }
 }

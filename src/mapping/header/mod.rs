@@ -6,6 +6,7 @@
 mod attributes;
 mod by_name;
 mod column_resolver;
+mod conditions;
 mod error;
 mod follow_up;
 mod likelier;
@@ -54,6 +55,7 @@ pub(super) fn read(
             list: list.to_owned(),
             line: header.line(),
             problems: vec![formula_problem.unwrap_or_else(|| no_known_name(header.names().len()))],
+            column_hint: None,
             suggestion: Box::default(),
         });
     }
@@ -89,10 +91,12 @@ pub(super) fn read(
             allow_suspicious_passwords: options.allow_suspicious_passwords,
         }),
         Some(_) | None => {
-            // Suggested flags would be wrong for names that are hidden in formulas.
-            let suggestion = match formula_problem {
-                Some(_) => Suggestion::default(),
-                None => columns.suggestion(),
+            // Suggested flags would be wrong for names that are hidden in formulas, and for a
+            // column that a misspelled condition means.
+            let suggestion = if formula_problem.is_some() || columns.column_hint.is_some() {
+                Suggestion::default()
+            } else {
+                columns.suggestion()
             };
             columns.problems.extend(formula_problem);
             columns.report_missing(&suggestion);
@@ -100,6 +104,7 @@ pub(super) fn read(
                 list: list.to_owned(),
                 line: header.line(),
                 problems: columns.problems,
+                column_hint: columns.column_hint,
                 suggestion: Box::new(suggestion),
             })
         }
