@@ -268,6 +268,8 @@ impl Exit {
     pub fn of_stop(reason: &StopReason) -> Self {
         match reason {
             StopReason::Signal(signal) => Self::Signal(*signal),
+            // Like a list that is read in advance.
+            StopReason::List(_) if reason.is_empty_selection() => Self::Refused,
             StopReason::Refused { .. }
             | StopReason::Breaker(_)
             | StopReason::Unreachable(_)

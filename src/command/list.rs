@@ -61,10 +61,7 @@ impl ReopenableList {
 
     /// Refuses a list of which no row is selected.
     fn refuse_empty_selection(&self) -> Result<(), Unopened> {
-        if self.selection.is_some() {
-            self.rows()?.find_match()?;
-        }
-        Ok(())
+        Ok(self.rows()?.find_match()?)
     }
 }
 
@@ -217,12 +214,25 @@ impl List {
             rows: selected(rows, mapping.selection()),
             mapping,
         };
-        // A list that can be read only once ends with this error instead.
-        if let Some(list) = list.reopenable() {
+        list.refuse_empty_selection().await
+    }
+
+    /// Refuses a list of which no row is selected. If it can be read only once, a broken row may be
+    /// selected; such a list ends with this error instead.
+    async fn refuse_empty_selection(mut self) -> Result<Self, CommandError> {
+        if self.mapping.selection().is_none() {
+            return Ok(self);
+        }
+        if let Some(list) = self.reopenable() {
             let found = beside("selection", move || list.refuse_empty_selection()).await?;
             found.map_err(CommandError::refused)?;
+            return Ok(self);
         }
-        Ok(list)
+        let mut rows = self.rows;
+        let peek = move || rows.peek_row().map(|()| rows);
+        let peeked = beside("selection", peek).await?;
+        self.rows = peeked.map_err(CommandError::refused)?;
+        Ok(self)
     }
 
     /// SHA-256 of the source; `None` if it can be read only once.

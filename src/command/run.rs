@@ -25,6 +25,8 @@ use crate::outcome::RunState;
 use crate::preflight::groups::CreatedGroups;
 use crate::run::{Signal, Signals};
 
+const OTHER_SELECTION: &str = "pass a list that has such rows to the same command; for another --where, use another --run-dir";
+
 pub(super) fn run(
     settings: &ImportSettings,
     display: Display<'_>,
@@ -297,7 +299,9 @@ fn print_end(
                     "no row was processed: starting takes a second or two, so allow more time, such as `--deadline 1m`",
                 );
             }
-            let hint = if reason.needs_action() {
+            let hint = if reason.is_empty_selection() {
+                OTHER_SELECTION.to_owned()
+            } else if reason.needs_action() {
                 on_existing_run.how_to_resume_once_fixed()
             } else {
                 how_to_resume

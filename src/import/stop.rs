@@ -40,6 +40,14 @@ impl StopReason {
     }
 }
 
+impl StopReason {
+    /// Returns whether the list was read to its end, and no row met the conditions of `--where`.
+    #[must_use]
+    pub fn is_empty_selection(&self) -> bool {
+        matches!(self, Self::List(RowsError::NothingSelected { .. }))
+    }
+}
+
 impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

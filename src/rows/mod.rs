@@ -96,6 +96,8 @@ pub struct Rows {
     record_start: u64,
     /// The line before the first record, if that record is parsed but not returned yet.
     peeked_line: Option<u64>,
+    /// A selected row that is parsed and not returned yet.
+    peeked_row: Option<ParsedRow>,
     /// Whether this is a list of rejects, in which U+FFFD marks undecodable bytes.
     is_reject_list: bool,
     /// `None` if the parser counts the lines.
@@ -145,6 +147,17 @@ impl Rows {
         Ok(())
     }
 
+    /// Reads ahead up to a selected row, which `next_row` then returns.
+    ///
+    /// # Errors
+    /// Those of `next_row`.
+    pub fn peek_row(&mut self) -> Result<(), RowsError> {
+        if self.peeked_row.is_none() {
+            self.peeked_row = self.parse_selected()?;
+        }
+        Ok(())
+    }
+
     /// Reads the next row that is selected. Records with only empty cells are skipped, because
     /// spreadsheets write them for blank lines.
     ///
@@ -152,6 +165,14 @@ impl Rows {
     /// The list cannot be read further, or it ends and no row met the conditions of the selection.
     /// A single unreadable row is not an error: see [`RawRow::unreadable`].
     pub fn next_row(&mut self) -> Result<Option<RawRow<'_>>, RowsError> {
+        let parsed = match self.peeked_row.take() {
+            Some(parsed) => Some(parsed),
+            None => self.parse_selected()?,
+        };
+        Ok(parsed.map(|parsed| self.row(&parsed)))
+    }
+
+    fn parse_selected(&mut self) -> Result<Option<ParsedRow>, RowsError> {
         loop {
             let Some(parsed) = self.parse_row()? else {
                 return match &self.selection {
@@ -167,7 +188,7 @@ impl Rows {
                 .is_none_or(|selection| selection.selects(&self.row(&parsed)));
             self.selection = selection;
             if is_selected {
-                return Ok(Some(self.row(&parsed)));
+                return Ok(Some(parsed));
             }
             self.left_out += 1;
         }

@@ -77,6 +77,7 @@ impl Rows {
             number: 0,
             selection: None,
             left_out: 0,
+            peeked_row: None,
             record_start: 0,
             peeked_line: None,
             is_reject_list: false,

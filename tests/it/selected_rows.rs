@@ -284,7 +284,7 @@ fn a_mapped_column_can_be_selected() {
 }
 
 #[test]
-fn a_selection_of_standard_input_is_checked_at_its_end() {
+fn an_empty_selection_of_standard_input_is_refused_too() {
     let (dir, pool) = (TestDir::new(), Pool::start(quick()));
     let import = |name: &str| {
         dir.import(&pool, "-")
@@ -293,10 +293,11 @@ fn a_selection_of_standard_input_is_checked_at_its_end() {
     };
     import("nobody")
         .run()
-        .exits(4)
+        .exits(3)
         .names(["Tenant=nobody"])
         .names(TENANTS);
-    assert_eq!(pool.requests("SignUp"), 0);
+    assert!(!dir.path("run").exists());
+    assert!(pool.stats().operations.is_empty());
     import("initech")
         .args(["--run-dir", "other"])
         .run()
@@ -309,6 +310,20 @@ fn a_selection_of_standard_input_is_checked_at_its_end() {
     };
     check("nobody").run().exits(3).names(["Tenant=nobody"]);
     check("initech").run().exits(0);
+    // Whether a broken row is one of the tenant's is known only at the end.
+    let broken = "username,password,email,Tenant\nshort\nann,Passw0rd!1,ann@acme.example,acme\n";
+    let document = dir
+        .import(&pool, "-")
+        .args(["--where", "Tenant=globex", "--run-dir", "broken"])
+        .input(broken)
+        .json()
+        .run()
+        .exits(3)
+        .document();
+    let hints = document["error"]["what_to_do"].to_string();
+    assert!(hints.contains("--run-dir"), "{document}");
+    assert!(!hints.contains("cognito-import"), "{document}");
+    assert_eq!(pool.requests("SignUp"), 1);
 }
 
 #[test]
