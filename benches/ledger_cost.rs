@@ -90,6 +90,7 @@ fn main() {
             kept: Vec::new(),
             follow_up: None,
             told_triggers: None,
+            selection: None,
             user_pool_id: "us-east-1_Bench".into(),
             client_id: "client".into(),
             kind: RunKind::Import,

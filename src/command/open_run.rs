@@ -86,6 +86,7 @@ impl RunKey {
         let identity = Identity {
             list: list.source.name(),
             mapping: list.mapping_identity(),
+            selection: list.mapping.selection().map(|rows| rows.by_names()),
             kept: list.mapping.kept(),
             follow_up: list.follow_up_identity(settings.list.follow_up_existing),
             told_triggers: settings.connect.trigger_data.identity(),
@@ -119,6 +120,7 @@ impl RunKey {
                         RunKind::Import => &identity.user_pool_id,
                         RunKind::Rehearsal => "rehearsal",
                     },
+                    identity.selection.as_deref(),
                 );
                 RunPath::from(&default_directory(first, &identity, settings).await?)
             }

@@ -1,5 +1,5 @@
-//! The runs of one list into one pool: those with the same file name of the list, next to each
-//! other.
+//! The runs of one list into one pool: those with the same file name of the list and the same
+//! `--where`, next to each other.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -8,10 +8,11 @@ use super::CommandError;
 use crate::ledger::overview::{DatedRun, DirectoryState, RunOverview, newest_runs};
 use crate::ledger::{Identity, RunOutline};
 
-/// Whether a run has the same list, by name, and the same pool.
+/// Whether a run has the same rows of the same list, by name, and the same pool.
 pub(super) fn is_same_work(identity: &Identity, run: &RunOutline) -> bool {
     run.kind == identity.kind
         && run.user_pool_id == identity.user_pool_id
+        && run.selection == identity.selection
         && file_name(&run.list) == file_name(&identity.list)
 }
 

@@ -48,6 +48,8 @@ pub struct RunOutline {
     pub kind: RunKind,
     pub list: String,
     pub user_pool_id: String,
+    /// The conditions of `--where`, if there are any.
+    pub selection: Option<String>,
     /// The number of parts into which the list is divided.
     pub parts: NonZeroU32,
     /// Milliseconds since the Unix epoch.

@@ -1,9 +1,12 @@
 //! A run's directory: its name, lock and permissions.
 
+use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+
+use sha2::{Digest as _, Sha256};
 
 use super::certificate::CERTIFICATE;
 use super::integrity::presence::{self, LEDGER, UNDO};
@@ -51,9 +54,14 @@ pub struct RunDirectory {
 }
 
 impl RunDirectory {
-    /// Returns the default directory for a list and a pool.
+    /// Returns the default directory for a list, a pool, and the conditions of `--where`.
     #[must_use]
-    pub fn default_path(list: &str, fingerprint: &str, pool: &str) -> PathBuf {
+    pub fn default_path(
+        list: &str,
+        fingerprint: &str,
+        pool: &str,
+        selection: Option<&str>,
+    ) -> PathBuf {
         let short = fingerprint.get(..12).unwrap_or(fingerprint);
         let plain: String = list
             .chars()
@@ -66,7 +74,15 @@ impl RunDirectory {
             })
             .take(60)
             .collect();
-        Path::new(RUNS).join(format!("{plain}-{short}-{pool}"))
+        let mut name = format!("{plain}-{short}-{pool}");
+        if let Some(selection) = selection {
+            let hash = Sha256::digest(selection);
+            name.push_str("-where-");
+            for byte in hash.iter().take(4) {
+                let _ = write!(name, "{byte:02x}");
+            }
+        }
+        Path::new(RUNS).join(name)
     }
 
     /// Creates the directory if it is missing (mode 0700) and locks it.

@@ -23,6 +23,9 @@ pub struct Identity {
     pub fingerprint: Option<String>,
     /// The meaning of each column.
     pub mapping: String,
+    /// The conditions of `--where` with the names of columns, if there are any. Not compared,
+    /// because they are part of the mapping.
+    pub selection: Option<String>,
     /// The columns that are copied into the results.
     #[serde(rename = "kept_columns")]
     pub kept: Vec<String>,
@@ -124,6 +127,9 @@ impl Identity {
 
     pub(super) fn write(&self, database: &Connection) -> rusqlite::Result<()> {
         put(database, "list", &self.list)?;
+        if let Some(selection) = &self.selection {
+            put(database, name::SELECTION, selection)?;
+        }
         for Property { name, value, .. } in self.properties() {
             if let Some(value) = value {
                 put(database, name, &value)?;
@@ -259,6 +265,8 @@ pub(super) mod name {
     pub(in super::super) const FINGERPRINT: &str = "fingerprint";
     /// The meaning of each column.
     pub(in super::super) const MAPPING: &str = "mapping";
+    /// The conditions of `--where`. Absent if there are none.
+    pub(in super::super) const SELECTION: &str = "selection";
     /// When the run started, in milliseconds since the Unix epoch.
     pub(in super::super) const STARTED: &str = "started_ms";
     /// `1` if usernames are case-insensitive.

@@ -65,6 +65,8 @@ pub struct RunOverview {
     /// The name of the list.
     pub list: Option<String>,
     pub user_pool_id: Option<String>,
+    /// The conditions of `--where`, if there are any.
+    pub selection: Option<String>,
     /// When the run started, in milliseconds since the Unix epoch. If the run does not say, when
     /// its directory last changed.
     pub started_ms: i64,
@@ -118,6 +120,7 @@ impl RunOverview {
             run_id: None,
             list: None,
             user_pool_id: None,
+            selection: None,
             started_ms: 0,
             ended_ms: None,
             outcomes: BTreeMap::new(),
@@ -186,6 +189,7 @@ impl RunOverview {
         self.run_id = text(name::RUN_ID)?;
         self.list = text("list")?;
         self.user_pool_id = text("user_pool_id")?;
+        self.selection = text(name::SELECTION)?;
         self.started_ms = Facts::read(database)?.started_ms;
         self.ended_ms = text(name::ENDED)?.and_then(|ms| ms.parse().ok());
         if detail == Detail::Counts {
@@ -238,6 +242,7 @@ impl RunOverview {
             self.run_id = Some(certificate.run_id().to_owned());
             self.list = Some(identity.list.clone());
             self.user_pool_id = Some(identity.user_pool_id.clone());
+            self.selection.clone_from(&identity.selection);
             self.started_ms = certificate.facts().started_ms;
         }
         if self.started_ms == 0 {

@@ -28,6 +28,7 @@ pub(super) fn identity() -> Identity {
         kept: Vec::new(),
         follow_up: None,
         told_triggers: None,
+        selection: None,
         user_pool_id: "us-east-1_P".into(),
         client_id: "client".into(),
         kind: RunKind::Import,

@@ -48,10 +48,14 @@ impl Condition {
     }
 
     pub(super) fn identity(&self) -> String {
-        let column = self.column + 1;
+        self.with_column(&format!("column {}", self.column + 1))
+    }
+
+    /// Returns the condition as a text in which the column has this name.
+    pub(super) fn with_column(&self, column: &str) -> String {
         match &self.wanted {
-            Wanted::Any => format!("column {column} has a value"),
-            Wanted::Value(value) => format!("column {column} is {value:?}"),
+            Wanted::Any => format!("{column} has a value"),
+            Wanted::Value(value) => format!("{column} is {value:?}"),
         }
     }
 }

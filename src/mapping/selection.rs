@@ -105,6 +105,28 @@ impl RowSelection {
         columns.join(" and ")
     }
 
+    /// Returns the conditions by the names of their columns, which recurring lists have in common
+    /// even if the order of columns changes. The order of conditions does not matter.
+    #[must_use]
+    pub fn by_names(&self) -> String {
+        let mut columns: Vec<String> = self
+            .columns
+            .iter()
+            .map(|column| {
+                let name = format!("{:?}", trimmed_lowercase(&column.name));
+                let conditions = column.conditions.iter();
+                let mut texts: Vec<String> = conditions
+                    .map(|condition| condition.with_column(&name))
+                    .collect();
+                texts.sort_unstable();
+                texts.dedup();
+                texts.join(" or ")
+            })
+            .collect();
+        columns.sort_unstable();
+        columns.join(" and ")
+    }
+
     fn answer(&self, row: &RawRow<'_>) -> Answer {
         if cells_may_have_moved(row) {
             return Answer::Unknown;

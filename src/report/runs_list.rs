@@ -257,6 +257,7 @@ mod tests {
             run_id: None,
             list: Some("users.csv".to_owned()),
             user_pool_id: Some("us-east-1_A".to_owned()),
+            selection: None,
             started_ms: (1_000_000 - minutes) * 60_000,
             ended_ms: None,
             outcomes: [("created", 50), ("existed", 1), ("invalid", 18)].into(),

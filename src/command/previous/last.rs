@@ -29,9 +29,13 @@ pub(super) async fn last(
     if found.is_none() {
         warn_and_log(
             format_args!(
-                "{FLAG} last: no finished run of {} for pool {} beside {}: --max-shrink and --max-new are not checked",
+                "{FLAG} last: no finished run of {} for pool {}{} beside {}: --max-shrink and --max-new are not checked",
                 file_name(&key.identity.list),
                 key.identity.user_pool_id,
+                match key.identity.selection {
+                    Some(_) => " with this --where",
+                    None => "",
+                },
                 key.path.of_run().shown().display(),
             ),
             printer,

@@ -56,6 +56,7 @@ impl OneRow {
             kept: Vec::new(),
             follow_up: Some("confirm".into()),
             told_triggers: None,
+            selection: None,
             user_pool_id: "us-east-1_P".into(),
             client_id: "client".into(),
             kind: RunKind::Import,

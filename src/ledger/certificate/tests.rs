@@ -14,6 +14,7 @@ fn identity() -> Identity {
         kept: vec!["id".to_owned()],
         follow_up: None,
         told_triggers: None,
+        selection: None,
         user_pool_id: "us-east-1_P".to_owned(),
         client_id: "client".to_owned(),
         kind: RunKind::Import,
@@ -159,6 +160,7 @@ fn has_these_fields() {
         "started_ms": 160_000,
         "case_insensitive": true,
         "second_before_run_ms": 159_000,
+        "selection": null,
         "endpoint": "",
         "limits": {"UserCreation": 50},
     });

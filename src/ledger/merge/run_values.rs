@@ -15,11 +15,12 @@ use crate::ledger::{LedgerReader, RunPath, rates};
 use crate::outcome::CategoryRequests;
 
 /// Values that all parts must have in common.
-const COMMON: [(&str, &str); 17] = [
+const COMMON: [(&str, &str); 18] = [
     (name::RUN_ID, "run ID"),
     (name::KIND, "kind of run"),
     (name::FINGERPRINT, "list (SHA-256)"),
     (name::MAPPING, "mapping of columns"),
+    (name::SELECTION, "selection of rows"),
     ("user_pool_id", "user pool"),
     ("client_id", "app client"),
     (name::KEPT, "set of kept columns"),

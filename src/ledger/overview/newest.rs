@@ -59,6 +59,7 @@ fn of_ledger(directory: &Path, is_wanted: &impl Fn(&RunOutline) -> bool) -> Opti
                 kind,
                 list,
                 user_pool_id,
+                selection: run.selection,
                 started_ms,
             };
             is_wanted(&outline).then_some(started_ms)

@@ -138,6 +138,22 @@ fn the_identity_contains_the_selection_in_any_order() {
 }
 
 #[test]
+fn a_selection_by_names_does_not_depend_on_the_order_of_columns() {
+    let by_names = |header, only_where: &[(&str, &str)]| {
+        let mapping = mapping(header, &only(only_where)).unwrap();
+        mapping.selection().unwrap().by_names()
+    };
+    let acme = [("tenant", "Acme"), ("Plan", "b"), ("Plan", "*")];
+    let text = by_names("username,password,Tenant,Plan", &acme);
+    assert_eq!(
+        text,
+        "\"plan\" has a value or \"plan\" is \"b\" and \"tenant\" is \"acme\""
+    );
+    let acme = [("PLAN", "*"), ("Plan", "b"), ("Tenant", "acme")];
+    assert_eq!(by_names("Plan,username,password,Tenant", &acme), text);
+}
+
+#[test]
 fn a_list_without_a_matching_row_ends_with_an_error() {
     let broken = "username,password,Tenant\na,Passw0rd!,acme\nb,Passw0rd!\n";
     let (mut rows, _) = open(

@@ -143,3 +143,61 @@ fn parts_of_a_selection_make_the_run_of_a_single_process() {
     assert_eq!(dirs[1].selected_results().rows.len(), 15 + 3);
     assert_eq!(pools[1].users().len(), 15);
 }
+
+/// The runs in the default directory, by name.
+fn default_runs(dir: &TestDir) -> Vec<String> {
+    let runs = fs::read_dir(dir.path("import-runs")).unwrap();
+    let mut names: Vec<String> = runs
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn each_tenant_has_a_default_directory_and_a_previous_run_of_its_own() {
+    let (dir, pool) = (TestDir::new(), Pool::start(quick()));
+    let list = dir.file("users.csv", long_list(300));
+    let import = |name: &str| {
+        dir.import(&pool, list)
+            .without_flag("--run-dir")
+            .args(["--where", &format!("Tenant={name}")])
+            .args(["--previous", "last"])
+            .json()
+    };
+    import("acme").run().exits(0);
+    let globex = import("globex").run().exits(0).document();
+    assert!(globex["summary"]["previous"].is_null(), "{globex}");
+    let runs = default_runs(&dir);
+    assert_eq!(runs.len(), 2);
+    import("ACME").run().exits(0);
+    assert_eq!(pool.requests("SignUp"), 200);
+    assert_eq!(default_runs(&dir), runs);
+    dir.cli("report")
+        .arg("latest")
+        .run()
+        .exits(0)
+        .names([globex["run_directory"].as_str().unwrap()]);
+    // The other rows are not among the users who vanished.
+    dir.file("users.csv", long_list(303));
+    let document = import("acme").run().exits(0).document();
+    let previous = &document["summary"]["previous"];
+    assert_eq!(previous["rows"], 100, "{previous}");
+    assert_eq!(previous["differences"]["vanished"], 0, "{previous}");
+    // Without a selection, the name is what it always was.
+    dir.import(&pool, list)
+        .without_flag("--run-dir")
+        .run()
+        .exits(3);
+    dir.import(&pool, list)
+        .without_flag("--run-dir")
+        .args(["--ignore-unknown"])
+        .run()
+        .exits(0);
+    let runs = default_runs(&dir);
+    let whole: Vec<&String> = runs.iter().filter(|run| !run.contains("where")).collect();
+    assert_eq!((runs.len(), whole.len()), (4, 1));
+    assert!(whole[0].ends_with(&pool.settings().pool_id));
+    let listed = dir.cli("runs").json().run().exits(0).document();
+    assert_eq!(listed["runs"].as_array().unwrap().len(), 4);
+}
