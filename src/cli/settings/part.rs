@@ -7,7 +7,7 @@ use crate::cli::args::{PartArg, PartArgs};
 use crate::hints::Hint;
 use crate::part::Part;
 
-/// A part that is not known.
+/// The part of this process cannot be determined.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PartError {
     #[error("--part env: this process has no part, because none of {INDEXES} is set")]
@@ -54,13 +54,13 @@ impl Hint for PartError {
     }
 }
 
-/// The environment of a task in an array job.
+/// The variables that an engine sets for each task of an array job.
 struct Engine {
     index: &'static str,
     /// The number of tasks.
     parts: Option<&'static str>,
-    /// The number of the first task, and the distance between two tasks. Without them, tasks are
-    /// numbered from 0.
+    /// The number of the first task, and the step from one task to the next. Without them, tasks
+    /// are numbered from 0.
     numbering: Option<(&'static str, &'static str)>,
 }
 
@@ -96,61 +96,73 @@ pub(super) fn part(
             Some(given) if given != part.parts() => Err(PartError::Contradiction(given, part)),
             Some(_) | None => Ok(Some(part)),
         },
-        Some(PartArg::Environment) => of_environment(args.parts, &environment).map(Some),
+        Some(PartArg::Environment) => Environment(&environment).part(args.parts).map(Some),
     }
 }
 
-fn of_environment(
-    given: Option<NonZeroU32>,
-    environment: &dyn Fn(&str) -> Option<String>,
-) -> Result<Part, PartError> {
-    let number = |name: &'static str| -> Result<Option<u64>, PartError> {
-        let Some(value) = environment(name) else {
+struct Environment<'a>(&'a dyn Fn(&str) -> Option<String>);
+
+impl Environment<'_> {
+    /// `given` is the value of `--parts`.
+    fn part(&self, given: Option<NonZeroU32>) -> Result<Part, PartError> {
+        let engine = self.engine()?;
+        let name = engine.index;
+        let value = self.number(name)?.ok_or(PartError::NotSet)?;
+        let parts = self.parts(engine, given)?;
+        let (first, step) = match engine.numbering {
+            Some((first, step)) => (
+                self.number(first)?.unwrap_or(0),
+                self.number(step)?.unwrap_or(1),
+            ),
+            None => (0, 1),
+        };
+        let index = value
+            .checked_sub(first)
+            .filter(|distance| distance.checked_rem(step) == Some(0))
+            .and_then(|distance| u32::try_from(distance / step).ok());
+        index
+            .and_then(|index| Part::new(index, parts))
+            .ok_or(PartError::OutOfRange { name, value, parts })
+    }
+
+    /// Returns the engine that runs this process.
+    fn engine(&self) -> Result<&'static Engine, PartError> {
+        let is_set = |engine: &&Engine| (self.0)(engine.index).is_some();
+        let mut engines = ENGINES.iter().filter(is_set);
+        let engine = engines.next().ok_or(PartError::NotSet)?;
+        match engines.next() {
+            Some(other) => Err(PartError::Ambiguous(engine.index, other.index)),
+            None => Ok(engine),
+        }
+    }
+
+    fn parts(&self, engine: &Engine, given: Option<NonZeroU32>) -> Result<NonZeroU32, PartError> {
+        let found = match engine.parts {
+            Some(name) => self.number(name)?.map(|found| (name, found)),
+            None => None,
+        };
+        let parts = match (given, found) {
+            (Some(given), Some((name, found))) if u64::from(given.get()) != found => {
+                return Err(PartError::OtherParts { given, name, found });
+            }
+            (Some(given), _) => Some(given),
+            (None, Some((_, found))) => u32::try_from(found).ok().and_then(NonZeroU32::new),
+            (None, None) => None,
+        };
+        parts.ok_or(PartError::PartsUnknown {
+            index: engine.index,
+        })
+    }
+
+    fn number(&self, name: &'static str) -> Result<Option<u64>, PartError> {
+        let Some(value) = (self.0)(name) else {
             return Ok(None);
         };
         match value.trim().parse() {
             Ok(number) => Ok(Some(number)),
             Err(_) => Err(PartError::NotANumber { name, value }),
         }
-    };
-    let mut engines = ENGINES
-        .iter()
-        .filter(|engine| environment(engine.index).is_some());
-    let engine = engines.next().ok_or(PartError::NotSet)?;
-    if let Some(other) = engines.next() {
-        return Err(PartError::Ambiguous(engine.index, other.index));
     }
-    let value = number(engine.index)?.ok_or(PartError::NotSet)?;
-    let found = match engine.parts {
-        Some(name) => number(name)?.map(|found| (name, found)),
-        None => None,
-    };
-    let parts = match (given, found) {
-        (Some(given), Some((name, found))) if u64::from(given.get()) != found => {
-            return Err(PartError::OtherParts { given, name, found });
-        }
-        (Some(given), _) => Some(given),
-        (None, Some((_, found))) => u32::try_from(found).ok().and_then(NonZeroU32::new),
-        (None, None) => None,
-    };
-    let parts = parts.ok_or(PartError::PartsUnknown {
-        index: engine.index,
-    })?;
-    let (first, step) = match engine.numbering {
-        Some((first, step)) => (number(first)?.unwrap_or(0), number(step)?.unwrap_or(1)),
-        None => (0, 1),
-    };
-    let index = value
-        .checked_sub(first)
-        .filter(|distance| distance.checked_rem(step) == Some(0))
-        .and_then(|distance| u32::try_from(distance / step).ok());
-    index
-        .and_then(|index| Part::new(index, parts))
-        .ok_or(PartError::OutOfRange {
-            name: engine.index,
-            value,
-            parts,
-        })
 }
 
 #[cfg(test)]
