@@ -5,14 +5,14 @@
 //! two throttled responses are therefore its grant, regardless of the bucket's size: the second one
 //! lowers the rate to just below the grant, so that the bucket refills. After the first one the
 //! grant is still unknown, so the rate is more than halved. If that is not enough, because several
-//! processes were told the whole quota, the fraction of requests that is still throttled gives the
-//! grant, without waiting for an interval to end.
+//! processes were each given the whole quota, the fraction of requests that is still throttled
+//! gives the grant, without waiting for an interval to end.
 //!
 //! From there the rate rises in steps: slowly up to the last grant, then in doubling steps, because
 //! another client may have ended. Each step needs an interval in which the rate was used and no
-//! request was throttled. The higher the rate and the sooner a response, the smaller the fraction
-//! of requests that a step too many costs, so the faster the rise. Steps are larger far below the
-//! ceiling, so that processes that share a quota come closer to each other.
+//! request was throttled. At a high rate, and with fast responses, overshooting costs a smaller
+//! fraction of the requests, so the rate rises faster. Steps are larger far below the ceiling, so
+//! that the rates of processes that share a quota converge.
 
 use std::time::Duration;
 
@@ -44,12 +44,12 @@ const FIRST_BLIND_STEP: f64 = 0.2;
 /// The largest step, as a fraction of the rate.
 const LARGEST_STEP: f64 = 0.25;
 
-/// A rate that rises too far costs the first throttled request, and about this fraction of those
-/// sent before its response.
+/// Overshooting costs the first throttled request, and about this fraction of the requests sent
+/// before its response.
 const FRACTION_BEFORE_RESPONSE: f64 = 0.2;
 
-/// The times and steps above are for a client to which that costs this many seconds' worth of
-/// requests. The rate of others rises faster or slower in proportion, within these bounds.
+/// The times and steps above apply if overshooting costs this many seconds' worth of requests.
+/// Otherwise the rate rises faster or slower in proportion, within these bounds.
 const USUAL_COST: f64 = 0.1;
 const SLOWEST: f64 = 0.8;
 const FASTEST: f64 = 4.0;
@@ -77,8 +77,10 @@ pub(super) struct Adapt {
     rate: f64,
     cut: Option<Cut>,
     step: f64,
-    began: Instant,
-    granted: u32,
+    interval_began: Instant,
+    /// Permits granted in this interval.
+    permits: u32,
+    /// Whether a request was throttled in this interval.
     throttled: bool,
 }
 
@@ -137,8 +139,8 @@ impl Adapt {
             rate: ceiling,
             cut: None,
             step: FIRST_STEP,
-            began: now,
-            granted: 0,
+            interval_began: now,
+            permits: 0,
             throttled: false,
         }
     }
@@ -153,13 +155,14 @@ impl Adapt {
         self.rate
     }
 
-    pub(super) fn granted(&mut self, now: Instant) {
-        let elapsed = now.saturating_duration_since(self.began);
+    /// Records a granted permit.
+    pub(super) fn permitted(&mut self, now: Instant) {
+        let elapsed = now.saturating_duration_since(self.interval_began);
         let needed = MIN_REQUESTS_PER_INTERVAL / self.rate;
         if elapsed >= INTERVAL && elapsed.as_secs_f64() >= needed {
             self.end_interval(elapsed, now);
         }
-        self.granted += 1;
+        self.permits += 1;
     }
 
     /// Records a response that was not throttled. `permit_at` is when its permit was granted.
@@ -211,12 +214,12 @@ impl Adapt {
     }
 
     fn end_interval(&mut self, elapsed: Duration, now: Instant) {
-        let is_used = f64::from(self.granted) >= self.rate * elapsed.as_secs_f64() * MIN_USE;
+        let is_used = f64::from(self.permits) >= self.rate * elapsed.as_secs_f64() * MIN_USE;
         if is_used && !self.throttled {
             self.rise(elapsed, now);
         }
-        self.began = now;
-        self.granted = 0;
+        self.interval_began = now;
+        self.permits = 0;
         self.throttled = false;
     }
 

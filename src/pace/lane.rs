@@ -102,7 +102,7 @@ impl Lane {
         gate.grants.push_back(granted_at);
         gate.count += 1;
         let mut state = self.state();
-        state.adapt.granted(granted_at);
+        state.adapt.permitted(granted_at);
         state.reading.sent += 1;
         Permit {
             category: self.category,

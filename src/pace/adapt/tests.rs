@@ -68,7 +68,7 @@ fn simulate(
                 adapt.throttled(start + given, start + answered);
             }
         }
-        adapt.granted(start + now);
+        adapt.permitted(start + now);
         let taken = bucket.takes(now, granted(now.as_secs_f64()));
         let second = &mut outcome[usize::try_from(now.as_secs()).unwrap()];
         if taken {
@@ -232,7 +232,7 @@ fn late_responses_do_not_slow_the_rise() {
     assert!((adapt.rate() - 180.0 * BELOW_GRANTED).abs() < 0.01);
     let mut now = later;
     while now < later + INTERVAL * 8 {
-        adapt.granted(now);
+        adapt.permitted(now);
         now += Duration::from_secs_f64(1.0 / adapt.rate());
     }
     assert!(adapt.rate() >= 300.0, "{}", adapt.rate());
@@ -270,7 +270,7 @@ fn unused_rate_does_not_rise() {
     let mut adapt = Adapt::new(50.0, start);
     adapt.throttled(start, start);
     for second in 1..100 {
-        adapt.granted(start + Duration::from_secs(second));
+        adapt.permitted(start + Duration::from_secs(second));
     }
     assert!((adapt.rate() - 22.5).abs() < 0.01);
 }

@@ -148,7 +148,7 @@ fn simulate(rows: &[u32], ceiling: f64, quota: Quota<impl Fn(f64) -> f64>, seed:
                     later
                 } else {
                     process.to_send -= 1;
-                    process.adapt.granted(origin + now);
+                    process.adapt.permitted(origin + now);
                     outcome.sent += 1;
                     let arrival = Event::Arrival { permit_at: now };
                     events.push(Reverse((now + one_way, index, arrival)));
