@@ -57,7 +57,7 @@ impl Part {
     /// in lowercase, or else the number of the row, modulo the number of parts.
     #[must_use]
     pub fn contains(self, username: Option<&str>, row: u64) -> bool {
-        let number = username.map_or(row, number_of);
+        let number = username.map_or(row, hash);
         number % u64::from(self.parts.get()) == u64::from(self.index)
     }
 
@@ -68,7 +68,7 @@ impl Part {
     }
 }
 
-fn number_of(username: &str) -> u64 {
+fn hash(username: &str) -> u64 {
     let is_lowercase = username.is_ascii() && !username.bytes().any(|b| b.is_ascii_uppercase());
     let lowercase: Cow<'_, str> = if is_lowercase {
         username.into()

@@ -142,7 +142,7 @@ pub struct ImportArgs {
     /// The user pool.
     #[command(flatten)]
     pub pool: PoolArgs,
-    /// The arguments of `rehearse`, too.
+    /// Shared with `rehearse`.
     #[command(flatten)]
     pub shared: SharedImportArgs,
     /// Start without asking for confirmation
@@ -184,7 +184,7 @@ pub struct RehearseArgs {
     /// The simulated pool.
     #[command(flatten)]
     pub rehearsal: RehearsalArgs,
-    /// The arguments of `import`, too.
+    /// Shared with `import`.
     #[command(flatten)]
     pub shared: SharedImportArgs,
 }

@@ -47,7 +47,7 @@ struct RejectsDocument<'a> {
     with_passwords: Option<bool>,
     /// Why the file could not be written.
     error: Option<String>,
-    /// The new path of the file of an earlier session; null unless that file was edited.
+    /// The new path of an edited file of an earlier session, or null.
     edited_file: Option<&'a Path>,
 }
 
@@ -162,8 +162,8 @@ pub(super) struct UndoneDocument<'a> {
     pub(super) results: Option<&'a Path>,
     /// Users by result, with the results that no user has; `open`: not processed yet.
     pub(super) users: BTreeMap<String, u64>,
-    /// With `--known-only`, the time until which the ledger has every row: users of rows that were
-    /// sent later may be missing here. Null if the ledger has all of them.
+    /// With `--known-only`: users of rows that were sent after this time may be missing. Null if
+    /// the ledger has every row.
     pub(super) known_until: Option<&'a str>,
     /// Requests by quota category.
     pub(super) requests: BTreeMap<&'static str, CategoryRequests>,

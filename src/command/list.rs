@@ -59,7 +59,7 @@ impl ReopenableList {
         Ok(selected(rows, self.selection.clone()))
     }
 
-    /// Refuses a list of which no row is selected.
+    /// Refuses a list in which no row is selected.
     fn refuse_empty_selection(&self) -> Result<(), Unopened> {
         Ok(self.rows()?.find_match()?)
     }

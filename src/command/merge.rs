@@ -18,8 +18,7 @@ use crate::part::Part;
 use crate::report::{IndexedRejects, RejectsFile};
 use crate::s3::S3Access;
 
-/// Opens a run, and merges its parts if it has any. They may have run again since they were merged
-/// last.
+/// Opens a run, and merges its parts if it has any. They may have run again since the last merge.
 pub(super) async fn open_merged(
     run: &RecordedRun,
     printer: Printer,
@@ -39,7 +38,7 @@ pub(super) async fn open_merged(
     Ok(stored)
 }
 
-/// Says how to merge the parts of a run, after one of them has finished.
+/// Prints how to merge the parts of a run. Called when one of them has finished.
 pub(super) fn note_merge(directory: &RunPath, printer: Printer) {
     if let Some(part) = directory.part() {
         printer.prose(format_args!(
@@ -133,7 +132,7 @@ impl Parts {
         merged.map_err(CommandError::refused)
     }
 
-    /// Writes `rejects.csv` of the whole run from those of its parts.
+    /// Writes the `rejects.csv` of the whole run from the files of its parts.
     pub(super) fn write_rejects(&self, reader: &LedgerReader, run: &RunPath) -> RejectsReport {
         let new = self.new_rejects(reader, run);
         RejectsReport::of_new_file(new, run)

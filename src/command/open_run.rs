@@ -242,7 +242,7 @@ pub(super) fn existing_run(
     Ok(Some(ExistingRun::Intact(Box::new(found))))
 }
 
-/// Refuses a part of a run that has none, and a whole run in the directory of one in parts.
+/// Refuses a part in the directory of a whole run, and a whole run in a directory of parts.
 fn refuse_other_division(path: &RunPath) -> Result<(), CommandError> {
     let run = path.of_run();
     let shown = run.shown().display();
@@ -267,7 +267,7 @@ fn refuse_other_division(path: &RunPath) -> Result<(), CommandError> {
     }
 }
 
-/// The refusal of this command. A part cannot be started over.
+/// Does not suggest `--restart` for a part, which cannot be started over.
 fn refused(settings: &ImportSettings, error: LedgerError) -> CommandError {
     let hint = error.hint().unwrap_or_default();
     if settings.run.part.is_some() && hint.contains("--restart") {

@@ -1,5 +1,5 @@
-//! How to resume a stopped run: the command that began it, ready to paste. And which rows a resumed
-//! run retries.
+//! How to resume a stopped run: the command that began it, ready to paste, and the rows that a
+//! resumed run retries.
 
 use std::ffi::OsString;
 
@@ -9,7 +9,7 @@ use crate::outcome::Outcome;
 use crate::plural::plural;
 use crate::report::CommandLine;
 
-/// Says how many rows each filter of `--retry` has selected. `None` without the flag.
+/// Describes how many rows each filter of `--retry` has selected. `None` without the flag.
 pub(super) fn retried_rows(retried: &[(RetryFilter, u64)]) -> Option<String> {
     let rows = retried.iter().map(|&(filter, rows)| {
         let noun = match filter {
@@ -86,7 +86,7 @@ fn resuming_command(arguments: impl Iterator<Item = OsString>) -> CommandLine {
     CommandLine::new(words)
 }
 
-/// Leaves out these flags and their values.
+/// Removes these flags and their values.
 fn without_flags(mut arguments: impl Iterator<Item = String>, flags: &[&str]) -> Vec<String> {
     let mut words = Vec::new();
     while let Some(argument) = arguments.next() {
@@ -129,7 +129,7 @@ pub(super) fn command_to_keep(arguments: impl Iterator<Item = OsString>) -> Comm
     CommandLine::new(words.collect())
 }
 
-/// The same command for the whole run, from the words of the command for a part of it.
+/// Returns the command of the whole run, given that of a part.
 pub(super) fn without_part(words: Vec<String>) -> Vec<String> {
     without_flags(words.into_iter(), &["--part", "--parts"])
 }

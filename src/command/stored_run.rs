@@ -32,7 +32,7 @@ pub(super) const LEDGER: &str = "ledger.db";
 
 const CERTIFICATE: &str = "run.json";
 
-/// The rejects of a part, and where each row of them ends.
+/// The rejects of a part, and their index.
 const REJECTS: [&str; 2] = ["rejects.csv", "rejects.index"];
 
 /// The lock of a run directory, which no copy needs.
@@ -52,9 +52,9 @@ const COPIED_FOR_PART: [&str; 2] = [CERTIFICATE, UNDO];
 /// Rows that were sent, but may not be in the ledger.
 #[derive(Debug)]
 pub(super) enum MissingRows {
-    /// Those sent after the ledger in S3, a copy of this time, was made.
+    /// Rows sent after this time, when the ledger was copied to S3.
     SentAfterCopy(String),
-    /// Those sent since this time, because an earlier ledger was lost.
+    /// Rows sent since this time, because an earlier ledger was lost.
     Lost(String),
 }
 
@@ -77,7 +77,7 @@ pub(super) enum StoredRun {
 pub(super) struct RunCopy {
     url: S3FolderUrl,
     folder: Folder,
-    /// The folder of the whole run, if this one has a part of it.
+    /// The folder of the whole run, if `folder` is that of a part.
     run_folder: Option<Folder>,
     directory: TempDir,
     location: RunPath,
@@ -210,7 +210,7 @@ impl StoredRun {
         Ok(stored)
     }
 
-    /// Returns whether the directory has a ledger that is not merged from those of parts.
+    /// Returns whether the directory has a ledger that was not merged from parts.
     pub(super) fn has_ledger_of_its_own(&self) -> bool {
         is_whole(self.location())
     }
@@ -231,8 +231,8 @@ impl StoredRun {
         matches!(self, Self::Copy(_))
     }
 
-    /// Returns what a ledger lacks that is the copy of an interrupted run, or was begun again after
-    /// a loss. `None` if it is complete.
+    /// Returns which rows may be missing from a ledger that is a copy of an interrupted run, or was
+    /// rebuilt after a loss. `None` if it is complete.
     pub(super) fn missing_rows(
         &self,
         ledger: &LedgerReader,
@@ -256,7 +256,7 @@ impl StoredRun {
         match self.missing_rows(ledger).map_err(CommandError::refused)? {
             None => {}
             Some(MissingRows::SentAfterCopy(time)) => printer.note(format_args!(
-                "state as of the copy of the ledger of {time}: it does not have the rows sent later"
+                "the ledger is a copy from {time}: rows sent later are missing"
             )),
             Some(MissingRows::Lost(time)) => printer.note(format_args!(
                 "an earlier ledger of this run was lost: rows sent since {time} may be missing until the run is finished"

@@ -43,7 +43,7 @@ impl Facts {
         put(database, name::STARTED, &self.started_ms.to_string())?;
         put(
             database,
-            name::FOLDS,
+            name::CASE_INSENSITIVE,
             if self.case_insensitive { "1" } else { "0" },
         )?;
         if let Some(second) = self.second_before_run_ms {
@@ -61,7 +61,7 @@ impl Facts {
         };
         Ok(Self {
             started_ms: number(name::STARTED)?.unwrap_or(0),
-            case_insensitive: number(name::FOLDS)? == Some(1),
+            case_insensitive: number(name::CASE_INSENSITIVE)? == Some(1),
             second_before_run_ms: number(name::SECOND_BEFORE)?,
             endpoint: get(database, name::ENDPOINT)?,
         })

@@ -270,7 +270,7 @@ pub(super) mod name {
     /// When the run started, in milliseconds since the Unix epoch.
     pub(in super::super) const STARTED: &str = "started_ms";
     /// `1` if usernames are case-insensitive.
-    pub(in super::super) const FOLDS: &str = "folds";
+    pub(in super::super) const CASE_INSENSITIVE: &str = "folds";
     pub(in super::super) const SECOND_BEFORE: &str = "second_before_run_ms";
     /// The earliest time of requests that the ledger may not know, in milliseconds since the Unix
     /// epoch. Absent if there are none.
@@ -291,7 +291,7 @@ pub(super) mod name {
     pub(in super::super) const STOPPED_BECAUSE: &str = "stopped_because";
     /// The number of rows in the whole list. Absent until it was read to its end.
     pub(in super::super) const LIST_ROWS: &str = "list_rows";
-    /// `1` if this ledger was merged from those of the run's parts.
+    /// `1` if this ledger was merged from the ledgers of the run's parts.
     pub(in super::super) const MERGED: &str = "merged";
     /// `1` if the list was read to its end.
     pub(in super::super) const READ_TO_END: &str = "read_to_end";
@@ -306,7 +306,7 @@ pub(super) mod name {
     pub(in super::super) const TOLD_TRIGGERS: &str = "told_triggers";
     /// The number of parts of the run.
     pub(in super::super) const PARTS: &str = "parts";
-    /// The part whose rows are in this ledger. Absent if it has those of the whole run.
+    /// The part whose rows are in this ledger. Absent in the ledger of a whole run.
     pub(in super::super) const PART: &str = "part";
     /// Active time of all sessions in milliseconds.
     pub(in super::super) const ACTIVE: &str = "active_ms";

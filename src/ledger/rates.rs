@@ -147,8 +147,8 @@ fn sample(row: &Row<'_>) -> rusqlite::Result<RateSample> {
     }
 }
 
-/// Returns how much of the allowed rate was used, by category. `processes` is how many shared the
-/// run.
+/// Returns how much of the allowed rate was used, by category. `processes` is the number of
+/// processes that shared the run.
 pub(super) fn pace(samples: &[RateSample], processes: u32) -> BTreeMap<String, Pace> {
     let mut sums: BTreeMap<&str, RateSample> = BTreeMap::new();
     for sample in samples {
@@ -169,8 +169,8 @@ pub(super) fn pace(samples: &[RateSample], processes: u32) -> BTreeMap<String, P
 fn pace_of(sum: &RateSample, processes: u32) -> Pace {
     let seconds = sum.span_ms as f64 / SECOND as f64;
     let (room, allowed) = (sum.room_milli as f64 / 1e3, sum.allowed_milli as f64 / 1e3);
-    // A sample may cut a request's interval, so one request of each process above the allowed rate
-    // counts as all of it. More than that is reported.
+    // A sample may end within the interval between two requests, so one request per process above
+    // the allowed rate still counts as all of it.
     let sent = sum.sent as f64;
     let tolerated = f64::from(processes);
     let part = |of: f64| match of {

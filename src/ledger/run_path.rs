@@ -19,7 +19,7 @@ pub struct RunPath {
     part: Option<Box<PartOfRun>>,
 }
 
-/// What the directory of a part belongs to.
+/// The run to which the directory of a part belongs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct PartOfRun {
     part: Part,

@@ -19,10 +19,9 @@ pub(super) struct SelectionCondition {
     pub(super) origin: String,
 }
 
-/// Selects the rows that meet a condition of each column that has conditions.
+/// Selects the rows that meet at least one condition of every column with conditions.
 ///
-/// If it cannot be told whether a row meets them, because it is broken, the row is selected: it is
-/// then reported as invalid rather than lost.
+/// A row that is too broken to tell is selected, so that it is reported as invalid and not lost.
 #[derive(Debug, Clone)]
 pub struct RowSelection {
     columns: Vec<SelectedColumn>,
@@ -37,7 +36,7 @@ struct SelectedColumn {
     name: String,
     conditions: Vec<Condition>,
     origins: Vec<String>,
-    /// The first values that the rows have, in lowercase and as written. Kept until a row matches.
+    /// The first values of the column, in lowercase and as written. Collected until a row matches.
     values: BTreeMap<String, String>,
     has_more_values: bool,
 }

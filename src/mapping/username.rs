@@ -99,8 +99,8 @@ impl Mapping {
         (MappedText { text, invalid }, from.column)
     }
 
-    /// Returns the username of a record, valid or not, as [`Mapping::row`] does: `None` if it has
-    /// none, or none that can be read.
+    /// Returns the username of a record as [`Mapping::row`] does, even if the row is invalid.
+    /// `None` without a readable username.
     #[must_use]
     pub fn username_of(&self, raw: &RawRow<'_>) -> Option<String> {
         if raw.unreadable.is_some() && !self.skips(raw) {

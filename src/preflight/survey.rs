@@ -175,7 +175,7 @@ impl Survey {
         self.part.map(|part| part.part)
     }
 
-    /// Counts a row among all rows, and among those of the part if it belongs to that.
+    /// Counts a row in the totals, and in those of the part if it belongs to it.
     fn count_row(&mut self, username: Option<&str>, row: u64, add: impl Fn(&mut SurveyCounts)) {
         add(&mut self.counts);
         if let Some(PartCounts { part, counts }) = &mut self.part

@@ -57,7 +57,7 @@ fn split_words(line: &str) -> Vec<&str> {
         let mut is_quoted = false;
         let end = rest.char_indices().find(|(at, c)| {
             if *c == '`' {
-                // Without a partner, it quotes nothing.
+                // An unpaired backtick quotes nothing.
                 is_quoted = !is_quoted && rest.get(at + 1..).is_some_and(|rest| rest.contains('`'));
             }
             *c == ' ' && !is_quoted

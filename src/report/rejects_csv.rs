@@ -61,7 +61,7 @@ impl RejectsFile {
         })
     }
 
-    /// Notes that a row of the list, or with 0 the header, ends here.
+    /// Records that a row of the list ends here. Row 0 is the header.
     ///
     /// # Errors
     /// The index cannot be written.
@@ -112,7 +112,7 @@ impl RejectsFile {
         let path = Self::path(run_directory);
         match path.symlink_metadata() {
             Ok(about) if about.is_file() && about.len() > 0 => {}
-            // To replace a link does not change the file that it names.
+            // Replacing a link does not change the file that it points to.
             Ok(_) => return Ok(None),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),

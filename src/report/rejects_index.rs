@@ -1,5 +1,5 @@
-//! Where each row of a part's `rejects.csv` ends, so that the files of all parts can be merged
-//! without parsing rows that are broken.
+//! The index of a part's `rejects.csv`: where each row ends. With it, the files of all parts are
+//! merged without parsing broken rows.
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
@@ -10,9 +10,8 @@ use super::rejects_csv::{FILE, checksum_of};
 use crate::hints::Hint;
 use crate::ledger::RunPath;
 
-/// The first line says whether the file has passwords. Then comes a line for the header, with 0 as
-/// its row, and one for each row: its number and the bytes up to its end. The last line is the
-/// checksum of the file.
+/// The first line says whether the file has passwords, and the last one is its checksum. Between
+/// them is a line for each row, with its number and the offset of its end. Row 0 is the header.
 pub(super) const INDEX_FILE: &str = "rejects.index";
 
 const WITH_PASSWORDS: &str = "with passwords";

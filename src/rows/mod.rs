@@ -62,7 +62,7 @@ impl Header {
     }
 }
 
-/// What is known of the row that was parsed last, apart from its cells.
+/// The last parsed row, apart from its cells.
 struct ParsedRow {
     line: u64,
     unreadable: Option<Unreadable>,
@@ -121,7 +121,7 @@ impl Rows {
         &self.dialect
     }
 
-    /// Returns the same list, which leaves out the rows that are not selected.
+    /// Skips the rows that are not selected.
     #[must_use]
     pub fn selecting(mut self, selection: Option<Box<dyn RowFilter>>) -> Self {
         self.selection = selection;

@@ -227,7 +227,7 @@ impl<W: Write> Rewriter<W> {
         csv.flush()
     }
 
-    /// Returns the output, in which each row that was written is complete.
+    /// Returns the output. All rows written so far are complete in it.
     pub fn output(&mut self) -> &mut W {
         &mut self.output
     }

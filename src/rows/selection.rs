@@ -1,13 +1,12 @@
-//! The rows of a list that exist for a run. The reader leaves out the others, and numbers all.
+//! Selection of rows while a list is read. Rows that are not selected are skipped, but numbered.
 
 use super::{RawRow, RowsError};
 
-/// Selects rows while a list is read.
 pub trait RowFilter: Send {
     /// Returns whether the row is selected.
     fn selects(&mut self, row: &RawRow<'_>) -> bool;
 
-    /// Returns whether a row so far certainly meets the conditions.
+    /// Returns whether any row so far certainly meets the conditions.
     fn has_match(&self) -> bool;
 
     /// Describes a list in which no row meets the conditions.

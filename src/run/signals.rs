@@ -11,13 +11,13 @@ use tokio::time::{Instant, sleep_until};
 /// How long a stopping session without [`Grace`] waits for requests in flight.
 const DRAIN_TIME: Duration = Duration::from_secs(30);
 
-/// Later signals than the second one are ignored.
+/// Signals after the second one are ignored.
 const SIGNALS_WAITING: usize = 2;
 
 /// The process is ended this long after the grace period, if it is still running.
 const OVERDUE: Duration = Duration::from_millis(500);
 
-/// The same after a second signal, which leaves time to close the ledger.
+/// The same after a second signal. It leaves time to close the ledger.
 const OVERDUE_AT_ONCE: Duration = Duration::from_secs(3);
 
 /// A request to stop. A second one stops at once, without waiting for requests in flight.

@@ -102,7 +102,7 @@ impl S3FolderUrl {
         Ok(Some(Self(S3Url { bucket, key })))
     }
 
-    /// Returns the address of a folder in this one.
+    /// Returns the address of a subfolder.
     #[must_use]
     pub fn folder(&self, name: &str) -> Self {
         let Self(S3Url { bucket, key }) = self;

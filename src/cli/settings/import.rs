@@ -191,7 +191,7 @@ impl ImportSettings {
         Ok((settings, rehearsal))
     }
 
-    /// The settings of a rehearsal, which `import` extends.
+    /// The settings of a rehearsal. `import` overrides some of them.
     fn of_shared(
         args: &SharedImportArgs,
         connect: ConnectSettings,

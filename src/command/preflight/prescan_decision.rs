@@ -24,8 +24,8 @@ pub(in crate::command) struct PrescanDecision<'a> {
 }
 
 impl PrescanDecision<'_> {
-    /// If the listing would be used, checks that it is permitted and how fast. The answers are
-    /// added to `found`.
+    /// If the listing would be used, queries whether it is permitted, and its quota. Adds the
+    /// answers to `found`.
     pub(in crate::command) async fn decide(self, found: &mut PoolAnswers) -> Option<PrescanPlan> {
         let is_needed = self.policy.needs_listing();
         if self.plan(found).is_none() && !is_needed {

@@ -62,14 +62,14 @@ impl RunCopy {
     }
 }
 
-/// The files of a folder after some were copied.
+/// The result of copying files from a folder.
 pub(super) struct CopiedFiles {
     ledger: KnownObject,
     /// The names of the files that were not copied.
     others: Vec<String>,
 }
 
-/// Copies those of the files that exist.
+/// Copies the wanted files, if they exist.
 pub(super) async fn copy_files(
     folder: &Folder,
     url: &S3FolderUrl,

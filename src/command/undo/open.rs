@@ -31,7 +31,7 @@ pub(super) struct UndoableRun {
     pub(super) users: UsersToUndo,
     /// The endpoint of its users: empty for AWS, `None` if it was not recorded.
     pub(super) endpoint: Option<String>,
-    /// Rows that its ledger may lack.
+    /// Rows that may be missing from its ledger.
     pub(super) missing_rows: Option<MissingRows>,
     pub(super) times: RunTimes,
 }
@@ -89,7 +89,7 @@ pub(super) async fn open(
     })
 }
 
-/// The refusal of an undo that would forget users.
+/// The error of an undo that would forget users.
 fn refusal_of_missing_rows(
     missing: &MissingRows,
     stored: &StoredRun,
@@ -126,7 +126,7 @@ fn refusal_of_missing_rows(
     CommandError::refusal(message, hint)
 }
 
-/// Refuses a run that cannot be undone, or not alone.
+/// Refuses a rehearsal, and a part of a run.
 fn refuse_unsuitable(reader: &LedgerReader, stored: &StoredRun) -> Result<(), CommandError> {
     if reader.is_of_rehearsal().map_err(CommandError::refused)? {
         return Err(CommandError::refusal(

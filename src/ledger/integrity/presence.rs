@@ -71,8 +71,8 @@ pub fn refuse_absent_ledger(directory: &RunPath) -> Result<(), LedgerError> {
     })
 }
 
-/// Returns whether the directory has a run in parts, as its certificate or the directories of parts
-/// say.
+/// Returns whether the directory has a run in parts, judging by its certificate and the directories
+/// in it.
 pub(in crate::ledger) fn has_parts(directory: &RunPath) -> bool {
     let is_divided = |outline: RunOutline| outline.parts > NonZeroU32::MIN;
     if RunOutline::read_in(directory).is_ok_and(|found| found.is_some_and(is_divided)) {
@@ -84,8 +84,8 @@ pub(in crate::ledger) fn has_parts(directory: &RunPath) -> bool {
         .any(|name| Part::of_directory_name(&name).is_some())
 }
 
-/// Returns whether a part of a run has left nothing in its directory, apart from the run's
-/// certificate, which may be copied into it.
+/// Returns whether the directory of a part has no files of it. A copy of the run's certificate does
+/// not count.
 pub(in crate::ledger) fn part_is_absent(directory: &RunPath) -> bool {
     let names = [&[LEDGER], OF_A_RUN.as_slice()].concat();
     let of_part = names.into_iter().filter(|name| *name != CERTIFICATE);

@@ -28,7 +28,7 @@ const COMMON: [(&str, &str); 18] = [
     (name::TOLD_TRIGGERS, "data for triggers"),
     (name::PARTS, "number of parts"),
     (name::STARTED, "start"),
-    (name::FOLDS, "case sensitivity"),
+    (name::CASE_INSENSITIVE, "case sensitivity"),
     (name::SECOND_BEFORE, "second before the run"),
     (name::LIST_ROWS, "number of rows in the list"),
     (name::PREVIOUS_RUN_ID, "previous run"),
@@ -137,7 +137,7 @@ fn merge_activity(
     let mut requests: BTreeMap<String, CategoryRequests> = BTreeMap::new();
     let (mut spans, mut samples, mut active) = (Vec::new(), Vec::new(), Vec::new());
     for part in parts {
-        let read = || {
+        let mut read = || {
             for (category, more) in LedgerReader::requests_in(&part.database)? {
                 let sum = requests.entry(category).or_default();
                 sum.sent += more.sent;
@@ -149,7 +149,6 @@ fn merge_activity(
             active.push(number(&values, name::ACTIVE).map_or(0, signed));
             Ok(())
         };
-        let mut read = read;
         read().map_err(MergeError::of(&part.path))?;
     }
     let write = || {
@@ -172,8 +171,8 @@ fn merge_activity(
     write().map_err(MergeError::of(path))
 }
 
-/// Returns for how long at least one part was active: at least as long as each of them, and at most
-/// as long as all of them together.
+/// Returns how long at least one part was active: no less than the longest of them, and no more
+/// than their sum.
 fn active_ms(parts: &[i64], spans: &[Span]) -> i64 {
     let longest = parts.iter().copied().max().unwrap_or(0);
     let mut spans: Vec<(i64, i64)> = spans
