@@ -116,10 +116,7 @@ impl Parts {
             .collect();
         let run_id = self.run_id.clone();
         let merge = move || -> Result<RunDirectory, MergeError> {
-            let mut ledgers = Vec::with_capacity(parts.len());
-            for (part, location) in &parts {
-                ledgers.push(PartLedger::open(location, *part, &run_id)?);
-            }
+            let ledgers = PartLedger::open_all(directory.location(), &parts, &run_id)?;
             let command = match ledgers.first() {
                 Some(first) => first.command()?.map(without_part),
                 None => None,

@@ -2,6 +2,7 @@
 //!
 //! Lines are copied with their checksums, which readers of the merged ledger verify.
 
+mod incomplete;
 mod rates;
 mod run_values;
 mod tables;
@@ -16,6 +17,7 @@ use super::integrity::presence::{ledger_is_there, part_is_absent};
 use super::{Durability, LedgerError, RunDirectory, RunPath, directory, schema};
 use crate::hints::Hint;
 use crate::part::Part;
+pub use incomplete::IncompleteParts;
 use tables::{PER_ROW, merge_rows, merge_table};
 
 /// The ledgers of some parts cannot be merged.
@@ -23,10 +25,8 @@ use tables::{PER_ROW, merge_rows, merge_table};
 pub enum MergeError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    #[error("{0}: part {1} of the run was not started, or its directory is lost")]
-    Missing(PathBuf, Part),
-    #[error("{0}: part {1} of the run is not finished")]
-    Unfinished(PathBuf, Part),
+    #[error("{path}: {parts}", path = .0.display(), parts = .1)]
+    Incomplete(PathBuf, IncompleteParts),
     /// A value that all parts have in common.
     #[error("{path}: does not belong to the same run as the other parts: its {what} differs")]
     OtherRun { path: PathBuf, what: &'static str },
@@ -45,9 +45,7 @@ impl Hint for MergeError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Ledger(error) => return error.hint(),
-            Self::Missing(_, part) | Self::Unfinished(_, part) => {
-                format!("run the import with --part {part} until it finishes, then merge again")
-            }
+            Self::Incomplete(_, parts) => parts.hint(),
             Self::OtherRun { .. } | Self::ForeignRow { .. } | Self::RowTwice(_) => {
                 "restore the directories of the parts as the imports left them".to_owned()
             }
@@ -60,7 +58,7 @@ impl Hint for MergeError {
     }
 
     fn is_temporary(&self) -> bool {
-        matches!(self, Self::Missing(..) | Self::Unfinished(..))
+        matches!(self, Self::Incomplete(..))
     }
 
     fn is_busy(&self) -> bool {
@@ -82,15 +80,43 @@ pub struct PartLedger {
     database: Connection,
 }
 
+/// What was found in the directory of a part.
+enum FoundPart {
+    Finished(PartLedger),
+    Unfinished,
+    Missing,
+}
+
 impl PartLedger {
-    /// Opens and verifies the ledger in the directory of this part.
+    /// Opens and verifies the ledgers of all parts of the run in this directory, given with theirs.
     ///
     /// # Errors
-    /// The part has no ledger, is not finished, or belongs to another run.
-    pub fn open(run_directory: &RunPath, part: Part, run_id: &str) -> Result<Self, MergeError> {
-        let shown = run_directory.shown();
+    /// A part has no ledger, is not finished, or belongs to another run.
+    pub fn open_all(
+        run_directory: &RunPath,
+        parts: &[(Part, RunPath)],
+        run_id: &str,
+    ) -> Result<Vec<Self>, MergeError> {
+        let mut ledgers = Vec::with_capacity(parts.len());
+        let mut incomplete = IncompleteParts::default();
+        for (part, directory) in parts {
+            match Self::open(directory, *part, run_id)? {
+                FoundPart::Finished(ledger) => ledgers.push(ledger),
+                FoundPart::Unfinished => incomplete.unfinished.push(*part),
+                FoundPart::Missing => incomplete.missing.push(*part),
+            }
+        }
+        if incomplete == IncompleteParts::default() {
+            Ok(ledgers)
+        } else {
+            let shown = run_directory.shown().to_owned();
+            Err(MergeError::Incomplete(shown, incomplete))
+        }
+    }
+
+    fn open(run_directory: &RunPath, part: Part, run_id: &str) -> Result<FoundPart, MergeError> {
         if part_is_absent(run_directory) {
-            return Err(MergeError::Missing(shown.to_owned(), part));
+            return Ok(FoundPart::Missing);
         }
         ledger_is_there(run_directory, Durability::Power)?;
         let path = directory::database_in(run_directory);
@@ -111,13 +137,13 @@ impl PartLedger {
             }
         }
         if read(name::FINISHED)?.as_deref() != Some("1") {
-            return Err(MergeError::Unfinished(shown.to_owned(), part));
+            return Ok(FoundPart::Unfinished);
         }
-        Ok(Self {
+        Ok(FoundPart::Finished(Self {
             part,
             path,
             database,
-        })
+        }))
     }
 
     /// Returns the words of the command that resumes the part.
