@@ -132,7 +132,7 @@ impl Parts {
     /// Writes the `rejects.csv` of the whole run from the files of its parts.
     pub(super) fn write_rejects(&self, reader: &LedgerReader, run: &RunPath) -> RejectsReport {
         let new = self.new_rejects(reader, run);
-        RejectsReport::of_new_file(new, run)
+        RejectsReport::of_merged_file(new, run)
     }
 
     fn new_rejects(

@@ -81,6 +81,9 @@ pub(super) enum RejectsError {
     /// The file of a part cannot be read.
     #[error(transparent)]
     Part(#[from] RejectsIndexError),
+    /// The file of all parts cannot be written.
+    #[error("{0}; a rejects.csv of an earlier merge stays as it is")]
+    NotMerged(Box<Self>),
     /// The spool cannot be written or read.
     #[error("rows could not be buffered in a temporary file while the list was read: {0}")]
     Spool(std::io::Error),
@@ -94,6 +97,7 @@ impl Hint for RejectsError {
             Self::Rows(error) => return error.hint(),
             Self::Source(error) => return error.hint(),
             Self::Part(error) => return error.hint(),
+            Self::NotMerged(error) => return error.hint(),
             Self::Changed(_) => "results.csv has the outcome of each row".to_owned(),
             Self::NotReached(_) => {
                 "run the same command again: it writes the file when it has read the whole list"
@@ -128,6 +132,20 @@ impl RejectsReport {
                     edited: None,
                 }
             }
+        }
+    }
+
+    /// The same for the file of all parts. If it cannot be written, that of an earlier merge stays.
+    pub(super) fn of_merged_file(
+        new: Result<Option<(RejectsFile, RejectsWritten)>, RejectsError>,
+        run_directory: &RunPath,
+    ) -> Self {
+        match new {
+            Ok(_) => Self::of_new_file(new, run_directory),
+            Err(error) => Self {
+                written: Err(RejectsError::NotMerged(Box::new(error))),
+                edited: None,
+            },
         }
     }
 }

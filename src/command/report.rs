@@ -123,7 +123,11 @@ async fn merge(
         .await?
         .map_err(CommandError::refused)?;
     stored.publish(&[LEDGER]).await?;
-    stored.publish_reports().await?;
+    if written.replaces_rejects() {
+        stored.publish_reports().await?;
+    } else {
+        stored.publish_reports_only().await?;
+    }
     drop(directory);
     let exit = written.print_merged(stored.shown(), printer);
     let answer = CommandOutput::from(exit).meaning(Codes::of(RunKind::Import));

@@ -86,6 +86,11 @@ impl WrittenReports {
         })
     }
 
+    /// Whether an earlier `rejects.csv` is replaced or removed.
+    pub(super) fn replaces_rejects(&self) -> bool {
+        self.rejects.written.is_ok()
+    }
+
     pub(super) fn print_merged(&self, run_directory: &Path, printer: Printer) -> Exit {
         printer.block(summary_table(&self.summary, terminal_width()));
         print_files(run_directory, printer);

@@ -100,6 +100,11 @@ impl StoredRun {
         if let Self::Copy(copy) = self {
             copy.empty_earlier_rejects().await?;
         }
+        self.publish_reports_only().await
+    }
+
+    /// Uploads the reports. A `rejects.csv` in S3 stays if there is no new one.
+    pub(in crate::command) async fn publish_reports_only(&mut self) -> Result<(), CommandError> {
         let names = files_to_store(self.location());
         self.publish(&names).await
     }

@@ -174,12 +174,16 @@ fn edited_rejects_of_a_part_are_not_merged() {
         import(&dir, &pool).args(["--part", &format!("{index}/2")])
     });
     parts.for_each(|output| output.assert_no_panic());
+    merge(&dir).run().exits(1);
+    let earlier = fs::read(dir.path("run/rejects.csv")).unwrap();
     let rejects = dir.path("run/part-0-of-2/rejects.csv");
     let edited = fs::read_to_string(&rejects).unwrap() + "\n";
     fs::write(&rejects, edited).unwrap();
     let document = merge(&dir).json().run().exits(1).document();
     assert!(document["rejects"]["file"].is_null());
     assert!(document["rejects"]["error"].is_string());
+    // The file of the earlier merge stays.
+    assert_eq!(fs::read(dir.path("run/rejects.csv")).unwrap(), earlier);
     assert_eq!(dir.results().rows.len(), dir.results().summary["rows"]);
     // The part keeps the edited file when it writes its own again.
     import(&dir, &pool).args(["--part", "0/2"]).run().exits(1);
