@@ -66,12 +66,7 @@ pub fn policy(needs: &Needs<'_>) -> Option<Value> {
         if needs.creates_groups {
             actions.push(CREATE_GROUP_ACTION);
         }
-        statements.push(json!({
-            "Sid": "CognitoImport",
-            "Effect": "Allow",
-            "Action": actions,
-            "Resource": pool,
-        }));
+        statements.push(statement("CognitoImport", &actions, &pool));
     }
     if needs.undoes {
         let mut actions = vec![
@@ -82,67 +77,55 @@ pub fn policy(needs: &Needs<'_>) -> Option<Value> {
         if needs.steps.contains(&StepKind::Update) {
             actions.push(action_of(StepKind::Update));
         }
-        statements.push(json!({
-            "Sid": "CognitoImportUndo",
-            "Effect": "Allow",
-            "Action": actions,
-            "Resource": pool,
-        }));
+        statements.push(statement("CognitoImportUndo", &actions, &pool));
     }
     if needs.verifies {
-        statements.push(json!({
-            "Sid": "CognitoImportVerify",
-            "Effect": "Allow",
-            "Action": [
-                "cognito-idp:AdminGetUser",
-                "cognito-idp:AdminListGroupsForUser",
-                Call::DescribeUserPool.action(),
-                Call::ListUsers.action(),
-                "cognito-idp:ListUsersInGroup",
-            ],
-            "Resource": pool,
-        }));
+        let actions = [
+            "cognito-idp:AdminGetUser",
+            "cognito-idp:AdminListGroupsForUser",
+            Call::DescribeUserPool.action(),
+            Call::ListUsers.action(),
+            "cognito-idp:ListUsersInGroup",
+        ];
+        statements.push(statement("CognitoImportVerify", &actions, &pool));
     }
     if needs.looks_up && needs.requests_limits {
-        statements.push(json!({
-            "Sid": "CognitoImportLimits",
-            "Effect": "Allow",
-            "Action": [Call::GetProvisionedLimit.action()],
-            // Quotas belong to the account, not to a pool.
-            "Resource": "*",
-        }));
+        // Quotas belong to the account, not to a pool.
+        let actions = [Call::GetProvisionedLimit.action()];
+        statements.push(statement("CognitoImportLimits", &actions, "*"));
     }
     statements.extend(s3_statements(needs, partition));
     (!statements.is_empty()).then(|| json!({ "Version": "2012-10-17", "Statement": statements }))
+}
+
+fn statement(sid: &str, actions: &[&str], resource: &str) -> Value {
+    json!({
+        "Sid": sid,
+        "Effect": "Allow",
+        "Action": actions,
+        "Resource": resource,
+    })
 }
 
 /// Returns the statements for objects in S3.
 fn s3_statements(needs: &Needs<'_>, partition: &str) -> Vec<Value> {
     let mut statements = Vec::new();
     if let Some((bucket, key)) = needs.object {
-        statements.push(json!({
-            "Sid": "CognitoImportList",
-            "Effect": "Allow",
-            "Action": ["s3:GetObject"],
-            "Resource": format!("arn:{partition}:s3:::{bucket}/{key}"),
-        }));
+        let object = format!("arn:{partition}:s3:::{bucket}/{key}");
+        statements.push(statement("CognitoImportList", &["s3:GetObject"], &object));
     }
     if let Some((bucket, prefix)) = needs.run_folder {
         let bucket = format!("arn:{partition}:s3:::{bucket}");
-        statements.push(json!({
-            "Sid": "CognitoImportRun",
-            "Effect": "Allow",
-            "Action": ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
-            "Resource": format!("{bucket}/{prefix}*"),
-        }));
+        let actions = ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"];
+        let objects = format!("{bucket}/{prefix}*");
+        statements.push(statement("CognitoImportRun", &actions, &objects));
         // Without it, S3 denies access to an object that does not exist. A condition on the prefix
         // would never match, because these requests name objects.
-        statements.push(json!({
-            "Sid": "CognitoImportNewRun",
-            "Effect": "Allow",
-            "Action": ["s3:ListBucket"],
-            "Resource": bucket,
-        }));
+        statements.push(statement(
+            "CognitoImportNewRun",
+            &["s3:ListBucket"],
+            &bucket,
+        ));
     }
     statements
 }
