@@ -57,19 +57,13 @@ pub(super) fn merge(
     let mut of_parts = Vec::with_capacity(parts.len());
     for part in parts {
         let values = identity::all(&part.database).map_err(MergeError::of(&part.path))?;
-        of_parts.push((part, values));
+        of_parts.push(values);
     }
-    let Some((_, first)) = of_parts.first() else {
+    let Some(first) = of_parts.first() else {
         return Ok(());
     };
-    for (part, values) in &of_parts {
-        let differs = |(name, _): &&(&str, &str)| values.get(*name) != first.get(*name);
-        if let Some((_, what)) = COMMON.iter().find(differs) {
-            return Err(MergeError::OtherRun {
-                path: part.path.shown().to_owned(),
-                what,
-            });
-        }
+    for (part, values) in parts.iter().zip(&of_parts) {
+        refuse_other_run(part, values, first)?;
     }
     if let Some(expected) = number(first, name::LIST_ROWS)
         && expected != rows
@@ -89,24 +83,38 @@ pub(super) fn merge(
         if let Some(command) = command {
             put(into, name::COMMAND, &serde_json::json!(command).to_string())?;
         }
-        let all: Vec<&Values> = of_parts.iter().map(|(_, values)| values).collect();
-        write_sums(into, &all, rows)
+        write_sums(into, &of_parts, rows)
     };
     written().map_err(MergeError::of(path))?;
     let elapsed = number(first, name::STARTED).map_or(i64::MIN, |started| {
         let ended = of_parts
             .iter()
-            .filter_map(|(_, values)| number(values, name::ENDED));
+            .filter_map(|values| number(values, name::ENDED));
         signed(ended.max().unwrap_or(0)) - signed(started)
     });
     merge_activity(into, path, parts, elapsed)
+}
+
+fn refuse_other_run(
+    part: &PartLedger,
+    values: &Values,
+    of_first_part: &Values,
+) -> Result<(), MergeError> {
+    let differs = |(name, _): &&(&str, &str)| values.get(*name) != of_first_part.get(*name);
+    match COMMON.iter().find(differs) {
+        None => Ok(()),
+        Some((_, what)) => Err(MergeError::OtherRun {
+            path: part.path.shown().to_owned(),
+            what,
+        }),
+    }
 }
 
 fn number(values: &Values, name: &str) -> Option<u64> {
     values.get(name)?.parse().ok()
 }
 
-fn write_sums(into: &Connection, parts: &[&Values], rows: u64) -> rusqlite::Result<()> {
+fn write_sums(into: &Connection, parts: &[Values], rows: u64) -> rusqlite::Result<()> {
     let numbers = |name| parts.iter().filter_map(move |part| number(part, name));
     // 1, plus 1 for each time that a part was resumed.
     let sessions = 1 + numbers(name::SESSIONS)
