@@ -200,6 +200,21 @@ pub struct RowResult {
 }
 
 impl RowResult {
+    /// A row without a username and without steps, to change in tests.
+    #[cfg(test)]
+    pub(crate) fn sample(row: u64, outcome: RowOutcome) -> Self {
+        Self {
+            row,
+            line: row + 1,
+            username: None,
+            kept: Vec::new(),
+            outcome,
+            follow_up: None,
+            is_new: false,
+            known: false,
+        }
+    }
+
     /// Returns whether the user is confirmed at the end of the run, if that is known.
     #[must_use]
     pub fn confirmed(&self) -> Option<bool> {
@@ -341,19 +356,13 @@ mod tests {
         outcome.confirmed = Some(confirmed);
         outcome.enabled = (evidence == Evidence::Lookup).then_some(true);
         RowResult {
-            is_new: false,
-            known: false,
-            row: 1,
-            line: 2,
-            username: None,
-            kept: Vec::new(),
-            outcome,
             follow_up: Some(FollowUp {
                 steps: vec![StepResult {
                     step: step.to_owned(),
                     state,
                 }],
             }),
+            ..RowResult::sample(1, outcome)
         }
     }
 

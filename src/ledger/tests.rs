@@ -131,16 +131,8 @@ async fn reads_rows_in_order_and_reports_unsettled_ones_as_in_doubt_or_unsent() 
         [BeginResult::Yes, BeginResult::Yes, BeginResult::SameAs(1)]
     );
     ledger.write(settled(vec![(1, created())])).await;
-    let invalid = RowResult {
-        is_new: false,
-        known: false,
-        row: 2,
-        line: 3,
-        username: None,
-        kept: Vec::new(),
-        outcome: RowOutcome::of(Outcome::Invalid).with_error("row.cell_count", "2 cells"),
-        follow_up: None,
-    };
+    let outcome = RowOutcome::of(Outcome::Invalid).with_error("row.cell_count", "2 cells");
+    let invalid = RowResult::sample(2, outcome);
     let unsent = super::writer::ReadRow {
         row: 5,
         line: 6,

@@ -110,14 +110,8 @@ mod tests {
 
     fn row(number: u64, outcome: RowOutcome) -> RowResult {
         RowResult {
-            is_new: false,
-            known: false,
-            row: number,
-            line: number + 1,
             username: Some(format!("user{number}")),
-            kept: Vec::new(),
-            outcome,
-            follow_up: None,
+            ..RowResult::sample(number, outcome)
         }
     }
 

@@ -207,16 +207,11 @@ mod tests {
             state: state.clone(),
         });
         RowResult {
-            is_new: false,
-            known: false,
-            row: 1,
-            line: 2,
             username: Some("ann".to_owned()),
-            kept: Vec::new(),
-            outcome,
             follow_up: Some(FollowUp {
                 steps: steps.collect(),
             }),
+            ..RowResult::sample(1, outcome)
         }
     }
 

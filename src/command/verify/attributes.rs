@@ -168,19 +168,14 @@ mod tests {
         );
         outcome.update = update;
         RowResult {
-            row: 1,
-            line: 2,
             username: Some("ann".to_owned()),
-            kept: Vec::new(),
-            outcome,
             follow_up: Some(FollowUp {
                 steps: vec![StepResult {
                     step: "update".to_owned(),
                     state,
                 }],
             }),
-            is_new: false,
-            known: false,
+            ..RowResult::sample(1, outcome)
         }
     }
 

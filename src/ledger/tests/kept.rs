@@ -49,14 +49,8 @@ async fn full(directory: &RunDirectory) {
     ledger.write(settled(vec![(1, created())])).await;
     ledger.never_sent(vec![4]).await;
     let invalid = RowResult {
-        is_new: false,
-        known: false,
-        row: 5,
-        line: 6,
-        username: None,
         kept: cells("5"),
-        outcome: RowOutcome::of(Outcome::Invalid),
-        follow_up: None,
+        ..RowResult::sample(5, RowOutcome::of(Outcome::Invalid))
     };
     let unsent = ReadRow {
         row: 6,

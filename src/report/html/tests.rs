@@ -10,14 +10,8 @@ use crate::report::tally::ReportTally;
 
 fn row(number: u64, username: &str, outcome: RowOutcome) -> RowResult {
     RowResult {
-        is_new: false,
-        known: false,
-        row: number,
-        line: number + 1,
         username: Some(username.to_owned()),
-        kept: Vec::new(),
-        outcome,
-        follow_up: None,
+        ..RowResult::sample(number, outcome)
     }
 }
 
