@@ -3,7 +3,6 @@
 use std::fmt;
 
 use crate::part::Part;
-use crate::plural::plural;
 
 /// The maximum number of parts in a list.
 const MAX_NAMED: usize = 20;
@@ -41,8 +40,11 @@ impl fmt::Display for IncompleteParts {
             });
         }
         if !self.unfinished.is_empty() {
-            let are = plural(self.unfinished.len() as u64, "is", "are");
-            texts.push(format!("{} {are} not finished", named(&self.unfinished)));
+            let parts = named(&self.unfinished);
+            texts.push(match self.unfinished.len() {
+                1 => format!("{parts} is not finished"),
+                _ => format!("{parts} are not finished"),
+            });
         }
         f.write_str(&texts.join("; "))
     }
