@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::latest::{AcceptedRuns, resolve_latest};
+use super::merge::note_changed_parts;
 use super::report::open;
 use super::stored_run::StoredRun;
 use super::{CommandError, CommandOutput, block_on};
@@ -101,6 +102,7 @@ async fn opened(
     printer: Printer,
 ) -> Result<(LedgerReader, Side), CommandError> {
     let reader = open(run.location(), wait_for_lock, printer).await?;
+    note_changed_parts(run, printer)?;
     let summary = reader.summary().map_err(CommandError::refused)?;
     let side = Side {
         run_directory: run.shown().display().to_string(),

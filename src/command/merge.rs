@@ -12,9 +12,10 @@ use super::{CommandError, beside};
 use crate::cli::Printer;
 use crate::cli::settings::{RecordedRun, RunPlace};
 use crate::ledger::certificate::CERTIFICATE;
-use crate::ledger::merge::{MergeError, PartLedger, merge_parts};
+use crate::ledger::merge::{MergeError, PartLedger, changed_parts, merge_parts, named};
 use crate::ledger::{Ledger, LedgerError, LedgerReader, RunCertificate, RunDirectory, RunPath};
 use crate::part::Part;
+use crate::plural::plural;
 use crate::report::{IndexedRejects, RejectsFile};
 use crate::s3::S3Access;
 
@@ -46,6 +47,23 @@ pub(super) fn note_merge(directory: &RunPath, printer: Printer) {
             directory.of_run().shown().display()
         ));
     }
+}
+
+/// Notes parts that have run again since they were merged. Those in S3 are not copied for that.
+pub(super) fn note_changed_parts(run: &StoredRun, printer: Printer) -> Result<(), CommandError> {
+    if run.is_copy() {
+        return Ok(());
+    }
+    let changed = changed_parts(run.location()).map_err(CommandError::refused)?;
+    if !changed.is_empty() {
+        printer.note(format_args!(
+            "{} {} changed since the merge; `cognito-import report --merge {}` merges them again",
+            named(&changed),
+            plural(changed.len() as u64, "has", "have"),
+            run.shown().display()
+        ));
+    }
+    Ok(())
 }
 
 /// The directories of a run's parts. Those in S3 are copied.

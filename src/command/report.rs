@@ -7,7 +7,7 @@ use super::compare::compare;
 use super::document::RunDocument;
 use super::latest::{AcceptedRuns, resolve_latest};
 use super::locking::{lock_directory, warn_if_exposed};
-use super::merge::Parts;
+use super::merge::{Parts, note_changed_parts};
 use super::stored_run::{LEDGER, StoredRun};
 use super::written_reports::WrittenReports;
 use super::{CommandError, CommandOutput, beside, block_on};
@@ -70,6 +70,9 @@ async fn write_again(
     let ledger = LedgerReader::open(run_directory).map_err(CommandError::refused)?;
     let kind = ledger.about().map_err(CommandError::refused)?.kind;
     stored.note_if_incomplete(&ledger, printer)?;
+    if !reports.undone {
+        note_changed_parts(&stored, printer)?;
+    }
     let summary = write_all(&ledger, run_directory, &reports).map_err(CommandError::refused)?;
     let names = files_in(run_directory);
     printer.block(summary_table(&summary, terminal_width()));

@@ -293,6 +293,8 @@ pub(super) mod name {
     pub(in super::super) const LIST_ROWS: &str = "list_rows";
     /// `1` if this ledger was merged from the ledgers of the run's parts.
     pub(in super::super) const MERGED: &str = "merged";
+    /// When the last session of each part ended, in a merged ledger: a JSON array.
+    pub(in super::super) const MERGED_ENDS: &str = "merged_ends";
     /// `1` if the list was read to its end.
     pub(in super::super) const READ_TO_END: &str = "read_to_end";
     /// The names of the kept columns as a JSON array. Absent if there are none.

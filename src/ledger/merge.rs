@@ -2,6 +2,7 @@
 //!
 //! Lines are copied with their checksums, which readers of the merged ledger verify.
 
+mod changed;
 mod incomplete;
 mod rates;
 mod run_values;
@@ -17,7 +18,8 @@ use super::integrity::presence::{ledger_is_there, part_is_absent};
 use super::{Durability, LedgerError, RunDirectory, RunPath, directory, schema};
 use crate::hints::Hint;
 use crate::part::Part;
-pub use incomplete::IncompleteParts;
+pub use changed::changed_parts;
+pub use incomplete::{IncompleteParts, named};
 use tables::{PER_ROW, merge_rows, merge_table};
 
 /// The ledgers of some parts cannot be merged.

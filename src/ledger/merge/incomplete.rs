@@ -51,7 +51,8 @@ impl fmt::Display for IncompleteParts {
 }
 
 /// Formats parts like `parts 1/8, 2/8 and 5/8`.
-pub(super) fn named(parts: &[Part]) -> String {
+#[must_use]
+pub fn named(parts: &[Part]) -> String {
     let mut names: Vec<String> = parts.iter().take(MAX_NAMED).map(Part::to_string).collect();
     if let more @ 1.. = parts.len().saturating_sub(MAX_NAMED) {
         names.push(format!("{more} more"));

@@ -83,6 +83,15 @@ pub(super) fn merge(
         if let Some(command) = command {
             put(into, name::COMMAND, &serde_json::json!(command).to_string())?;
         }
+        let ends: Vec<Option<&String>> = of_parts
+            .iter()
+            .map(|values| values.get(name::ENDED))
+            .collect();
+        put(
+            into,
+            name::MERGED_ENDS,
+            &serde_json::json!(ends).to_string(),
+        )?;
         write_sums(into, &of_parts, rows)
     };
     written().map_err(MergeError::of(path))?;

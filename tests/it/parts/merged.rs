@@ -6,8 +6,8 @@ use std::fs;
 use cognito_import::rehearsal::PoolSettings;
 use serde_json::Value;
 
-use super::{import_parts, merge};
-use crate::harness::{Pool, ProgramCommand, TestDir, existing_user, quick};
+use super::{import_parts, merge, part};
+use crate::harness::{Pool, ProgramCommand, TestDir, existing_user, quick, users};
 
 /// A list with rows of every kind.
 fn list(seed: u64) -> String {
@@ -189,4 +189,37 @@ fn edited_rejects_of_a_part_are_not_merged() {
     import(&dir, &pool).args(["--part", "0/2"]).run().exits(1);
     let document = merge(&dir).json().run().exits(1).document();
     assert!(document["rejects"]["file"].is_string());
+}
+
+#[test]
+fn a_part_that_changed_since_the_merge_is_noted() {
+    let (dir, pool) = (TestDir::new(), Pool::start(quick()));
+    dir.file("users.csv", users(20));
+    let part = |index: u32| part(&dir, &pool, index, 3);
+    for index in 0..3 {
+        part(index).run().exits(0);
+    }
+    merge(&dir).run().exits(0);
+    dir.rehearse("users.csv")
+        .args(["--run-dir", "other"])
+        .run()
+        .exits(0);
+    let report = || dir.cli("report").arg("run").run().exits(0);
+    let compare = || {
+        let compare = dir.cli("report").args(["--compare", "other", "run"]);
+        compare.arg("--compare-unlike").run().exits(0)
+    };
+    for output in [report(), compare()] {
+        assert!(!output.stderr.contains("1/3"), "{}", output.stderr);
+    }
+    // The part is lost, and its users are looked up again.
+    fs::remove_dir_all(dir.path("run/part-1-of-3")).unwrap();
+    assert!(!report().stderr.contains("1/3"));
+    part(1).run().exits(0);
+    for output in [report(), compare()] {
+        let output = output.names(["1/3", "--merge"]);
+        assert!(!output.stderr.contains("0/3"), "{}", output.stderr);
+    }
+    merge(&dir).run().exits(0);
+    assert!(!report().stderr.contains("1/3"));
 }
