@@ -14,7 +14,7 @@ use std::time::UNIX_EPOCH;
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::certificate::RunCertificate;
+use super::certificate::{RunCertificate, RunOutline};
 use super::directory::{self, RunDirectory};
 use super::facts::Facts;
 use super::identity::{self, RunKind, RunMetadata, name};
@@ -24,6 +24,7 @@ use super::undo::UndoProgress;
 use super::{Durability, LedgerError, RunPath, follow_ups, refuse_absent_ledger, schema};
 use crate::hints::Hint as _;
 use crate::outcome::Outcome;
+use crate::part::Part;
 pub use newest::{DatedRun, newest_runs};
 
 /// The state of a run directory.
@@ -67,6 +68,8 @@ pub struct RunOverview {
     pub user_pool_id: Option<String>,
     /// The conditions of `--where`, if there are any.
     pub selection: Option<String>,
+    /// For a run whose parts are not merged.
+    pub parts: Option<FinishedParts>,
     /// When the run started, in milliseconds since the Unix epoch. If the run does not say, when
     /// its directory last changed.
     pub started_ms: i64,
@@ -80,6 +83,28 @@ pub struct RunOverview {
     pub command: Option<Vec<String>>,
     /// Whether the run's last undo deletes users that were used (`--even-if-used`).
     pub undo_even_if_used: bool,
+}
+
+/// How many parts of a run are finished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FinishedParts {
+    pub finished: u64,
+    pub all: u64,
+}
+
+impl FinishedParts {
+    fn of(run_directory: &Path) -> Option<Self> {
+        let outline = RunOutline::read_in(&RunPath::from(run_directory));
+        let parts = outline.ok()??.parts;
+        let finished = Part::all(parts).filter(|part| {
+            let part = RunOverview::head(&run_directory.join(part.directory_name()));
+            part.is_some_and(|part| part.state == DirectoryState::Finished)
+        });
+        Some(Self {
+            finished: finished.count() as u64,
+            all: u64::from(parts.get()),
+        })
+    }
 }
 
 /// What is read of a run.
@@ -121,6 +146,7 @@ impl RunOverview {
             list: None,
             user_pool_id: None,
             selection: None,
+            parts: None,
             started_ms: 0,
             ended_ms: None,
             outcomes: BTreeMap::new(),
@@ -133,6 +159,9 @@ impl RunOverview {
             Ok(state) => overview.state = state,
             Err(LedgerError::Missing(_)) => return None,
             Err(error) => overview.fail(&error),
+        }
+        if overview.state == DirectoryState::Unmerged && detail == Detail::Counts {
+            overview.parts = FinishedParts::of(directory);
         }
         Some(overview)
     }

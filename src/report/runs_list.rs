@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::CommandLine;
 use crate::ledger::RunKind;
-use crate::ledger::overview::{DirectoryState, RunOverview};
+use crate::ledger::overview::{DirectoryState, FinishedParts, RunOverview};
 use crate::ledger::reader::rfc3339;
 use crate::outcome::Outcome;
 use crate::plural::counted;
@@ -47,6 +47,10 @@ struct ListedRun<'a> {
     ended: Option<String>,
     /// Seconds since the start.
     age_seconds: u64,
+    /// The number of parts of the run; null unless its parts are not merged.
+    parts: Option<u64>,
+    /// The number of its finished parts, or null.
+    parts_finished: Option<u64>,
     /// The number of rows; null if the ledger cannot be read.
     rows: Option<u64>,
     /// Rows by outcome, with the outcomes that no row has; null if the ledger cannot be read.
@@ -85,6 +89,8 @@ pub fn runs_document<'a>(
             started: rfc3339(run.started_ms),
             ended: run.ended_ms.map(rfc3339),
             age_seconds: age(run, now).as_secs(),
+            parts: run.parts.map(|parts| parts.all),
+            parts_finished: run.parts.map(|parts| parts.finished),
             rows: can_be_read.then(|| run.rows()),
             outcomes: can_be_read.then(|| outcomes.into()),
             updated: can_be_read.then_some(run.updated),
@@ -126,6 +132,10 @@ pub fn runs_text(directory: &Path, runs: &[RunOverview], now: SystemTime) -> Str
         );
         if run.problem.is_none() {
             let _ = writeln!(text, "  {}", counts(run));
+        }
+        if let Some(FinishedParts { finished, all }) = run.parts {
+            let all = counted(all, "part", "parts");
+            let _ = writeln!(text, "  {finished} of {all} finished");
         }
         if let Some(problem) = &run.problem {
             let _ = writeln!(text, "  {}", one_line(&problem.message));
@@ -258,6 +268,7 @@ mod tests {
             list: Some("users.csv".to_owned()),
             user_pool_id: Some("us-east-1_A".to_owned()),
             selection: None,
+            parts: None,
             started_ms: (1_000_000 - minutes) * 60_000,
             ended_ms: None,
             outcomes: [("created", 50), ("existed", 1), ("invalid", 18)].into(),

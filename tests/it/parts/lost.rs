@@ -14,6 +14,14 @@ fn kill_part(dir: &TestDir, pool: &Pool, index: u32) {
     running.wait();
 }
 
+/// The number of finished parts, and of all parts, as `runs` shows them.
+fn finished_parts(dir: &TestDir) -> (u64, u64) {
+    let document = dir.cli("runs").arg("run").json().run().exits(0).document();
+    let run = &document["runs"][0];
+    let number = |name: &str| run[name].as_u64().unwrap();
+    (number("parts_finished"), number("parts"))
+}
+
 #[test]
 fn a_part_that_lost_its_directory_knows_its_users() {
     let mut settings = quick();
@@ -25,7 +33,9 @@ fn a_part_that_lost_its_directory_knows_its_users() {
     }
     fs::remove_dir_all(dir.path("run/part-1-of-2")).unwrap();
     merge(&dir).run().exits(4).names(["0/2", "1/2"]);
+    assert_eq!(finished_parts(&dir), (0, 2));
     part(&dir, &pool, 0, 2).run().exits(0);
+    assert_eq!(finished_parts(&dir), (1, 2));
     let output = merge(&dir).run().exits(4).names(["1/2"]);
     assert!(!output.stderr.contains("0/2"));
     part(&dir, &pool, 1, 2).run().exits(0);
