@@ -64,40 +64,47 @@ impl ImportRows {
         let mapping_as_begun = mapping.clone().with_rules(&Strictness::Api);
         let mut passwords = checks_passwords.then(FirstPasswords::default);
         Prefetch::start(rows, batch, move |raw, _| {
+            let needs_username = part.is_some() || resume_cursor.is_some();
+            let username = needs_username.then(|| mapping.username_of(raw)).flatten();
             if let Some(part) = part
-                && !part.contains(mapping.username_of(raw).as_deref(), raw.number)
+                && !part.contains(username.as_deref(), raw.number)
             {
                 return Ok(None);
             }
             if let Some(spool) = &spool {
                 spool.add(raw);
             }
-            let mut row = mapping.row(raw);
             if let Some(passwords) = &mut passwords {
                 passwords.check(mapping.password_cell(raw))?;
             }
             let before = match &mut resume_cursor {
                 None => PriorState::Nothing,
-                Some(cursor) => cursor.of(row.number, row.username()).map_err(not_kept)?,
+                Some(cursor) => cursor
+                    .of(raw.number, username.as_deref())
+                    .map_err(not_kept)?,
             };
-            let existing = match before {
-                PriorState::Settled => return Ok(None),
-                PriorState::ToFollow(_) => None,
-                PriorState::Nothing => listed_users
-                    .as_mut()
-                    .map(|users| find(users, &row))
-                    .transpose()
-                    .map_err(not_kept)?
-                    .flatten()
-                    .filter(|user| existed_before(user, created_before_run_ms)),
+            // There may be millions of settled rows, so they are not mapped.
+            if before == PriorState::Settled {
+                return Ok(None);
+            }
+            let mut row = mapping.row(raw);
+            let mut existing = None;
+            match &before {
+                PriorState::Nothing => {
+                    if let Some(users) = &mut listed_users {
+                        existing = find(users, &row)
+                            .map_err(not_kept)?
+                            .filter(|user| existed_before(user, created_before_run_ms));
+                    }
+                }
                 // The user may be ours, which only a lookup can tell.
                 PriorState::Begun { .. } => {
                     if row.user.is_err() {
                         row = mapping_as_begun.row(raw);
                     }
-                    None
                 }
-            };
+                PriorState::Settled | PriorState::ToFollow(_) => {}
+            }
             Ok(Some(ImportRow {
                 row,
                 before,

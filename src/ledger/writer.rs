@@ -11,6 +11,7 @@ mod lost;
 mod new_ledger;
 mod resume;
 mod row_count;
+mod row_states;
 mod thread;
 mod username_index;
 

@@ -1,15 +1,19 @@
 //! The ledger of a run that may resume: opened and verified once, and unchanged until the run
 //! resumes.
 
+use std::panic::resume_unwind;
+use std::thread;
+
 use rusqlite::Connection;
 
 use super::lost::{lost_since, write_lost_since};
-use super::resume::reset_for_retry;
+use super::resume::{Retried, reset_for_retry, status};
+use super::row_states::RowStates;
 use super::{Ledger, RetryFilter, refuse_undone};
 use crate::ledger::facts::{Facts, Session};
 use crate::ledger::identity::{self, Identity, LedgerStatus, name, run_id};
 use crate::ledger::previous::PreviousRun;
-use crate::ledger::reader::{LedgerReader, settled};
+use crate::ledger::reader::LedgerReader;
 use crate::ledger::resume_cursor::ResumeCursor;
 use crate::ledger::{Durability, LedgerError, RunDirectory, RunPath, schema};
 use crate::outcome::Outcome;
@@ -22,7 +26,7 @@ pub struct FoundLedger {
     path: RunPath,
     database: Connection,
     status: LedgerStatus,
-    retried: Vec<(RetryFilter, u64)>,
+    retried: Vec<Retried>,
     facts: Facts,
     run_id: String,
     ended_ms: Option<i64>,
@@ -41,24 +45,29 @@ impl FoundLedger {
     ) -> Result<Self, LedgerError> {
         refuse_undone(directory.location())?;
         let path = directory.database();
-        let database = schema::open(&path, durability)?;
+        let (database, states) = open_and_read(&path, durability)?;
         identity.compare(&database, &path)?;
         compare_part(directory.location().part(), &database, &path)?;
         let read = || {
             database.execute_batch("BEGIN")?;
             let facts = Facts::read(&database)?;
             let ended = identity::get(&database, name::ENDED)?;
-            let lost_since_ms = lost_since(&database, &facts)?;
-            let (status, retried) = reset_for_retry(&database, retry)?;
+            let lost_since_ms = lost_since(&database, &facts, states.last_begun_ms)?;
+            let (retried, has_changed) = reset_for_retry(&database, retry, states.has_stopped_row)?;
+            let states = if has_changed {
+                RowStates::read(&database)?
+            } else {
+                states
+            };
             Ok(Self {
                 path: path.clone(),
-                status,
+                status: status(&database, &states)?,
                 retried,
                 facts,
                 run_id: run_id(&database)?,
                 ended_ms: ended.and_then(|ms| ms.parse().ok()),
                 lost_since_ms,
-                settled: settled(&database)?,
+                settled: states.settled,
                 previous: PreviousRun::read(&database)?,
                 database,
             })
@@ -140,6 +149,23 @@ impl FoundLedger {
         drop(database);
         LedgerReader::of_verified(path)
     }
+}
+
+/// Opens and verifies the ledger, and reads the states of its rows at the same time, because either
+/// takes seconds for millions of rows.
+fn open_and_read(
+    path: &RunPath,
+    durability: Durability,
+) -> Result<(Connection, RowStates), LedgerError> {
+    let database = schema::connect(path, durability)?;
+    let (verified, states) = thread::scope(|scope| {
+        let verification = scope.spawn(|| schema::open_to_read(path).map(drop));
+        let states = RowStates::read(&database);
+        (verification.join(), states)
+    });
+    verified.unwrap_or_else(|panic| resume_unwind(panic))?;
+    let states = states.map_err(|cause| LedgerError::of(path, cause))?;
+    Ok((database, states))
 }
 
 /// Refuses the ledger of another part.

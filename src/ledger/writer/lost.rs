@@ -12,16 +12,18 @@ use crate::ledger::{LedgerError, LedgerReader};
 
 /// Returns the earliest time of requests that this ledger may not know, in milliseconds since the
 /// Unix epoch on the service's clock. `None` if the last session ended normally.
-pub(super) fn lost_since(database: &Connection, facts: &Facts) -> rusqlite::Result<Option<i64>> {
+pub(super) fn lost_since(
+    database: &Connection,
+    facts: &Facts,
+    last_begun_ms: Option<i64>,
+) -> rusqlite::Result<Option<i64>> {
     let stored = identity::get(database, name::LOST_SINCE)?.and_then(|ms| ms.parse().ok());
     if stored.is_some() || identity::get(database, name::ENDED)?.is_some() {
         return Ok(stored);
     }
     // Rows begun later than the last known one have a later time.
-    let last_begun: Option<i64> =
-        database.query_row("SELECT max(begun_ms) FROM rows", [], |row| row.get(0))?;
     Ok(Some(
-        last_begun.unwrap_or_else(|| facts.before_first_request_ms()),
+        last_begun_ms.unwrap_or_else(|| facts.before_first_request_ms()),
     ))
 }
 
@@ -46,7 +48,10 @@ impl LedgerReader {
                 return Ok(None);
             }
             let facts = Facts::read(&self.database)?;
-            let lost_since_ms = lost_since(&self.database, &facts)?;
+            let last_begun_ms: Option<i64> =
+                self.database
+                    .query_row("SELECT max(begun_ms) FROM rows", [], |row| row.get(0))?;
+            let lost_since_ms = lost_since(&self.database, &facts, last_begun_ms)?;
             // The service's time is unknown.
             Ok(lost_since_ms.map(|ms| if ms == 0 { facts.started_ms } else { ms }))
         };

@@ -3,79 +3,85 @@
 use rusqlite::{Connection, params};
 
 use super::RetryFilter;
+use super::row_states::RowStates;
 use crate::ledger::follow_ups;
 use crate::ledger::identity::{self, LedgerStatus, name};
 use crate::ledger::integrity::seal::row_seal;
 use crate::outcome::{CREATED_DURING_RUN, Outcome};
 
-/// Resets the rows to retry. Returns the status of the ledger, and for each filter how many rows,
-/// or users with failed steps, are retried.
+/// A filter, and how many rows, or users with failed steps, it selected.
+pub(super) type Retried = (RetryFilter, u64);
+
+/// Resets the rows to retry, and a row that stopped the run, if there is one. Returns what is
+/// retried, and whether a row has changed.
 pub(super) fn reset_for_retry(
     transaction: &Connection,
     retry: &[RetryFilter],
-) -> rusqlite::Result<(LedgerStatus, Vec<(RetryFilter, u64)>)> {
-    // The row that stopped the run was not the cause, and no user was created.
-    transaction.execute_batch(
-        "UPDATE rows SET username_hash = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE stopped_the_run);
-         DELETE FROM results WHERE stopped_the_run;",
-    )?;
+    has_stopped_row: bool,
+) -> rusqlite::Result<(Vec<Retried>, bool)> {
+    if has_stopped_row {
+        // The row was not the cause, and no user was created.
+        transaction.execute_batch(
+            "UPDATE rows SET username_hash = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE stopped_the_run);
+             DELETE FROM results WHERE stopped_the_run;",
+        )?;
+    }
     let mut retried = Vec::new();
     for again in retry {
-        let outcome = match again {
-            RetryFilter::Rows(outcome) => outcome,
-            RetryFilter::FailedSteps => {
-                retried.push((*again, follow_ups::retry_failed(transaction)?));
-                continue;
-            }
+        let selected = match again {
+            RetryFilter::Rows(outcome) => reset_rows(transaction, *outcome)?,
+            RetryFilter::FailedSteps => follow_ups::retry_failed(transaction)?,
         };
-        if *outcome == Outcome::InDoubt {
-            // The run sent no request for these rows, so a lookup must not credit it with the
-            // users. They are processed like new rows.
-            transaction.execute(
-                "UPDATE rows SET username_hash = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE outcome = ?1 AND \
-                 error_code = ?2)",
-                params![outcome.name(), CREATED_DURING_RUN],
-            )?;
-        } else {
-            transaction.execute(
-                "UPDATE rows SET username_hash = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE outcome = ?1)",
-                params![outcome.name()],
-            )?;
-        }
-        let rows = transaction.execute(
-            "DELETE FROM results WHERE outcome = ?1",
+        retried.push((*again, selected));
+    }
+    let has_changed = has_stopped_row || retried.iter().any(|(_, selected)| *selected > 0);
+    if has_changed {
+        seal_again(transaction)?;
+    }
+    Ok((retried, has_changed))
+}
+
+/// Resets the rows with this outcome. Returns how many there are.
+fn reset_rows(transaction: &Connection, outcome: Outcome) -> rusqlite::Result<u64> {
+    if outcome == Outcome::InDoubt {
+        // The run sent no request for these rows, so a lookup must not credit it with the users.
+        // They are processed like new rows.
+        transaction.execute(
+            "UPDATE rows SET username_hash = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE outcome = ?1 AND \
+             error_code = ?2)",
+            params![outcome.name(), CREATED_DURING_RUN],
+        )?;
+    } else {
+        transaction.execute(
+            "UPDATE rows SET username_hash = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE outcome = ?1)",
             params![outcome.name()],
         )?;
-        retried.push((*again, rows as u64));
     }
-    seal_again(transaction)?;
-    let finished = identity::get(transaction, name::FINISHED)?.as_deref() == Some("1");
-    let open: bool = transaction.query_row(
-        "SELECT EXISTS (SELECT 1 FROM rows LEFT JOIN results USING (row) WHERE results.row IS NULL)",
-        [],
-        |row| row.get(0),
+    let rows = transaction.execute(
+        "DELETE FROM results WHERE outcome = ?1",
+        params![outcome.name()],
     )?;
-    let to_follow = follow_ups::pending(transaction)?;
-    let status = if finished && !open && to_follow == 0 {
-        LedgerStatus::Finished
-    } else {
-        identity::remove(transaction, name::FINISHED)?;
-        identity::remove(transaction, name::STOPPED_BECAUSE)?;
-        identity::remove(transaction, name::ENDED)?;
-        let settled: i64 =
-            transaction.query_row("SELECT count(*) FROM results", [], |row| row.get(0))?;
-        let maybe_sent: i64 = transaction.query_row(
-            "SELECT count(*) FROM rows LEFT JOIN results USING (row) WHERE results.row IS NULL AND begun_ms IS NOT NULL",
-            [],
-            |row| row.get(0),
-        )?;
-        LedgerStatus::Unfinished {
-            settled: settled.unsigned_abs(),
-            maybe_sent: maybe_sent.unsigned_abs(),
-            to_follow: to_follow.unsigned_abs(),
-        }
-    };
-    Ok((status, retried))
+    Ok(rows as u64)
+}
+
+/// Returns the ledger's status. An unfinished run loses its end, because it resumes.
+pub(super) fn status(
+    transaction: &Connection,
+    states: &RowStates,
+) -> rusqlite::Result<LedgerStatus> {
+    let finished = identity::get(transaction, name::FINISHED)?.as_deref() == Some("1");
+    let to_follow = follow_ups::pending(transaction)?.unsigned_abs();
+    if finished && states.open == 0 && to_follow == 0 {
+        return Ok(LedgerStatus::Finished);
+    }
+    identity::remove(transaction, name::FINISHED)?;
+    identity::remove(transaction, name::STOPPED_BECAUSE)?;
+    identity::remove(transaction, name::ENDED)?;
+    Ok(LedgerStatus::Unfinished {
+        settled: states.count_settled(),
+        maybe_sent: states.maybe_sent,
+        to_follow,
+    })
 }
 
 /// Seals the rows that were just reset.
