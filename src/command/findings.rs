@@ -15,7 +15,7 @@ use crate::preflight::prescan::{ExistingUserPolicy, PrescanPlan};
 use crate::preflight::problems::{Allowed, Problem, RunIntent, StepIntent, UpdateIntent, problems};
 use crate::preflight::queries::PoolAnswers;
 use crate::preflight::rates::Rates;
-use crate::preflight::survey::{RuleCount, Survey};
+use crate::preflight::survey::{RuleCount, Survey, SurveyCounts};
 use crate::user::FlagsGiven;
 use crate::user::pool_rules::PoolRules;
 use crate::user::rules::Strictness;
@@ -253,8 +253,14 @@ pub(super) async fn survey(
     };
     let mapping = mapping.clone();
     let work = move || Survey::of(rows, &mapping, case_insensitive, part, |_| Ok(()));
-    beside("survey", work)
-        .await?
-        .map(Some)
-        .map_err(CommandError::refused)
+    let survey = beside("survey", work).await?;
+    let survey = survey.map_err(CommandError::refused)?;
+    let SurveyCounts {
+        rows,
+        to_send,
+        invalid,
+        ..
+    } = survey.counts;
+    tracing::info!(rows, to_send, invalid, "the list has been read once");
+    Ok(Some(survey))
 }

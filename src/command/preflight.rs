@@ -2,6 +2,7 @@
 //! run or shows the plan and asks for confirmation.
 
 mod prescan_decision;
+mod recheck;
 
 use super::CommandError;
 use super::confirm::{confirm, has_terminal};
@@ -11,7 +12,6 @@ use super::list_pool::{PoolLister, PoolListing, count_new_users};
 use crate::cli::Printer;
 use crate::cli::settings::ImportSettings;
 use crate::import::OutcomeCounts;
-use crate::outcome::Outcome;
 use crate::pace::{Ceilings, Pacer};
 use crate::preflight::attempts::PreflightCalls;
 use crate::preflight::calls::{Call, FailedCall, remedy};
@@ -23,7 +23,6 @@ use crate::preflight::rates::Rates;
 use crate::preflight::survey::{NewUserCounts, Survey, SurveyCounts};
 use crate::progress::{ExpectedRows, ExpectedWork};
 use crate::user::pool_rules::PoolRules;
-use crate::user::rules::Strictness;
 pub(super) use prescan_decision::PrescanDecision;
 
 pub(super) struct Preflight<'a> {
@@ -41,6 +40,8 @@ pub(super) struct PreflightResult {
     pub(super) listing: Option<PoolListing>,
     /// `None` if the list was not read in advance.
     pub(super) counts: Option<SurveyCounts>,
+    /// The survey, if this session made it, for those that resume the run.
+    pub(super) survey_record: Option<String>,
     pub(super) rates: Rates,
     pub(super) pacer: Pacer,
 }
@@ -64,6 +65,7 @@ impl Preflight<'_> {
         }
         let survey = survey(list, &list.mapping, case_insensitive, settings.run.part).await?;
         let counts = survey.as_ref().map(Survey::own_counts);
+        let survey_record = survey.as_ref().and_then(Survey::record);
         let planned = self
             .decide_prescan(found, counts.map(|counts| counts.to_send))
             .await;
@@ -93,39 +95,7 @@ impl Preflight<'_> {
             }
         }
         self.create_groups(&findings.groups_to_create).await?;
-        Ok(result)
-    }
-
-    /// Checks a run that resumes: the pool may have changed since it began, or it began without
-    /// checks. `settled` are the rows with an outcome. Its rows are not judged again, and no
-    /// confirmation is needed.
-    pub(super) async fn recheck(
-        self,
-        found: &mut PoolAnswers,
-        case_insensitive: bool,
-        settled: &[(Outcome, u64)],
-    ) -> Result<PreflightResult, CommandError> {
-        let Self { settings, list, .. } = self;
-        let mut before = OutcomeCounts::default();
-        for (outcome, rows) in settled {
-            before.add_many(*outcome, *rows);
-        }
-        if settings.preflight.skipped {
-            return self.unchecked(found, before).await;
-        }
-        // Rows that have begun may be sent even if the pool's rules have changed.
-        let mapping = list.mapping.clone().with_rules(&Strictness::Api);
-        let survey = survey(list, &mapping, case_insensitive, settings.run.part).await?;
-        let counts = survey.as_ref().map(Survey::own_counts);
-        let remaining = counts.map(|counts| rows_to_send(&counts, settled));
-        let planned = self.decide_prescan(found, remaining).await;
-        let intent = self.intent(found, planned.clone(), true);
-        let findings = PreflightFindings::new(intent, &list.mapping, self.rules, found, survey);
-        if let Some(refusal) = findings.refusal("the run does not resume, and nothing was sent") {
-            return Err(refusal);
-        }
-        let result = self.list_pool(found, planned, counts, before).await?;
-        self.create_groups(&findings.groups_to_create).await?;
+        result.survey_record = survey_record;
         Ok(result)
     }
 
@@ -164,6 +134,7 @@ impl Preflight<'_> {
         Ok(PreflightResult {
             listing,
             counts,
+            survey_record: None,
             rates,
             pacer,
         })
@@ -294,20 +265,6 @@ pub(super) fn expected_work(
         bytes: list.bytes,
         users_per_second: users_per_second(&counts.unwrap_or_default(), ceilings),
     }
-}
-
-/// Rows that earlier sessions left to send.
-fn rows_to_send(counts: &SurveyCounts, settled: &[(Outcome, u64)]) -> u64 {
-    let was_sent = |outcome: &Outcome| {
-        !matches!(
-            outcome,
-            Outcome::Invalid | Outcome::Skipped | Outcome::Duplicate
-        )
-    };
-    let sent = settled.iter().filter(|(outcome, _)| was_sent(outcome));
-    counts
-        .to_send
-        .saturating_sub(sent.map(|(_, rows)| rows).sum())
 }
 
 /// Queries the pool for everything that an import has to know.

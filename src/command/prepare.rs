@@ -170,6 +170,9 @@ impl SessionSetup<'_> {
             .begin_or_resume(run, preflight, &mut found, &pool)
             .await?;
         begun.ledger.set_invocation(invocation()).await;
+        if let Some(record) = result.survey_record.take() {
+            begun.ledger.set_survey(record).await;
+        }
         if let Some(previous) = self.previous.take() {
             begun.ledger.set_previous(previous).await;
         }
@@ -200,7 +203,7 @@ impl SessionSetup<'_> {
             UnfinishedRun::Resume(directory, ledger) => {
                 let case_insensitive = ledger.facts().case_insensitive;
                 let result = preflight
-                    .recheck(found, case_insensitive, ledger.settled())
+                    .recheck(found, case_insensitive, ledger.settled(), ledger.survey())
                     .await?;
                 let begun = resume(settings, directory, *ledger, &self.key.identity, printer)?;
                 note_other_endpoint(&begun.facts, pool, printer);
@@ -208,7 +211,9 @@ impl SessionSetup<'_> {
             }
             UnfinishedRun::Lost(directory, certificate) => {
                 let case_insensitive = certificate.facts().case_insensitive;
-                let result = preflight.recheck(found, case_insensitive, &[]).await?;
+                let result = preflight
+                    .recheck(found, case_insensitive, &[], None)
+                    .await?;
                 let begun =
                     begin_after_loss(settings, directory, &self.key, &certificate, printer)?;
                 note_other_endpoint(&begun.facts, pool, printer);

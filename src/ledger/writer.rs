@@ -45,6 +45,7 @@ const MESSAGES_TOGETHER: usize = 64;
 
 enum Message {
     Invoked(Invocation),
+    Surveyed(String),
     Previous(Box<PreviousUsers>),
     Begin {
         since: LedgerBatch,
@@ -231,6 +232,11 @@ impl Ledger {
 
     pub async fn set_invocation(&self, invocation: Invocation) {
         self.send(Message::Invoked(invocation)).await;
+    }
+
+    /// Records the survey of the list, for sessions that resume the run.
+    pub async fn set_survey(&self, record: String) {
+        self.send(Message::Surveyed(record)).await;
     }
 
     /// Sets the previous run, to which the run is compared when it finishes.

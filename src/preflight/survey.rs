@@ -4,6 +4,7 @@
 mod aliases;
 mod key_groups;
 mod new_users;
+mod record;
 mod reported;
 mod row_tag;
 mod totals;

@@ -1,7 +1,7 @@
 //! Detects columns of passwords that are probably hashes, masks or placeholders. A single odd
 //! password may be genuine; a whole column of them is not.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Password;
 use super::rules::{is_hash, is_one_character, looks_like_digest};
@@ -14,7 +14,7 @@ const MIN_IDENTICAL: u64 = 10;
 const MIN_MASKED: u64 = 2;
 
 /// Counts of passwords by their form.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PasswordCounts {
     /// Rows with a password in the list.

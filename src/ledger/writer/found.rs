@@ -32,6 +32,7 @@ pub struct FoundLedger {
     ended_ms: Option<i64>,
     lost_since_ms: Option<i64>,
     settled: Vec<(Outcome, u64)>,
+    survey: Option<String>,
     previous: Option<PreviousRun>,
 }
 
@@ -68,6 +69,7 @@ impl FoundLedger {
                 ended_ms: ended.and_then(|ms| ms.parse().ok()),
                 lost_since_ms,
                 settled: states.settled,
+                survey: identity::get(&database, name::SURVEY)?,
                 previous: PreviousRun::read(&database)?,
                 database,
             })
@@ -114,6 +116,12 @@ impl FoundLedger {
     #[must_use]
     pub fn settled(&self) -> &[(Outcome, u64)] {
         &self.settled
+    }
+
+    /// Returns the survey of the list, if an earlier session recorded it.
+    #[must_use]
+    pub fn survey(&self) -> Option<&str> {
+        self.survey.as_deref()
     }
 
     /// Returns the previous run, if the run began with one.

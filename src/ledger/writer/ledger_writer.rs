@@ -60,6 +60,10 @@ impl<'d> LedgerWriter<'d> {
         invocation.write(self.database)
     }
 
+    pub(super) fn set_survey(&self, record: &str) -> rusqlite::Result<()> {
+        identity::put(self.database, name::SURVEY, record)
+    }
+
     pub(super) fn set_previous(&mut self, previous: Box<PreviousUsers>) -> rusqlite::Result<()> {
         previous.write(self.database)?;
         self.previous = Some(previous);

@@ -95,6 +95,7 @@ fn write(
 ) -> Result<Option<Acknowledge>, WriterError> {
     match message {
         Message::Invoked(invocation) => writer.set_invocation(&invocation)?,
+        Message::Surveyed(record) => writer.set_survey(&record)?,
         Message::Previous(previous) => writer.set_previous(previous)?,
         Message::Begin {
             since,

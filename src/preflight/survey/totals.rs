@@ -1,6 +1,6 @@
 //! Counts of rows and follow-up steps.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::row_tag::{BY_BOTH, BY_EMAIL, BY_PHONE_NUMBER, RowTag};
 use crate::pace::Category;
@@ -10,7 +10,7 @@ use crate::user::pool_rules::{Contact, PoolRules};
 use crate::user::{FollowUpStep, StepKind};
 
 /// Row counts by planned outcome.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SurveyCounts {
     /// All rows that `--where` selects.
@@ -41,23 +41,25 @@ pub struct SurveyCounts {
     #[serde(flatten)]
     pub passwords: PasswordCounts,
     /// Steps after the sign-ups of the rows to send, by operation.
-    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, u64>"))]
+    #[serde(
+        serialize_with = "StepTotals::serialize_by_operation",
+        skip_deserializing
+    )]
+    #[cfg_attr(test, schemars(!skip_deserializing, with = "std::collections::BTreeMap<String, u64>"))]
     pub steps: StepTotals,
 }
 
 /// The number of steps of each kind.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepTotals([u64; StepKind::ALL.len()]);
-
-/// Serializes as a map from operations to counts, without zeros.
-impl Serialize for StepTotals {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.by_operation(&StepKind::ALL))
-    }
-}
 
 impl StepTotals {
     pub const NONE: Self = Self([0; StepKind::ALL.len()]);
+
+    /// Serializes as a map from operations to counts, without zeros.
+    fn serialize_by_operation<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.by_operation(&StepKind::ALL))
+    }
 
     /// Adds a step.
     pub fn add(&mut self, kind: StepKind) {

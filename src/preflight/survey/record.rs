@@ -1,0 +1,147 @@
+//! What a resumed run needs of the survey that its first session made of the same list.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{PartCounts, StepTotals, Survey, SurveyCounts};
+use crate::part::Part;
+
+#[derive(Serialize, Deserialize)]
+struct SurveyRecord {
+    /// Another version may judge rows differently.
+    version: String,
+    all_rows: CountRecord,
+    rows_of_part: Option<CountRecord>,
+    groups: BTreeSet<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CountRecord {
+    counts: SurveyCounts,
+    steps: StepTotals,
+}
+
+impl From<SurveyCounts> for CountRecord {
+    fn from(counts: SurveyCounts) -> Self {
+        Self {
+            counts,
+            steps: counts.steps,
+        }
+    }
+}
+
+impl From<CountRecord> for SurveyCounts {
+    fn from(CountRecord { counts, steps }: CountRecord) -> Self {
+        Self { steps, ..counts }
+    }
+}
+
+impl Survey {
+    /// Returns the record of this survey, without its findings. `None` if several usernames share
+    /// an alias, because then a resumed run has to see the findings.
+    #[must_use]
+    pub fn record(&self) -> Option<String> {
+        if !self.alias_repeats.is_empty() {
+            return None;
+        }
+        let record = SurveyRecord {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            all_rows: self.counts.into(),
+            rows_of_part: self.part.map(|part| part.counts.into()),
+            groups: self.groups.clone(),
+        };
+        serde_json::to_string(&record).ok()
+    }
+
+    /// Returns the survey of the same list and part. `None` if another version made it.
+    #[must_use]
+    pub fn of_record(record: &str, part: Option<Part>) -> Option<Self> {
+        let record: SurveyRecord = serde_json::from_str(record).ok()?;
+        if record.version != env!("CARGO_PKG_VERSION") {
+            return None;
+        }
+        let part = match (part, record.rows_of_part) {
+            (Some(part), Some(counts)) => Some(PartCounts {
+                part,
+                counts: counts.into(),
+            }),
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => return None,
+        };
+        Some(Self {
+            counts: record.all_rows.into(),
+            part,
+            groups: record.groups,
+            ..Self::default()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Survey;
+    use crate::part::Part;
+    use crate::preflight::survey::{AliasRepeats, PartCounts, SurveyCounts};
+    use crate::user::StepKind;
+    use crate::user::pool_rules::Contact;
+
+    fn counts(rows: u64) -> SurveyCounts {
+        let mut counts = SurveyCounts {
+            rows,
+            to_send: rows - 3,
+            invalid: 2,
+            with_email: 7,
+            ..SurveyCounts::default()
+        };
+        // Both are calls of one operation.
+        counts.steps.set(StepKind::Verify, 5);
+        counts.steps.set(StepKind::Update, 4);
+        counts.passwords.with_password = 6;
+        counts
+    }
+
+    #[test]
+    fn a_recorded_survey_has_all_counts_and_groups() {
+        let mut survey = Survey {
+            counts: counts(20),
+            groups: ["staff".to_owned()].into(),
+            ..Survey::default()
+        };
+        let record = survey.record().unwrap();
+        assert_eq!(Survey::of_record(&record, None), Some(survey.clone()));
+        let part = Part::parse("1/4").unwrap();
+        assert_eq!(Survey::of_record(&record, Some(part)), None);
+        survey.part = Some(PartCounts {
+            part,
+            counts: counts(9),
+        });
+        let record = survey.record().unwrap();
+        assert_eq!(Survey::of_record(&record, Some(part)), Some(survey));
+    }
+
+    #[test]
+    fn the_record_of_another_version_is_not_used() {
+        let survey = Survey::default();
+        let record = survey.record().unwrap();
+        let version = format!("\"{}\"", env!("CARGO_PKG_VERSION"));
+        let other = record.replace(&version, "\"0.0.1\"");
+        assert_ne!(other, record);
+        assert_eq!(Survey::of_record(&other, None), None);
+    }
+
+    #[test]
+    fn a_survey_with_shared_aliases_is_not_recorded() {
+        let survey = Survey {
+            alias_repeats: vec![AliasRepeats {
+                contact: Contact::Email,
+                addresses: 1,
+                rows: 2,
+                verified: true,
+                examples: Vec::new(),
+            }],
+            ..Survey::default()
+        };
+        assert_eq!(survey.record(), None);
+    }
+}
