@@ -22,6 +22,7 @@ const LINK: usize = 8 + 8;
 /// The size of the header before each value: hash and length.
 const ENTRY_HEADER: usize = 8 + 4;
 
+#[derive(Debug)]
 pub(crate) struct Spill {
     block_bytes: usize,
     partitions: Vec<Partition>,
@@ -31,7 +32,7 @@ pub(crate) struct Spill {
     scratch: Vec<u8>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Partition {
     /// The block that is being filled: a link, then entries. Empty until the first entry.
     open: Vec<u8>,
@@ -42,7 +43,7 @@ struct Partition {
 }
 
 /// A block in the file, including its link. Length 0 means no block.
-#[derive(Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 struct BlockRef {
     offset: u64,
     length: usize,

@@ -35,6 +35,7 @@ mod run;
 mod run_endpoint;
 mod runs;
 mod runs_of_list;
+mod skip_settled;
 mod stored_run;
 mod template;
 mod undo;

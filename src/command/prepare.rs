@@ -20,6 +20,7 @@ use super::preflight::{Preflight, PreflightResult, choose_case, expected_work, q
 use super::previous::previous_run;
 use super::rejects::Rejects;
 use super::resuming::command_to_keep;
+use super::skip_settled::skip_settled_rows;
 use super::stored_run::StoredRun;
 use crate::cli::Printer;
 use crate::cli::settings::ImportSettings;
@@ -166,7 +167,7 @@ impl SessionSetup<'_> {
             },
             printer,
         };
-        let (begun, mut result) = self
+        let (mut begun, mut result) = self
             .begin_or_resume(run, preflight, &mut found, &pool)
             .await?;
         begun.ledger.set_invocation(invocation()).await;
@@ -188,6 +189,9 @@ impl SessionSetup<'_> {
                 users
             }
         };
+        if let Some(cursor) = &mut begun.cursor {
+            skip_settled_rows(&mut self.list, cursor).await?;
+        }
         Ok(self.prepared(pool, begun, result, listed_users, rules))
     }
 

@@ -291,10 +291,9 @@ pub(super) mod name {
     pub(in super::super) const STOPPED_BECAUSE: &str = "stopped_because";
     /// The number of rows in the whole list. Absent until it was read to its end.
     pub(in super::super) const LIST_ROWS: &str = "list_rows";
-    /// `1` if this ledger was merged from the ledgers of the run's parts.
-    /// What a resumed run needs to know of the rows that it does not read again.
+    /// The counts of the list's survey, so that a resumed run need not survey it again.
     pub(in super::super) const SURVEY: &str = "survey";
-    /// `1` if this ledger was merged from those of the run's parts.
+    /// `1` if this ledger was merged from the ledgers of the run's parts.
     pub(in super::super) const MERGED: &str = "merged";
     /// When the last session of each part ended, in a merged ledger: a JSON array.
     pub(in super::super) const MERGED_ENDS: &str = "merged_ends";

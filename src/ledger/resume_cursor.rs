@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::integrity::seal::row_seal;
 use super::rows::{outcome_of, signed};
@@ -63,6 +63,16 @@ pub struct ResumeCursor {
     page: VecDeque<LedgerRow>,
     read_up_to: i64,
     over: bool,
+    /// The first row that the run may have to process.
+    first_left: u64,
+}
+
+/// A row that no session processes again, like all rows before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettledRow {
+    pub row: u64,
+    pub line: u64,
+    pub username: Option<String>,
 }
 
 impl ResumeCursor {
@@ -78,7 +88,39 @@ impl ResumeCursor {
             page: VecDeque::new(),
             read_up_to: 0,
             over: false,
+            first_left: 1,
         })
+    }
+
+    /// Returns the same cursor, which knows the first row that the run may have to process.
+    #[must_use]
+    pub(super) fn with_first_left(mut self, row: u64) -> Self {
+        self.first_left = row;
+        self
+    }
+
+    /// Returns the last row of those at the start of the list that are all settled.
+    pub fn last_of_settled(&self) -> Result<Option<SettledRow>, LedgerError> {
+        let row = self.first_left.saturating_sub(1);
+        let found = self.database.query_row(
+            "SELECT line, username FROM rows WHERE row = ?1",
+            params![signed(row)],
+            |found| {
+                Ok(SettledRow {
+                    row,
+                    line: found.get::<_, i64>(0)?.unsigned_abs(),
+                    username: found.get(1)?,
+                })
+            },
+        );
+        found
+            .optional()
+            .map_err(|cause| LedgerError::of(&self.path, cause))
+    }
+
+    /// Leaves out the rows up to this one.
+    pub fn skip_to(&mut self, row: u64) {
+        self.read_up_to = signed(row);
     }
 
     /// Returns the state of this row. Rows must be requested in ascending order.

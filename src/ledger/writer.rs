@@ -36,6 +36,7 @@ pub use entries::{BeginResult, Ending, LedgerBatch, NewRow, ReadRow, RetryFilter
 pub use found::FoundLedger;
 pub use new_ledger::NewLedger;
 use thread::{Open, work};
+use username_index::UsernameIndex;
 
 /// Capacity of the channel. Each message carries a group of rows.
 const MESSAGES_WAITING: usize = 64;
@@ -73,6 +74,21 @@ enum WriterError {
     Previous(rusqlite::Error),
     /// With the directory where the ledger was saved, if it was.
     Displaced(Displaced, Option<PathBuf>),
+}
+
+impl WriterError {
+    fn of_ledger(self, path: &RunPath) -> LedgerError {
+        match self {
+            Self::Ledger(cause) => LedgerError::of(path, cause),
+            Self::Usernames(cause) => LedgerError::Usernames(cause),
+            Self::Previous(cause) => LedgerError::Comparison(cause),
+            Self::Displaced(what, saved) => LedgerError::Displaced {
+                path: path.shown().to_owned(),
+                what,
+                saved,
+            },
+        }
+    }
 }
 
 impl From<rusqlite::Error> for WriterError {
@@ -185,6 +201,7 @@ impl Ledger {
         directory: &RunDirectory,
         database: Connection,
         session: Session,
+        usernames: UsernameIndex,
     ) -> Result<Self, LedgerError> {
         let path = directory.database();
         let open = Open {
@@ -193,6 +210,7 @@ impl Ledger {
             anchor: Anchor::new(directory, &path)?,
             directory: directory.path().to_owned(),
             database,
+            usernames,
         };
         let (to, messages) = mpsc::channel(MESSAGES_WAITING);
         let (tell, failed) = oneshot::channel();
@@ -201,16 +219,7 @@ impl Ledger {
             .spawn(move || {
                 if let Err(broken) = work(open, messages) {
                     // If the receiver is gone, the run is over.
-                    let _ = tell.send(match broken {
-                        WriterError::Ledger(cause) => LedgerError::of(&path, cause),
-                        WriterError::Usernames(cause) => LedgerError::Usernames(cause),
-                        WriterError::Previous(cause) => LedgerError::Comparison(cause),
-                        WriterError::Displaced(what, saved) => LedgerError::Displaced {
-                            path: path.shown().to_owned(),
-                            what,
-                            saved,
-                        },
-                    });
+                    let _ = tell.send(broken.of_ledger(&path));
                 }
             })
             .map_err(|cause| LedgerError::Directory {

@@ -17,6 +17,7 @@ pub mod reasons;
 pub mod rewrite;
 mod row;
 mod selection;
+mod skip;
 mod template;
 mod unreadable;
 mod width;
@@ -119,6 +120,12 @@ impl Rows {
     #[must_use]
     pub fn dialect(&self) -> &ResolvedDialect {
         &self.dialect
+    }
+
+    /// Returns the number of rows before the next one.
+    #[must_use]
+    pub fn rows_before(&self) -> u64 {
+        self.number
     }
 
     /// Skips the rows that are not selected.

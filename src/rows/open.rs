@@ -169,7 +169,7 @@ impl Rows {
     }
 }
 
-fn reader(
+pub(super) fn reader(
     dialect: &ResolvedDialect,
     text: Box<dyn Read + Send>,
 ) -> csv::Reader<Guard<Box<dyn Read + Send>>> {

@@ -72,11 +72,12 @@ impl<T: Send + 'static> Prefetch<T> {
         let (batches, received) = channel(BATCHES_WAITING);
         let (spare, returned) = mpsc::sync_channel(BATCHES_WAITING);
         let list = rows.list().to_owned();
+        let rows_read = rows.rows_before();
         let reader = Reader {
             rows,
             batch_rows,
             keep,
-            rows_read: 0,
+            rows_read,
             batches,
             spare: returned,
             spare_items: Vec::new(),

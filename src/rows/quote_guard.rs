@@ -70,6 +70,20 @@ impl<R: Read> Guard<R> {
         }
     }
 
+    /// Returns the whole text: the bytes read so far, and the source of the others. `None` if its
+    /// first bytes were dropped.
+    pub(super) fn into_text(self) -> Option<(Vec<u8>, R)> {
+        if self.recent.len() as u64 != self.yielded {
+            return None;
+        }
+        let mut text = self.recent;
+        if let Some(ends_at) = self.ends_at {
+            let end = usize::try_from(ends_at).ok()?.checked_sub(TAIL.len())?;
+            text.truncate(end);
+        }
+        Some((text, self.source))
+    }
+
     /// Notes that the current record ended at this position.
     pub(super) fn record_ended(&mut self, position: u64) {
         self.since_record = 0;

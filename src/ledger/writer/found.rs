@@ -9,13 +9,14 @@ use rusqlite::Connection;
 use super::lost::{lost_since, write_lost_since};
 use super::resume::{Retried, reset_for_retry, status};
 use super::row_states::RowStates;
-use super::{Ledger, RetryFilter, refuse_undone};
+use super::username_index::UsernameIndex;
+use super::{Ledger, RetryFilter, WriterError, refuse_undone};
 use crate::ledger::facts::{Facts, Session};
 use crate::ledger::identity::{self, Identity, LedgerStatus, name, run_id};
 use crate::ledger::previous::PreviousRun;
 use crate::ledger::reader::LedgerReader;
 use crate::ledger::resume_cursor::ResumeCursor;
-use crate::ledger::{Durability, LedgerError, RunDirectory, RunPath, schema};
+use crate::ledger::{Durability, LedgerError, RunDirectory, RunPath, follow_ups, schema};
 use crate::outcome::Outcome;
 use crate::part::Part;
 
@@ -34,6 +35,9 @@ pub struct FoundLedger {
     settled: Vec<(Outcome, u64)>,
     survey: Option<String>,
     previous: Option<PreviousRun>,
+    /// The first row that the run may have to process.
+    first_left: u64,
+    usernames: UsernameIndex,
 }
 
 impl FoundLedger {
@@ -46,20 +50,22 @@ impl FoundLedger {
     ) -> Result<Self, LedgerError> {
         refuse_undone(directory.location())?;
         let path = directory.database();
-        let (database, states) = open_and_read(&path, durability)?;
+        let mut usernames = UsernameIndex::new();
+        let (database, states) = open_and_read(&path, durability, &mut usernames)?;
         identity.compare(&database, &path)?;
         compare_part(directory.location().part(), &database, &path)?;
-        let read = || {
+        let read = || -> Result<Self, WriterError> {
             database.execute_batch("BEGIN")?;
             let facts = Facts::read(&database)?;
             let ended = identity::get(&database, name::ENDED)?;
             let lost_since_ms = lost_since(&database, &facts, states.last_begun_ms)?;
             let (retried, has_changed) = reset_for_retry(&database, retry, states.has_stopped_row)?;
             let states = if has_changed {
-                RowStates::read(&database)?
+                RowStates::read(&database, None)?
             } else {
                 states
             };
+            let first_pending = follow_ups::first_pending(&database)?;
             Ok(Self {
                 path: path.clone(),
                 status: status(&database, &states)?,
@@ -71,10 +77,15 @@ impl FoundLedger {
                 settled: states.settled,
                 survey: identity::get(&database, name::SURVEY)?,
                 previous: PreviousRun::read(&database)?,
+                first_left: states
+                    .first_open
+                    .min(first_pending.unwrap_or(i64::MAX))
+                    .unsigned_abs(),
+                usernames,
                 database,
             })
         };
-        read().map_err(|cause| LedgerError::of(&path, cause))
+        read().map_err(|error| error.of_ledger(&path))
     }
 
     #[must_use]
@@ -137,6 +148,8 @@ impl FoundLedger {
             path,
             database,
             lost_since_ms,
+            first_left,
+            usernames,
             ..
         } = self;
         let commit = || {
@@ -147,8 +160,9 @@ impl FoundLedger {
             Ok(session)
         };
         let session = commit().map_err(|cause| LedgerError::of(&path, cause))?;
-        let cursor = ResumeCursor::open(&path)?;
-        Ok((Ledger::start(directory, database, session)?, cursor))
+        let cursor = ResumeCursor::open(&path)?.with_first_left(first_left);
+        let ledger = Ledger::start(directory, database, session, usernames)?;
+        Ok((ledger, cursor))
     }
 
     /// Returns a reader of this ledger, which is not verified again.
@@ -164,15 +178,16 @@ impl FoundLedger {
 fn open_and_read(
     path: &RunPath,
     durability: Durability,
+    usernames: &mut UsernameIndex,
 ) -> Result<(Connection, RowStates), LedgerError> {
     let database = schema::connect(path, durability)?;
     let (verified, states) = thread::scope(|scope| {
         let verification = scope.spawn(|| schema::open_to_read(path).map(drop));
-        let states = RowStates::read(&database);
+        let states = RowStates::read(&database, Some(usernames));
         (verification.join(), states)
     });
     verified.unwrap_or_else(|panic| resume_unwind(panic))?;
-    let states = states.map_err(|cause| LedgerError::of(path, cause))?;
+    let states = states.map_err(|error| error.of_ledger(path))?;
     Ok((database, states))
 }
 

@@ -17,7 +17,7 @@ use crate::outcome::{CategoryRequests, FollowUp, RateSample, RowOutcome, UserUpd
 
 pub(super) struct LedgerWriter<'d> {
     database: &'d Connection,
-    usernames: UsernameIndex,
+    usernames: &'d mut UsernameIndex,
     holder: Statement<'d>,
     begin: Statement<'d>,
     insert_read: Statement<'d>,
@@ -32,10 +32,13 @@ pub(super) struct LedgerWriter<'d> {
 }
 
 impl<'d> LedgerWriter<'d> {
-    pub(super) fn new(database: &'d Connection) -> Result<Self, WriterError> {
+    pub(super) fn new(
+        database: &'d Connection,
+        usernames: &'d mut UsernameIndex,
+    ) -> Result<Self, WriterError> {
         Ok(Self {
             database,
-            usernames: index_usernames(database)?,
+            usernames,
             holder: database.prepare("SELECT username FROM rows WHERE row = ?1 AND username_hash = ?2")?,
             begin: database.prepare(
                 "INSERT INTO rows VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (row) DO UPDATE SET line = ?2, username = ?3, username_hash = ?4, \
@@ -314,18 +317,4 @@ impl<'d> LedgerWriter<'d> {
             )
             .optional()
     }
-}
-
-/// Returns the usernames of the rows that were begun already.
-fn index_usernames(database: &Connection) -> Result<UsernameIndex, WriterError> {
-    let mut usernames = UsernameIndex::new();
-    let mut begun =
-        database.prepare("SELECT username_hash, row FROM rows WHERE username_hash IS NOT NULL")?;
-    let mut found = begun.query([])?;
-    while let Some(row) = found.next()? {
-        usernames
-            .add(row.get(0)?, row.get(1)?)
-            .map_err(WriterError::Usernames)?;
-    }
-    Ok(usernames)
 }

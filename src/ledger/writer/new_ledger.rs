@@ -4,6 +4,7 @@ use rusqlite::Connection;
 
 use super::Ledger;
 use super::lost::write_lost_since;
+use super::username_index::UsernameIndex;
 use crate::ledger::build::{Unplaced, build};
 use crate::ledger::facts::{Facts, Session};
 use crate::ledger::identity::{self, Identity, name};
@@ -106,7 +107,7 @@ impl NewLedger {
     ) -> Result<Ledger, LedgerError> {
         self.unplaced.put_in_place(directory)?;
         let database = schema::connect(&directory.database(), durability)?;
-        Ledger::start(directory, database, self.session)
+        Ledger::start(directory, database, self.session, UsernameIndex::new())
     }
 }
 

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::ledger_writer::LedgerWriter;
+use super::username_index::UsernameIndex;
 use super::{BeginResult, MESSAGES_TOGETHER, Message, WriterError};
 use crate::ledger::integrity::anchor::{Anchor, Displaced, save};
 use crate::ledger::integrity::checkpoint::{Checkpoints, merge_log};
@@ -23,6 +24,8 @@ pub(super) struct Open {
     pub(super) anchor: Anchor,
     /// The run's directory.
     pub(super) directory: PathBuf,
+    /// The usernames of the rows that were begun.
+    pub(super) usernames: UsernameIndex,
 }
 
 /// Runs until the ledger is closed or the first error.
@@ -60,7 +63,7 @@ fn write_all(
     messages: &mut mpsc::Receiver<Message>,
 ) -> Result<Option<oneshot::Sender<()>>, WriterError> {
     let database = &open.database;
-    let mut writer = LedgerWriter::new(database)?;
+    let mut writer = LedgerWriter::new(database, &mut open.usernames)?;
     while let Some(first) = messages.blocking_recv() {
         let mut acknowledge = Vec::new();
         // Rolled back on drop.

@@ -26,6 +26,7 @@ pub(super) fn username_hash(username: &str) -> i64 {
     i64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
+#[derive(Debug)]
 pub(super) struct UsernameIndex {
     rows: Spill,
     filter: HashFilter,
@@ -61,6 +62,7 @@ impl UsernameIndex {
 
 /// Rules out most hashes that were not added, so that a new username seldom costs a read of the
 /// file: a Bloom filter with two hash functions.
+#[derive(Debug)]
 struct HashFilter {
     words: Vec<u64>,
 }
