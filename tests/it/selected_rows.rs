@@ -242,13 +242,17 @@ fn a_password_is_never_a_condition_and_never_shown() {
         "geheim=Passw0rd!acme",
     ];
     let skipped = ["--skip-where", "password=Passw0rd!acme"];
-    let cases: [(&str, &[&str], &str); 6] = [
+    let replaced = ["--value", "password:Passw0rd!acme=x"];
+    let misspelled_table = ["--value", "pasword:Passw0rd!acme=x"];
+    let cases: [(&str, &[&str], &str); 8] = [
         ("users.csv", &named, "password"),
         ("users.csv", &misspelled, "pasword"),
         ("users.csv", &temporary, "temporary_password"),
         ("renamed.csv", &mapped, "Geheim"),
         ("users.csv", &skipped, "password"),
         ("users.csv", &["--mapping", "mapping.toml"], "password"),
+        ("users.csv", &replaced, "password"),
+        ("users.csv", &misspelled_table, "pasword"),
     ];
     for (list, flags, column) in cases {
         let output = dir

@@ -193,7 +193,9 @@ fn value(text: &str) -> Result<Sourced<ValueTableEntry>, String> {
         cell: cell.to_owned(),
         replacement: replacement.to_owned(),
     };
-    Ok(Sourced::new(value, format!("--value {text}")))
+    // Without the cell, because a mistyped column may be that of the passwords.
+    let origin = format!("--value {}", value.column);
+    Ok(Sourced::new(value, origin))
 }
 
 const VALUE_USAGE: &str = "expected COLUMN:CELL=VALUE, such as 'Status:active=true'";

@@ -153,11 +153,7 @@ impl MappingFile {
                     cell: cell.clone(),
                     replacement: replacement.get_ref().clone(),
                 };
-                self.sourced(
-                    replacement,
-                    format!("values.\"{column}\".\"{cell}\""),
-                    value,
-                )
+                self.sourced(replacement, format!("values.\"{column}\""), value)
             })
             .collect()
     }

@@ -77,7 +77,7 @@ fn options_record_file_line_and_key() {
     );
     assert_eq!(
         options.values[1].origin,
-        "mapping.toml: line 24, values.\"Status\".\"left\""
+        "mapping.toml: line 24, values.\"Status\""
     );
 }
 

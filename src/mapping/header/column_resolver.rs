@@ -285,8 +285,8 @@ impl<'a> ColumnResolver<'a> {
                 .is_some()
             {
                 self.problems.push(format!(
-                    "{}: the value table already has this cell",
-                    option.origin
+                    "{}: the value table already has the cell {:?}",
+                    option.origin, entry.cell
                 ));
             }
         }

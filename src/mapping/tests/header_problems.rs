@@ -98,7 +98,7 @@ fn passwords_are_never_copied_or_changed() {
                 values: values("password", &[("a", "b"), ("c", "d")]),
                 ..none()
             },
-            "--value password:a: passwords are never copied or changed",
+            "--value password: passwords are never copied or changed",
         ),
     ]);
 }
@@ -209,7 +209,7 @@ fn attributes_have_one_source_and_dates_need_a_column() {
                 values: values("name", &[("a", "b"), ("a", "c")]),
                 ..none()
             },
-            "--value name:a: the value table already has this cell",
+            "--value name: the value table already has the cell \"a\"",
         ),
     ]);
 }

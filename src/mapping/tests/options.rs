@@ -50,7 +50,7 @@ pub(super) fn values(column: &str, entries: &[(&str, &str)]) -> Vec<Sourced<Valu
             cell: (*cell).to_owned(),
             replacement: (*replacement).to_owned(),
         };
-        Sourced::new(entry, format!("--value {column}:{cell}"))
+        Sourced::new(entry, format!("--value {column}"))
     };
     entries.iter().map(option).collect()
 }
