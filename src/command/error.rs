@@ -101,6 +101,10 @@ impl CommandError {
         self
     }
 
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Puts the flag that the error is about before the message.
     pub(super) fn about(mut self, flag: impl fmt::Display) -> Self {
         self.message = format!("{flag}: {}", self.message);

@@ -261,6 +261,6 @@ pub(super) async fn survey(
         invalid,
         ..
     } = survey.counts;
-    tracing::info!(rows, to_send, invalid, "the list has been read once");
+    tracing::info!(rows, to_send, invalid, "the list was surveyed");
     Ok(Some(survey))
 }

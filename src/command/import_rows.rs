@@ -16,7 +16,6 @@ use crate::part::Part;
 use crate::rows::prefetch::{NotKept, Prefetch};
 use crate::user::Row;
 use crate::user::password_column::{PasswordColumn, Suspicion};
-use crate::user::rules::Strictness;
 
 /// Rows sent to the other thread together: waking it for each row would cost as much as its
 /// request.
@@ -61,7 +60,7 @@ impl ImportRows {
         let batch = if source.is_complete() { BATCH } else { 1 };
         // A row that an earlier session began was valid then, and may have been sent, even if the
         // pool's rules have changed.
-        let mapping_as_begun = mapping.clone().with_rules(&Strictness::Api);
+        let mapping_as_begun = mapping.clone().with_api_rules();
         let mut passwords = checks_passwords.then(FirstPasswords::default);
         Prefetch::start(rows, batch, move |raw, _| {
             let needs_username = part.is_some() || resume_cursor.is_some();
@@ -83,7 +82,7 @@ impl ImportRows {
                     .of(raw.number, username.as_deref())
                     .map_err(not_kept)?,
             };
-            // There may be millions of settled rows, so they are not mapped.
+            // Settled rows are not mapped, because there may be millions of them.
             if before == PriorState::Settled {
                 return Ok(None);
             }

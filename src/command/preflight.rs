@@ -40,7 +40,7 @@ pub(super) struct PreflightResult {
     pub(super) listing: Option<PoolListing>,
     /// `None` if the list was not read in advance.
     pub(super) counts: Option<SurveyCounts>,
-    /// The survey, if this session made it, for those that resume the run.
+    /// The record of this session's survey, for later sessions. `None` if it made none.
     pub(super) survey_record: Option<String>,
     pub(super) rates: Rates,
     pub(super) pacer: Pacer,
@@ -65,7 +65,10 @@ impl Preflight<'_> {
         }
         let survey = survey(list, &list.mapping, case_insensitive, settings.run.part).await?;
         let counts = survey.as_ref().map(Survey::own_counts);
-        let survey_record = survey.as_ref().and_then(Survey::record);
+        // Rows that the pool refuses now are not counted, but sent when they are retried after its
+        // rules have changed.
+        let survey_record = survey.as_ref().filter(|survey| survey.counts.invalid == 0);
+        let survey_record = survey_record.and_then(Survey::record);
         let planned = self
             .decide_prescan(found, counts.map(|counts| counts.to_send))
             .await;

@@ -190,7 +190,7 @@ impl SessionSetup<'_> {
             }
         };
         if let Some(cursor) = &mut begun.cursor {
-            skip_settled_rows(&mut self.list, cursor).await?;
+            skip_settled_rows(&mut self.list, cursor).await;
         }
         Ok(self.prepared(pool, begun, result, listed_users, rules))
     }

@@ -1,4 +1,4 @@
-//! Continues reading a list where earlier sessions have left off.
+//! Resumes reading a list where earlier sessions left off.
 
 use super::list::List;
 use super::{CommandError, beside};
@@ -6,38 +6,57 @@ use crate::ledger::resume_cursor::{ResumeCursor, SettledRow};
 use crate::mapping::Mapping;
 use crate::rows::{Rows, RowsError};
 
-/// Skips the rows at the start of the list that are all settled, because parsing millions of them
-/// takes a while. Does nothing if the list can be read only once, or `--where` selects its rows.
-pub(super) async fn skip_settled_rows(
-    list: &mut List,
-    cursor: &mut ResumeCursor,
-) -> Result<(), CommandError> {
+/// Skips the settled rows at the start of the list, because parsing millions of them takes a while.
+/// Does nothing if the list can be read only once or `--where` is given.
+///
+/// The session has begun. So an error skips nothing: the import reads the same rows from the start,
+/// and ends properly if they cannot be read.
+pub(super) async fn skip_settled_rows(list: &mut List, cursor: &mut ResumeCursor) {
     if list.mapping.selection().is_some() {
-        return Ok(());
+        return;
     }
-    let Some(last) = cursor.last_of_settled().map_err(CommandError::refused)? else {
-        return Ok(());
-    };
-    let Some(rows) = list.reopen().await? else {
-        return Ok(());
-    };
-    let (row, mapping) = (last.row, list.mapping.clone());
-    let skipped = beside("list", move || skip(rows, &last, &mapping)).await?;
-    if let Some(rows) = skipped.map_err(CommandError::refused)? {
-        list.rows = rows;
-        cursor.skip_to(row);
+    match find_first_unsettled(list, cursor).await {
+        Ok(Some((rows, skipped))) => {
+            list.rows = rows;
+            cursor.skip_to(skipped);
+            tracing::info!(rows = skipped, "skipped the settled rows");
+        }
+        Ok(None) => {}
+        Err(error) => tracing::warn!(
+            error = error.message(),
+            "cannot skip the settled rows, so they are read"
+        ),
     }
-    Ok(())
 }
 
-/// Returns the list after this row. `None` if the row cannot be found, or is not where the ledger
-/// says.
+/// Returns the list positioned after its settled rows, and their number.
+async fn find_first_unsettled(
+    list: &List,
+    cursor: &ResumeCursor,
+) -> Result<Option<(Rows, u64)>, CommandError> {
+    let last = cursor
+        .end_of_settled_prefix()
+        .map_err(CommandError::refused)?;
+    let Some(last) = last else {
+        return Ok(None);
+    };
+    let Some(rows) = list.reopen().await? else {
+        return Ok(None);
+    };
+    let (row, mapping) = (last.row, list.mapping.clone());
+    let rows = beside("list", move || skip(rows, &last, &mapping)).await?;
+    let rows = rows.map_err(CommandError::refused)?;
+    Ok(rows.map(|rows| (rows, row)))
+}
+
+/// Returns the list positioned after this row. `None` if the row is not where the ledger says it
+/// is.
 fn skip(rows: Rows, last: &SettledRow, mapping: &Mapping) -> Result<Option<Rows>, RowsError> {
     let Some(mut rows) = rows.skip_to(last.line, last.row)? else {
         return Ok(None);
     };
-    let is_there = rows
+    let is_same_row = rows
         .next_row()?
         .is_some_and(|raw| raw.line == last.line && mapping.username_of(&raw) == last.username);
-    Ok(is_there.then_some(rows))
+    Ok(is_same_row.then_some(rows))
 }

@@ -73,15 +73,27 @@ pub(super) fn read(from: &Row<'_>, at: usize, row: i64) -> rusqlite::Result<Opti
         .map_err(|_| broken_seal("follow_ups"))
 }
 
-/// Returns the first row with pending steps.
+/// Returns the first row with pending steps. Verifies the checksums of all lines before it.
 pub(super) fn first_pending(database: &Connection) -> rusqlite::Result<Option<i64>> {
-    database
-        .query_row(
-            "SELECT row FROM follow_ups WHERE state = ?1 ORDER BY row LIMIT 1",
-            params![PENDING],
-            |row| row.get(0),
-        )
-        .optional()
+    let mut statement =
+        database.prepare("SELECT row, state, steps, seal FROM follow_ups ORDER BY row")?;
+    let mut found = statement.query([])?;
+    while let Some(line) = found.next()? {
+        let row: i64 = line.get(0)?;
+        let text = |column| {
+            line.get_ref(column)?
+                .as_str()
+                .map_err(rusqlite::Error::from)
+        };
+        let (state, steps) = (text(1)?, text(2)?);
+        if steps_seal(row, state, steps) != line.get::<_, i64>(3)? {
+            return Err(broken_seal("follow_ups"));
+        }
+        if state == PENDING {
+            return Ok(Some(row));
+        }
+    }
+    Ok(None)
 }
 
 /// Returns the number of users with pending steps.

@@ -291,7 +291,7 @@ pub(super) mod name {
     pub(in super::super) const STOPPED_BECAUSE: &str = "stopped_because";
     /// The number of rows in the whole list. Absent until it was read to its end.
     pub(in super::super) const LIST_ROWS: &str = "list_rows";
-    /// The counts of the list's survey, so that a resumed run need not survey it again.
+    /// The counts and groups of the list's survey, so that a resumed run need not survey it again.
     pub(in super::super) const SURVEY: &str = "survey";
     /// `1` if this ledger was merged from the ledgers of the run's parts.
     pub(in super::super) const MERGED: &str = "merged";

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::integrity::seal::row_seal;
+use super::integrity::seal::{broken_row, row_seal};
 use super::rows::{outcome_of, signed};
 use super::{LedgerError, RunPath, follow_ups, identity, schema};
 use crate::outcome::{FollowUp, UserUpdate};
@@ -64,10 +64,10 @@ pub struct ResumeCursor {
     read_up_to: i64,
     over: bool,
     /// The first row that the run may have to process.
-    first_left: u64,
+    first_unsettled: u64,
 }
 
-/// A row that no session processes again, like all rows before it.
+/// A settled row. All rows before it are settled, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettledRow {
     pub row: u64,
@@ -88,20 +88,20 @@ impl ResumeCursor {
             page: VecDeque::new(),
             read_up_to: 0,
             over: false,
-            first_left: 1,
+            first_unsettled: 1,
         })
     }
 
-    /// Returns the same cursor, which knows the first row that the run may have to process.
+    /// Sets the first row that the run may have to process.
     #[must_use]
-    pub(super) fn with_first_left(mut self, row: u64) -> Self {
-        self.first_left = row;
+    pub(super) fn with_first_unsettled(mut self, row: u64) -> Self {
+        self.first_unsettled = row;
         self
     }
 
-    /// Returns the last row of those at the start of the list that are all settled.
-    pub fn last_of_settled(&self) -> Result<Option<SettledRow>, LedgerError> {
-        let row = self.first_left.saturating_sub(1);
+    /// Returns the last of the settled rows at the start of the list.
+    pub fn end_of_settled_prefix(&self) -> Result<Option<SettledRow>, LedgerError> {
+        let row = self.first_unsettled.saturating_sub(1);
         let found = self.database.query_row(
             "SELECT line, username FROM rows WHERE row = ?1",
             params![signed(row)],
@@ -118,7 +118,7 @@ impl ResumeCursor {
             .map_err(|cause| LedgerError::of(&self.path, cause))
     }
 
-    /// Leaves out the rows up to this one.
+    /// Skips the rows up to and including this one.
     pub fn skip_to(&mut self, row: u64) {
         self.read_up_to = signed(row);
     }
@@ -166,10 +166,7 @@ impl ResumeCursor {
         while let Some(row) = found.next().map_err(failed)? {
             let (number, mut known, intact) = known(row, self.follows_up).map_err(failed)?;
             if !intact {
-                return Err(LedgerError::Damaged {
-                    path: self.path.shown().to_owned(),
-                    cause: format!("row {number} does not match its checksum"),
-                });
+                return Err(failed(broken_row(number)));
             }
             if let PriorState::ToFollow(left) = &mut known.before {
                 let outcome = outcome_of(&self.database, number).map_err(failed)?;

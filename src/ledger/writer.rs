@@ -77,7 +77,7 @@ enum WriterError {
 }
 
 impl WriterError {
-    fn of_ledger(self, path: &RunPath) -> LedgerError {
+    fn into_ledger_error(self, path: &RunPath) -> LedgerError {
         match self {
             Self::Ledger(cause) => LedgerError::of(path, cause),
             Self::Usernames(cause) => LedgerError::Usernames(cause),
@@ -219,7 +219,7 @@ impl Ledger {
             .spawn(move || {
                 if let Err(broken) = work(open, messages) {
                     // If the receiver is gone, the run is over.
-                    let _ = tell.send(broken.of_ledger(&path));
+                    let _ = tell.send(broken.into_ledger_error(&path));
                 }
             })
             .map_err(|cause| LedgerError::Directory {

@@ -113,6 +113,13 @@ impl Mapping {
         self
     }
 
+    /// Returns the same mapping, which checks rows by the rules of the API only.
+    #[must_use]
+    pub fn with_api_rules(mut self) -> Self {
+        self.rules = RowRules::of_api(self.rules.username_attributes(), self.attributes());
+        self
+    }
+
     /// Returns the same mapping with more flags in effect.
     #[must_use]
     pub fn with_flags(mut self, flags: FlagsGiven) -> Self {

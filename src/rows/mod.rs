@@ -122,10 +122,10 @@ impl Rows {
         &self.dialect
     }
 
-    /// Returns the number of rows before the next one.
+    /// Returns how many selected rows precede the next one.
     #[must_use]
     pub fn rows_before(&self) -> u64 {
-        self.number
+        self.number - self.left_out - u64::from(self.peeked_row.is_some())
     }
 
     /// Skips the rows that are not selected.

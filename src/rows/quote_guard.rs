@@ -70,8 +70,8 @@ impl<R: Read> Guard<R> {
         }
     }
 
-    /// Returns the whole text: the bytes read so far, and the source of the others. `None` if its
-    /// first bytes were dropped.
+    /// Returns the whole text: the bytes read so far, and the source of the rest. `None` if the
+    /// first bytes are no longer kept.
     pub(super) fn into_text(self) -> Option<(Vec<u8>, R)> {
         if self.recent.len() as u64 != self.yielded {
             return None;

@@ -10,8 +10,9 @@ use super::quote_guard::PARSER_BUFFER;
 use super::{Rows, RowsError};
 
 impl Rows {
-    /// Continues on this line, where the row of this number starts. Call this before reading a row.
-    /// `None` if only parsing tells where rows start, because some lines end with a bare `\r`.
+    /// Moves to this line, where the row with this number starts. Must be called before a row is
+    /// read. `None` if a line contains a bare `\r`, because then only the parser knows where rows
+    /// start, or if the first bytes of the text are no longer kept.
     ///
     /// # Errors
     /// The list cannot be read.
@@ -30,9 +31,9 @@ impl Rows {
             read.clear();
             text.read_until(b'\n', &mut read)
                 .map_err(|cause| RowsError::of_parser(&self.list, number, &cause.into()))?;
-            let line = read.strip_suffix(b"\n").unwrap_or(&read);
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            if memchr(b'\r', line).is_some() {
+            let skipped = read.strip_suffix(b"\n").unwrap_or(&read);
+            let skipped = skipped.strip_suffix(b"\r").unwrap_or(skipped);
+            if memchr(b'\r', skipped).is_some() {
                 return Ok(None);
             }
         }

@@ -58,6 +58,8 @@ pub struct RowRules {
     policy: Option<PasswordPolicy>,
     /// The pool's `UsernameAttributes`.
     username_attributes: Vec<Contact>,
+    /// Whether a username must have the format of one of them.
+    checks_username_format: bool,
     /// The index of the pool's only username attribute, if the list also sets it.
     username_attribute_index: Option<usize>,
     /// The pool's aliases, which a username must not look like.
@@ -94,6 +96,7 @@ impl RowRules {
         Self {
             policy: Some(pool.password_policy.clone()),
             username_attributes: pool.username_attributes.clone(),
+            checks_username_format: !pool.username_attributes.is_empty(),
             username_attribute_index: match pool.username_attributes.as_slice() {
                 [only] => names.iter().position(|name| *name == only.attribute()),
                 _ => None,
@@ -110,6 +113,22 @@ impl RowRules {
         }
     }
 
+    /// Prepares the rules of the API for a pool with these `UsernameAttributes`, to which some
+    /// usernames are addresses that receive messages.
+    pub fn of_api<'a>(
+        username_attributes: &[Contact],
+        attributes: impl Iterator<Item = &'a str>,
+    ) -> Self {
+        Self {
+            username_attributes: username_attributes.to_vec(),
+            ..Self::new(&Strictness::Api, attributes)
+        }
+    }
+
+    pub(crate) fn username_attributes(&self) -> &[Contact] {
+        &self.username_attributes
+    }
+
     /// Returns the contacts that are aliases in the pool.
     pub fn aliases(&self) -> &[Contact] {
         &self.aliases
@@ -123,7 +142,7 @@ impl RowRules {
         }
         let has_format = |contact: &Contact| formats::matches(*contact, value);
         let allowed = &self.username_attributes;
-        if !allowed.is_empty() && !allowed.iter().any(has_format) {
+        if self.checks_username_format && !allowed.iter().any(has_format) {
             let names: Vec<&str> = allowed
                 .iter()
                 .map(|contact| formats::describe(*contact))

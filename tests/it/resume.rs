@@ -1,5 +1,8 @@
 //! Resuming: after any kind of end, the same command finishes the import.
 
+mod skipping;
+mod survey;
+
 use std::fs;
 
 use cognito_import::rehearsal::PoolSettings;
@@ -345,38 +348,4 @@ fn another_list_on_standard_input_is_not_mistaken_for_the_finished_one() {
         .exits(4)
         .names(["row 1", "--run-dir"]);
     assert_eq!(pool.requests("SignUp"), 7);
-}
-
-#[test]
-fn a_list_is_surveyed_in_the_first_session_only() {
-    let dir = TestDir::new();
-    let pool = Pool::start(quick());
-    let list = dir.file("users.csv", users(6) + "bad name,Passw0rd!,a@example.com\n");
-    let surveys = |flags: &[&str], exit| {
-        let import = dir.import(&pool, list).args(flags.iter().copied());
-        let import = import.args(["--log-file", "run.log", "--log-format", "json"]);
-        import.run().exits(exit);
-        let log = fs::read_to_string(dir.path("run.log")).unwrap();
-        fs::remove_file(dir.path("run.log")).unwrap();
-        log.matches("\"invalid\":1,\"rows\":7,\"to_send\":6")
-            .count()
-    };
-    assert_eq!(surveys(&["--stop-after", "2"], 4), 1);
-    assert_eq!(surveys(&["--stop-after", "2"], 4), 0);
-    assert_eq!(surveys(&[], 1), 0);
-    assert_eq!(dir.results().count("created"), 6);
-    assert_eq!(dir.results().count("invalid"), 1);
-}
-
-#[test]
-fn the_refusal_of_a_resumed_run_has_the_findings_of_its_rows() {
-    let dir = TestDir::new();
-    let pool = Pool::start(quick());
-    let list = dir.file("users.csv", users(6) + "bad name,Passw0rd!,a@example.com\n");
-    let stopped = dir.import(&pool, list).args(["--stop-after", "2"]);
-    stopped.run().exits(4);
-    let pool = pool.restart_with(|pool| pool.auto_verified_attributes = vec!["email".to_owned()]);
-    let refused = dir.import(&pool, list).json().run().exits(3);
-    let document = refused.document();
-    assert_eq!(document["findings_by_rule"][0]["findings"], 1, "{document}");
 }

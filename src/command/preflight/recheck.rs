@@ -7,12 +7,11 @@ use crate::import::OutcomeCounts;
 use crate::outcome::Outcome;
 use crate::preflight::queries::PoolAnswers;
 use crate::preflight::survey::{Survey, SurveyCounts};
-use crate::user::rules::Strictness;
 
 impl Preflight<'_> {
     /// Checks a run that resumes: the pool may have changed since it began, or it began without
     /// checks. `settled` are the rows with an outcome. Its rows are not judged again, and no
-    /// confirmation is needed. The list is surveyed only if the run has no record of a survey.
+    /// confirmation is needed. The list is surveyed only if the run has no recorded survey.
     pub(in crate::command) async fn recheck(
         self,
         found: &mut PoolAnswers,
@@ -29,16 +28,16 @@ impl Preflight<'_> {
             return self.unchecked(found, before).await;
         }
         // Rows that have begun may be sent even if the pool's rules have changed.
-        let mapping = list.mapping.clone().with_rules(&Strictness::Api);
+        let mapping = list.mapping.clone().with_api_rules();
         let part = settings.run.part;
-        let read_list = || survey(list, &mapping, case_insensitive, part);
+        let survey_list = || survey(list, &mapping, case_insensitive, part);
         let recorded = survey_record
             .filter(|_| list.source.is_complete())
-            .and_then(|record| Survey::of_record(record, part));
+            .and_then(|record| Survey::from_record(record, part));
         let is_recorded = recorded.is_some();
         let survey = match recorded {
             Some(recorded) => Some(recorded),
-            None => read_list().await?,
+            None => survey_list().await?,
         };
         let counts = survey.as_ref().map(Survey::own_counts);
         let new_record = survey.as_ref().filter(|_| !is_recorded);
@@ -52,8 +51,8 @@ impl Preflight<'_> {
         let mut findings = judge(intent.clone(), found, survey);
         let title = "the run does not resume, and nothing was sent";
         if is_recorded && findings.refusal(title).is_some() {
-            // The refusal shows the findings of the rows, which are not recorded.
-            findings = judge(intent, found, read_list().await?);
+            // The refusal lists the rows' findings, which the record lacks.
+            findings = judge(intent, found, survey_list().await?);
         }
         if let Some(refusal) = findings.refusal(title) {
             return Err(refusal);

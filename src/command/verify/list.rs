@@ -12,7 +12,6 @@ use crate::mapping::Mapping;
 use crate::outcome::RowResult;
 use crate::report::ReportError;
 use crate::rows::{Rows, RowsError};
-use crate::user::rules::Strictness;
 use crate::user::{NewUser, Row};
 
 /// The list of the run at its first row.
@@ -98,7 +97,7 @@ impl ComparedList {
         Ok(Self {
             again: list.reopenable(),
             rows: list.rows,
-            mapping: list.mapping.with_rules(&Strictness::Api),
+            mapping: list.mapping.with_api_rules(),
         })
     }
 

@@ -86,6 +86,12 @@ pub(in crate::ledger) fn broken_seal(table: &str) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Null, Box::new(damage))
 }
 
+/// Returns the error for a row of `rows` that does not match its checksum.
+pub(in crate::ledger) fn broken_row(row: i64) -> rusqlite::Error {
+    let damage = Damage(format!("row {row} does not match its checksum"));
+    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Null, Box::new(damage))
+}
+
 /// Returns the seal of a row of `rows`.
 pub(in crate::ledger) fn row_seal(
     row: i64,

@@ -216,3 +216,23 @@ async fn a_ledger_may_have_only_some_rows_of_the_list() {
         assert!(matches!(told, Err(LedgerError::Damaged { .. })));
     }
 }
+
+#[tokio::test]
+async fn a_changed_row_is_damage_although_the_run_does_not_process_it() {
+    for change in [
+        "UPDATE rows SET username_hash = username_hash + 1 WHERE row = 3",
+        "UPDATE rows SET username = 'other' WHERE row = 3",
+        "UPDATE rows SET begun_ms = NULL WHERE row = 3",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = RunDirectory::hold(&folder.path().join("run")).unwrap();
+        full_ledger(&directory).await;
+        let database = rusqlite::Connection::open(directory.database()).unwrap();
+        database.execute(change, []).unwrap();
+        drop(database);
+        let error = Ledger::peek(&directory, &identity(), &[]).unwrap_err();
+        let text = error.to_string();
+        assert!(matches!(error, LedgerError::Damaged { .. }), "{text}");
+        assert!(text.contains("row 3"), "{text}");
+    }
+}

@@ -207,3 +207,26 @@ async fn modified_step_is_damage() {
     let error = reader.each_row(|_| Ok::<(), LedgerError>(())).unwrap_err();
     assert!(matches!(error, LedgerError::Damaged { .. }), "{error}");
 }
+
+#[tokio::test]
+async fn a_step_that_is_no_longer_pending_is_damage() {
+    use StepState::{Done, Pending};
+    let folder = tempfile::tempdir().unwrap();
+    let directory = run_in(&folder);
+    let ledger = begin_run(&directory);
+    ledger
+        .begin(vec![to_begin(1, "ann")], 5)
+        .await
+        .await
+        .unwrap();
+    let pending = vec![(1, steps(Done, Pending))];
+    ledger.write(followed(vec![(1, created())], pending)).await;
+    ledger.close(ending(false)).await.unwrap();
+    let database = rusqlite::Connection::open(directory.database()).unwrap();
+    database
+        .execute("UPDATE follow_ups SET state = 'done'", [])
+        .unwrap();
+    drop(database);
+    let error = Ledger::peek(&directory, &following(), &[]).unwrap_err();
+    assert!(matches!(error, LedgerError::Damaged { .. }), "{error}");
+}

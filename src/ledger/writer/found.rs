@@ -1,6 +1,7 @@
 //! The ledger of a run that may resume: opened and verified once, and unchanged until the run
 //! resumes.
 
+use std::io;
 use std::panic::resume_unwind;
 use std::thread;
 
@@ -10,7 +11,7 @@ use super::lost::{lost_since, write_lost_since};
 use super::resume::{Retried, reset_for_retry, status};
 use super::row_states::RowStates;
 use super::username_index::UsernameIndex;
-use super::{Ledger, RetryFilter, WriterError, refuse_undone};
+use super::{Ledger, RetryFilter, refuse_undone};
 use crate::ledger::facts::{Facts, Session};
 use crate::ledger::identity::{self, Identity, LedgerStatus, name, run_id};
 use crate::ledger::previous::PreviousRun;
@@ -36,8 +37,9 @@ pub struct FoundLedger {
     survey: Option<String>,
     previous: Option<PreviousRun>,
     /// The first row that the run may have to process.
-    first_left: u64,
-    usernames: UsernameIndex,
+    first_unsettled: u64,
+    /// A run that does not resume does not need it, so an error is returned by `resume`.
+    usernames: io::Result<UsernameIndex>,
 }
 
 impl FoundLedger {
@@ -50,18 +52,28 @@ impl FoundLedger {
     ) -> Result<Self, LedgerError> {
         refuse_undone(directory.location())?;
         let path = directory.database();
-        let mut usernames = UsernameIndex::new();
-        let (database, states) = open_and_read(&path, durability, &mut usernames)?;
+        let mut usernames = Ok(UsernameIndex::new());
+        let add_username = |username_hash, row| {
+            let failed = match &mut usernames {
+                Ok(index) => index.add(username_hash, row).err(),
+                Err(_) => None,
+            };
+            if let Some(cause) = failed {
+                usernames = Err(cause);
+            }
+        };
+        let (database, states) = verify_and_read_states(&path, durability, add_username)?;
         identity.compare(&database, &path)?;
         compare_part(directory.location().part(), &database, &path)?;
-        let read = || -> Result<Self, WriterError> {
+        let read = || -> rusqlite::Result<Self> {
             database.execute_batch("BEGIN")?;
             let facts = Facts::read(&database)?;
             let ended = identity::get(&database, name::ENDED)?;
             let lost_since_ms = lost_since(&database, &facts, states.last_begun_ms)?;
-            let (retried, has_changed) = reset_for_retry(&database, retry, states.has_stopped_row)?;
+            let (retried, has_changed) =
+                reset_for_retry(&database, retry, states.has_stopping_row)?;
             let states = if has_changed {
-                RowStates::read(&database, None)?
+                RowStates::read(&database, |_, _| ())?
             } else {
                 states
             };
@@ -77,7 +89,7 @@ impl FoundLedger {
                 settled: states.settled,
                 survey: identity::get(&database, name::SURVEY)?,
                 previous: PreviousRun::read(&database)?,
-                first_left: states
+                first_unsettled: states
                     .first_open
                     .min(first_pending.unwrap_or(i64::MAX))
                     .unsigned_abs(),
@@ -85,7 +97,7 @@ impl FoundLedger {
                 database,
             })
         };
-        read().map_err(|error| error.of_ledger(&path))
+        read().map_err(|cause| LedgerError::of(&path, cause))
     }
 
     #[must_use]
@@ -148,10 +160,11 @@ impl FoundLedger {
             path,
             database,
             lost_since_ms,
-            first_left,
+            first_unsettled,
             usernames,
             ..
         } = self;
+        let usernames = usernames.map_err(LedgerError::Usernames)?;
         let commit = || {
             write_lost_since(&database, lost_since_ms)?;
             let session = Session::next(&database)?;
@@ -160,7 +173,7 @@ impl FoundLedger {
             Ok(session)
         };
         let session = commit().map_err(|cause| LedgerError::of(&path, cause))?;
-        let cursor = ResumeCursor::open(&path)?.with_first_left(first_left);
+        let cursor = ResumeCursor::open(&path)?.with_first_unsettled(first_unsettled);
         let ledger = Ledger::start(directory, database, session, usernames)?;
         Ok((ledger, cursor))
     }
@@ -173,21 +186,29 @@ impl FoundLedger {
     }
 }
 
-/// Opens and verifies the ledger, and reads the states of its rows at the same time, because either
-/// takes seconds for millions of rows.
-fn open_and_read(
+/// Opens and verifies the ledger, and reads the states of its rows at the same time, because each
+/// takes seconds with millions of rows.
+fn verify_and_read_states(
     path: &RunPath,
     durability: Durability,
-    usernames: &mut UsernameIndex,
+    add_username: impl FnMut(i64, i64),
 ) -> Result<(Connection, RowStates), LedgerError> {
     let database = schema::connect(path, durability)?;
-    let (verified, states) = thread::scope(|scope| {
-        let verification = scope.spawn(|| schema::open_to_read(path).map(drop));
-        let states = RowStates::read(&database, Some(usernames));
-        (verification.join(), states)
+    let states = thread::scope(|scope| {
+        let verification = thread::Builder::new()
+            .name("verify".to_owned())
+            .spawn_scoped(scope, || schema::open_to_read(path).map(drop))
+            .map_err(|cause| LedgerError::Directory {
+                path: path.shown().to_owned(),
+                cause,
+            })?;
+        let states = RowStates::read(&database, add_username);
+        let verified = verification
+            .join()
+            .unwrap_or_else(|panic| resume_unwind(panic));
+        verified.map(|()| states)
     });
-    verified.unwrap_or_else(|panic| resume_unwind(panic))?;
-    let states = states.map_err(|error| error.of_ledger(path))?;
+    let states = states?.map_err(|cause| LedgerError::of(path, cause))?;
     Ok((database, states))
 }
 

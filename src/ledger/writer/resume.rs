@@ -12,14 +12,14 @@ use crate::outcome::{CREATED_DURING_RUN, Outcome};
 /// A filter, and how many rows, or users with failed steps, it selected.
 pub(super) type Retried = (RetryFilter, u64);
 
-/// Resets the rows to retry, and a row that stopped the run, if there is one. Returns what is
-/// retried, and whether a row has changed.
+/// Resets the rows to retry and the row that stopped the run, if any. Returns what each filter
+/// selected, and whether anything changed.
 pub(super) fn reset_for_retry(
     transaction: &Connection,
     retry: &[RetryFilter],
-    has_stopped_row: bool,
+    has_stopping_row: bool,
 ) -> rusqlite::Result<(Vec<Retried>, bool)> {
-    if has_stopped_row {
+    if has_stopping_row {
         // The row was not the cause, and no user was created.
         transaction.execute_batch(
             "UPDATE rows SET username_hash = NULL, begun_ms = NULL, seal = -1 WHERE row IN (SELECT row FROM results WHERE stopped_the_run);
@@ -34,7 +34,7 @@ pub(super) fn reset_for_retry(
         };
         retried.push((*again, selected));
     }
-    let has_changed = has_stopped_row || retried.iter().any(|(_, selected)| *selected > 0);
+    let has_changed = has_stopping_row || retried.iter().any(|(_, selected)| *selected > 0);
     if has_changed {
         seal_again(transaction)?;
     }
@@ -64,7 +64,8 @@ fn reset_rows(transaction: &Connection, outcome: Outcome) -> rusqlite::Result<u6
     Ok(rows as u64)
 }
 
-/// Returns the ledger's status. An unfinished run loses its end, because it resumes.
+/// Returns the ledger's status, and removes the recorded end of an unfinished run, because it
+/// resumes.
 pub(super) fn status(
     transaction: &Connection,
     states: &RowStates,

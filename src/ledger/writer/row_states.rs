@@ -1,12 +1,11 @@
-//! The states of all rows, read in one pass over a ledger that may have millions of them.
+//! Row states, read in a single pass, because a ledger may have millions of rows.
 
 use rusqlite::Connection;
 
-use super::WriterError;
-use super::username_index::UsernameIndex;
+use crate::ledger::integrity::seal::{broken_row, row_seal};
 use crate::outcome::Outcome;
 
-/// How many rows are in which state.
+/// Row counts by state.
 #[derive(Debug, Default)]
 pub(super) struct RowStates {
     /// Rows with an outcome, by outcome.
@@ -18,37 +17,48 @@ pub(super) struct RowStates {
     /// The latest time at which a row was begun.
     pub(super) last_begun_ms: Option<i64>,
     /// Whether there is a row that stopped the run.
-    pub(super) has_stopped_row: bool,
-    /// The first row that has no outcome, or is missing from the ledger.
+    pub(super) has_stopping_row: bool,
+    /// The first row number without an outcome, whether its row is open or missing.
     pub(super) first_open: i64,
 }
 
 impl RowStates {
-    /// Adds the usernames of rows that were begun to the index, if there is one.
+    /// Verifies the checksum of each row, and passes the username's hash and the number of each row
+    /// that was begun to `add_username`.
     pub(super) fn read(
         database: &Connection,
-        mut usernames: Option<&mut UsernameIndex>,
-    ) -> Result<Self, WriterError> {
+        mut add_username: impl FnMut(i64, i64),
+    ) -> rusqlite::Result<Self> {
         let mut states = Self {
             first_open: 1,
             ..Self::default()
         };
         let mut statement = database.prepare(
-            "SELECT rows.row, username_hash, begun_ms, outcome, stopped_the_run FROM rows LEFT JOIN results USING (row) ORDER BY rows.row",
+            "SELECT rows.row, line, username, username_hash, begun_ms, rows.seal, outcome, stopped_the_run FROM rows LEFT JOIN results USING (row) \
+             ORDER BY rows.row",
         )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let number: i64 = row.get(0)?;
-            if let Some(usernames) = &mut usernames
-                && let Some(username_hash) = row.get(1)?
-            {
-                let added = usernames.add(username_hash, number);
-                added.map_err(WriterError::Usernames)?;
+            let username = row.get_ref(2)?.as_str_or_null();
+            let username_hash = row.get(3)?;
+            let begun_ms: Option<i64> = row.get(4)?;
+            let seal = row_seal(
+                number,
+                row.get(1)?,
+                username.map_err(rusqlite::Error::from)?,
+                username_hash,
+                begun_ms,
+            );
+            if seal != row.get::<_, i64>(5)? {
+                return Err(broken_row(number));
             }
-            let begun_ms: Option<i64> = row.get(2)?;
+            if let Some(username_hash) = username_hash {
+                add_username(username_hash, number);
+            }
             states.last_begun_ms = states.last_begun_ms.max(begun_ms);
             let Some(name) = row
-                .get_ref(3)?
+                .get_ref(6)?
                 .as_str_or_null()
                 .map_err(rusqlite::Error::from)?
             else {
@@ -56,7 +66,7 @@ impl RowStates {
                 states.maybe_sent += u64::from(begun_ms.is_some());
                 continue;
             };
-            states.has_stopped_row |= row.get::<_, bool>(4)?;
+            states.has_stopping_row |= row.get::<_, bool>(7)?;
             if number == states.first_open {
                 states.first_open += 1;
             }
@@ -70,11 +80,8 @@ impl RowStates {
     }
 
     fn add_settled(&mut self, name: &str) {
-        let counted = self.settled.iter_mut();
-        match counted
-            .into_iter()
-            .find(|(outcome, _)| outcome.name() == name)
-        {
+        let mut counted = self.settled.iter_mut();
+        match counted.find(|(outcome, _)| outcome.name() == name) {
             Some((_, rows)) => *rows += 1,
             None => self
                 .settled

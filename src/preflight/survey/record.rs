@@ -1,4 +1,5 @@
-//! What a resumed run needs of the survey that its first session made of the same list.
+//! The part of a survey that the ledger keeps, so that later sessions need not survey the list
+//! again.
 
 use std::collections::BTreeSet;
 
@@ -11,18 +12,18 @@ use crate::part::Part;
 struct SurveyRecord {
     /// Another version may judge rows differently.
     version: String,
-    all_rows: CountRecord,
-    rows_of_part: Option<CountRecord>,
+    all_rows: RecordedCounts,
+    rows_of_part: Option<RecordedCounts>,
     groups: BTreeSet<String>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct CountRecord {
+struct RecordedCounts {
     counts: SurveyCounts,
     steps: StepTotals,
 }
 
-impl From<SurveyCounts> for CountRecord {
+impl From<SurveyCounts> for RecordedCounts {
     fn from(counts: SurveyCounts) -> Self {
         Self {
             counts,
@@ -31,20 +32,16 @@ impl From<SurveyCounts> for CountRecord {
     }
 }
 
-impl From<CountRecord> for SurveyCounts {
-    fn from(CountRecord { counts, steps }: CountRecord) -> Self {
+impl From<RecordedCounts> for SurveyCounts {
+    fn from(RecordedCounts { counts, steps }: RecordedCounts) -> Self {
         Self { steps, ..counts }
     }
 }
 
 impl Survey {
-    /// Returns the record of this survey, without its findings. `None` if several usernames share
-    /// an alias, because then a resumed run has to see the findings.
+    /// Returns the record of this survey, without its findings.
     #[must_use]
     pub fn record(&self) -> Option<String> {
-        if !self.alias_repeats.is_empty() {
-            return None;
-        }
         let record = SurveyRecord {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             all_rows: self.counts.into(),
@@ -54,9 +51,10 @@ impl Survey {
         serde_json::to_string(&record).ok()
     }
 
-    /// Returns the survey of the same list and part. `None` if another version made it.
+    /// Restores a recorded survey, without its findings. `None` if another version of the program
+    /// made it, or it does not fit `part`.
     #[must_use]
-    pub fn of_record(record: &str, part: Option<Part>) -> Option<Self> {
+    pub fn from_record(record: &str, part: Option<Part>) -> Option<Self> {
         let record: SurveyRecord = serde_json::from_str(record).ok()?;
         if record.version != env!("CARGO_PKG_VERSION") {
             return None;
@@ -82,9 +80,8 @@ impl Survey {
 mod tests {
     use super::Survey;
     use crate::part::Part;
-    use crate::preflight::survey::{AliasRepeats, PartCounts, SurveyCounts};
+    use crate::preflight::survey::{PartCounts, SurveyCounts};
     use crate::user::StepKind;
-    use crate::user::pool_rules::Contact;
 
     fn counts(rows: u64) -> SurveyCounts {
         let mut counts = SurveyCounts {
@@ -109,15 +106,15 @@ mod tests {
             ..Survey::default()
         };
         let record = survey.record().unwrap();
-        assert_eq!(Survey::of_record(&record, None), Some(survey.clone()));
+        assert_eq!(Survey::from_record(&record, None), Some(survey.clone()));
         let part = Part::parse("1/4").unwrap();
-        assert_eq!(Survey::of_record(&record, Some(part)), None);
+        assert_eq!(Survey::from_record(&record, Some(part)), None);
         survey.part = Some(PartCounts {
             part,
             counts: counts(9),
         });
         let record = survey.record().unwrap();
-        assert_eq!(Survey::of_record(&record, Some(part)), Some(survey));
+        assert_eq!(Survey::from_record(&record, Some(part)), Some(survey));
     }
 
     #[test]
@@ -127,21 +124,6 @@ mod tests {
         let version = format!("\"{}\"", env!("CARGO_PKG_VERSION"));
         let other = record.replace(&version, "\"0.0.1\"");
         assert_ne!(other, record);
-        assert_eq!(Survey::of_record(&other, None), None);
-    }
-
-    #[test]
-    fn a_survey_with_shared_aliases_is_not_recorded() {
-        let survey = Survey {
-            alias_repeats: vec![AliasRepeats {
-                contact: Contact::Email,
-                addresses: 1,
-                rows: 2,
-                verified: true,
-                examples: Vec::new(),
-            }],
-            ..Survey::default()
-        };
-        assert_eq!(survey.record(), None);
+        assert_eq!(Survey::from_record(&other, None), None);
     }
 }

@@ -1,6 +1,7 @@
 pub(in crate::rows) mod arbitrary;
 mod formats;
 mod round_trip;
+mod selecting;
 mod skip;
 
 #[cfg(target_os = "linux")]
