@@ -19,24 +19,43 @@ use crate::plural::plural;
 use crate::report::{IndexedRejects, RejectsFile};
 use crate::s3::S3Access;
 
+/// A run as a whole.
+pub(super) struct MergedRun {
+    pub(super) stored: StoredRun,
+    /// While these are locked, no part can run again. Empty if the run has no parts.
+    pub(super) parts: Vec<RunDirectory>,
+}
+
 /// Opens a run, and merges its parts if it has any. They may have run again since the last merge.
 pub(super) async fn open_merged(
     run: &RecordedRun,
     printer: Printer,
-) -> Result<StoredRun, CommandError> {
+) -> Result<MergedRun, CommandError> {
     let mut stored = StoredRun::open(&run.place, &run.s3).await?;
     // Once the undo of a run has begun, its parts cannot run again.
     let location = stored.location().clone();
     if let Err(LedgerError::Undone { .. }) = Ledger::refuse_undone(&location) {
-        return Ok(stored);
+        return Ok(MergedRun::without_parts(stored));
     }
     let Some(parts) = Parts::of_run(&run.place, &stored, &run.s3).await? else {
-        return Ok(stored);
+        return Ok(MergedRun::without_parts(stored));
     };
     let directory = lock_directory(&location, run.wait_for_lock, printer).await?;
-    drop(parts.merge(directory, run.wait_for_lock, printer).await?);
+    let merged = parts.merge(directory, run.wait_for_lock, printer).await?;
     stored.publish(&[LEDGER]).await?;
-    Ok(stored)
+    Ok(MergedRun {
+        stored,
+        parts: merged.parts,
+    })
+}
+
+impl MergedRun {
+    fn without_parts(stored: StoredRun) -> Self {
+        Self {
+            stored,
+            parts: Vec::new(),
+        }
+    }
 }
 
 /// Prints how to merge the parts of a run. Called when one of them has finished.
@@ -64,6 +83,12 @@ pub(super) fn note_changed_parts(run: &StoredRun, printer: Printer) -> Result<()
         ));
     }
     Ok(())
+}
+
+/// The locked directories of a run and its parts.
+pub(super) struct MergedDirectories {
+    pub(super) run: RunDirectory,
+    parts: Vec<RunDirectory>,
 }
 
 /// The directories of a run's parts. Those in S3 are copied.
@@ -118,13 +143,13 @@ impl Parts {
         directory: RunDirectory,
         wait_for_lock: Option<Duration>,
         printer: Printer,
-    ) -> Result<RunDirectory, CommandError> {
+    ) -> Result<MergedDirectories, CommandError> {
         Ledger::refuse_undone(directory.location()).map_err(CommandError::refused)?;
-        let mut locked = Vec::new();
+        let mut parts_locked = Vec::new();
         for (_, stored) in &self.parts {
             let location = stored.location();
             if location.is_dir() {
-                locked.push(lock_directory(location, wait_for_lock, printer).await?);
+                parts_locked.push(lock_directory(location, wait_for_lock, printer).await?);
             }
         }
         let parts: Vec<(Part, RunPath)> = self
@@ -143,8 +168,10 @@ impl Parts {
             Ok(directory)
         };
         let merged = beside("merge", merge).await?;
-        drop(locked);
-        merged.map_err(CommandError::refused)
+        Ok(MergedDirectories {
+            run: merged.map_err(CommandError::refused)?,
+            parts: parts_locked,
+        })
     }
 
     /// Writes the `rejects.csv` of the whole run from the files of its parts.

@@ -307,7 +307,11 @@ fn check_case(settings: &ImportSettings, facts: &Facts) -> Result<(), CommandErr
                     "case-sensitive"
                 }
             ),
-            "leave it out, or start over with --restart",
+            if settings.run.part.is_some() {
+                "leave it out, or use another --run-dir for all parts of a new run"
+            } else {
+                "leave it out, or start over with --restart"
+            },
         )),
         Some(_) | None => Ok(()),
     }

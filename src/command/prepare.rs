@@ -30,6 +30,7 @@ use crate::import::slots::Slots;
 use crate::ledger::previous::PreviousUsers;
 use crate::ledger::{Facts, FoundLedger, Identity, Invocation, Ledger, RunDirectory, RunKind};
 use crate::pace::{Ceilings, Pacer};
+use crate::part::Part;
 use crate::plural::counted;
 use crate::pool::{Cognito, connect, now_ms};
 use crate::preflight::attempts::PreflightCalls;
@@ -170,7 +171,10 @@ impl SessionSetup<'_> {
         let (mut begun, mut result) = self
             .begin_or_resume(run, preflight, &mut found, &pool)
             .await?;
-        begun.ledger.set_invocation(invocation()).await;
+        begun
+            .ledger
+            .set_invocation(invocation(settings.run.part))
+            .await;
         if let Some(record) = result.survey_record.take() {
             begun.ledger.set_survey(record).await;
         }
@@ -306,10 +310,10 @@ fn granted_limits(found: &PoolAnswers) -> BTreeMap<String, u32> {
 }
 
 /// The program's version and the command line, for reports.
-fn invocation() -> Invocation {
+fn invocation(part: Option<Part>) -> Invocation {
     Invocation {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        command: command_to_keep(std::env::args_os()).words().to_vec(),
+        command: command_to_keep(std::env::args_os(), part).words().to_vec(),
     }
 }
 

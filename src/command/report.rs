@@ -7,7 +7,7 @@ use super::compare::compare;
 use super::document::RunDocument;
 use super::latest::{AcceptedRuns, resolve_latest};
 use super::locking::{lock_directory, warn_if_exposed};
-use super::merge::{Parts, note_changed_parts};
+use super::merge::{MergedDirectories, Parts, note_changed_parts};
 use super::stored_run::{LEDGER, StoredRun};
 use super::written_reports::WrittenReports;
 use super::{CommandError, CommandOutput, beside, block_on};
@@ -116,7 +116,8 @@ async fn merge(
     let location = stored.location().clone();
     let directory = lock_directory(&location, wait_for_lock, printer).await?;
     warn_if_exposed(&directory, printer);
-    let directory = parts.merge(directory, wait_for_lock, printer).await?;
+    let MergedDirectories { run: directory, .. } =
+        parts.merge(directory, wait_for_lock, printer).await?;
     let path = location.clone();
     let write = move || {
         let ledger = LedgerReader::open(&path)?;

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use crate::cli::settings::OnExistingRun;
 use crate::ledger::RetryFilter;
 use crate::outcome::Outcome;
+use crate::part::Part;
 use crate::plural::plural;
 use crate::report::CommandLine;
 
@@ -39,11 +40,11 @@ pub(super) fn retried_rows(retried: &[(RetryFilter, u64)]) -> Option<String> {
 }
 
 impl OnExistingRun {
-    pub(super) fn how_to_resume(&self) -> String {
+    pub(super) fn how_to_resume(&self, part: Option<Part>) -> String {
         match self {
             Self::Resume(_) | Self::PutAside => format!(
                 "the same command resumes this run:\n  {}",
-                resuming_command(std::env::args_os())
+                resuming_command(std::env::args_os(), part)
             ),
             Self::Replace => {
                 "a rehearsal cannot be resumed, because its pool ends with it: the same command starts a new one".to_owned()
@@ -52,13 +53,13 @@ impl OnExistingRun {
     }
 
     /// The same, for a run that would stop again unless its cause is fixed.
-    pub(super) fn how_to_resume_once_fixed(&self) -> String {
+    pub(super) fn how_to_resume_once_fixed(&self, part: Option<Part>) -> String {
         match self {
             Self::Resume(_) | Self::PutAside => format!(
                 "fix the cause, or the flag if one is wrong; then {}",
-                self.how_to_resume()
+                self.how_to_resume(part)
             ),
-            Self::Replace => format!("fix the cause; {}", self.how_to_resume()),
+            Self::Replace => format!("fix the cause; {}", self.how_to_resume(part)),
         }
     }
 
@@ -77,25 +78,36 @@ impl OnExistingRun {
 /// `--stop-after` would stop again.
 const NOT_REPEATED: [&str; 2] = ["--retry", "--stop-after"];
 
-/// The arguments without [`NOT_REPEATED`] and without `--restart`, which would start over. No
-/// argument contains a secret.
-fn resuming_command(arguments: impl Iterator<Item = OsString>) -> CommandLine {
+/// The arguments without [`NOT_REPEATED`] and without `--restart`, which would start over. They
+/// name the part, because `--part env` means something only in its job. No argument contains a
+/// secret.
+fn resuming_command(arguments: impl Iterator<Item = OsString>, part: Option<Part>) -> CommandLine {
     let arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
     let mut words = without_flags(arguments, &NOT_REPEATED);
     words.retain(|word| word != "--restart");
+    if let Some(part) = part {
+        let index = words.iter().position(|word| is_flag(word, "--part"));
+        let before = words.drain(..index.unwrap_or(words.len())).collect();
+        let after = without_part(words);
+        words = without_part(before);
+        words.extend(["--part".to_owned(), part.to_string()]);
+        words.extend(after);
+    }
     CommandLine::new(words)
+}
+
+/// Returns whether this argument is the flag, with or without its value.
+fn is_flag(argument: &str, flag: &str) -> bool {
+    argument.split_once('=').map_or(argument, |(flag, _)| flag) == flag
 }
 
 /// Removes these flags and their values.
 fn without_flags(mut arguments: impl Iterator<Item = String>, flags: &[&str]) -> Vec<String> {
     let mut words = Vec::new();
     while let Some(argument) = arguments.next() {
-        let flag = argument
-            .split_once('=')
-            .map_or(&*argument, |(flag, _)| flag);
-        if !flags.contains(&flag) {
+        if !flags.iter().any(|flag| is_flag(&argument, flag)) {
             words.push(argument);
-        } else if flag == argument {
+        } else if !argument.contains('=') {
             let _value = arguments.next();
         }
     }
@@ -107,9 +119,12 @@ fn without_flags(mut arguments: impl Iterator<Item = String>, flags: &[&str]) ->
 const TRIGGER_FLAGS: [&str; 2] = ["--validation-data", "--client-metadata"];
 
 /// The same command with `...` in place of values for triggers.
-pub(super) fn command_to_keep(arguments: impl Iterator<Item = OsString>) -> CommandLine {
+pub(super) fn command_to_keep(
+    arguments: impl Iterator<Item = OsString>,
+    part: Option<Part>,
+) -> CommandLine {
     let mut is_value = false;
-    let command = resuming_command(arguments);
+    let command = resuming_command(arguments, part);
     let words = command.words().iter().map(|word| {
         if std::mem::replace(&mut is_value, TRIGGER_FLAGS.contains(&word.as_str())) {
             return key_only(word);
@@ -144,6 +159,7 @@ mod tests {
     use super::{command_to_keep, resuming_command, retried_rows, without_part};
     use crate::ledger::RetryFilter;
     use crate::outcome::Outcome;
+    use crate::part::Part;
 
     #[test]
     fn trigger_data_is_not_kept() {
@@ -159,7 +175,7 @@ mod tests {
             "--set",
             "custom:a=b",
         ];
-        let command = command_to_keep(arguments.into_iter().map(Into::into));
+        let command = command_to_keep(arguments.into_iter().map(Into::into), None);
         assert_eq!(
             command.to_string(),
             "cognito-import import users.csv --validation-data import-key=... --client-metadata=from=... --set custom:a=b"
@@ -179,11 +195,24 @@ mod tests {
             "--run-dir",
             "it's",
         ];
-        let command = resuming_command(arguments.into_iter().map(Into::into));
+        let command = resuming_command(arguments.into_iter().map(Into::into), None);
         assert_eq!(
             command.to_string(),
             r"cognito-import import 'my users.csv' --run-dir 'it'\''s'"
         );
+    }
+
+    #[test]
+    fn the_command_of_a_part_names_it() {
+        let part = Part::parse("2/4").unwrap();
+        for given in ["--part env --parts 4", "--parts=4 --part=env", "--part 2/4"] {
+            let words = format!("import users.csv {given} --run-dir run");
+            let command = resuming_command(words.split(' ').map(Into::into), Some(part));
+            assert_eq!(
+                command.to_string(),
+                "import users.csv --part 2/4 --run-dir run"
+            );
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::written_reports::WrittenReports;
 use super::{CommandError, CommandOutput, Display, beside, block_on};
 use crate::cli::Printer;
 use crate::cli::exit::Exit;
-use crate::cli::settings::{ImportSettings, OnExistingRun};
+use crate::cli::settings::ImportSettings;
 use crate::import::{Run, RunEnd, StopReason};
 use crate::ledger::{RunDirectory, RunPath, Session};
 use crate::logs::LogStream;
@@ -71,7 +71,7 @@ async fn session(
             };
             printer.info(&reason);
             return Ok(CommandOutput::from(Exit::Signal(signal))
-                .stopped(reason, on_existing_run.how_to_resume()));
+                .stopped(reason, on_existing_run.how_to_resume(settings.run.part)));
         }
     };
     let prepared = match preparation {
@@ -113,7 +113,7 @@ async fn session(
         Ok(sent) => sent,
         Err(exit) => {
             keep_copy(stored.as_mut(), printer);
-            return stopped_at_once(exit, &shown, on_existing_run, printer);
+            return stopped_at_once(exit, &shown, settings, printer);
         }
     };
     let finish = finish(settings, sent, stored.as_mut(), display.log, printer);
@@ -128,7 +128,7 @@ async fn session(
         Err(signal) if ledger_is_stored => stopped_while_reporting(signal, &shown, printer),
         Err(signal) => {
             keep_copy(stored.as_mut(), printer);
-            stopped_at_once(Exit::Signal(signal), &shown, on_existing_run, printer)
+            stopped_at_once(Exit::Signal(signal), &shown, settings, printer)
         }
     }
 }
@@ -232,11 +232,11 @@ async fn send_rows(
 fn stopped_at_once(
     exit: Exit,
     run_directory: &Path,
-    on_existing_run: &OnExistingRun,
+    settings: &ImportSettings,
     printer: Printer,
 ) -> Result<CommandOutput, CommandError> {
-    let message = on_existing_run.stopped_at_once();
-    let how_to_resume = on_existing_run.how_to_resume();
+    let message = settings.on_existing_run.stopped_at_once();
+    let how_to_resume = settings.on_existing_run.how_to_resume(settings.run.part);
     printer.block(format_args!("{message}; {how_to_resume}"));
     CommandOutput::from(exit)
         .stopped(message, how_to_resume)
@@ -272,7 +272,7 @@ fn print_end(
     let exit = written
         .print(directory.shown(), on_existing_run.kind(), printer)
         .allowing_row_failures(settings.run.allow_row_failures);
-    let how_to_resume = on_existing_run.how_to_resume();
+    let how_to_resume = on_existing_run.how_to_resume(settings.run.part);
     if written.summary.state == RunState::Finished {
         note_merge(directory.location(), printer);
     }
@@ -302,7 +302,7 @@ fn print_end(
             let hint = if reason.is_empty_selection() {
                 OTHER_SELECTION.to_owned()
             } else if reason.needs_action() {
-                on_existing_run.how_to_resume_once_fixed()
+                on_existing_run.how_to_resume_once_fixed(settings.run.part)
             } else {
                 how_to_resume
             };

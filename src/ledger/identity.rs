@@ -236,6 +236,8 @@ pub struct RunMetadata {
     pub version: Option<String>,
     /// The words of the command that resumes the run.
     pub command: Option<Vec<String>>,
+    /// Whether this is the whole of a run in parts, which resumes part by part.
+    pub is_merged: bool,
 }
 
 impl Invocation {
@@ -255,6 +257,7 @@ pub(super) fn metadata(database: &Connection) -> rusqlite::Result<RunMetadata> {
         kind: kind(database)?,
         version: get(database, name::VERSION)?,
         command,
+        is_merged: get(database, name::MERGED)?.is_some(),
     })
 }
 

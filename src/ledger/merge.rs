@@ -46,14 +46,20 @@ pub enum MergeError {
 impl Hint for MergeError {
     fn hint(&self) -> Option<String> {
         Some(match self {
+            // A part cannot be started over.
+            Self::Ledger(LedgerError::Lost { .. } | LedgerError::Damaged { .. }) => {
+                "restore the directory of the part, or remove it and run that part again, then merge again".to_owned()
+            }
+            Self::Ledger(LedgerError::Undone { .. }) => {
+                "use another --run-dir for a new run".to_owned()
+            }
             Self::Ledger(error) => return error.hint(),
             Self::Incomplete(_, parts) => parts.hint(),
-            Self::OtherRun { .. } | Self::ForeignRow { .. } | Self::RowTwice(_) => {
+            Self::OtherRun { .. }
+            | Self::ForeignRow { .. }
+            | Self::RowTwice(_)
+            | Self::RowsMissing { .. } => {
                 "restore the directories of the parts as the imports left them".to_owned()
-            }
-            Self::RowsMissing { .. } => {
-                "run every part again, which sends only rows that its ledger does not have"
-                    .to_owned()
             }
             Self::NotMerged(_) => "move it away, or merge the parts of another run".to_owned(),
         })

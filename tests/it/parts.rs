@@ -4,6 +4,7 @@
 mod lost;
 mod merged;
 mod stored;
+mod undone;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -133,7 +134,7 @@ fn parts_divide_the_failures_that_stop_a_run() {
 }
 
 #[test]
-fn every_part_judges_the_whole_list() {
+fn every_part_checks_the_whole_list() {
     let (dir, pool) = (TestDir::new(), Pool::start(quick()));
     // No row is valid.
     dir.file("users.csv", users(20).replace('@', " at "));
@@ -174,7 +175,7 @@ fn a_directory_has_a_whole_run_or_one_in_parts() {
     whole().run().exits(3);
     whole().arg("--restart").run().exits(3);
     dir.rehearse("users.csv").run().exits(3);
-    // The directory of a part is no place for a run.
+    // A run cannot use the directory of a part.
     let nested = ["--run-dir", "run/part-0-of-2"];
     whole().args(nested).run().exits(3);
     part(&dir, &pool, 1, 2).args(nested).run().exits(3);

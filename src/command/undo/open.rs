@@ -3,7 +3,7 @@
 use crate::cli::Printer;
 use crate::cli::settings::UndoSettings;
 use crate::command::locking::lock_directory;
-use crate::command::merge::open_merged;
+use crate::command::merge::{MergedRun, open_merged};
 use crate::command::stored_run::{MissingRows, StoredRun};
 use crate::command::{CommandError, beside};
 use crate::ledger::undo::{RetriedUsers, UsersToUndo};
@@ -26,6 +26,8 @@ pub(super) const UNDO_LEDGER: &str = "undo.db";
 pub(super) struct UndoableRun {
     pub(super) stored: StoredRun,
     pub(super) directory: RunDirectory,
+    /// The parts of the run, which must not create users that the undo does not know.
+    _locked_parts: Vec<RunDirectory>,
     pub(super) summary: Summary,
     /// What an undo that has not begun would process.
     pub(super) users: UsersToUndo,
@@ -41,7 +43,7 @@ pub(super) async fn open(
     settings: &UndoSettings,
     printer: Printer,
 ) -> Result<UndoableRun, CommandError> {
-    let stored = open_merged(&settings.run, printer).await?;
+    let MergedRun { stored, parts } = open_merged(&settings.run, printer).await?;
     let path = stored.location();
     refuse_absent_ledger(path).map_err(refused)?;
     let directory = lock_directory(path, settings.run.wait_for_lock, printer).await?;
@@ -81,6 +83,7 @@ pub(super) async fn open(
     Ok(UndoableRun {
         stored,
         directory,
+        _locked_parts: parts,
         summary: summary.map_err(CommandError::refused)?,
         users,
         endpoint: reader.endpoint().map_err(CommandError::refused)?,

@@ -165,7 +165,7 @@ async fn open(
     settings: &VerifySettings,
     printer: Printer,
 ) -> Result<(VerifiableRun, LedgerReader), CommandError> {
-    let stored = open_merged(&settings.run, printer).await?;
+    let stored = open_merged(&settings.run, printer).await?.stored;
     let path = stored.location();
     refuse_absent_ledger(path).map_err(CommandError::refused)?;
     let directory = lock_directory(path, settings.run.wait_for_lock, printer).await?;

@@ -32,8 +32,23 @@ pub(super) fn next_steps(summary: &Summary, about: &RunMetadata) -> Vec<NextActi
     let command = about.command.clone().map(CommandLine::new);
     match about.kind {
         RunKind::Rehearsal => after_rehearsal(summary, command.as_ref()),
+        RunKind::Import if about.is_merged => {
+            let command = command.map(|command| command.with(&["--part", "I/N"]));
+            after_merge(after_import(summary, command.as_ref()))
+        }
         RunKind::Import => after_import(summary, command.as_ref()),
     }
+}
+
+/// Adds what to do after commands that apply to one part.
+fn after_merge(mut actions: Vec<NextAction>) -> Vec<NextAction> {
+    if actions.iter().any(|action| action.command.is_some()) {
+        let text = "Each command above is for one part: run it for all parts, with `--part 0/N`, \
+                    `--part 1/N` and so on. Then merge them again with `cognito-import report \
+                    --merge` and the run directory.";
+        actions.push(NextAction::without_command(text));
+    }
+    actions
 }
 
 fn after_rehearsal(summary: &Summary, command: Option<&CommandLine>) -> Vec<NextAction> {
@@ -218,6 +233,20 @@ mod tests {
         let pending = next_steps(&summary, &about(RunKind::Import));
         messages += &format!("pending steps:\n    {}\n", pending[0].text);
         assert_messages!("next_steps", messages);
+    }
+
+    #[test]
+    fn commands_after_a_merge_name_a_part() {
+        let mut merged = about(RunKind::Import);
+        merged.is_merged = true;
+        let failed = next_steps(&summary(&[(Outcome::Failed, 1)]), &merged);
+        assert_eq!(
+            commands(&failed),
+            [format!("{COMMAND} --part I/N --retry failed")]
+        );
+        assert_eq!(failed.len(), 2);
+        let rejected = next_steps(&summary(&[(Outcome::Invalid, 1)]), &merged);
+        assert_eq!(rejected.len(), 1, "only the rejects");
     }
 
     #[test]

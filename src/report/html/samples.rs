@@ -53,6 +53,7 @@ pub(in crate::report) fn about(kind: RunKind) -> RunMetadata {
         kind,
         version: Some("0.1.0".to_owned()),
         command: Some(command.map(str::to_owned).to_vec()),
+        is_merged: false,
     }
 }
 

@@ -223,3 +223,25 @@ fn a_part_that_changed_since_the_merge_is_noted() {
     merge(&dir).run().exits(0);
     assert!(!report().stderr.contains("1/3"));
 }
+
+#[test]
+fn report_and_runs_say_that_parts_are_not_merged() {
+    let (dir, pool) = (TestDir::new(), Pool::start(quick()));
+    dir.file("users.csv", users(6));
+    part(&dir, &pool, 0, 2).run().exits(0);
+    let report = dir.cli("report").arg("run");
+    report.run().exits(3).names(["--merge"]);
+    let runs = dir.cli("runs").arg("run").json().run().exits(0).document();
+    assert_eq!(runs["runs"][0]["state"], "unmerged");
+}
+
+#[test]
+fn a_run_without_parts_cannot_be_merged() {
+    let (dir, pool) = (TestDir::new(), Pool::start(quick()));
+    dir.file("users.csv", users(6));
+    let whole = dir.import(&pool, "users.csv").args(["--run-dir", "whole"]);
+    whole.run().exits(0);
+    let merge_whole = || dir.cli("report").args(["--merge", "whole"]);
+    merge_whole().run().exits(3).names(["--merge"]);
+    assert_eq!(dir.results_in("whole").rows.len(), 6);
+}
