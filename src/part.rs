@@ -1,8 +1,8 @@
 //! A part of a list, so that several processes can share a run.
 //!
 //! Which part a row belongs to depends only on its username, or on its number if it has none.
-//! Every process reads the whole list and sends the rows of its part. All spellings of a username
-//! are in the same part, so duplicates are found as in a whole run.
+//! Every process reads the whole list and sends the rows of its part. Usernames that differ only in
+//! case are in the same part, so duplicates are found as in a single process.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -53,12 +53,24 @@ impl Part {
         self.parts
     }
 
-    /// Returns whether a row belongs to this part: the first 8 bytes of the SHA-256 of the username
-    /// in lowercase, or else the number of the row, modulo the number of parts.
+    /// Returns its place among the parts, from 0.
+    #[must_use]
+    pub fn index(self) -> u32 {
+        self.index
+    }
+
+    /// Returns the part that contains a row: the first 8 bytes of the SHA-256 of the username in
+    /// lowercase, or else the number of the row, modulo the number of parts.
+    #[must_use]
+    pub fn of_row(username: Option<&str>, row: u64, parts: NonZeroU32) -> Self {
+        let number = username.map_or(row, hash);
+        let index = (number % u64::from(parts.get())) as u32;
+        Self { index, parts }
+    }
+
     #[must_use]
     pub fn contains(self, username: Option<&str>, row: u64) -> bool {
-        let number = username.map_or(row, hash);
-        number % u64::from(self.parts.get()) == u64::from(self.index)
+        Self::of_row(username, row, self.parts) == self
     }
 
     /// Returns the name of its directory in that of the run.

@@ -104,10 +104,12 @@ impl Parts {
         run: &StoredRun,
         access: &S3Access,
     ) -> Result<Option<Self>, CommandError> {
-        if run.has_ledger_of_its_own() {
-            return Ok(None);
-        }
         let location = run.location();
+        match run.has_own_ledger() {
+            Ok(false) => {}
+            Err(error) if Ledger::has_parts(location) => return Err(CommandError::refused(error)),
+            Ok(true) | Err(_) => return Ok(None),
+        }
         let certificate = RunCertificate::read_in(location);
         let Some(certificate) = certificate.map_err(CommandError::refused)? else {
             if Ledger::has_parts(location) {
@@ -125,7 +127,8 @@ impl Parts {
         let mut parts = Vec::new();
         for part in Part::all(number) {
             let stored = StoredRun::open_copy_of_part(place, part, access).await?;
-            // The ledger of the whole run is lost.
+            // The certificate of a run without parts has 1, too. Without a directory of part 0/1,
+            // it is such a run, and its ledger is lost.
             if number == NonZeroU32::MIN && Ledger::is_of_new_part(stored.location()) {
                 return Ok(None);
             }
@@ -191,18 +194,20 @@ impl Parts {
         }
         let path = RejectsFile::path(run).shown().to_owned();
         let write_error = |cause| RejectsError::Write(path.clone(), cause);
-        let mut of_parts: Vec<(Part, &RunPath, Option<IndexedRejects>)> = self
+        let Some(parts) = self.parts.first().map(|(part, _)| part.parts()) else {
+            return Ok(None);
+        };
+        // In the order of `Part::all`.
+        let mut of_parts: Vec<(&RunPath, Option<IndexedRejects>)> = self
             .parts
             .iter()
-            .map(|(part, stored)| (*part, stored.location(), None))
+            .map(|(_, stored)| (stored.location(), None))
             .collect();
         let mut file: Option<RejectsFile> = None;
         let mut with_passwords = false;
         reader.each_reject(|row| {
-            let contains = |part: &Part| part.contains(row.username.as_deref(), row.row);
-            let Some((_, location, rejects)) =
-                of_parts.iter_mut().find(|(part, _, _)| contains(part))
-            else {
+            let part = Part::of_row(row.username.as_deref(), row.row, parts);
+            let Some((location, rejects)) = of_parts.get_mut(part.index() as usize) else {
                 return Ok(());
             };
             if rejects.is_none() {

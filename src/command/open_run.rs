@@ -12,7 +12,7 @@ use super::stored_run::StoredRun;
 use crate::cli::Printer;
 use crate::cli::settings::{ImportSettings, OnExistingRun};
 use crate::hints::Hint as _;
-use crate::ledger::merge::is_whole;
+use crate::ledger::merge::has_own_ledger;
 use crate::ledger::{
     Facts, FoundLedger, Identity, Ledger, LedgerError, LedgerStatus, RetryFilter, RunCertificate,
     RunDirectory, RunKind, RunPath, refuse_if_saved,
@@ -149,7 +149,7 @@ pub(super) async fn open_run(
     printer: Printer,
 ) -> Result<OpenRun, CommandError> {
     let RunKey { identity, path } = key;
-    refuse_other_division(path)?;
+    refuse_mixed_run(path)?;
     let new = |directory| Ok(OpenRun::Unfinished(UnfinishedRun::New(directory)));
     if !path.is_dir() {
         RunDirectory::check_creatable(path).map_err(|error| refused(settings, error))?;
@@ -243,26 +243,28 @@ pub(super) fn existing_run(
 }
 
 /// Refuses a part in the directory of a whole run, and a whole run in a directory of parts.
-fn refuse_other_division(path: &RunPath) -> Result<(), CommandError> {
+fn refuse_mixed_run(path: &RunPath) -> Result<(), CommandError> {
     let run = path.of_run();
     let shown = run.shown().display();
     let name = run.file_name().and_then(|name| name.to_str());
     if name.and_then(Part::of_directory_name).is_some() {
         return Err(CommandError::refusal(
-            format_args!("{shown}: this is the directory of a part"),
+            format_args!("{shown}: is the directory of a part"),
             "name the directory of the whole run with --run-dir",
         ));
     }
     match path.part() {
         None if Ledger::has_parts(run) => Err(CommandError::refusal(
-            format_args!("{shown}: has a run in parts"),
+            format_args!("{shown}: contains a run in parts"),
             "name one of its parts with --part, or use another --run-dir",
         )),
         // A part in S3 is copied into the same directory as the certificate of its run.
-        Some(_) if **run != **path && is_whole(run) => Err(CommandError::refusal(
-            format_args!("{shown}: has a run without parts"),
-            "leave --part out, or use another --run-dir",
-        )),
+        Some(_) if **run != **path && has_own_ledger(run).map_err(CommandError::refused)? => {
+            Err(CommandError::refusal(
+                format_args!("{shown}: contains a run without parts"),
+                "leave --part out, or use another --run-dir",
+            ))
+        }
         Some(_) | None => Ok(()),
     }
 }

@@ -16,7 +16,7 @@ use super::CommandError;
 use crate::cli::Printer;
 use crate::cli::settings::RunPlace;
 use crate::hints::Hint;
-use crate::ledger::merge::is_whole;
+use crate::ledger::merge::{MergeError, has_own_ledger};
 use crate::ledger::reader::rfc3339;
 use crate::ledger::verification::VerifyProgress;
 use crate::ledger::{LedgerError, LedgerReader, RunPath};
@@ -195,8 +195,7 @@ impl StoredRun {
         }
     }
 
-    /// The same for a part that is merged and not changed: with its rejects, and without creating
-    /// anything.
+    /// Like [`StoredRun::open_part`], for merging: also copies the rejects of a part in S3.
     pub(super) async fn open_copy_of_part(
         place: &RunPlace,
         part: Part,
@@ -211,8 +210,8 @@ impl StoredRun {
     }
 
     /// Returns whether the directory has a ledger that was not merged from parts.
-    pub(super) fn has_ledger_of_its_own(&self) -> bool {
-        is_whole(self.location())
+    pub(super) fn has_own_ledger(&self) -> Result<bool, MergeError> {
+        has_own_ledger(self.location())
     }
 
     pub(super) fn location(&self) -> &RunPath {

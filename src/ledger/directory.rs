@@ -237,8 +237,8 @@ impl RunDirectory {
         Ok(kept)
     }
 
-    /// Makes the ledger a single file, so that a new one can replace it. For rehearsals, whose pool
-    /// ended with their process.
+    /// Makes the ledger a single file, so that a new one can replace it. For rehearsals and merged
+    /// ledgers, which are not resumed.
     pub fn make_ledger_replaceable(&self) {
         presence::make_one_file(&self.database());
     }

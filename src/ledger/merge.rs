@@ -38,6 +38,8 @@ pub enum MergeError {
     RowTwice(i64),
     #[error("the parts have {found} rows, but the list has {expected}")]
     RowsMissing { found: u64, expected: u64 },
+    #[error("the merged ledger cannot be read: {0}")]
+    Unreadable(LedgerError),
     /// Merging would replace a ledger with outcomes of its own.
     #[error("{0}: was not merged from parts, and would be replaced")]
     NotMerged(PathBuf),
@@ -61,6 +63,10 @@ impl Hint for MergeError {
             | Self::RowsMissing { .. } => {
                 "restore the directories of the parts as the imports left them".to_owned()
             }
+            Self::Unreadable(error) if error.is_busy() => return error.hint(),
+            Self::Unreadable(_) => {
+                "move ledger.db and ledger.db-wal away, then merge again; the ledgers of the parts are unchanged".to_owned()
+            }
             Self::NotMerged(_) => "move it away, or merge the parts of another run".to_owned(),
         })
     }
@@ -70,7 +76,7 @@ impl Hint for MergeError {
     }
 
     fn is_busy(&self) -> bool {
-        matches!(self, Self::Ledger(error) if error.is_busy())
+        matches!(self, Self::Ledger(error) | Self::Unreadable(error) if error.is_busy())
     }
 }
 
@@ -173,7 +179,7 @@ pub fn merge_parts(
     command: Option<&[String]>,
 ) -> Result<(), MergeError> {
     let path = directory.database();
-    if is_whole(directory.location()) {
+    if has_own_ledger(directory.location())? {
         return Err(MergeError::NotMerged(path.shown().to_owned()));
     }
     let unplaced = build(&path, |database| {
@@ -189,17 +195,18 @@ pub fn merge_parts(
     Ok(())
 }
 
-/// Returns whether the directory has a ledger that was not merged, or cannot be read.
-#[must_use]
-pub fn is_whole(run_directory: &RunPath) -> bool {
+/// Returns whether the directory has a ledger that was not merged from parts.
+pub fn has_own_ledger(run_directory: &RunPath) -> Result<bool, MergeError> {
     let path = directory::database_in(run_directory);
     if path.symlink_metadata().is_err() {
-        return false;
+        return Ok(false);
     }
     // SQLite would delete the log of an empty database.
     let is_merged = ledger_is_there(run_directory, Durability::Power).and_then(|_| {
         let ledger = schema::open_to_list(&path)?;
         identity::get(&ledger, name::MERGED).map_err(|cause| LedgerError::of(&path, cause))
     });
-    !matches!(is_merged, Ok(Some(_)))
+    is_merged
+        .map(|merged| merged.is_none())
+        .map_err(MergeError::Unreadable)
 }

@@ -1,4 +1,4 @@
-//! Which part of the list a process imports.
+//! Flags that select a part of the list.
 
 use std::num::NonZeroU32;
 

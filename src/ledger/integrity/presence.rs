@@ -33,7 +33,7 @@ const OF_A_RUN: [&str; 11] = [
     "verify.csv",
 ];
 
-/// The same for the ledger of an undo.
+/// Like [`ledger_is_there`], for the ledger of an undo.
 const OF_AN_UNDO: [&str; 2] = ["undo.db-wal", "undo-results.csv"];
 
 /// Returns whether the directory has a ledger. False means that it has no files of a run at all.
@@ -92,7 +92,7 @@ pub(in crate::ledger) fn part_is_absent(directory: &RunPath) -> bool {
     !of_part.into_iter().any(|name| directory.has(name))
 }
 
-/// The same for the ledger of an undo.
+/// Like [`ledger_is_there`], for the ledger of an undo.
 pub(in crate::ledger) fn undo_is_there(directory: &RunPath) -> Result<bool, LedgerError> {
     let path = directory.join(UNDO);
     match state(&path, Durability::Power)? {

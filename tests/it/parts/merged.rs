@@ -245,3 +245,23 @@ fn a_run_without_parts_cannot_be_merged() {
     merge_whole().run().exits(3).names(["--merge"]);
     assert_eq!(dir.results_in("whole").rows.len(), 6);
 }
+
+#[test]
+fn a_damaged_merged_ledger_is_replaced_once_it_is_moved_away() {
+    let (dir, pool) = (TestDir::new(), Pool::start(quick()));
+    dir.file("users.csv", users(6));
+    for index in 0..2 {
+        part(&dir, &pool, index, 2).run().exits(0);
+    }
+    merge(&dir).run().exits(0);
+    let ledger = dir.path("run/ledger.db");
+    fs::write(&ledger, "not a ledger").unwrap();
+    merge(&dir)
+        .run()
+        .exits(3)
+        .names(["run/ledger.db", "ledger.db-wal"]);
+    dir.undo(&pool).run().exits(3).names(["ledger.db-wal"]);
+    fs::remove_file(&ledger).unwrap();
+    merge(&dir).run().exits(0);
+    assert_eq!(dir.results().count("created"), 6);
+}
