@@ -22,7 +22,7 @@ use common::{
     wait_for_sign_ups,
 };
 
-/// Every 20th user exists, every 50th row repeats an earlier one, and every 100th is invalid.
+/// One row in 20 has an existing user, one in 100 is a duplicate, and one in 100 is invalid.
 fn write_list(folder: &Path, rows: u64) {
     let path = folder.join("users.csv");
     common::write_list(&path, "username,password,email", rows, |row| {

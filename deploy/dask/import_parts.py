@@ -42,7 +42,9 @@ def main() -> int:
     parser.add_argument("--run-dir", required=True)
     parser.add_argument("--program", default="cognito-import")
     parser.add_argument("--retries", type=int, default=10)
-    parser.add_argument("--retry-delay", type=float, default=30, help="seconds before an attempt")
+    parser.add_argument(
+        "--retry-delay", type=float, default=30, help="seconds before the next attempt"
+    )
     parser.add_argument("arguments", nargs="+", help="arguments of `cognito-import import`")
     args = parser.parse_args()
 

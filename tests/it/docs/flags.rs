@@ -29,6 +29,7 @@ const FOREIGN_FLAGS: [&str; 33] = [
     "--queue-url",
     "--read-only",
     "--release",
+    "--retries",
     "--retry-delay",
     "--rm",
     "--scheduler",
