@@ -85,6 +85,11 @@ pub(super) fn note_changed_parts(run: &StoredRun, printer: Printer) -> Result<()
     Ok(())
 }
 
+/// An error with the hint of a merge instead of that of an import.
+fn refused(error: LedgerError) -> CommandError {
+    CommandError::refused(MergeError::from(error))
+}
+
 /// The locked directories of a run and its parts.
 pub(super) struct MergedDirectories {
     pub(super) run: RunDirectory,
@@ -111,7 +116,7 @@ impl Parts {
             Ok(true) | Err(_) => return Ok(None),
         }
         let certificate = RunCertificate::read_in(location);
-        let Some(certificate) = certificate.map_err(CommandError::refused)? else {
+        let Some(certificate) = certificate.map_err(refused)? else {
             if Ledger::has_parts(location) {
                 return Err(CommandError::refusal(
                     format_args!(
@@ -147,7 +152,7 @@ impl Parts {
         wait_for_lock: Option<Duration>,
         printer: Printer,
     ) -> Result<MergedDirectories, CommandError> {
-        Ledger::refuse_undone(directory.location()).map_err(CommandError::refused)?;
+        Ledger::refuse_undone(directory.location()).map_err(refused)?;
         let mut parts_locked = Vec::new();
         for (_, stored) in &self.parts {
             let location = stored.location();

@@ -259,7 +259,7 @@ fn refuse_mixed_run(path: &RunPath) -> Result<(), CommandError> {
             "name one of its parts with --part, or use another --run-dir",
         )),
         // A part in S3 is copied into the same directory as the certificate of its run.
-        Some(_) if **run != **path && has_own_ledger(run).map_err(CommandError::refused)? => {
+        Some(_) if **run != **path && matches!(has_own_ledger(run), Ok(true)) => {
             Err(CommandError::refusal(
                 format_args!("{shown}: contains a run without parts"),
                 "leave --part out, or use another --run-dir",

@@ -85,15 +85,10 @@ fn resuming_command(arguments: impl Iterator<Item = OsString>, part: Option<Part
     let arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
     let mut words = without_flags(arguments, &NOT_REPEATED);
     words.retain(|word| word != "--restart");
-    if let Some(part) = part {
-        let index = words.iter().position(|word| is_flag(word, "--part"));
-        let before = words.drain(..index.unwrap_or(words.len())).collect();
-        let after = without_part(words);
-        words = without_part(before);
-        words.extend(["--part".to_owned(), part.to_string()]);
-        words.extend(after);
+    match part {
+        Some(part) => CommandLine::new(without_part(words)).with(&["--part", &part.to_string()]),
+        None => CommandLine::new(words),
     }
-    CommandLine::new(words)
 }
 
 /// Returns whether this argument is the flag, with or without its value.
@@ -210,7 +205,7 @@ mod tests {
             let command = resuming_command(words.split(' ').map(Into::into), Some(part));
             assert_eq!(
                 command.to_string(),
-                "import users.csv --part 2/4 --run-dir run"
+                "import users.csv --run-dir run --part 2/4"
             );
         }
     }

@@ -52,6 +52,9 @@ impl Hint for MergeError {
             Self::Ledger(LedgerError::Lost { .. } | LedgerError::Damaged { .. }) => {
                 "restore the directory of the part, or remove it and run that part again, then merge again".to_owned()
             }
+            Self::Ledger(LedgerError::DamagedCertificate { .. }) => {
+                "restore it from a backup".to_owned()
+            }
             Self::Ledger(LedgerError::Undone { .. }) => {
                 "use another --run-dir for a new run".to_owned()
             }

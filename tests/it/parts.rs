@@ -3,6 +3,7 @@
 
 mod lost;
 mod merged;
+mod refused;
 mod stored;
 mod undone;
 
@@ -91,6 +92,25 @@ fn a_finished_part_sends_nothing_again() {
     let sent = pool.requests("SignUp");
     part(&dir, &pool, 0, 2).run().exits(0);
     assert_eq!(pool.requests("SignUp"), sent);
+}
+
+#[test]
+fn a_part_of_an_array_job_resumes_outside_it() {
+    let (dir, pool) = (TestDir::new(), Pool::start(quick()));
+    dir.file("users.csv", users(12));
+    let stopped = dir
+        .import(&pool, "users.csv")
+        .args(["--part", "env", "--parts", "2", "--stop-after", "1"])
+        .env("JOB_COMPLETION_INDEX", "1")
+        .run()
+        .exits(4)
+        .names(["1/2"]);
+    assert!(!stopped.stderr.contains("--parts"), "{}", stopped.stderr);
+    let runs = dir.cli("runs").arg("run/part-1-of-2");
+    let runs = runs.json().run().exits(0).document();
+    let command = runs["runs"][0]["resume"].as_array().unwrap();
+    assert!(command.contains(&"1/2".into()), "{command:?}");
+    assert!(!command.contains(&"env".into()), "{command:?}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{help, pages};
 
 /// Flags of other programs that a page may mention.
-const FOREIGN_FLAGS: [&str; 33] = [
+const FOREIGN_FLAGS: [&str; 34] = [
     "--array",
     "--array-properties",
     "--bench",
