@@ -12,7 +12,7 @@ use super::{CommandError, beside};
 use crate::cli::Printer;
 use crate::cli::settings::{RecordedRun, RunPlace};
 use crate::ledger::certificate::CERTIFICATE;
-use crate::ledger::merge::{MergeError, PartLedger, changed_parts, merge_parts, named};
+use crate::ledger::merge::{MergeError, PartLedger, changed_parts, merge_parts, part_list};
 use crate::ledger::{Ledger, LedgerError, LedgerReader, RunCertificate, RunDirectory, RunPath};
 use crate::part::Part;
 use crate::plural::plural;
@@ -37,7 +37,7 @@ pub(super) async fn open_merged(
     if let Err(LedgerError::Undone { .. }) = Ledger::refuse_undone(&location) {
         return Ok(MergedRun::without_parts(stored));
     }
-    let Some(parts) = Parts::of_run(&run.place, &stored, &run.s3).await? else {
+    let Some(parts) = StoredParts::of_run(&run.place, &stored, &run.s3).await? else {
         return Ok(MergedRun::without_parts(stored));
     };
     let directory = lock_directory(&location, run.wait_for_lock, printer).await?;
@@ -77,7 +77,7 @@ pub(super) fn note_changed_parts(run: &StoredRun, printer: Printer) -> Result<()
     if !changed.is_empty() {
         printer.note(format_args!(
             "{} {} changed since the merge; `cognito-import report --merge {}` merges them again",
-            named(&changed),
+            part_list(&changed),
             plural(changed.len() as u64, "has", "have"),
             run.shown().display()
         ));
@@ -97,12 +97,12 @@ pub(super) struct MergedDirectories {
 }
 
 /// The directories of a run's parts. Those in S3 are copied.
-pub(super) struct Parts {
+pub(super) struct StoredParts {
     parts: Vec<(Part, StoredRun)>,
     run_id: String,
 }
 
-impl Parts {
+impl StoredParts {
     /// Opens the parts of the run in this directory. `None` if the run has no parts.
     pub(super) async fn of_run(
         place: &RunPlace,

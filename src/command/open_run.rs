@@ -169,7 +169,7 @@ pub(super) async fn open_run(
     }
     let OnExistingRun::Resume(retry) = &settings.on_existing_run else {
         if is_there(settings, &directory)? {
-            Ledger::is_of_kind(&directory, RunKind::Rehearsal)
+            Ledger::refuse_other_kind(&directory, RunKind::Rehearsal)
                 .map_err(|error| refused(settings, error))?;
         }
         return new(Some(directory));

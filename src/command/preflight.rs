@@ -155,18 +155,18 @@ impl Preflight<'_> {
         ];
         let exceeded = used
             .into_iter()
-            .find(|(rate, is_used, _)| *is_used && rate.is_exceeded_by_parts());
+            .find(|(rate, is_used, _)| *is_used && rate.has_too_many_parts());
         match exceeded {
             None => Ok(()),
             Some((rate, _, flag)) => Err(CommandError::refusal(
                 format_args!(
                     "--part: {} parts share {} requests a second, so each would get less than one",
                     self.settings.run.parts(),
-                    rate.most_parts()
+                    rate.max_parts()
                 ),
                 format!(
                     "use at most {} parts, or set the rate of each part with {flag}",
-                    rate.most_parts()
+                    rate.max_parts()
                 ),
             )),
         }

@@ -7,7 +7,7 @@ use super::compare::compare;
 use super::document::RunDocument;
 use super::latest::{AcceptedRuns, resolve_latest};
 use super::locking::{lock_directory, warn_if_exposed};
-use super::merge::{MergedDirectories, Parts, note_changed_parts};
+use super::merge::{MergedDirectories, StoredParts, note_changed_parts};
 use super::stored_run::{LEDGER, StoredRun};
 use super::written_reports::WrittenReports;
 use super::{CommandError, CommandOutput, beside, block_on};
@@ -107,7 +107,7 @@ async fn merge(
     let access = S3Access::default();
     let run = resolve_latest(run, AcceptedRuns::Imports, printer)?;
     let mut stored = StoredRun::open(&run, &access).await?;
-    let Some(parts) = Parts::of_run(&run, &stored, &access).await? else {
+    let Some(parts) = StoredParts::of_run(&run, &stored, &access).await? else {
         return Err(CommandError::refusal(
             format_args!("--merge: there is no run in parts in {run}"),
             "name the directory that the parts have in common (--run-dir)",
@@ -121,7 +121,7 @@ async fn merge(
     let path = location.clone();
     let write = move || {
         let ledger = LedgerReader::open(&path)?;
-        WrittenReports::of_merged(&ledger, &path, &parts, &reports)
+        WrittenReports::write_merged(&ledger, &path, &parts, &reports)
     };
     let written = beside("reports", write)
         .await?

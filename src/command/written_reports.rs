@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use super::document::RunDocument;
-use super::merge::Parts;
+use super::merge::StoredParts;
 use super::rejects::{Rejects, RejectsReport};
 use super::report::print_files;
 use crate::cli::Printer;
@@ -74,10 +74,10 @@ impl WrittenReports {
     }
 
     /// Writes the reports of a run whose parts are merged.
-    pub(super) fn of_merged(
+    pub(super) fn write_merged(
         ledger: &LedgerReader,
         run_directory: &RunPath,
-        parts: &Parts,
+        parts: &StoredParts,
         reports: &ReportOptions,
     ) -> Result<Self, ReportError> {
         Ok(Self {

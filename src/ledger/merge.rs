@@ -19,7 +19,7 @@ use super::{Durability, LedgerError, RunDirectory, RunPath, directory, schema};
 use crate::hints::Hint;
 use crate::part::Part;
 pub use changed::changed_parts;
-pub use incomplete::{IncompleteParts, named};
+pub use incomplete::{IncompleteParts, part_list};
 use tables::{PER_ROW, merge_rows, merge_table};
 
 /// The ledgers of some parts cannot be merged.

@@ -1,4 +1,4 @@
-//! What run directories contain, at a glance: the state, identity and counts of each run.
+//! The state, identity and counts of the runs in a directory.
 //!
 //! Nothing is locked or changed, so that runs can be active meanwhile. A run that cannot be read is
 //! part of the overview too, with the reason.
@@ -69,7 +69,7 @@ pub struct RunOverview {
     /// The conditions of `--where`, if there are any.
     pub selection: Option<String>,
     /// For a run whose parts are not merged.
-    pub parts: Option<FinishedParts>,
+    pub parts: Option<PartProgress>,
     /// When the run started, in milliseconds since the Unix epoch. If the run does not say, when
     /// its directory last changed.
     pub started_ms: i64,
@@ -87,12 +87,12 @@ pub struct RunOverview {
 
 /// How many parts of a run are finished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FinishedParts {
+pub struct PartProgress {
     pub finished: u64,
     pub all: u64,
 }
 
-impl FinishedParts {
+impl PartProgress {
     fn of(run_directory: &Path) -> Option<Self> {
         let outline = RunOutline::read_in(&RunPath::from(run_directory));
         let parts = outline.ok()??.parts;
@@ -161,7 +161,7 @@ impl RunOverview {
             Err(error) => overview.fail(&error),
         }
         if overview.state == DirectoryState::Unmerged && detail == Detail::Counts {
-            overview.parts = FinishedParts::of(directory);
+            overview.parts = PartProgress::of(directory);
         }
         Some(overview)
     }

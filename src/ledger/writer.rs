@@ -167,7 +167,7 @@ impl Ledger {
     }
 
     /// Refuses a ledger of the other kind.
-    pub fn is_of_kind(directory: &RunDirectory, kind: RunKind) -> Result<(), LedgerError> {
+    pub fn refuse_other_kind(directory: &RunDirectory, kind: RunKind) -> Result<(), LedgerError> {
         let path = directory.database();
         let database = schema::open(&path, Durability::Process)?;
         kind.compare(&database, &path)

@@ -43,7 +43,7 @@ struct SelectedColumn {
 
 /// Whether a row meets conditions.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Answer {
+enum Match {
     Yes,
     No,
     Unknown,
@@ -126,36 +126,36 @@ impl RowSelection {
         columns.join(" and ")
     }
 
-    fn answer(&self, row: &RawRow<'_>) -> Answer {
+    fn matches(&self, row: &RawRow<'_>) -> Match {
         if cells_may_have_moved(row) {
-            return Answer::Unknown;
+            return Match::Unknown;
         }
-        let answers = self
+        let matches = self
             .columns
             .iter()
-            .map(|column| column.answer(row, &self.null));
-        answers.fold(Answer::Yes, |all, answer| match (all, answer) {
-            (Answer::No, _) | (_, Answer::No) => Answer::No,
-            (Answer::Unknown, _) | (_, Answer::Unknown) => Answer::Unknown,
-            (Answer::Yes, Answer::Yes) => Answer::Yes,
+            .map(|column| column.matches(row, &self.null));
+        matches.fold(Match::Yes, |all, found| match (all, found) {
+            (Match::No, _) | (_, Match::No) => Match::No,
+            (Match::Unknown, _) | (_, Match::Unknown) => Match::Unknown,
+            (Match::Yes, Match::Yes) => Match::Yes,
         })
     }
 }
 
 impl SelectedColumn {
-    fn answer(&self, row: &RawRow<'_>, null: &[String]) -> Answer {
+    fn matches(&self, row: &RawRow<'_>, null: &[String]) -> Match {
         let Some(cell) = readable_cell(row, self.number) else {
-            return Answer::Unknown;
+            return Match::Unknown;
         };
         let cell = cell.trim();
         let is_empty = condition::is_empty(cell, null);
         let mut conditions = self.conditions.iter();
         if conditions.any(|condition| condition.matches(cell, is_empty)) {
-            Answer::Yes
+            Match::Yes
         } else if is_formula(cell) {
-            Answer::Unknown
+            Match::Unknown
         } else {
-            Answer::No
+            Match::No
         }
     }
 
@@ -211,15 +211,15 @@ fn readable_cell<'a>(row: &RawRow<'a>, column: usize) -> Option<&'a str> {
 
 impl RowFilter for RowSelection {
     fn selects(&mut self, row: &RawRow<'_>) -> bool {
-        let answer = self.answer(row);
-        if answer == Answer::Yes {
+        let found = self.matches(row);
+        if found == Match::Yes {
             self.has_match = true;
         } else if !self.has_match && !cells_may_have_moved(row) {
             for column in &mut self.columns {
                 column.add_value(row);
             }
         }
-        answer != Answer::No
+        found != Match::No
     }
 
     fn has_match(&self) -> bool {

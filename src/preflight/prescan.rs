@@ -95,7 +95,7 @@ fn pays_off(users: Option<u64>, input: ScanInput<'_>) -> bool {
     let (Some(users), Some(rows)) = (users, input.rows) else {
         return false;
     };
-    if input.rates.list.is_exceeded_by_parts() {
+    if input.rates.list.has_too_many_parts() {
         return false;
     }
     let pages = users.div_ceil(USERS_PER_PAGE);

@@ -149,7 +149,7 @@ impl Rate {
 
     /// Returns the greatest number of parts that leaves each of them one request a second.
     #[must_use]
-    pub fn most_parts(&self) -> u32 {
+    pub fn max_parts(&self) -> u32 {
         match &self.basis {
             RateBasis::Flag(..) => u32::MAX,
             RateBasis::Share(quota) => shared(quota, self.share),
@@ -158,8 +158,8 @@ impl Rate {
 
     /// Returns whether one request a second would be more than the share of each part.
     #[must_use]
-    pub fn is_exceeded_by_parts(&self) -> bool {
-        self.parts > NonZeroU32::MIN && self.parts.get() > self.most_parts()
+    pub fn has_too_many_parts(&self) -> bool {
+        self.parts > NonZeroU32::MIN && self.parts.get() > self.max_parts()
     }
 
     /// Returns the flag and the quota if the flag exceeds the quota.

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::CommandLine;
 use crate::ledger::RunKind;
-use crate::ledger::overview::{DirectoryState, FinishedParts, RunOverview};
+use crate::ledger::overview::{DirectoryState, PartProgress, RunOverview};
 use crate::ledger::reader::rfc3339;
 use crate::outcome::Outcome;
 use crate::plural::counted;
@@ -47,7 +47,7 @@ struct ListedRun<'a> {
     ended: Option<String>,
     /// Seconds since the start.
     age_seconds: u64,
-    /// The number of parts of the run; null unless its parts are not merged.
+    /// The number of parts, until they are merged; otherwise null.
     parts: Option<u64>,
     /// The number of its finished parts, or null.
     parts_finished: Option<u64>,
@@ -133,7 +133,7 @@ pub fn runs_text(directory: &Path, runs: &[RunOverview], now: SystemTime) -> Str
         if run.problem.is_none() {
             let _ = writeln!(text, "  {}", counts(run));
         }
-        if let Some(FinishedParts { finished, all }) = run.parts {
+        if let Some(PartProgress { finished, all }) = run.parts {
             let all = counted(all, "part", "parts");
             let _ = writeln!(text, "  {finished} of {all} finished");
         }

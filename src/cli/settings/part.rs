@@ -10,7 +10,7 @@ use crate::part::Part;
 /// The part of this process cannot be determined.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PartError {
-    #[error("--part env: this process has no part, because none of {INDEXES} is set")]
+    #[error("--part env: none of {INDEXES} is set")]
     NotSet,
     #[error("--part env: both {0} and {1} are set")]
     Ambiguous(&'static str, &'static str),
@@ -25,13 +25,13 @@ pub enum PartError {
         parts: NonZeroU32,
     },
     #[error("--parts {given}: differs from {name}, which is {found}")]
-    OtherParts {
+    CountMismatch {
         given: NonZeroU32,
         name: &'static str,
         found: u64,
     },
-    #[error("--parts {0}: --part {1} names another number of parts")]
-    Contradiction(NonZeroU32, Part),
+    #[error("--parts {0} contradicts --part {1}")]
+    PartMismatch(NonZeroU32, Part),
 }
 
 impl Hint for PartError {
@@ -45,7 +45,7 @@ impl Hint for PartError {
                 Self::OutOfRange { .. } => {
                     "number the tasks of the array without gaps, or correct --parts"
                 }
-                Self::OtherParts { .. } | Self::Contradiction(..) => {
+                Self::CountMismatch { .. } | Self::PartMismatch(..) => {
                     "leave --parts out, or correct it"
                 }
             }
@@ -93,7 +93,7 @@ pub(super) fn part(
     match args.part {
         None => Ok(None),
         Some(PartArg::Part(part)) => match args.parts {
-            Some(given) if given != part.parts() => Err(PartError::Contradiction(given, part)),
+            Some(given) if given != part.parts() => Err(PartError::PartMismatch(given, part)),
             Some(_) | None => Ok(Some(part)),
         },
         Some(PartArg::Environment) => Environment(&environment).part(args.parts).map(Some),
@@ -143,7 +143,7 @@ impl Environment<'_> {
         };
         let parts = match (given, found) {
             (Some(given), Some((name, found))) if u64::from(given.get()) != found => {
-                return Err(PartError::OtherParts { given, name, found });
+                return Err(PartError::CountMismatch { given, name, found });
             }
             (Some(given), _) => Some(given),
             (None, Some((_, found))) => u32::try_from(found).ok().and_then(NonZeroU32::new),
@@ -225,7 +225,7 @@ mod tests {
             parts: eight,
         };
         assert_eq!(of(None, &[index, size]), Err(outside));
-        let other = PartError::OtherParts {
+        let other = PartError::CountMismatch {
             given: NonZeroU32::MIN,
             name: size.0,
             found: 8,

@@ -33,14 +33,14 @@ impl fmt::Display for IncompleteParts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut texts = Vec::new();
         if !self.missing.is_empty() {
-            let parts = named(&self.missing);
+            let parts = part_list(&self.missing);
             texts.push(match self.missing.len() {
                 1 => format!("{parts} was not started, or its directory is lost"),
                 _ => format!("{parts} were not started, or their directories are lost"),
             });
         }
         if !self.unfinished.is_empty() {
-            let parts = named(&self.unfinished);
+            let parts = part_list(&self.unfinished);
             texts.push(match self.unfinished.len() {
                 1 => format!("{parts} is not finished"),
                 _ => format!("{parts} are not finished"),
@@ -52,7 +52,7 @@ impl fmt::Display for IncompleteParts {
 
 /// Formats parts like `parts 1/8, 2/8 and 5/8`.
 #[must_use]
-pub fn named(parts: &[Part]) -> String {
+pub fn part_list(parts: &[Part]) -> String {
     let mut names: Vec<String> = parts.iter().take(MAX_NAMED).map(Part::to_string).collect();
     if let more @ 1.. = parts.len().saturating_sub(MAX_NAMED) {
         names.push(format!("{more} more"));

@@ -62,7 +62,7 @@ async fn rejects_the_ledger_of_another_run_without_changing_it() {
     let refused = [
         Ledger::peek(&directory, &other, &[]).map(drop),
         Ledger::reopen(&directory, &other, Durability::Process, &[]).map(drop),
-        Ledger::is_of_kind(&directory, RunKind::Rehearsal),
+        Ledger::refuse_other_kind(&directory, RunKind::Rehearsal),
     ];
     for refused in refused {
         assert!(matches!(refused, Err(LedgerError::OtherRun { .. })));

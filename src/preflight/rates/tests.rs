@@ -44,7 +44,7 @@ fn parts_divide_the_share_but_not_a_given_rate() {
         [(1, 0, false), (40, 0, false), (41, 0, true), (41, 7, false)]
     {
         let rate = parts(number, creation);
-        assert_eq!(rate.is_exceeded_by_parts(), is_exceeded, "{number}");
+        assert_eq!(rate.has_too_many_parts(), is_exceeded, "{number}");
     }
 }
 
