@@ -16,7 +16,7 @@ use crate::cli::Printer;
 use crate::cli::exit::Exit;
 use crate::cli::settings::UndoSettings;
 use crate::ledger::UndoLedger;
-use crate::outcome::{KeptReason, Outcome, Summary, Undone};
+use crate::outcome::{KeptReason, Outcome, Undone};
 use crate::pace::Pacer;
 use crate::plural::counted;
 use crate::pool::{Cognito, connect};
@@ -129,7 +129,7 @@ async fn prepare(
     let run = open(settings, printer).await?;
     let pool_id = run.summary.user_pool_id.clone();
     let needs_confirmation = needs_confirmation(settings, &pool_id)?;
-    note_rows_in_doubt(&run.summary, printer);
+    note_rows_in_doubt(&run, printer);
     if let Some(missing) = &run.missing_rows {
         let what = match missing {
             MissingRows::SentAfterCopy(time) => {
@@ -184,12 +184,17 @@ async fn prepare(
     Ok(UndoPreparation::Ready(run, ledger, Box::new(pool)))
 }
 
-fn note_rows_in_doubt(summary: &Summary, printer: Printer) {
-    let in_doubt = summary.count(Outcome::InDoubt);
+fn note_rows_in_doubt(run: &UndoableRun, printer: Printer) {
+    let in_doubt = run.summary.count(Outcome::InDoubt);
     if in_doubt > 0 {
+        let import = if run.parts.is_empty() {
+            "run the same import command first, or with --retry in-doubt"
+        } else {
+            "run each part first with --retry in-doubt"
+        };
         printer.note(format_args!(
-            "{} in doubt; users that the run may have created for them are kept. To settle them, run the same import \
-             command first, or with --retry in-doubt: an undone run cannot be resumed",
+            "{} in doubt; users that the run may have created for them are kept. To settle them, {import}: an undone \
+             run cannot be resumed",
             counted(in_doubt, "row is", "rows are")
         ));
     }

@@ -26,8 +26,8 @@ pub(super) const UNDO_LEDGER: &str = "undo.db";
 pub(super) struct UndoableRun {
     pub(super) stored: StoredRun,
     pub(super) directory: RunDirectory,
-    /// The parts of the run, which must not create users that the undo does not know.
-    _locked_parts: Vec<RunDirectory>,
+    /// The locked parts of the run, which must not create users that the undo does not know.
+    pub(super) parts: Vec<RunDirectory>,
     pub(super) summary: Summary,
     /// What an undo that has not begun would process.
     pub(super) users: UsersToUndo,
@@ -83,7 +83,7 @@ pub(super) async fn open(
     Ok(UndoableRun {
         stored,
         directory,
-        _locked_parts: parts,
+        parts,
         summary: summary.map_err(CommandError::refused)?,
         users,
         endpoint: reader.endpoint().map_err(CommandError::refused)?,

@@ -11,10 +11,10 @@ use std::thread::{self, JoinHandle};
 
 use crate::spill::{Spill, damaged, read_u64};
 
-/// With a million usernames of 30 bytes, a partition has half a MiB. Only one is in memory at a
+/// With ten million usernames of 30 bytes, a partition has 0.6 MiB. Only one is in memory at a
 /// time.
-const PARTITIONS: usize = 128;
-const BLOCK_BYTES: usize = 4 * 1024;
+const PARTITIONS: usize = 1024;
+const BLOCK_BYTES: usize = 1024;
 
 /// The length of row, line and tag before the text.
 const HEADER_BYTES: usize = 8 + 8 + 1;
