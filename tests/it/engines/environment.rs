@@ -12,7 +12,7 @@ use crate::harness::{Pool, TestDir, quick, users};
 const SECRET: &str = "made-up-secret";
 
 /// Runs a process for each of these environments, all at the same time, and merges their parts.
-fn assert_complete(command: &[String], environments: &[Vec<(&str, String)>]) {
+fn assert_imports_all_parts(command: &[String], environments: &[Vec<(&str, String)>]) {
     let mut settings = quick();
     settings.client_secret = Some(SECRET.to_owned());
     let (dir, pool) = (TestDir::new(), Pool::start(settings));
@@ -71,7 +71,7 @@ fn an_array_job_in_batch_imports_all_parts() {
             ("COGNITO_CLIENT_SECRET", SECRET.to_owned()),
         ]
     });
-    assert_complete(&command, &environments.collect::<Vec<_>>());
+    assert_imports_all_parts(&command, &environments.collect::<Vec<_>>());
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn an_indexed_job_in_kubernetes_imports_all_parts() {
         return;
     };
     let environments = (0..4).map(|index| vec![("JOB_COMPLETION_INDEX", format!("{index}"))]);
-    assert_complete(&command, &environments.collect::<Vec<_>>());
+    assert_imports_all_parts(&command, &environments.collect::<Vec<_>>());
 }
 
 #[test]
@@ -99,5 +99,5 @@ fn a_job_array_in_slurm_imports_all_parts() {
             ("SLURM_ARRAY_TASK_STEP", "2".to_owned()),
         ]
     });
-    assert_complete(&command, &environments);
+    assert_imports_all_parts(&command, &environments);
 }

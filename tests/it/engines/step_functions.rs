@@ -29,15 +29,15 @@ struct Machine {
     /// The request that starts an execution.
     start: Value,
     queue: String,
-    /// What the workers send to Step Functions and to the queue.
-    told: Arc<Mutex<Told>>,
+    /// The requests of the workers to Step Functions and SQS.
+    recording: Arc<Mutex<Recording>>,
     endpoint: TestEndpoint,
     /// The ARN of the newest execution.
     execution: String,
 }
 
 #[derive(Default)]
-struct Told {
+struct Recording {
     heartbeats: BTreeMap<String, usize>,
     text: String,
     /// The messages that they have received.
@@ -73,24 +73,24 @@ impl Machine {
             "stateMachineArn": machine["stateMachineArn"],
             "input": input.to_string(),
         });
-        let told: Arc<Mutex<Told>> = Arc::default();
-        let hears = Arc::clone(&told);
+        let recording: Arc<Mutex<Recording>> = Arc::default();
+        let recorder = Arc::clone(&recording);
         let endpoint = TestEndpoint::in_front_of(&moto.url(), move |request| {
-            let mut told = hears.lock().unwrap();
-            told.text += &request.body.to_string();
+            let mut recording = recorder.lock().unwrap();
+            recording.text += &request.body.to_string();
             if request.operation == "SendTaskHeartbeat" {
                 let token = request.body["taskToken"].as_str().unwrap().to_owned();
-                *told.heartbeats.entry(token).or_default() += 1;
+                *recording.heartbeats.entry(token).or_default() += 1;
             }
-            drop(told);
+            drop(recording);
             if request.operation != "ReceiveMessage" {
                 return TestReply::Forward;
             }
-            let hears = Arc::clone(&hears);
+            let recorder = Arc::clone(&recorder);
             TestReply::ForwardEdited(Box::new(move |received| {
                 for message in received["Messages"].as_array().into_iter().flatten() {
                     let body = message["Body"].as_str().unwrap().to_owned();
-                    hears.lock().unwrap().messages.push(body);
+                    recorder.lock().unwrap().messages.push(body);
                 }
             }))
         });
@@ -101,7 +101,7 @@ impl Machine {
             dir,
             start,
             queue,
-            told,
+            recording,
             endpoint,
         })
     }
@@ -241,8 +241,9 @@ fn a_part_whose_worker_is_lost_is_imported_by_another_one() {
     pool.wait_until_stalled();
     // Only the stalled part takes this long.
     wait_until("heartbeats", || {
-        let told = machine.told.lock().unwrap();
-        told.heartbeats
+        let recording = machine.recording.lock().unwrap();
+        recording
+            .heartbeats
             .values()
             .any(|count| *count > 5)
             .then_some(())
@@ -251,19 +252,24 @@ fn a_part_whose_worker_is_lost_is_imported_by_another_one() {
     let execution = machine.ended();
     assert_eq!(execution["status"], "SUCCEEDED", "{execution}");
     pool.assert_complete(&results(&machine));
-    let told = machine.told.lock().unwrap();
+    let recording = machine.recording.lock().unwrap();
     // One for each part, another for the part of the lost worker, and the merge.
     assert!(
-        told.messages.len() >= PARTS as usize + 2,
+        recording.messages.len() >= PARTS as usize + 2,
         "{:?}",
-        told.messages
+        recording.messages
     );
-    for message in &told.messages {
+    for message in &recording.messages {
         let keys: Vec<String> = object(message).into_keys().collect();
         let is_known = keys == ["part", "token"] || keys == ["merge", "token"];
         assert!(is_known, "{message}");
     }
-    let seen = [told.messages.concat(), told.text.clone(), machine.history()].concat();
+    let seen = [
+        recording.messages.concat(),
+        recording.text.clone(),
+        machine.history(),
+    ]
+    .concat();
     assert!(seen.contains("exit_code"));
     for number in 1..=ROWS {
         for secret in [format!("user{number:04}"), format!("Passw0rd!{number}")] {
@@ -311,8 +317,8 @@ fn only_parts_that_stopped_early_are_tried_again() {
     assert_eq!(execution["status"], "FAILED", "{execution}");
     assert_eq!(execution["error"], "CognitoImport.Incomplete");
     wait_until("the stale message to be received", || {
-        let told = machine.told.lock().unwrap();
-        told.heartbeats.contains_key("stale").then_some(())
+        let recording = machine.recording.lock().unwrap();
+        recording.heartbeats.contains_key("stale").then_some(())
     });
     let calls = machine.calls();
     let count = |name: &str| calls.iter().filter(|line| *line == name).count();
@@ -348,11 +354,11 @@ fn a_worker_stops_the_program_if_the_execution_or_the_worker_is_stopped() {
     worker.signal("TERM");
     worker.wait().exits(0);
     machine.wait_for_calls(&["started", "stopped", "started", "stopped"]);
-    let told = machine.told.lock().unwrap();
-    let (_, last) = told.text.rsplit_once("cause").unwrap();
+    let recording = machine.recording.lock().unwrap();
+    let (_, last) = recording.text.rsplit_once("cause").unwrap();
     assert!(last.contains("exit code 143"), "{last}");
     assert!(last.contains("CognitoImport.TryAgain"), "{last}");
-    drop(told);
+    drop(recording);
     // A worker without a part exits, too.
     let before = machine.endpoint.requests("ReceiveMessage");
     let idle = machine.worker().args(["--", "list.csv"]).start();
