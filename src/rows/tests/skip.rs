@@ -8,7 +8,7 @@ use super::open_as;
 use crate::rows::{Dialect, Quote, Rows, Unreadable};
 
 #[derive(Debug, PartialEq)]
-struct ReadRow {
+struct RowContent {
     number: u64,
     line: u64,
     end_byte: u64,
@@ -16,10 +16,10 @@ struct ReadRow {
     record: csv::ByteRecord,
 }
 
-fn read(mut rows: Rows) -> Vec<ReadRow> {
+fn read(mut rows: Rows) -> Vec<RowContent> {
     let mut rows_read = Vec::new();
     while let Some(row) = rows.next_row().unwrap() {
-        rows_read.push(ReadRow {
+        rows_read.push(RowContent {
             number: row.number,
             line: row.line,
             end_byte: row.end_byte,
