@@ -33,7 +33,7 @@ const OF_A_RUN: [&str; 11] = [
     "verify.csv",
 ];
 
-/// Like [`ledger_is_there`], for the ledger of an undo.
+/// If one of these files exists without `undo.db`, the ledger of the undo was lost.
 const OF_AN_UNDO: [&str; 2] = ["undo.db-wal", "undo-results.csv"];
 
 /// Returns whether the directory has a ledger. False means that it has no files of a run at all.
